@@ -1,0 +1,31 @@
+"""Autoencoders as scikit-learn estimators, on Keras models.
+
+Importing this package loads neither Keras nor TensorFlow: public names are resolved on first use,
+and Keras is loaded by the first fit.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0.dev0"
+
+_PUBLIC = {
+    "Autoencoder": "skae.estimators",
+    "Comparison": "skae.inspection",
+    "compare": "skae.inspection",
+    "metrics": None,
+}
+
+__all__ = ["Autoencoder", "Comparison", "__version__", "compare", "metrics"]
+
+
+def __getattr__(name):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'skae' has no attribute {name!r}")
+    home = _PUBLIC[name]
+    value = import_module(f"skae.{name}") if home is None else getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,331 @@
+"""The whole scikit-learn contract, once for all autoencoders.
+
+``BaseAutoencoder`` owns the flow: validate, start, train; scale, encode, decode, error. A variant
+fills in its objective and the scalars it needs.
+"""
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skae._fitting import fit_epochs, fit_one_pass
+from skae._hooks import fit_hooks
+from skae._parameters import CONSTRAINTS
+from skae._start import continued_model, new_model
+from skae._validation import check_code, check_rows, check_unit_interval, check_weights
+from skae.objectives import RECONSTRUCTION
+from skae.training import Hooks
+
+# Training went nowhere if no epoch came within a hundredth of the loss it started from.
+_NEVER_IMPROVED = 1.01
+# What scikit-learn's callback machinery keeps on an estimator while it fits.
+_CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+@dataclass(eq=False, repr=False)
+class BaseAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMixin, BaseEstimator
+):
+    """Base of all autoencoders; see a subclass for the parameters."""
+
+    n_components: int | float = 2
+    _: KW_ONLY
+    hidden_layer_sizes: tuple = (256,)
+    activation: object = "gelu"
+    dropout: float = 0.0
+    init: str = "pca"
+    loss: str = "squared_error"
+    optimizer: object = "adam"
+    learning_rate: object = None
+    batch_size: int = 64
+    max_iter: int = 200
+    tol: float = 1e-4
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 20
+    warm_start: bool = False
+    jit_compile: object = "auto"
+    callbacks: object = None
+    verbose: int = 0
+    random_state: object = None
+
+    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+    _objective: ClassVar = RECONSTRUCTION
+
+    def _scalars(self):
+        """Strengths of the objective, by name: they vary without a new compilation."""
+        return {}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn to encode and to reconstruct the rows of X.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in any units. Sparse rows are made dense a batch at a time; a memory map stays on
+            its disk.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts: in the scaling, in the PCA start and in the loss.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X holds missing, infinite or too large values, if a parameter is out of range, or
+            if training diverged. The estimator is then as it was before.
+        """
+        with _all_or_nothing(self):
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            context.call_on_fit_task_begin(estimator=self, **about)
+            self._fit(X, sample_weight, context, about)
+            context.call_on_fit_task_end(
+                estimator=self, **about, reconstruction_attributes=lambda: {}
+            )
+        return self
+
+    def _fit(self, X, sample_weight, context, about):
+        X, sample_weight = self._check_fit_input(X, sample_weight, reset=True)
+        rng = self._new_generator()
+        if self.warm_start and hasattr(self, "_model"):
+            model = continued_model(self, self._model)
+        else:
+            model = new_model(self, X, sample_weight, rng)
+        with fit_hooks(self, context, about, lambda w: _fitted(model.with_weights(w))) as hooks:
+            outcome = fit_epochs(self, model, X, sample_weight, hooks, rng)
+        self._warn_about(outcome)
+        self._set_fitted(_fitted(model.with_weights(outcome.weights)))
+        self.n_iter_ = len(outcome.history)
+        self.history_ = outcome.history.columns()
+        self.loss_curve_ = self.history_["loss"].tolist() if self.history_ else []
+        self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
+        vars(self).pop("_optimizer_state", None)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one pass over the rows given.
+
+        The first call sets the scaling, the number of components and the PCA start from its rows
+        alone: make them many and typical. Later calls keep those and the optimizer's state.
+        Nothing is held out, and training never stops early.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Some rows.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        self : object
+            The estimator after one more pass.
+
+        Raises
+        ------
+        ValueError
+            As ``fit`` does; the estimator is then as it was before.
+        """
+        with _all_or_nothing(self):
+            self._partial_fit(X, sample_weight, is_first=not hasattr(self, "_model"))
+        return self
+
+    def _partial_fit(self, X, sample_weight, *, is_first):
+        X, sample_weight = self._check_fit_input(X, sample_weight, reset=is_first)
+        n_passes = 0 if is_first else self.n_iter_
+        rng = self._new_generator(n_passes)
+        model = new_model(self, X, sample_weight, rng) if is_first else self._model
+        state = getattr(self, "_optimizer_state", None)
+        outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        columns = outcome.history.columns()
+        past = {} if is_first else self.history_
+        self._set_fitted(_fitted(model.with_weights(outcome.weights)))
+        self._optimizer_state = outcome.optimizer_state
+        self.n_iter_ = n_passes + 1
+        self.history_ = {name: np.append(past.get(name, []), columns[name]) for name in columns}
+        self.loss_curve_ = self.history_["loss"].tolist()
+        self.best_loss_ = min(self.loss_curve_)
+        self.best_epoch_ = self.n_iter_
+
+    def _check_fit_input(self, X, sample_weight, *, reset):
+        X = check_rows(self, X, reset=reset)
+        if self.loss == "binary_crossentropy":
+            check_unit_interval(X)
+        return X, check_weights(sample_weight, X)
+
+    def _new_generator(self, n_passes=0):
+        """Randomness of a fit, or of one pass of ``partial_fit``."""
+        seed = check_random_state(self.random_state).randint(2**31)
+        return np.random.default_rng([seed, n_passes])
+
+    def _set_fitted(self, attributes):
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def _warn_about(self, outcome):
+        if outcome.interrupted:
+            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=4)
+        elif outcome.best_epoch == 0 and outcome.lowest_loss > _NEVER_IMPROVED * outcome.start_loss:
+            warnings.warn(
+                "Training never improved on its start, whose weights are kept: the lowest "
+                f"training loss of an epoch was {outcome.lowest_loss:.3g}, that of the start "
+                f"{outcome.start_loss:.3g}. Lower learning_rate.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    # Scoring
+
+    def transform(self, X):
+        """Code of each row.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        code : ndarray of shape (n_samples, n_components_)
+            In the dtype of X, float32 or float64. Centred; with ``init="pca"`` of about unit
+            variance.
+        """
+        check_is_fitted(self)
+        return self._model.encode(check_rows(self, X, reset=False))
+
+    def inverse_transform(self, X):
+        """Rows that belong to a code.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components_)
+            A code, such as ``transform`` returned.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            In the units of the rows in ``fit`` and in the dtype of the code.
+        """
+        check_is_fitted(self)
+        return self._model.decode(check_code(X, self.n_components_))
+
+    def reconstruct(self, X):
+        """Each row encoded and decoded again.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            The same as ``inverse_transform(transform(X))``.
+        """
+        check_is_fitted(self)
+        return self._model.reconstruct(check_rows(self, X, reset=False))
+
+    def score_samples(self, X):
+        """How well each row is reconstructed; higher is more normal.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), float64
+            The negative mean loss over the features of each row, in units of X: squared units
+            for ``"squared_error"`` and ``"huber"``, nats for ``"binary_crossentropy"``.
+        """
+        check_is_fitted(self)
+        X = check_rows(self, X, reset=False)
+        if self._model.loss == "binary_crossentropy":
+            check_unit_interval(X)
+        return -self._model.row_errors(X)
+
+    def score(self, X, y=None, sample_weight=None):
+        """Mean of ``score_samples``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : object, ignored
+            Accepted so that searches can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the mean.
+
+        Returns
+        -------
+        score : float
+            Higher is better; 0 is perfect.
+        """
+        scores = self.score_samples(X)
+        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
+
+    @property
+    def encoder_(self):
+        """Keras model from rows in input units to their code, built anew at every access."""
+        check_is_fitted(self)
+        return self._model.keras_models()[0]
+
+    @property
+    def decoder_(self):
+        """Keras model from a code to rows in input units, built anew at every access."""
+        check_is_fitted(self)
+        return self._model.keras_models()[1]
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _fitted(model):
+    """The attributes that make an estimator ready to transform."""
+    return {"_model": model, "n_components_": model.network.n_components}
+
+
+@contextmanager
+def _all_or_nothing(estimator):
+    """Put every attribute back if the block raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        during = vars(estimator)
+        kept = {name: during[name] for name in _CALLBACK_STATE if name in during}
+        during.clear()
+        during.update(before, **kept)
+        raise

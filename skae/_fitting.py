@@ -1,0 +1,72 @@
+"""From parameters and rows to a training run on a borrowed program."""
+
+import numpy as np
+
+from skae import _keras
+from skae._scaling import ScaledRows
+from skae._validation import is_on_disk, split_rows
+from skae.training import Data, Diverged, Plan, ProgramSpec, Start, choose_tier, run
+
+_DEFAULT_LEARNING_RATE = 1e-3
+
+
+def fit_epochs(estimator, model, X, sample_weight, hooks, rng):
+    """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``."""
+    fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
+    data = _data(model, X, sample_weight, fraction, rng)
+    plan = Plan(estimator.max_iter, estimator.n_iter_no_change, estimator.tol)
+    n_steps = estimator.max_iter * -(-len(data.training) // estimator.batch_size)
+    tier = choose_tier(estimator.jit_compile, n_steps)
+    return _run(estimator, model, data, plan, tier, hooks, rng)
+
+
+def fit_one_pass(estimator, model, X, sample_weight, hooks, rng, optimizer_state):
+    """Train for one pass over the rows; returns an ``Outcome``."""
+    data = _data(model, X, sample_weight, 0.0, rng)
+    plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
+    # Streams call this often: compile once rather than run every pass slowly.
+    tier = "graph" if estimator.jit_compile == "auto" else choose_tier(estimator.jit_compile, 0)
+    return _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state)
+
+
+def _data(model, X, sample_weight, validation_fraction, rng):
+    kept = np.arange(X.shape[0]) if sample_weight is None else np.flatnonzero(sample_weight)
+    rows = ScaledRows(X, model.scaling, on_disk=is_on_disk(X))
+    training, validation = split_rows(len(kept), validation_fraction, rng)
+    return Data(rows, kept[training], kept[validation], sample_weight)
+
+
+def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None):
+    optimizer, learning_rate = _keras.optimizer_settings(
+        estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
+    )
+    spec = ProgramSpec(
+        network=model.network,
+        objective=estimator._objective,
+        loss=estimator.loss,
+        optimizer=optimizer,
+        n_features=model.network.n_features,
+        batch_size=estimator.batch_size,
+        tier=tier,
+    )
+    start = Start(
+        model.weights,
+        seed=int(rng.integers(2**31)),
+        learning_rate=learning_rate,
+        scalars=estimator._scalars(),
+        optimizer_state=optimizer_state,
+    )
+    with _keras.borrow_program(spec) as program:
+        try:
+            return run(program, data, start, plan, hooks, rng)
+        except Diverged as error:
+            raise ValueError(_divergence_message(error, estimator, learning_rate)) from None
+
+
+def _divergence_message(error, estimator, learning_rate):
+    now = "its schedule" if learning_rate is None else f"{learning_rate:g}"
+    return (
+        f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "
+        f"learning_rate (now {now}), or clip gradients, for example with "
+        "optimizer=keras.optimizers.Adam(clipnorm=1.0). The estimator is as it was before."
+    )

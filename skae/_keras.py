@@ -1,0 +1,81 @@
+"""The one gateway to everything that needs Keras or TensorFlow, loaded on first use.
+
+Importing, unpickling and scoring in numpy never come here.
+"""
+
+import functools
+import os
+from importlib import import_module
+from numbers import Real
+
+from skae.objectives import LOSSES
+from skae.training import ProgramPool
+
+_loaded_in_process = None
+
+
+def _module(name):
+    """Import a module that needs Keras; refuse where TensorFlow cannot work."""
+    global _loaded_in_process
+    if _loaded_in_process is None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        _loaded_in_process = os.getpid()
+    elif _loaded_in_process != os.getpid():
+        raise RuntimeError(
+            "This process was forked from one that had already loaded TensorFlow, which cannot "
+            "run in a fork. Fit in threads, or in processes that are started afresh (joblib's "
+            "default 'loky', or multiprocessing with 'spawn'). Scoring dense networks works."
+        )
+    return import_module(name)
+
+
+def _build_program(spec):
+    encoder, decoder = _module("skae.networks._keras_models").build(spec.network)
+    program = _module("skae.training._program").Program
+    return program(spec, encoder, decoder, LOSSES[spec.loss])
+
+
+POOL = ProgramPool(_build_program)
+
+
+def borrow_program(spec):
+    """A compiled program of this specification, for a ``with`` block."""
+    return POOL.borrow(spec)
+
+
+def optimizer_settings(optimizer, learning_rate, default_learning_rate):
+    """An optimizer's configuration as JSON and its learning rate, None for a schedule.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+    learning_rate : float, schedule or None
+        None means the instance's own, or the default for an optimizer given by name.
+    default_learning_rate : float
+    """
+    if learning_rate is None and isinstance(optimizer, str):
+        learning_rate = default_learning_rate
+    if isinstance(optimizer, str) and isinstance(learning_rate, Real):
+        return _named_optimizer(optimizer), float(learning_rate)
+    return _module("skae.training._program").optimizer_to_json(optimizer, learning_rate)
+
+
+@functools.lru_cache(maxsize=64)
+def _named_optimizer(name):
+    return _module("skae.training._program").optimizer_to_json(name, None)[0]
+
+
+def models_in_input_units(network, weights, mean, scale, output_activation):
+    """Keras encoder and decoder of a fitted estimator."""
+    build = _module("skae.networks._keras_models").in_input_units
+    return build(network, weights, mean, scale, output_activation)
+
+
+def core_models(network, weights):
+    """Keras encoder and decoder in scaled units, with trained weights."""
+    return _module("skae.networks._keras_models").with_weights(network, weights)
+
+
+def predict(model, rows):
+    """Outputs of a Keras model for many rows."""
+    return _module("skae.networks._keras_models").predict(model, rows)

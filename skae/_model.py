@@ -1,0 +1,142 @@
+"""What a fit leaves behind: a network's description, its weights and its units. Plain numpy.
+
+Scores in numpy where the network has a numpy twin, else in Keras; both give the same.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.special import expit
+
+from skae import _keras
+from skae._scaling import Scaling, dense
+from skae.objectives import LOSSES
+
+_FORMAT = 1
+# Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
+_BLOCK_VALUES = 2**21
+
+
+@dataclass(eq=False)
+class Model:
+    """A network with weights, from and to input units.
+
+    Attributes
+    ----------
+    network : object
+        Description, such as ``DenseNetwork``.
+    weights : dict of ndarray, float32
+    scaling : Scaling
+    loss : str
+    """
+
+    network: object
+    weights: dict
+    scaling: Scaling
+    loss: str
+    _cast: dict = field(default_factory=dict, repr=False)
+
+    def with_weights(self, weights):
+        """The same model, trained further."""
+        return replace(self, weights=weights, _cast={})
+
+    def encode(self, X):
+        """Code of rows; float32 rows give a float32 code, others float64."""
+        n_components = self.network.n_components
+        return self._in_blocks(X, n_components, lambda rows: self._encode(self._scaled(rows)))
+
+    def decode(self, code):
+        """Rows of a code, in input units."""
+        return self._in_blocks(code, self.network.n_features, self._decode_to_rows)
+
+    def reconstruct(self, X):
+        """Rows encoded and decoded again."""
+        n_features = self.network.n_features
+        return self._in_blocks(X, n_features, lambda rows: self._decode_to_rows(self.encode(rows)))
+
+    def row_errors(self, X):
+        """Loss of each row in input units, float64."""
+        return self._in_blocks(X, None, self._errors).astype(np.float64, copy=False)
+
+    def keras_models(self):
+        """New Keras models, encoder and decoder, with these weights and units."""
+        activation = "sigmoid" if self._ends_in_sigmoid else None
+        mean, scale = self.scaling.mean, self.scaling.scale
+        return _keras.models_in_input_units(self.network, self.weights, mean, scale, activation)
+
+    @property
+    def _ends_in_sigmoid(self):
+        return self.loss == "binary_crossentropy"
+
+    def _scaled(self, rows):
+        return self.scaling.apply(rows)
+
+    def _encode(self, scaled):
+        if self.network.has_numpy_twin:
+            return self.network.encode(self._weights_as(scaled.dtype), scaled)
+        return _keras.predict(self._keras_core()[0], scaled).astype(scaled.dtype, copy=False)
+
+    def _decode(self, code):
+        if self.network.has_numpy_twin:
+            return self.network.decode(self._weights_as(code.dtype), code)
+        return _keras.predict(self._keras_core()[1], code).astype(code.dtype, copy=False)
+
+    def _decode_to_rows(self, code):
+        output = self._decode(code)
+        return expit(output) if self._ends_in_sigmoid else self.scaling.undo(output)
+
+    def _errors(self, rows):
+        scaled = self._scaled(rows)
+        error = LOSSES[self.loss](np, scaled, self._decode(self._encode(scaled)))
+        return error.astype(np.float64) * self._error_unit
+
+    @property
+    def _error_unit(self):
+        """What one unit of the scaled loss is worth in input units."""
+        if self.loss in ("squared_error", "huber"):
+            return self.scaling.scale**2
+        return self.scaling.scale
+
+    def _weights_as(self, dtype):
+        if dtype == np.float32:
+            return self.weights
+        if dtype not in self._cast:
+            self._cast[dtype] = {name: w.astype(dtype) for name, w in self.weights.items()}
+        return self._cast[dtype]
+
+    def _keras_core(self):
+        if "keras" not in self._cast:
+            self._cast["keras"] = _keras.core_models(self.network, self.weights)
+        return self._cast["keras"]
+
+    def _in_blocks(self, rows, n_columns, function):
+        n_rows = rows.shape[0]
+        size = max(1, _BLOCK_VALUES // self.network.widest_layer)
+        if n_rows <= size:
+            return function(_as_float(rows))
+        dtype = np.float32 if rows.dtype == np.float32 else np.float64
+        out = np.empty(n_rows if n_columns is None else (n_rows, n_columns), dtype)
+        for start in range(0, n_rows, size):
+            out[start : start + size] = function(_as_float(rows[start : start + size]))
+        return out
+
+    # Pickling: a format version, and none of the copies made for scoring.
+
+    def __getstate__(self):
+        state = {name: value for name, value in vars(self).items() if name != "_cast"}
+        return {**state, "format": _FORMAT}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("format")
+        if version > _FORMAT:
+            raise ValueError(
+                f"This estimator was saved in format {version} by a newer skae; this one reads "
+                f"formats up to {_FORMAT}. Update skae, or save the estimator with this version."
+            )
+        vars(self).update(state, _cast={})
+
+
+def _as_float(rows):
+    rows = dense(rows)
+    return rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)

@@ -1,0 +1,43 @@
+"""Which values the shared parameters may take."""
+
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from skae.objectives import LOSSES
+
+POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
+
+CONSTRAINTS = {
+    "n_components": [POSITIVE_INTEGER, Interval(Real, 0, 1, closed="neither")],
+    "hidden_layer_sizes": ["array-like", POSITIVE_INTEGER],
+    "activation": [str, callable],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "init": [StrOptions({"pca", "random"})],
+    "loss": [StrOptions(set(LOSSES))],
+    "optimizer": [str, HasMethods(["apply", "get_config"])],
+    "learning_rate": [Interval(Real, 0, None, closed="neither"), HasMethods("get_config"), None],
+    "batch_size": [POSITIVE_INTEGER],
+    "max_iter": [POSITIVE_INTEGER],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [POSITIVE_INTEGER],
+    "warm_start": ["boolean"],
+    "jit_compile": ["boolean", StrOptions({"auto"})],
+    "callbacks": [list, tuple, None],
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
+
+
+def layer_sizes(hidden_layer_sizes):
+    """Hidden layer sizes as a tuple of positive integers."""
+    single = isinstance(hidden_layer_sizes, Integral)
+    sizes = (hidden_layer_sizes,) if single else tuple(hidden_layer_sizes)
+    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        raise ValueError(
+            f"hidden_layer_sizes={hidden_layer_sizes!r} should hold positive integers, the units "
+            "of each hidden layer from the input to the code; () means none."
+        )
+    return tuple(int(size) for size in sizes)

@@ -1,0 +1,93 @@
+"""Networks as Keras functional models. Loaded on first use only: it imports Keras."""
+
+import keras
+import numpy as np
+
+# Said at every layer, so that a global dtype policy of the user's neither matters nor is read.
+_DTYPE = "float32"
+
+
+def build(network):
+    """Encoder and decoder of a network, in scaled units and without trained weights.
+
+    Returns
+    -------
+    encoder, decoder : keras.Model
+        Their trainable weights are named as in ``network.parameter_shapes()``.
+    """
+    return tuple(_half(network, *half) for half in network.halves)
+
+
+def _half(network, name, n_inputs, n_outputs, sizes):
+    inputs = keras.Input((n_inputs,), dtype=_DTYPE, name=f"{name}_input")
+    paths = []
+    if sizes:
+        paths.append(_nonlinear_path(network, name, inputs, n_outputs, sizes))
+    if network.has_linear_path:
+        paths.append(_dense(n_outputs, f"{name}_linear")(inputs))
+    output = paths[0] if len(paths) == 1 else keras.layers.Add(name=f"{name}_sum", dtype=_DTYPE)(paths)
+    return keras.Model(inputs, output, name=name)
+
+
+def _nonlinear_path(network, name, inputs, n_outputs, sizes):
+    hidden = inputs
+    for i, units in enumerate(sizes, 1):
+        hidden = _dense(units, f"{name}_hidden_{i}", activation=network.activation)(hidden)
+        if network.dropout:
+            # The seed only satisfies the layer: every fit sets the state of its generator.
+            hidden = keras.layers.Dropout(
+                network.dropout, seed=0, dtype=_DTYPE, name=f"{name}_dropout_{i}"
+            )(hidden)
+    return _dense(n_outputs, f"{name}_nonlinear", use_bias=not network.has_linear_path)(hidden)
+
+
+def _dense(units, name, **options):
+    return keras.layers.Dense(units, dtype=_DTYPE, name=name, **options)
+
+
+def with_weights(network, weights):
+    """Encoder and decoder in scaled units, with trained weights."""
+    models = build(network)
+    for model in models:
+        for variable in model.trainable_variables:
+            variable.assign(weights[variable.path])
+    return models
+
+
+def in_input_units(network, weights, mean, scale, output_activation):
+    """Encoder and decoder with trained weights, from and to the units of the rows.
+
+    Centring and dividing are two layers: as one multiplication and one sum, rows near 1e6 would
+    lose their digits in float32.
+    """
+    encoder, decoder = with_weights(network, weights)
+    rows = keras.Input((network.n_features,), dtype=_DTYPE, name="rows")
+    centred = _affine(1.0, -mean, "centre")(rows)
+    code = encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
+    code_input = keras.Input((network.n_components,), dtype=_DTYPE, name="code")
+    output = decoder(code_input)
+    if output_activation is not None:
+        output = keras.layers.Activation(
+            output_activation, dtype=_DTYPE, name="output_activation"
+        )(output)
+    output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
+    return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
+
+
+def _affine(scale, offset, name):
+    offset = offset.tolist() if isinstance(offset, np.ndarray) else offset
+    return keras.layers.Rescaling(float(scale), offset, dtype=_DTYPE, name=name)
+
+
+def predict(model, rows, batch_size=512):
+    """Outputs of a model for many rows, batch by batch, each padded to the same size.
+
+    One shape for every call: a row's result does not depend on the rows beside it.
+    """
+    outputs = []
+    for start in range(0, len(rows), batch_size):
+        batch = np.asarray(rows[start : start + batch_size], np.float32)
+        padded = np.zeros((batch_size, batch.shape[1]), np.float32)
+        padded[: len(batch)] = batch
+        outputs.append(keras.ops.convert_to_numpy(model(padded, training=False))[: len(batch)])
+    return np.concatenate(outputs)

@@ -1,0 +1,105 @@
+"""The principal directions a network's linear path starts from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Below this share of the largest deviation a direction is rounding error: whitening would blow it up.
+_NEGLIGIBLE = 1e-5
+# Up to this many columns the covariance is small enough to be decomposed whole.
+_MAX_COVARIANCE = 2000
+
+
+@dataclass(frozen=True)
+class PrincipalDirections:
+    """Orthonormal directions of largest variance of scaled rows, largest first.
+
+    Attributes
+    ----------
+    directions : ndarray of shape (n_directions, n_features)
+    deviations : ndarray of shape (n_directions,)
+        Standard deviation of the rows along each direction.
+    total_variance : float
+        Sum of the variances of all features.
+    """
+
+    directions: np.ndarray
+    deviations: np.ndarray
+    total_variance: float
+
+    def count_for_share(self, share):
+        """How many directions explain more than ``share`` of the variance, counted as PCA does."""
+        if self.total_variance <= 0:
+            return 1
+        explained = np.cumsum(self.deviations**2) / self.total_variance
+        return min(int(np.searchsorted(explained, share, side="right")) + 1, len(explained))
+
+    def leading(self, n_components):
+        """The first directions and deviations, without those that carry no variance."""
+        first = self.deviations[:1]
+        n_real = int(np.sum(self.deviations > _NEGLIGIBLE * first)) if first.size else 0
+        n_kept = min(n_components, n_real)
+        return self.directions[:n_kept], self.deviations[:n_kept]
+
+
+def principal_directions(blocks, n_features, n_directions, rng):
+    """Principal directions of centred rows that arrive in weighted blocks.
+
+    Parameters
+    ----------
+    blocks : callable
+        ``blocks()`` yields pairs ``(rows, weights)``, float64 arrays of shapes (m, n_features)
+        and (m,); it may be called more than once.
+    n_features : int
+    n_directions : int or None
+        How many are needed; None for all.
+    rng : numpy.random.Generator
+        Used for wide rows only, whose directions are found by a randomised decomposition.
+    """
+    if n_features <= _MAX_COVARIANCE:
+        return _from_covariance(blocks, n_features)
+    return _from_sketch(blocks, n_features, n_directions, rng)
+
+
+def _from_covariance(blocks, n_features):
+    covariance, total_weight = np.zeros((n_features, n_features)), 0.0
+    for rows, weights in blocks():
+        covariance += (rows * weights[:, None]).T @ rows
+        total_weight += weights.sum()
+    covariance /= total_weight
+    variances, vectors = np.linalg.eigh(covariance)
+    directions = _with_fixed_signs(vectors.T[::-1])
+    deviations = np.sqrt(np.maximum(variances[::-1], 0.0))
+    return PrincipalDirections(directions, deviations, float(np.trace(covariance)))
+
+
+def _from_sketch(blocks, n_features, n_directions, rng, *, n_oversamples=16, n_passes=4):
+    """Subspace iteration (Halko, Martinsson & Tropp 2011): memory of a few vectors, not columns^2."""
+    total_weight, total_variance, n_rows = 0.0, 0.0, 0
+    for rows, weights in blocks():
+        total_weight += weights.sum()
+        total_variance += float(weights @ np.einsum("ij,ij->i", rows, rows))
+        n_rows += len(rows)
+    rank = min(n_rows, n_features)
+    size = rank if n_directions is None else min(n_directions + n_oversamples, rank)
+    basis = np.linalg.qr(rng.standard_normal((n_features, size)))[0]
+    for _ in range(n_passes):
+        image = np.zeros((n_features, size))
+        for rows, weights in blocks():
+            image += rows.T @ ((rows @ basis) * weights[:, None])
+        basis = np.linalg.qr(image)[0]
+    small = np.zeros((size, size))
+    for rows, weights in blocks():
+        projected = rows @ basis
+        small += (projected * weights[:, None]).T @ projected
+    variances, vectors = np.linalg.eigh(small / total_weight)
+    directions = _with_fixed_signs((basis @ vectors).T[::-1])
+    deviations = np.sqrt(np.maximum(variances[::-1], 0.0))
+    return PrincipalDirections(directions, deviations, total_variance / total_weight)
+
+
+def _with_fixed_signs(directions):
+    """Each direction with its largest entry positive: eigenvectors have no sign of their own."""
+    largest = np.argmax(np.abs(directions), axis=1)
+    signs = np.sign(directions[np.arange(len(directions)), largest])
+    return directions * np.where(signs == 0, 1.0, signs)[:, None]

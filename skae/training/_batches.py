@@ -1,0 +1,61 @@
+"""Rows in the shape a program takes: chunks of full batches, padded with rows of zero weight.
+
+Rows come from any object with ``len()``, ``resident`` and ``read(indices, out)``, which writes
+scaled float32 rows. Resident rows are shuffled one by one; others, which may lie on a disk, in
+blocks of neighbouring rows that are then mixed within a chunk.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Neighbouring rows read together from a disk: 256 rows of 64 float32 features are 64 kB.
+_BLOCK_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some batches: ``rows`` (steps, batch_size, n_features) and ``weights`` (steps, batch_size)."""
+
+    rows: np.ndarray
+    weights: np.ndarray
+    n_steps: int
+
+
+def shuffled(indices, resident, rng):
+    """The order in which an epoch visits rows."""
+    if resident or len(indices) <= _BLOCK_ROWS:
+        return rng.permutation(indices)
+    starts = np.arange(0, len(indices), _BLOCK_ROWS)
+    blocks = [indices[start : start + _BLOCK_ROWS] for start in rng.permutation(starts)]
+    return np.concatenate(blocks)
+
+
+def chunks(rows, indices, sample_weight, spec, rng=None):
+    """Yield the chunks of one pass over some rows.
+
+    Parameters
+    ----------
+    rows : source of rows
+    indices : ndarray of int
+        Which rows, in which order.
+    sample_weight : ndarray of shape (n_rows,) or None
+    spec : ProgramSpec
+    rng : numpy.random.Generator, optional
+        Mixes the rows within a chunk, which matters where they are shuffled in blocks.
+    """
+    capacity = spec.n_steps * spec.batch_size
+    for start in range(0, len(indices), capacity):
+        taken = indices[start : start + capacity]
+        if rng is not None and not rows.resident:
+            taken = rng.permutation(taken)
+        yield _fill(rows, taken, sample_weight, spec)
+
+
+def _fill(rows, taken, sample_weight, spec):
+    n_taken, shape = len(taken), (spec.n_steps, spec.batch_size)
+    buffer = np.zeros((*shape, spec.n_features), np.float32)
+    weights = np.zeros(shape, np.float32)
+    rows.read(taken, buffer.reshape(-1, spec.n_features)[:n_taken])
+    weights.reshape(-1)[:n_taken] = 1.0 if sample_weight is None else sample_weight[taken]
+    return Chunk(buffer, weights, -(-n_taken // spec.batch_size))

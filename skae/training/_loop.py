@@ -1,0 +1,282 @@
+"""The epoch loop: shuffle, train, validate, remember, stop.
+
+Does not know what is trained nor who asked: programs, rows and hooks are handed in.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skae.training._batches import chunks, shuffled
+from skae.training._early_stopping import EarlyStopping
+from skae.training._history import History
+
+# Losses are relative to predicting the mean, which scores about 1: this is absurd, not just bad.
+_ABSURD_LOSS = 1e3
+# Validation rows up to this size are turned into tensors once for the whole fit.
+_MAX_STAGED_BYTES = 64 * 2**20
+
+
+class Diverged(Exception):
+    """The loss stopped being a sensible number.
+
+    Attributes
+    ----------
+    epoch : int
+    loss : float
+    """
+
+    def __init__(self, epoch, loss):
+        super().__init__(epoch, loss)
+        self.epoch, self.loss = epoch, loss
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows and which of them train.
+
+    Attributes
+    ----------
+    rows : source of rows
+        ``len()``, ``resident`` and ``read(indices, out)``.
+    training, validation : ndarray of int
+        Validation may be empty: then the training loss is watched instead.
+    sample_weight : ndarray of shape (n_rows,) or None
+    """
+
+    rows: object
+    training: np.ndarray
+    validation: np.ndarray
+    sample_weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to train.
+
+    Attributes
+    ----------
+    max_iter : int
+    patience : int or float
+    min_delta : float
+    keep_start_if_better : bool
+        Without validation rows: end with the starting weights where training made them worse.
+    """
+
+    max_iter: int
+    patience: float
+    min_delta: float
+    keep_start_if_better: bool = True
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a program is loaded with."""
+
+    weights: dict
+    seed: int
+    learning_rate: float | None
+    scalars: dict = field(default_factory=dict)
+    optimizer_state: list | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training led to.
+
+    Attributes
+    ----------
+    weights : dict of ndarray
+        The best with validation rows, else the last.
+    optimizer_state : list of ndarray
+    history : History
+    best_loss : float
+    best_epoch : int
+        0 where the starting weights were kept.
+    start_loss, lowest_loss : float
+        Training loss before the first epoch, and the lowest of all epochs.
+    interrupted : bool
+    """
+
+    weights: dict
+    optimizer_state: list
+    history: History
+    best_loss: float
+    best_epoch: int
+    start_loss: float
+    lowest_loss: float
+    interrupted: bool
+
+
+class Hooks:
+    """What the loop tells the outside; this one listens to nothing."""
+
+    def begin(self, program):
+        """Before the first epoch."""
+
+    def epoch_begin(self, epoch):
+        """Before an epoch; the first is 1."""
+
+    def epoch_end(self, epoch, logs, weights):
+        """After an epoch; ``weights()`` gives its weights. True asks to stop."""
+        return False
+
+    def end(self):
+        """After the last epoch."""
+
+
+def run(program, data, start, plan, hooks, rng):
+    """Train a program on some rows.
+
+    Parameters
+    ----------
+    program : Program
+        Borrowed for the duration.
+    data : Data
+    start : Start
+    plan : Plan
+    hooks : Hooks
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    Diverged
+        When a loss is not finite, or the last one absurd.
+    """
+    program.load(
+        start.weights,
+        seed=start.seed,
+        learning_rate=start.learning_rate,
+        scalars=start.scalars,
+        optimizer_state=start.optimizer_state,
+    )
+    return _Run(program, data, start, plan, hooks, rng).outcome()
+
+
+class _Run:
+    """The state of one training run."""
+
+    def __init__(self, program, data, start, plan, hooks, rng):
+        self.program, self.data, self.start = program, data, start
+        self.plan, self.hooks, self.rng = plan, hooks, rng
+        self.history = History()
+        self.lowest_loss = math.inf
+        self.start_loss = self._training_loss()
+        self.staged_validation = self._stage_validation()
+        watched = self._loss(self._validation_terms()) if self.validates else self.start_loss
+        self.stopping = EarlyStopping(plan.patience, plan.min_delta).update(watched, 0)
+        self.best_weights = start.weights
+
+    @property
+    def validates(self):
+        return len(self.data.validation) > 0
+
+    def outcome(self):
+        interrupted = False
+        self.hooks.begin(self.program)
+        try:
+            self._epochs()
+        except KeyboardInterrupt:
+            interrupted = True
+        self.hooks.end()
+        weights, best_epoch = self._final_weights()
+        return Outcome(
+            weights=weights,
+            optimizer_state=self.program.optimizer_state(),
+            history=self.history,
+            best_loss=self.stopping.best,
+            best_epoch=best_epoch,
+            start_loss=self.start_loss,
+            lowest_loss=self.lowest_loss,
+            interrupted=interrupted,
+        )
+
+    def _epochs(self):
+        for epoch in range(1, self.plan.max_iter + 1):
+            self.hooks.epoch_begin(epoch)
+            logs = self._one_epoch(epoch)
+            self.history.append(logs)
+            watched = logs["val_loss" if self.validates else "loss"]
+            self.stopping = self.stopping.update(watched, epoch)
+            if self.validates and self.stopping.improved:
+                self.best_weights = self.program.weights()
+            stop = self.hooks.epoch_end(epoch, logs, self.program.weights)
+            if stop or self.stopping.should_stop:
+                return
+
+    def _one_epoch(self, epoch):
+        order = shuffled(self.data.training, self.data.rows.resident, self.rng)
+        sums = [
+            self.program.train(staged, int(self.rng.integers(2**31)))
+            for staged in self._staged(order, self.rng)
+        ]
+        terms = self._mean_terms(sums, order)
+        logs = {"loss": self._finite(self._loss(terms), epoch), **terms}
+        self.lowest_loss = min(self.lowest_loss, logs["loss"])
+        if self.validates:
+            terms = self._validation_terms()
+            logs["val_loss"] = self._finite(self._loss(terms), epoch)
+            logs.update({f"val_{name}": value for name, value in terms.items()})
+        return logs
+
+    def _final_weights(self):
+        if self.validates:
+            return self.best_weights, self.stopping.best_epoch
+        weights, n_epochs = self.program.weights(), len(self.history)
+        loss = self._training_loss()
+        worse = not loss <= self.start_loss
+        if worse and self.plan.keep_start_if_better:
+            return self.start.weights, 0
+        if not loss <= _ABSURD_LOSS * max(self.start_loss, 1.0):
+            raise Diverged(n_epochs, loss)
+        return weights, n_epochs
+
+    # Losses
+
+    def _finite(self, loss, epoch):
+        if not math.isfinite(loss):
+            raise Diverged(epoch, loss)
+        return loss
+
+    def _loss(self, terms):
+        strengths = dict(self.program.spec.objective.strengths)
+        scalars = self.start.scalars
+        return sum(
+            value * (scalars[strengths[name]] if name in strengths else 1.0)
+            for name, value in terms.items()
+        )
+
+    def _mean_terms(self, sums, indices):
+        weight = self.data.sample_weight
+        total_weight = len(indices) if weight is None else weight[indices].sum()
+        means = np.sum(np.asarray(sums, np.float64), axis=0) / total_weight
+        names = self.program.spec.objective.terms
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def _training_loss(self):
+        staged = self._staged(self.data.training)
+        sums = [self.program.evaluate(chunk) for chunk in staged]
+        return self._loss(self._mean_terms(sums, self.data.training))
+
+    def _validation_terms(self):
+        staged = self.staged_validation or self._staged(self.data.validation)
+        sums = [self.program.evaluate(chunk) for chunk in staged]
+        return self._mean_terms(sums, self.data.validation)
+
+    # Rows
+
+    def _staged(self, indices, rng=None):
+        data = self.data
+        for chunk in chunks(data.rows, indices, data.sample_weight, self.program.spec, rng):
+            yield self.program.stage(chunk)
+
+    def _stage_validation(self):
+        n_bytes = 4 * len(self.data.validation) * self.program.spec.n_features
+        if n_bytes > _MAX_STAGED_BYTES:
+            return None
+        return list(self._staged(self.data.validation))

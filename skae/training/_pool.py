@@ -1,0 +1,70 @@
+"""Compiled programs, kept for the next fit of the same architecture.
+
+A program is borrowed: one borrower at a time loads weights, runs, and takes the weights back. Two
+threads that want the same program at once get two. The least recently used are let go.
+"""
+
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+
+
+class ProgramPool:
+    """A bounded, thread-safe store of idle programs.
+
+    Parameters
+    ----------
+    build : callable
+        Makes a program from its specification.
+    max_idle : int
+        How many idle programs are kept.
+    """
+
+    def __init__(self, build, max_idle=32):
+        self._build = build
+        self._max_idle = max_idle
+        self._idle = OrderedDict()
+        self._lock = threading.Lock()
+        self.n_built = 0
+
+    def __len__(self):
+        return sum(len(programs) for programs in self._idle.values())
+
+    @contextmanager
+    def borrow(self, spec):
+        """A program of this specification, exclusively, until the block ends."""
+        program = self._take(spec) or self._make(spec)
+        try:
+            yield program
+        finally:
+            self._put_back(spec, program)
+
+    def clear(self):
+        """Let all idle programs go."""
+        with self._lock:
+            self._idle.clear()
+
+    def _take(self, spec):
+        with self._lock:
+            programs = self._idle.get(spec)
+            if not programs:
+                return None
+            program = programs.pop()
+            if not programs:
+                del self._idle[spec]
+            return program
+
+    def _make(self, spec):
+        with self._lock:
+            self.n_built += 1
+        return self._build(spec)
+
+    def _put_back(self, spec, program):
+        with self._lock:
+            self._idle.setdefault(spec, []).append(program)
+            self._idle.move_to_end(spec)
+            while len(self) > self._max_idle:
+                oldest = next(iter(self._idle))
+                self._idle[oldest].pop(0)
+                if not self._idle[oldest]:
+                    del self._idle[oldest]
