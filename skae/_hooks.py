@@ -99,4 +99,3 @@ class PrintHooks(Hooks):
         columns = "  ".join(f"{name} {value:.6f}" for name, value in logs.items())
         print(f"Epoch {epoch}/{self.max_iter}  {columns}")
         return False
-

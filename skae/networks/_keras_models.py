@@ -25,7 +25,9 @@ def _half(network, name, n_inputs, n_outputs, sizes):
         paths.append(_nonlinear_path(network, name, inputs, n_outputs, sizes))
     if network.has_linear_path:
         paths.append(_dense(n_outputs, f"{name}_linear")(inputs))
-    output = paths[0] if len(paths) == 1 else keras.layers.Add(name=f"{name}_sum", dtype=_DTYPE)(paths)
+    output = (
+        paths[0] if len(paths) == 1 else keras.layers.Add(name=f"{name}_sum", dtype=_DTYPE)(paths)
+    )
     return keras.Model(inputs, output, name=name)
 
 
@@ -67,9 +69,9 @@ def in_input_units(network, weights, mean, scale, output_activation):
     code_input = keras.Input((network.n_components,), dtype=_DTYPE, name="code")
     output = decoder(code_input)
     if output_activation is not None:
-        output = keras.layers.Activation(
-            output_activation, dtype=_DTYPE, name="output_activation"
-        )(output)
+        output = keras.layers.Activation(output_activation, dtype=_DTYPE, name="output_activation")(
+            output
+        )
     output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
     return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
 
