@@ -29,8 +29,9 @@ from skae._validation import check_code, check_rows, check_unit_interval, check_
 from skae.objectives import RECONSTRUCTION
 from skae.training import Hooks
 
-# Training went nowhere if no epoch came within a hundredth of the loss it started from.
-_NEVER_IMPROVED = 1.01
+# Training went nowhere if no epoch came near the loss it started from: within a hundredth of it,
+# or of a ten-thousandth of what predicting the mean scores.
+_NEVER_IMPROVED, _NEGLIGIBLE_LOSS = 1.01, 1e-4
 # What scikit-learn's callback machinery keeps on an estimator while it fits.
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -50,12 +51,12 @@ class BaseAutoencoder(
     loss: str = "squared_error"
     optimizer: object = "adam"
     learning_rate: object = None
-    batch_size: int = 64
-    max_iter: int = 200
+    batch_size: int = 32
+    max_iter: int = 500
     tol: float = 1e-4
     early_stopping: bool = True
     validation_fraction: float = 0.1
-    n_iter_no_change: int = 20
+    n_iter_no_change: int | str = "auto"
     warm_start: bool = False
     jit_compile: object = "auto"
     callbacks: object = None
@@ -189,7 +190,9 @@ class BaseAutoencoder(
     def _warn_about(self, outcome):
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=4)
-        elif outcome.best_epoch == 0 and outcome.lowest_loss > _NEVER_IMPROVED * outcome.start_loss:
+            return
+        acceptable = _NEVER_IMPROVED * outcome.start_loss + _NEGLIGIBLE_LOSS
+        if outcome.best_epoch == 0 and outcome.lowest_loss > acceptable:
             warnings.warn(
                 "Training never improved on its start, whose weights are kept: the lowest "
                 f"training loss of an epoch was {outcome.lowest_loss:.3g}, that of the start "

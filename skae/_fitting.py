@@ -7,16 +7,18 @@ from skae._scaling import ScaledRows
 from skae._validation import is_on_disk, split_rows
 from skae.training import Data, Diverged, Plan, ProgramSpec, Start, choose_tier, run
 
-_DEFAULT_LEARNING_RATE = 1e-3
+# Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
+_DEFAULT_LEARNING_RATE = 2e-3
+_PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
 def fit_epochs(estimator, model, X, sample_weight, hooks, rng):
     """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``."""
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
     data = _data(model, X, sample_weight, fraction, rng)
-    plan = Plan(estimator.max_iter, estimator.n_iter_no_change, estimator.tol)
-    n_steps = estimator.max_iter * -(-len(data.training) // estimator.batch_size)
-    tier = choose_tier(estimator.jit_compile, n_steps)
+    steps_per_epoch = -(-len(data.training) // estimator.batch_size)
+    plan = Plan(estimator.max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
+    tier = choose_tier(estimator.jit_compile, estimator.max_iter * steps_per_epoch)
     return _run(estimator, model, data, plan, tier, hooks, rng)
 
 
@@ -27,6 +29,13 @@ def fit_one_pass(estimator, model, X, sample_weight, hooks, rng, optimizer_state
     # Streams call this often: compile once rather than run every pass slowly.
     tier = "graph" if estimator.jit_compile == "auto" else choose_tier(estimator.jit_compile, 0)
     return _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state)
+
+
+def _patience(estimator, steps_per_epoch):
+    """Epochs without improvement: an epoch of a small table is too little to judge by."""
+    if estimator.n_iter_no_change != "auto":
+        return estimator.n_iter_no_change
+    return int(np.clip(_PATIENT_STEPS // steps_per_epoch, _LEAST_PATIENCE, _MOST_PATIENCE))
 
 
 def _data(model, X, sample_weight, validation_fraction, rng):

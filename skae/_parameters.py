@@ -2,14 +2,14 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 from skae.objectives import LOSSES
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 
 CONSTRAINTS = {
-    "n_components": [POSITIVE_INTEGER, Interval(Real, 0, 1, closed="neither")],
+    "n_components": [POSITIVE_INTEGER, Interval(RealNotInt, 0, 1, closed="neither")],
     "hidden_layer_sizes": ["array-like", POSITIVE_INTEGER],
     "activation": [str, callable],
     "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -22,7 +22,7 @@ CONSTRAINTS = {
     "tol": [Interval(Real, 0, None, closed="left")],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-    "n_iter_no_change": [POSITIVE_INTEGER],
+    "n_iter_no_change": [POSITIVE_INTEGER, StrOptions({"auto"})],
     "warm_start": ["boolean"],
     "jit_compile": ["boolean", StrOptions({"auto"})],
     "callbacks": [list, tuple, None],

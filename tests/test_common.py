@@ -1,0 +1,54 @@
+"""What every estimator promises, checked once for all that the package publishes."""
+
+import pytest
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skae
+
+ESTIMATORS = [
+    cls
+    for cls in (getattr(skae, name) for name in skae.__all__)
+    if isinstance(cls, type) and hasattr(cls, "fit")
+]
+# Mini-batches: a row of weight two is seen once with twice the gradient, not twice.
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": "mini-batches are drawn by rows",
+    "check_sample_weight_equivalence_on_sparse_data": "mini-batches are drawn by rows",
+}
+# scikit-learn runs these on its own estimators only.
+OWN_CHECKS = [
+    estimator_checks.check_param_validation,
+    estimator_checks.check_set_output_transform,
+    estimator_checks.check_set_output_transform_pandas,
+    estimator_checks.check_set_output_transform_polars,
+    estimator_checks.check_global_output_transform_pandas,
+    estimator_checks.check_global_set_output_transform_polars,
+    estimator_checks.check_transformer_get_feature_names_out,
+    estimator_checks.check_transformer_get_feature_names_out_pandas,
+    estimator_checks.check_dataframe_column_names_consistency,
+    estimator_checks.check_estimators_partial_fit_n_features,
+    estimator_checks.check_inplace_ensure_writeable,
+    estimator_checks.check_readonly_memmap_input,
+]
+
+
+@parametrize_with_checks(
+    [cls() for cls in ESTIMATORS],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+    xfail_strict=True,
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+# The checks of set_output fit on a frame and transform an array, and the reverse, on purpose.
+@pytest.mark.filterwarnings("ignore:X (does not have valid|has) feature names:UserWarning")
+@pytest.mark.parametrize("check", OWN_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("cls", ESTIMATORS, ids=lambda cls: cls.__name__)
+def test_checks_scikit_learn_keeps_to_itself(cls, check):
+    check(cls.__name__, cls())
+
+
+def test_something_was_discovered():
+    assert skae.Autoencoder in ESTIMATORS
