@@ -189,7 +189,7 @@ class BaseAutoencoder(
 
     def _warn_about(self, outcome):
         if outcome.interrupted:
-            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=4)
+            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
             return
         acceptable = _NEVER_IMPROVED * outcome.start_loss + _NEGLIGIBLE_LOSS
         if outcome.best_epoch == 0 and outcome.lowest_loss > acceptable:
@@ -198,7 +198,7 @@ class BaseAutoencoder(
                 f"training loss of an epoch was {outcome.lowest_loss:.3g}, that of the start "
                 f"{outcome.start_loss:.3g}. Lower learning_rate.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     # Scoring

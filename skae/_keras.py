@@ -62,7 +62,24 @@ def optimizer_settings(optimizer, learning_rate, default_learning_rate):
 
 @functools.lru_cache(maxsize=64)
 def _named_optimizer(name):
-    return _module("skae.training._program").optimizer_to_json(name, None)[0]
+    try:
+        return _module("skae.training._program").optimizer_to_json(name, None)[0]
+    except ValueError:
+        raise ValueError(
+            f"optimizer={name!r} is not the name of a Keras optimizer. Use one such as 'adam', "
+            "'sgd' or 'rmsprop', or an instance such as keras.optimizers.SGD(momentum=0.9)."
+        ) from None
+
+
+def check_activation(activation):
+    """Refuse a name that Keras does not know."""
+    try:
+        _module("keras").activations.get(activation)
+    except ValueError:
+        raise ValueError(
+            f"activation={activation!r} is not the name of a Keras activation. Use one such as "
+            "'gelu', 'relu' or 'tanh', or a function of a tensor."
+        ) from None
 
 
 def models_in_input_units(network, weights, mean, scale, output_activation):

@@ -86,7 +86,7 @@ class ScaledRows:
     X : ndarray, memory map or CSR of shape (n_samples, n_features)
     scaling : Scaling
     on_disk : bool
-        Whether reading rows in random order may be slow, and copying them all is out of the question.
+        Whether random reads may be slow and copying all rows is out of the question.
     """
 
     def __init__(self, X, scaling, on_disk=False):

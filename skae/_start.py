@@ -3,10 +3,12 @@
 from dataclasses import replace
 from numbers import Integral
 
+from skae import _keras
+from skae._blas import one_blas_thread
 from skae._model import Model
 from skae._parameters import layer_sizes
 from skae._scaling import identity_scaling, measure_scaling, weighted_blocks
-from skae.networks import DenseNetwork, principal_directions
+from skae.networks import NUMPY_ACTIVATIONS, DenseNetwork, principal_directions
 
 
 def new_model(estimator, X, sample_weight, rng):
@@ -20,6 +22,11 @@ def new_model(estimator, X, sample_weight, rng):
     sample_weight : ndarray or None
     rng : numpy.random.Generator
     """
+    with one_blas_thread():
+        return _new_model(estimator, X, sample_weight, rng)
+
+
+def _new_model(estimator, X, sample_weight, rng):
     measured = measure_scaling(X, sample_weight)
     # Rows of a cross-entropy are targets as they are.
     ends_in_sigmoid = estimator.loss == "binary_crossentropy"
@@ -40,6 +47,8 @@ def new_model(estimator, X, sample_weight, rng):
 
 def new_network(estimator, n_features, n_components):
     """Description of the network that the parameters ask for."""
+    if estimator.activation not in NUMPY_ACTIVATIONS:
+        _keras.check_activation(estimator.activation)
     return DenseNetwork(
         n_features=n_features,
         n_components=n_components,

@@ -73,15 +73,10 @@ def check_code(code, n_components):
 
 
 def check_weights(sample_weight, X):
-    """Sample weights as float64, or None; they must not all be zero."""
+    """Sample weights as float64, not negative and not all zero; or None."""
     if sample_weight is None:
         return None
-    sample_weight = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    if not np.any(sample_weight):
-        raise ValueError("sample_weight is zero for every row: at least one must be positive.")
-    return sample_weight
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 
 def split_rows(n_rows, validation_fraction, rng):

@@ -44,7 +44,9 @@ def _nonlinear_path(network, name, inputs, n_outputs, sizes):
 
 
 def _dense(units, name, **options):
-    return keras.layers.Dense(units, dtype=_DTYPE, name=name, **options)
+    # Every fit loads its own weights; Keras' default initialisers would draw a seed from Python's
+    # global generator.
+    return keras.layers.Dense(units, dtype=_DTYPE, name=name, kernel_initializer="zeros", **options)
 
 
 def with_weights(network, weights):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Below this share of the largest deviation a direction is rounding error: whitening would blow it up.
+# Below this share of the largest deviation a direction is rounding error, which whitening would
+# blow up.
 _NEGLIGIBLE = 1e-5
 # Up to this many columns the covariance is small enough to be decomposed whole.
 _MAX_COVARIANCE = 2000
@@ -74,7 +75,7 @@ def _from_covariance(blocks, n_features):
 
 
 def _from_sketch(blocks, n_features, n_directions, rng, *, n_oversamples=16, n_passes=4):
-    """Subspace iteration (Halko, Martinsson & Tropp 2011): memory of a few vectors, not columns^2."""
+    """Subspace iteration (Halko, Martinsson & Tropp 2011): a few vectors instead of a matrix."""
     total_weight, total_variance, n_rows = 0.0, 0.0, 0
     for rows, weights in blocks():
         total_weight += weights.sum()

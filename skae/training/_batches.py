@@ -15,7 +15,7 @@ _BLOCK_ROWS = 256
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some batches: ``rows`` (steps, batch_size, n_features) and ``weights`` (steps, batch_size)."""
+    """Some batches: ``rows`` (steps, batch_size, n_features), ``weights`` (steps, batch_size)."""
 
     rows: np.ndarray
     weights: np.ndarray

@@ -1,0 +1,91 @@
+"""The dense network against PCA and against Keras."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+
+from skae.networks import NUMPY_ACTIVATIONS, DenseNetwork, principal_directions
+from skae.networks._keras_models import build, with_weights
+
+
+def scaled_iris():
+    X = load_iris().data
+    centred = X - X.mean(axis=0)
+    return centred / np.sqrt(centred.var(axis=0).mean())
+
+
+def directions(rows, n_directions=None):
+    weights = np.ones(len(rows))
+    return principal_directions(
+        lambda: [(rows, weights)], rows.shape[1], n_directions, np.random.default_rng(0)
+    )
+
+
+def as_float64(weights):
+    return {name: weight.astype(np.float64) for name, weight in weights.items()}
+
+
+@pytest.mark.parametrize("hidden", [(), (7,), (7, 5)])
+def test_start_reconstructs_as_pca_does(hidden):
+    rows = scaled_iris()
+    network = DenseNetwork(4, 2, hidden)
+    weights = network.pca_weights(directions(rows), np.random.default_rng(0))
+    output = network.decode(as_float64(weights), network.encode(as_float64(weights), rows))
+    pca = PCA(2).fit(rows)
+    np.testing.assert_allclose(output, pca.inverse_transform(pca.transform(rows)), atol=1e-6)
+
+
+def test_start_codes_are_whitened():
+    rows = scaled_iris()
+    network = DenseNetwork(4, 3, (7,))
+    code = network.encode(network.pca_weights(directions(rows), np.random.default_rng(0)), rows)
+    np.testing.assert_allclose(np.cov(code.T, ddof=0), np.eye(3), atol=1e-5)
+
+
+def test_components_beyond_the_rank_do_not_reach_the_output():
+    rows = scaled_iris()[:, :2]
+    network = DenseNetwork(2, 5, ())
+    weights = network.pca_weights(directions(rows), np.random.default_rng(0))
+    assert not weights["decoder_linear/kernel"][2:].any()
+    assert weights["encoder_linear/kernel"].any(axis=0).all()
+
+
+@pytest.mark.parametrize("activation", sorted(NUMPY_ACTIVATIONS))
+def test_numpy_twin_equals_keras(activation):
+    rng = np.random.default_rng(0)
+    network = DenseNetwork(6, 3, (9, 5), activation)
+    weights = network.random_weights(rng)
+    for name, weight in weights.items():
+        weights[name] = 0.5 * weight + rng.normal(0, 0.1, weight.shape).astype(np.float32)
+    rows = rng.normal(0, 1, (20, 6)).astype(np.float32)
+    encoder, decoder = with_weights(network, weights)
+    code = network.encode(weights, rows)
+    np.testing.assert_allclose(code, encoder(rows), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(network.decode(weights, code), decoder(code), rtol=1e-5, atol=1e-5)
+
+
+def test_every_named_keras_activation_has_a_twin():
+    # Attention-like and shrinking activations are rare in dense autoencoders; Keras scores those.
+    without_twin = {"glu", "hard_shrink", "hard_tanh", "log_softmax", "soft_shrink", "sparse_plus"}
+    without_twin |= {"sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "threshold"}
+    without_twin |= {"hard_silu", "hard_swish"}
+    named = {name for name in dir(keras.activations) if callable(getattr(keras.activations, name))}
+    assert named - {"deserialize", "get", "serialize"} <= without_twin | set(NUMPY_ACTIVATIONS)
+
+
+@pytest.mark.parametrize("linear_path", [True, False])
+@pytest.mark.parametrize("hidden", [(), (7,), (7, 5)])
+def test_shapes_are_those_of_keras(linear_path, hidden):
+    network = DenseNetwork(6, 3, hidden, linear_path=linear_path)
+    variables = [v for model in build(network) for v in model.trainable_variables]
+    shapes = network.parameter_shapes()
+    assert {v.path: tuple(v.shape) for v in variables} == shapes
+
+
+def test_random_network_has_no_linear_path():
+    assert (
+        "encoder_linear/kernel"
+        not in DenseNetwork(6, 3, (7,), linear_path=False).parameter_shapes()
+    )

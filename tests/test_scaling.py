@@ -1,0 +1,55 @@
+"""Scaling: units go away and come back."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skae import _scaling
+from skae._scaling import ScaledRows, measure_scaling
+
+RNG = np.random.default_rng(0)
+X = RNG.normal([1.0, -5.0, 100.0], [1.0, 2.0, 3.0], (50, 3))
+
+
+def test_mean_variance_becomes_one():
+    rows = measure_scaling(X).apply(X)
+    np.testing.assert_allclose(rows.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(rows.var(axis=0).mean(), 1.0)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-20, 1.0, 1e20, 1e150])
+def test_units_do_not_matter(factor):
+    rows = measure_scaling(X * factor).apply(X * factor)
+    np.testing.assert_allclose(rows, measure_scaling(X).apply(X), rtol=1e-9, atol=1e-12)
+
+
+def test_undo_undoes():
+    scaling = measure_scaling(X)
+    np.testing.assert_allclose(scaling.undo(scaling.apply(X)), X, rtol=1e-14)
+
+
+def test_constant_rows_keep_their_scale():
+    assert measure_scaling(np.full((4, 2), 7.0)).scale == 1.0
+
+
+def test_weights_count_as_repetitions():
+    weights = RNG.integers(0, 3, 50).astype(float)
+    weighted = measure_scaling(X, weights)
+    repeated = measure_scaling(np.repeat(X, weights.astype(int), axis=0))
+    np.testing.assert_allclose(weighted.mean, repeated.mean)
+    np.testing.assert_allclose(weighted.scale, repeated.scale)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    whole = measure_scaling(X)
+    monkeypatch.setattr(_scaling, "_BLOCK_BYTES", 8 * 3 * 7)
+    np.testing.assert_allclose(measure_scaling(X).scale, whole.scale)
+
+
+@pytest.mark.parametrize("kept", [0, 2**20], ids=["scaled when read", "kept scaled"])
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array, np.asfortranarray])
+def test_rows_are_read_in_their_order(convert, kept, monkeypatch):
+    monkeypatch.setattr(_scaling, "_MAX_COPY_BYTES", kept)
+    scaling, indices, out = measure_scaling(X), np.array([7, 0, 49]), np.empty((3, 3), np.float32)
+    ScaledRows(convert(X), scaling).read(indices, out)
+    np.testing.assert_allclose(out, scaling.apply(X)[indices], rtol=1e-6)

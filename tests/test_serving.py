@@ -1,0 +1,138 @@
+"""A fitted estimator in other places: pickles, skops, fresh processes, forks, threads."""
+
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import Autoencoder
+
+X = load_iris().data
+
+
+def quick(**parameters):
+    return Autoencoder(2, hidden_layer_sizes=(16,), max_iter=10, random_state=0, **parameters)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return make_pipeline(StandardScaler(), quick()).fit(X)
+
+
+def test_a_pickle_scores_the_same(fitted):
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+    np.testing.assert_array_equal(again.score_samples(X), fitted.score_samples(X))
+
+
+def test_scoring_does_not_grow_the_pickle(fitted):
+    before = pickle.dumps(fitted[-1])
+    fitted[-1].transform(X)
+    fitted[-1].reconstruct(X)
+    assert pickle.dumps(fitted[-1]) == before
+
+
+def test_a_pickle_is_little_more_than_its_weights(fitted):
+    n_bytes = sum(weight.nbytes for weight in fitted[-1]._model.weights.values())
+    assert len(pickle.dumps(fitted[-1])) < n_bytes + 6000
+
+
+def test_a_newer_format_is_refused(fitted):
+    state = fitted[-1]._model.__getstate__()
+    with pytest.raises(ValueError, match="saved in format 99 by a newer skae"):
+        type(fitted[-1]._model).__new__(type(fitted[-1]._model)).__setstate__(
+            state | {"format": 99}
+        )
+
+
+def test_skops_asks_to_trust_only_skae(fitted, tmp_path):
+    skops.io.dump(fitted, tmp_path / "pipeline.skops")
+    untrusted = skops.io.get_untrusted_types(file=tmp_path / "pipeline.skops")
+    assert all(name.startswith("skae.") for name in untrusted)
+    again = skops.io.load(tmp_path / "pipeline.skops", trusted=untrusted)
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+
+
+SERVE = """
+import pickle, sys
+import numpy as np
+pipeline = pickle.load(open(sys.argv[1], "rb"))
+X = np.load(sys.argv[2])
+code = pipeline.transform(X)
+pipeline.inverse_transform(code), pipeline.score_samples(X)
+assert not {"tensorflow", "keras"} & set(sys.modules), "TensorFlow was imported"
+for line in open("/proc/self/status"):
+    if line.startswith("VmHWM"):
+        print(line.split()[1])
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="memory is read from /proc")
+def test_a_fresh_process_scores_without_tensorflow(fitted, tmp_path):
+    (tmp_path / "pipeline.pickle").write_bytes(pickle.dumps(fitted))
+    np.save(tmp_path / "X.npy", X)
+    found = subprocess.run(
+        [sys.executable, "-c", SERVE, tmp_path / "pipeline.pickle", tmp_path / "X.npy"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(found.stdout) < 250 * 1024
+
+
+def _in_fork(fitted, queue):
+    try:
+        quick(optimizer="sgd").fit(X)
+    except RuntimeError as error:
+        queue.put(str(error))
+    queue.put(fitted.transform(X))
+
+
+# Python warns of any fork while threads run; scoring after one is what is tested.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_worker_scores_and_refuses_to_fit(fitted):
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    process = context.Process(target=_in_fork, args=(fitted, queue))
+    process.start()
+    message, code = queue.get(), queue.get()
+    process.join()
+    assert "forked" in message
+    np.testing.assert_allclose(code, fitted.transform(X))
+
+
+def test_threads_score_the_same(fitted):
+    expected = fitted.transform(X)
+    with ThreadPoolExecutor(4) as pool:
+        for code in pool.map(lambda _: fitted.transform(X), range(50)):
+            np.testing.assert_array_equal(code, expected)
+
+
+def test_threads_fit_the_same():
+    expected = quick().fit(X).transform(X)
+    with ThreadPoolExecutor(2) as pool:
+        for estimator in pool.map(lambda _: quick().fit(X), range(4)):
+            np.testing.assert_array_equal(estimator.transform(X), expected)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_a_parallel_search_after_a_fit_equals_a_serial_one(backend):
+    from joblib import parallel_config
+
+    quick().fit(X)
+    search = GridSearchCV(quick(), {"learning_rate": [1e-4, 1e-3]}, cv=2)
+    serial = search.fit(X).cv_results_["mean_test_score"]
+    with parallel_config(backend=backend, n_jobs=2):
+        parallel = search.fit(X).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(parallel, serial, rtol=1e-12)

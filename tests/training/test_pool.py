@@ -1,0 +1,68 @@
+"""The pool of programs, with stand-ins for programs."""
+
+import threading
+
+from skae.training import ProgramPool
+
+
+class Built:
+    def __init__(self, spec):
+        self.spec = spec
+
+
+def test_a_program_is_used_again():
+    pool = ProgramPool(Built)
+    with pool.borrow("a") as first:
+        pass
+    with pool.borrow("a") as second:
+        assert second is first
+    assert pool.n_built == 1
+
+
+def test_a_borrowed_program_is_nobody_elses():
+    pool = ProgramPool(Built)
+    with pool.borrow("a") as first, pool.borrow("a") as second:
+        assert first is not second
+    assert len(pool) == 2
+
+
+def test_a_program_comes_back_after_an_error():
+    pool = ProgramPool(Built)
+    try:
+        with pool.borrow("a"):
+            raise ValueError
+    except ValueError:
+        pass
+    assert len(pool) == 1
+
+
+def test_the_least_recently_used_is_let_go():
+    pool = ProgramPool(Built, max_idle=2)
+    for spec in ("a", "b", "a", "c"):
+        with pool.borrow(spec):
+            pass
+    n_built = pool.n_built
+    with pool.borrow("a"), pool.borrow("c"):
+        assert pool.n_built == n_built
+    with pool.borrow("b"):
+        assert pool.n_built == n_built + 1
+
+
+def test_threads_never_share_a_program():
+    pool, in_use, clashes = ProgramPool(Built, max_idle=4), set(), []
+
+    def work():
+        for _ in range(200):
+            with pool.borrow("a") as program:
+                if id(program) in in_use:
+                    clashes.append(program)
+                in_use.add(id(program))
+                in_use.discard(id(program))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not clashes
+    assert len(pool) <= 4
