@@ -1,0 +1,57 @@
+# Every path is relative, so that a checkout in a folder with a space in its name works.
+PYTHON ?= python3
+PYTEST_FLAGS ?=
+
+venv := .venv/bin/python
+
+.PHONY: help compare test lint format types coverage benchmarks clean
+# Two targets at once would run pip twice in one environment.
+.NOTPARALLEL:
+
+help:
+	@echo "make compare     compare an autoencoder with PCA on scikit-learn's digits"
+	@echo "make test        lint, then run all tests"
+	@echo "make lint        check formatting and lint rules"
+	@echo "make format      apply them"
+	@echo "make types       check types"
+	@echo "make coverage    run all tests and list the lines they miss"
+	@echo "make benchmarks  print the tables of speed, quality and memory"
+	@echo "make clean       remove the environment and what the tools left"
+
+compare: .venv/.compare
+	$(venv) -m skae compare
+
+test: lint
+	$(venv) -m pytest $(PYTEST_FLAGS)
+
+lint: .venv/.test
+	$(venv) -m ruff format --check .
+	$(venv) -m ruff check .
+
+format: .venv/.test
+	$(venv) -m ruff format .
+	$(venv) -m ruff check --fix .
+
+types: .venv/.dev
+	$(venv) -m mypy
+
+coverage: .venv/.test
+	$(venv) -m pytest --cov --cov-report=term $(PYTEST_FLAGS)
+
+benchmarks: .venv/.test
+	$(venv) -m benchmarks.speed
+	$(venv) -m benchmarks.quality
+	$(venv) -m benchmarks.memory
+
+clean:
+	rm -rf .venv build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
+
+# One stamp for each extra, written only when its installation ended well.
+.venv/.compare .venv/.test .venv/.dev: .venv/.%: .venv/.ready pyproject.toml
+	$(venv) -m pip install --editable ".[$*]"
+	@touch $@
+
+# An environment whose creation was interrupted has no working pip, and is made anew.
+.venv/.ready:
+	@$(venv) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@touch $@

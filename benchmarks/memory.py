@@ -1,0 +1,186 @@
+"""Resident memory after many fits, of rows on a disk, and of serving. Linux only.
+
+    python -m benchmarks.memory [--quick] [--keras]
+
+Every measurement has a process of its own. Memory of pages that a mapped file fills counts as
+resident although the system may drop it at any time; anonymous memory is what a process holds.
+"""
+
+import gc
+import pickle
+import sys
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+import numpy as np
+
+from benchmarks._harness import (
+    in_fresh_process,
+    keras_autoencoder,
+    limited,
+    megabytes,
+    parse_options,
+    report,
+    status_mb,
+    times,
+)
+
+N_FITS = (10, 100, 300)
+ARCHITECTURES = [(width, code) for width in range(8, 23) for code in (2, 4)]
+
+
+# After many fits
+
+
+def many_fits(options):
+    """Bar: less than 60 MB more between fits 100 and 300."""
+    counts = (3, 6, 9) if options.quick else N_FITS
+    fits = {"graph": partial(in_fresh_process, skae_memory, False, counts)}
+    fits["XLA"] = partial(in_fresh_process, skae_memory, True, counts)
+    for tier, measure in fits.items():
+        yield from growth(f"skae, {tier}", counts, measure(), bar=60)
+    if options.keras:
+        yield from growth("keras.Model.fit", counts, in_fresh_process(keras_memory, counts))
+
+
+def growth(name, counts, resident, bar=None):
+    for count, value in zip(counts, resident, strict=True):
+        yield limited(f"{name}: resident after {count} fits", value, show=megabytes)
+    what = f"{name}: growth, fits {counts[1]} to {counts[2]}"
+    yield limited(what, resident[2] - resident[1], bar, show=megabytes)
+
+
+def skae_memory(jit_compile, counts):
+    from skae import Autoencoder
+
+    shared = {"max_iter": 5, "jit_compile": jit_compile}
+
+    def fit(X, width, code, seed):
+        Autoencoder(code, hidden_layer_sizes=(width,), random_state=seed, **shared).fit(X)
+
+    return resident_after(counts, fit)
+
+
+def keras_memory(counts):
+    def fit(X, width, code, seed):
+        model, _ = keras_autoencoder(X.shape[1], (width,), code)
+        model.fit(X, X, batch_size=64, epochs=5, verbose=0)
+
+    return resident_after(counts, fit)
+
+
+def resident_after(counts, fit):
+    """Resident memory after each of ``counts`` fits, which go round the architectures."""
+    X, resident = np.random.default_rng(0).random((500, 64), dtype=np.float32), []
+    for seed, (width, code) in enumerate(islice(cycle(ARCHITECTURES), counts[-1])):
+        fit(X, width, code, seed)
+        if seed + 1 in counts:
+            gc.collect()
+            resident.append(status_mb("VmRSS"))
+    return resident
+
+
+# Rows on a disk
+
+
+def memory_map(options):
+    """Peak of one epoch over rows that stay on the disk."""
+    n_rows, name = (200_000, "0.2") if options.quick else (2_000_000, "2")
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "rows.npy"))
+        write_rows(path, n_rows)
+        peak = in_fresh_process(fit_memory_map, path)
+    what = f"{name} million x 64 float32 on disk"
+    yield limited(f"{what}: the file", peak["file"], show=megabytes)
+    yield limited(f"{what}: anonymous before the fit", peak["before"], show=megabytes)
+    yield limited(f"{what}: anonymous, at most", peak["anonymous"], show=megabytes)
+    yield limited(f"{what}: resident, at most", peak["resident"], show=megabytes)
+    added = (peak["anonymous"] - peak["before"]) / peak["file"]
+    yield limited(f"{what}: anonymous added / file", added, show=times)
+
+
+def write_rows(path, n_rows, chunk=100_000):
+    rng = np.random.default_rng(0)
+    rows = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, 64))
+    for start in range(0, n_rows, chunk):
+        rows[start : start + chunk] = rng.random((chunk, 64), dtype=np.float32)
+    rows.flush()
+
+
+def fit_memory_map(path):
+    from skae import Autoencoder
+
+    rows = np.load(path, mmap_mode="r")
+    # As `jit_compile="auto"` chooses for so many rows; TensorFlow and the compiled program are in
+    # memory before the rows are.
+    estimator = Autoencoder(max_iter=1, jit_compile=True, random_state=0)
+    estimator.fit(np.array(rows[:1000]))
+    before = status_mb("RssAnon")
+    with PeakAnonymous() as peak:
+        estimator.fit(rows)
+    resident = status_mb("VmHWM")
+    file = rows.nbytes / 1e6
+    return {"file": file, "before": before, "anonymous": peak.value, "resident": resident}
+
+
+class PeakAnonymous:
+    """Samples the anonymous memory of this process, every ten milliseconds."""
+
+    def __enter__(self):
+        self.value, self._done = 0.0, Event()
+        self._thread = Thread(target=self._sample)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._done.set()
+        self._thread.join()
+
+    def _sample(self):
+        while not self._done.wait(0.01):
+            self.value = max(self.value, status_mb("RssAnon"))
+
+
+# Serving
+
+
+def serving(options):
+    """Load a fitted pipeline and score. Bars: no TensorFlow, less than 250 MB."""
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "pipeline.pickle"))
+        in_fresh_process(save_pipeline, path)
+        served = in_fresh_process(serve_pipeline, path)
+    what = "pickled pipeline scores in a fresh process"
+    yield limited(f"{what}: resident", served["resident"], 250, show=megabytes)
+    yield limited(f"{what}: modules of TensorFlow", served["tensorflow"], 0, show=str)
+
+
+def save_pipeline(path):
+    from sklearn.datasets import load_digits
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from skae import Autoencoder
+
+    X = load_digits().data
+    pipeline = make_pipeline(StandardScaler(), Autoencoder(8, max_iter=2, random_state=0)).fit(X)
+    Path(path).write_bytes(pickle.dumps((pipeline, X)))
+
+
+def serve_pipeline(path):
+    pipeline, X = pickle.loads(Path(path).read_bytes())
+    pipeline.score_samples(X)
+    loaded = [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]
+    return {"resident": status_mb("VmRSS"), "tensorflow": len(loaded)}
+
+
+def main(argv=None):
+    options = parse_options(__doc__, argv, ("--keras", "also 300 fits of keras.Model.fit"))
+    report([many_fits, memory_map, serving], options)
+
+
+if __name__ == "__main__":
+    main()

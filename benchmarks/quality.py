@@ -1,0 +1,99 @@
+"""Held-out reconstruction error against PCA at equal ``n_components``.
+
+    python -m benchmarks.quality [--quick]
+
+Every estimator keeps its defaults: only ``n_components`` and ``random_state`` are set, and for the
+linear autoencoder ``hidden_layer_sizes=()``. Errors are squared errors a row; five seeds, one split
+with a quarter of the rows held out. Digits are pixels / 16, the other sets are standardised.
+"""
+
+from statistics import geometric_mean, median
+
+from sklearn import datasets
+from sklearn.decomposition import PCA
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks._harness import parse_options, report
+from skae import Autoencoder
+
+COLUMNS = ("what", "components", "PCA", "skae", "median", "worst seed", "bar", "ok")
+SETS = {
+    "digits": (2, 4, 8, 16),
+    "breast_cancer": (2, 5),
+    "wine": (2, 5),
+    "diabetes": (2, 5),
+    "iris": (1, 2),
+}
+SEEDS = range(5)
+
+MEAN_BAR, MEDIAN_BAR, WORST_BAR = 0.78, 1.02, 1.10
+LINEAR_BAR = 0.005
+
+
+def split(name):
+    X = getattr(datasets, f"load_{name}")().data
+    train, test = train_test_split(X, test_size=0.25, random_state=0)
+    if name == "digits":
+        return train / 16, test / 16
+    scaler = StandardScaler().fit(train)
+    return scaler.transform(train), scaler.transform(test)
+
+
+def held_out_error(estimator, train, test):
+    """Squared error a row, by the methods that PCA has too."""
+    codes = estimator.fit(train).transform(test)
+    return ((estimator.inverse_transform(codes) - test) ** 2).sum(axis=1).mean()
+
+
+def ratios(options, **parameters):
+    """For each set and each number of components: PCA's error and ours over it, by seed."""
+    for name, all_components in SETS.items():
+        train, test = split(name)
+        for k in all_components[:1] if options.quick else all_components:
+            pca = held_out_error(PCA(k), train, test)
+            seeds = SEEDS[:1] if options.quick else SEEDS
+            models = [Autoencoder(k, **parameters, random_state=seed) for seed in seeds]
+            yield name, k, pca, [held_out_error(ae, train, test) / pca for ae in models]
+
+
+def default_network(options):
+    """Bars: median of the seeds in each row, the worst seed, the geometric mean of all rows."""
+    collected = []
+    for name, k, pca, values in ratios(options):
+        collected.append(values)
+        middle, worst = median(values), max(values)
+        holds = middle <= MEDIAN_BAR and worst <= WORST_BAR
+        bar = f"<= {MEDIAN_BAR:.2f}, worst <= {WORST_BAR:.2f}"
+        yield row(name, k, pca, middle, worst, bar, holds)
+    middle = geometric_mean(median(values) for values in collected)
+    overall = geometric_mean(value for values in collected for value in values)
+    yield mean_row("geometric mean of medians", middle)
+    yield mean_row("geometric mean of all", overall)
+
+
+def linear_network(options):
+    """Bar: within half a percent of PCA, on every seed; the worst is the farthest from it."""
+    for name, k, pca, values in ratios(options, hidden_layer_sizes=()):
+        worst = max(values, key=lambda value: abs(value - 1))
+        holds = abs(worst - 1) <= LINEAR_BAR
+        yield row(f"{name}, linear", k, pca, median(values), worst, f"1 +- {LINEAR_BAR}", holds)
+
+
+def row(name, k, pca, middle, worst, bar, holds):
+    errors = [f"{pca:.4g}", f"{middle * pca:.4g}", f"{middle:.4f}", f"{worst:.4f}"]
+    return [name, str(k), *errors, bar, "yes" if holds else "NO"]
+
+
+def mean_row(name, value):
+    ok = "yes" if value <= MEAN_BAR else "NO"
+    return [name, "", "", "", f"{value:.4f}", "", f"<= {MEAN_BAR:.2f}", ok]
+
+
+def main(argv=None):
+    options = parse_options(__doc__, argv)
+    report([default_network, linear_network], options, COLUMNS)
+
+
+if __name__ == "__main__":
+    main()

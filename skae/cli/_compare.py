@@ -1,0 +1,73 @@
+"""The command `compare`: read, compare, print, write."""
+
+import sys
+import warnings
+
+import numpy as np
+
+import skae
+from skae.cli._arguments import DEFAULT_SIZES
+from skae.cli._extra import check_extra
+from skae.cli._models import known_models
+from skae.cli._report import check_writable, write_report
+from skae.cli._table_file import read_table
+from skae.cli._terminal import print_table, progress_bar, quiet_stderr
+from skae.inspection import compare
+
+
+def run_compare(options, command):
+    """Do what the parsed arguments say; what is wrong with them is found before the first fit."""
+    check_extra()
+    table = read_table(options.file, options.target)
+    table = table.standardised() if options.scale else table
+    check_writable(options.output)
+    makers = known_models()
+    reducers = {name: makers[name](table.X) for name in options.models}
+    settings = {
+        "n_components": options.components or _default_sizes(table.X),
+        "cv": options.folds,
+        "random_state": options.random_state,
+    }
+    comparison, messages = _compare(reducers, table, settings)
+    print_table(comparison)
+    for message in messages:
+        print(f"warning: {message}", file=sys.stderr)
+    details = {"command": command, "settings": settings, "models": reducers, "warnings": messages}
+    paths = write_report(options.output, comparison, table, **details)
+    print(f"Written: {', '.join(map(str, paths))}")
+
+
+def _compare(reducers, table, settings):
+    """Compare under a progress bar; return what was warned of once it is gone."""
+    if any(name.endswith("autoencoder") for name in reducers):
+        _load_keras()
+    with warnings.catch_warnings(record=True) as caught, progress_bar() as show:
+
+        def callback(*progress):
+            _stop_if_interrupted(caught)
+            show(*progress)
+
+        warnings.simplefilter("always")
+        comparison = compare(reducers, table.X, table.y, callback=callback, **settings)
+    messages = [f"{item.category.__name__}: {item.message}" for item in caught]
+    return comparison, list(dict.fromkeys(" ".join(message.split()) for message in messages))
+
+
+def _stop_if_interrupted(caught):
+    # An autoencoder ends its fit at Ctrl-C, warns and keeps its weights; here it means to stop.
+    if any(str(item.message).startswith("Training interrupted") for item in caught):
+        raise KeyboardInterrupt
+
+
+def _load_keras():
+    # The first fit of a process loads TensorFlow, which says nothing about any model's fit time.
+    rows = np.random.default_rng(0).normal(size=(32, 4))
+    with quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        skae.Autoencoder(1, max_iter=1).fit(rows)
+
+
+def _default_sizes(X):
+    # The training rows are at least half of all; as many components as columns reduce nothing.
+    limit = min(X.shape[0] // 2, X.shape[1] - 1)
+    return [size for size in DEFAULT_SIZES if size <= limit] or [1]

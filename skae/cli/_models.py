@@ -1,0 +1,50 @@
+"""The models that the command line knows by name."""
+
+import inspect
+
+from sklearn.decomposition import NMF, PCA, FastICA, KernelPCA, TruncatedSVD
+
+import skae
+
+
+def known_models():
+    """Return the makers of models by name: scikit-learn's, and all dense autoencoders.
+
+    Returns
+    -------
+    makers : dict of str to callable
+        Called with the rows, each returns an estimator.
+    """
+    makers = {
+        "fastica": lambda X: FastICA(max_iter=1000),
+        "kernelpca": _kernel_pca,
+        "nmf": _nmf,
+        "pca": lambda X: PCA(),
+        "truncatedsvd": lambda X: TruncatedSVD(),
+    }
+    for name in skae.__all__:
+        if name.endswith("Autoencoder") and _takes_any_table(getattr(skae, name)):
+            makers[name.lower()] = lambda X, name=name: getattr(skae, name)()
+    return dict(sorted(makers.items()))
+
+
+def _takes_any_table(estimator_class):
+    # Convolutional and recurrent networks need a sample_shape, which no option gives.
+    network = inspect.signature(estimator_class).parameters.get("network")
+    return network is None or network.default == "dense"
+
+
+def _kernel_pca(X):
+    # gamma as SVC's "scale": the default, 1 / n_features, is useless for columns in other units.
+    # The default alpha of 1 shrinks most of the reconstruction away.
+    gamma = float(1 / (X.shape[1] * (X.var() or 1)))
+    return KernelPCA(kernel="rbf", gamma=gamma, alpha=1e-3, fit_inverse_transform=True)
+
+
+def _nmf(X):
+    if X.min() < 0:
+        raise ValueError(
+            f"--models nmf needs numbers of 0 or more, but there is {X.min():g}; "
+            "leave nmf out, or --scale if you gave it."
+        )
+    return NMF(max_iter=1000)

@@ -1,0 +1,54 @@
+"""The scores of a comparison as texts, for the terminal and for the page."""
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """How one metric is shown: in its own unit times `factor`, below a `heading` or a `label`."""
+
+    label: str
+    heading: str
+    mean_format: str = ".3f"
+    deviation_format: str = ".3f"
+    factor: int = 1
+    lower_is_better: bool = False
+
+
+# Headings are broken so that the means of all metrics fit in a terminal of 80 columns.
+COLUMNS = {
+    "reconstruction_r2": Column("Reconstruction R²", "R²"),
+    # In the squared units of the rows, which may be of any magnitude.
+    "reconstruction_error": Column(
+        "Reconstruction error", "error", ".3g", ".2g", lower_is_better=True
+    ),
+    "accuracy": Column("Nearest-neighbour accuracy", "accuracy"),
+    "trustworthiness": Column("Trustworthiness", "trust-\nworthiness"),
+    # PCA fits in less than a millisecond.
+    "fit_seconds": Column("Fit time (s)", "fit\nseconds", ".4f", ".4f", lower_is_better=True),
+    "transform_seconds": Column(
+        "Transform time (ms)", "transform\nms", factor=1000, lower_is_better=True
+    ),
+}
+
+
+def score_rows(comparison):
+    """Return one dict a row, reducers of one size together, as texts ready to print."""
+    sizes = list(enumerate(comparison.n_components))
+    names = list(enumerate(comparison.reducers))
+    return [_row(comparison, i, name, j, size) for j, size in sizes for i, name in names]
+
+
+def _row(comparison, i, name, j, size):
+    cells = [_cell(COLUMNS[metric], scores, i, j) for metric, scores in comparison.scores.items()]
+    return {"size": str(size), "name": name, "first": i == 0 and j > 0, "cells": cells}
+
+
+def _cell(column, scores, i, j):
+    means = scores[:, j].mean(axis=1)
+    best = means.min() if column.lower_is_better else means.max()
+    shown = scores[i, j] * column.factor
+    return {
+        "best": len(means) > 1 and means[i] == best,
+        "mean": format(shown.mean(), column.mean_format),
+        "deviation": format(shown.std(), column.deviation_format),
+    }

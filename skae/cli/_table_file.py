@@ -1,0 +1,198 @@
+"""Read a table of numbers from a file; every problem is one sentence that says the way out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zipfile import is_zipfile
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.preprocessing import StandardScaler
+
+
+@dataclass
+class Table:
+    """Rows, their labels or None, and what to call them."""
+
+    name: str
+    X: np.ndarray
+    y: np.ndarray | None
+    columns: list[str]
+    target: str | None = None
+    note: str = ""
+    unit: str = "the columns' own units"
+
+    def standardised(self):
+        """Return the same rows measured in deviations of each column.
+
+        The deviations are those of all rows: they are the unit in which every reducer learns and
+        is judged, so that no column counts for more because its numbers are larger.
+        """
+        X = StandardScaler().fit_transform(self.X)
+        return replace(self, X=X, unit="standard deviations of the columns")
+
+
+def read_table(path=None, target=None):
+    """Read a `.csv`, `.parquet`, `.npy` or `.npz` file, or scikit-learn's digits without a path."""
+    if path is None:
+        return _digits(target)
+    path = Path(path)
+    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npy": _read_npy, ".npz": _read_npz}
+    if path.suffix.lower() not in readers:
+        raise ValueError(f"{path}: the name must end in one of {', '.join(readers)}.")
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; check the path, or leave it out to use digits.")
+    table = readers[path.suffix.lower()](path, target)
+    _check_finite(table)
+    return table
+
+
+def _digits(target):
+    if target not in (None, "target"):
+        raise ValueError(
+            f"--target {target!r}: without a file, scikit-learn's digits are used, whose target is "
+            "the digit; leave --target out or name a file."
+        )
+    data = load_digits()
+    return Table("scikit-learn digits", data.data, data.target, data.feature_names, "target")
+
+
+def _read_csv(path, target):
+    import pandas as pd
+
+    frame = _attempt(pd.read_csv, path)
+    note = ""
+    if len(frame.columns) and str(frame.columns[0]) == "Unnamed: 0":
+        # What pandas writes first unless it is told not to: the row's number, not a measurement.
+        frame, note = frame.iloc[:, 1:], "The first column has no name and was taken as row labels."
+    return _split_frame(path, frame, target, note)
+
+
+def _read_parquet(path, target):
+    import pandas as pd
+
+    try:
+        return _split_frame(path, _attempt(pd.read_parquet, path), target)
+    except ImportError as error:
+        raise ImportError("Reading .parquet needs pyarrow; pip install pyarrow") from error
+
+
+def _read_npy(path, target):
+    if target is not None:
+        raise ValueError(
+            f"--target {target!r}: a .npy file has no names; save an .npz with arrays X and y."
+        )
+    X = _check_2d(path, _attempt(np.load, path, allow_pickle=False))
+    return Table(path.name, X, None, _numbered(X))
+
+
+def _read_npz(path, target):
+    arrays = _attempt(_load_arrays, path)
+    target = target or ("y" if "y" in arrays else None)
+    for name in ("X", target):
+        if name is not None and name not in arrays:
+            raise ValueError(
+                f"{path}: there is no array {name!r}, only {_listed(arrays)}; save the rows as X "
+                "and, if there are labels, these as y."
+            )
+    X = _check_2d(path, arrays["X"])
+    return Table(path.name, X, arrays.get(target), _numbered(X), target)
+
+
+def _load_arrays(path):
+    if not is_zipfile(path):
+        # NumPy would take it for a pickle and advise to load it unsafely.
+        raise ValueError("it is not an archive of arrays")
+    with np.load(path, allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def _attempt(read, path, **options):
+    """Turn what a damaged file makes a reader raise into one sentence."""
+    try:
+        return read(path, **options)
+    except ImportError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"{path}: cannot be read ({reason}); is it really a {path.suffix} file?"
+        ) from error
+
+
+def _split_frame(path, frame, target, note=""):
+    """Check a data frame and part it into rows and target."""
+    frame = frame.set_axis(frame.columns.astype(str), axis=1)
+    if target is not None and target not in frame:
+        raise ValueError(
+            f"--target {target!r} is not a column of {path}; it has {_listed(frame.columns)}."
+        )
+    rows = frame.drop(columns=[] if target is None else target)
+    _check_size(path, rows)  # first: the columns of a table without rows have no type
+    text = [name for name in rows if not _is_number(rows[name])]
+    if text:
+        raise ValueError(
+            f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
+            "encode such columns, or name one as --target."
+        )
+    _check_missing(path, frame)
+    y = None if target is None else _labels(frame[target])
+    X = rows.to_numpy(dtype=np.float64)
+    return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
+
+
+def _check_missing(path, frame):
+    counts = frame.isna().sum()
+    counts = counts[counts > 0]
+    if len(counts):
+        missing = [f"{name} ({count})" for name, count in counts.items()]
+        raise ValueError(
+            f"{path}: missing values in {_listed(missing, quote=False)}; fill or drop them first, "
+            "for example with sklearn.impute.SimpleImputer."
+        )
+
+
+def _labels(column):
+    return column.to_numpy() if _is_number(column) else column.astype(str).to_numpy(object)
+
+
+def _is_number(column):
+    from pandas.api.types import is_numeric_dtype
+
+    return is_numeric_dtype(column.dtype)
+
+
+def _check_2d(path, X):
+    if X.ndim != 2 or X.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{path}: expected numbers in rows and columns, and got an array of shape {X.shape} "
+            f"and type {X.dtype}; flatten each sample to one row of numbers."
+        )
+    _check_size(path, X)
+    return X if X.dtype.kind == "f" else X.astype(np.float64)
+
+
+def _check_size(path, rows):
+    if 0 in rows.shape:
+        raise ValueError(
+            f"{path}: there are {rows.shape[0]} rows and {rows.shape[1]} columns to compare; "
+            "give at least a few of each."
+        )
+
+
+def _check_finite(table):
+    rows, columns = np.nonzero(~np.isfinite(table.X))
+    if len(rows):
+        raise ValueError(
+            f"{table.name}: {len(rows)} missing or infinite values, the first in row {rows[0]} of "
+            f"column {table.columns[columns[0]]!r}; fill or drop them first."
+        )
+
+
+def _numbered(X):
+    return [f"column {i}" for i in range(X.shape[1])]
+
+
+def _listed(names, *, quote=True, most=5):
+    names = [repr(str(name)) if quote else name for name in names]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

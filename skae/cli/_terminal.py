@@ -1,0 +1,84 @@
+"""What the command line shows: a progress bar while it works, then the table."""
+
+import os
+import sys
+from contextlib import contextmanager
+
+from skae.cli._scores import COLUMNS, score_rows
+
+
+@contextmanager
+def quiet_stderr():
+    """Silence what libraries of C++ write to stderr past Python, such as TensorFlow as it loads."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+@contextmanager
+def progress_bar():
+    """Yield a callback for `compare` that moves a bar on stderr."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    label = TextColumn("{task.description}", markup=False)
+    columns = (label, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # On stderr, so that the table alone is in a file that stdout is sent to.
+    console = Console(stderr=True)
+    options = {"console": console, "transient": True, "disable": not console.is_terminal}
+    with Progress(*columns, **options) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def callback(done, total, label):
+            progress.update(task, completed=done, total=total, description=label)
+
+        yield callback
+
+
+def print_table(comparison):
+    """Print the scores; a terminal too narrow for the deviations gets the means."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False)
+    table = _table(comparison, deviations=True)
+    width = console.measure(table, options=console.options.update(width=1000)).maximum
+    if not console.is_terminal:
+        console.width = max(width, console.width)
+    elif width > console.width:
+        table = _table(comparison, deviations=False)
+    console.print(table)
+
+
+def _table(comparison, deviations):
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("reducer", overflow="fold")
+    table.add_column("compo-\nnents", justify="right", no_wrap=True)
+    for metric in comparison.scores:
+        table.add_column(COLUMNS[metric].heading, justify="right", no_wrap=True)
+    for row in score_rows(comparison):
+        if row["first"]:
+            table.add_section()
+        cells = [_cell(cell, deviations) for cell in row["cells"]]
+        table.add_row(row["name"], row["size"], *cells)
+    return table
+
+
+def _cell(cell, deviations):
+    from rich.text import Text
+
+    text = f"{cell['mean']} ± {cell['deviation']}" if deviations else cell["mean"]
+    return Text(text, style="bold" if cell["best"] else "", no_wrap=True)

@@ -1,0 +1,261 @@
+"""Fit reducers at several sizes on the same folds, and score them on the rows held out."""
+
+from itertools import product
+from numbers import Integral
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.manifold import trustworthiness
+from sklearn.model_selection import KFold, check_cv
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils import (
+    assert_all_finite,
+    check_array,
+    check_consistent_length,
+    check_random_state,
+    column_or_1d,
+)
+
+from skae.inspection._comparison_display import Comparison
+from skae.inspection._reducers import draw_seed, name_reducers, prepare
+from skae.metrics import reconstruction_error, reconstruction_r2_score
+
+MAX_TRUSTWORTHINESS_ROWS = 1000
+N_EXAMPLES = 8
+
+
+def compare(
+    reducers,
+    X,
+    y=None,
+    *,
+    n_components=(2, 4, 8, 16),
+    cv=5,
+    n_neighbors=5,
+    random_state=None,
+    callback=None,
+):
+    """Compare reducers at equal numbers of components, on held-out rows.
+
+    Every reducer is cloned and fitted at every size on the training rows of every fold. On the
+    rows held out it is scored by
+
+    - `reconstruction_r2` and `reconstruction_error`, see :mod:`skae.metrics`, in the units of `X`
+      also where a Pipeline scales first;
+    - `accuracy`, if `y` is given, of a nearest-neighbour classifier that is fitted on the codes of
+      the training rows;
+    - `trustworthiness`, see :func:`sklearn.manifold.trustworthiness`, of at most 1,000 rows of the
+      fold, the same for every reducer, because its cost is quadratic;
+    - `fit_seconds` of the training rows and `transform_seconds` of the rows held out. Fits run one
+      after another so as not to disturb each other's times; what a reducer loads or compiles on
+      its first fit is part of that fit's time.
+
+    Parameters
+    ----------
+    reducers : estimator, list of estimators, or dict of str to estimator
+        Anything with `transform`, `inverse_transform` and a parameter `n_components`, or a
+        Pipeline, whose last step with such a parameter is sized. They see `X` only, never `y`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The rows.
+
+    y : array-like of shape (n_samples,), default=None
+        Class labels, numbers or strings.
+
+    n_components : int or sequence of int, default=(2, 4, 8, 16)
+        The sizes, at most the number of features and of training rows in a fold: so wide a linear
+        code already holds all of the training rows, and nothing is left to compare.
+
+    cv : int or splitter, default=5
+        The number of shuffled folds, or a splitter such as `ShuffleSplit`, or an iterable of pairs
+        of training and held-out indices.
+
+    n_neighbors : int, default=5
+        The neighbours of the classifier and of trustworthiness; small folds use as many as they
+        allow.
+
+    random_state : int, RandomState instance or None, default=None
+        Fixes the folds and every `random_state` of every reducer. None shuffles anew each time and
+        leaves the reducers as they are.
+
+    callback : callable, default=None
+        Called as ``callback(done, total, label)`` before every fit, with the number of fits done,
+        and once at the end.
+
+    Returns
+    -------
+    comparison : Comparison
+        With `to_frame()` and `plot()`.
+
+    Raises
+    ------
+    TypeError
+        If a reducer cannot reconstruct or has no `n_components`.
+    ValueError
+        If a size, the folds or the labels cannot be used; always before the first fit.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA, TruncatedSVD
+    >>> from skae import compare
+    >>> X, y = load_digits(return_X_y=True)
+    >>> comparison = compare(
+    ...     [PCA(), TruncatedSVD()], X, y, n_components=(2, 8), cv=3, random_state=0
+    ... )
+    >>> frame = comparison.to_frame()
+    >>> frame[["reducer", "n_components", "mean_reconstruction_r2", "mean_accuracy"]].round(2)
+            reducer  n_components  mean_reconstruction_r2  mean_accuracy
+    0           PCA             2                    0.28           0.62
+    1           PCA             8                    0.67           0.96
+    2  TruncatedSVD             2                    0.17           0.40
+    3  TruncatedSVD             8                    0.66           0.95
+    """
+    reducers = name_reducers(reducers)
+    X, y = _check_rows(X, y)
+    seed = draw_seed(random_state)
+    folds = _make_folds(cv, X, y, seed)
+    sizes = _check_sizes(n_components, folds, X.shape[1])
+    n_neighbors = _check_n_neighbors(n_neighbors)
+
+    plan = list(product(reducers, sizes, range(len(folds))))
+    results = []
+    for done, (name, size, k) in enumerate(plan):
+        label = f"{name}, {size} components, fold {k + 1} of {len(folds)}"
+        if callback is not None:
+            callback(done, len(plan), label)
+        try:
+            results.append(_score(prepare(reducers[name], size, seed), X, y, folds[k], n_neighbors))
+        except Exception as error:
+            error.add_note(f"This happened in compare: {label}.")
+            raise
+    if callback is not None:
+        callback(len(plan), len(plan), "done")
+    return _collect(results, list(reducers), sizes, X, folds)
+
+
+class _Fold(NamedTuple):
+    train: np.ndarray
+    test: np.ndarray
+    # Positions within `test`: the rows of trustworthiness, and those kept to look at.
+    judged: np.ndarray
+    shown: np.ndarray
+
+
+def _check_rows(X, y):
+    X = check_array(X, accept_sparse="csr", input_name="X")
+    if y is None:
+        return X, None
+    y = column_or_1d(y)
+    assert_all_finite(y, input_name="y")
+    check_consistent_length(X, y)
+    if y.dtype.kind == "f" and np.any(y != np.round(y)):
+        raise ValueError(
+            "The target y holds continuous values such as "
+            f"{y[y != np.round(y)][0]:g}, but a nearest-neighbour classifier needs class labels; "
+            "put the values into classes or leave the target out."
+        )
+    return X, y
+
+
+def _make_folds(cv, X, y, seed):
+    if isinstance(cv, Integral):
+        cv = KFold(cv, shuffle=True, random_state=seed)
+    generator = check_random_state(seed)
+    folds = [_make_fold(*split, generator) for split in check_cv(cv).split(X, y)]
+    smallest = min(len(fold.test) for fold in folds)
+    if smallest < 3:
+        raise ValueError(
+            f"cv={cv!r} leaves a fold of {smallest} held-out rows out of {X.shape[0]}, but their "
+            "neighbours are compared, which takes 3 or more; use fewer folds."
+        )
+    return folds
+
+
+def _make_fold(train, test, generator):
+    train, test = np.asarray(train), np.asarray(test)
+    n_judged = min(len(test), MAX_TRUSTWORTHINESS_ROWS)
+    judged = np.sort(generator.choice(len(test), n_judged, replace=False))
+    # Spread over the fold: the rows of a file often stand class by class.
+    shown = np.unique(np.linspace(0, len(test) - 1, N_EXAMPLES).astype(int))
+    return _Fold(train, test, judged, shown)
+
+
+def _check_sizes(n_components, folds, n_features):
+    sizes = [n_components] if np.ndim(n_components) == 0 else list(n_components)
+    wrong = [size for size in sizes if not isinstance(size, Integral) or size is True or size < 1]
+    if wrong or not sizes:
+        raise ValueError(
+            f"n_components={n_components!r} must be one or more integers of 1 or more."
+        )
+    n_rows = min(len(fold.train) for fold in folds)
+    if max(sizes) > min(n_rows, n_features):
+        raise ValueError(
+            f"n_components={max(sizes)} is more than the rows can tell apart: there are "
+            f"{n_features} features and {n_rows} training rows in the smallest fold; "
+            f"use at most {min(n_rows, n_features)}."
+        )
+    return sorted({int(size) for size in sizes})
+
+
+def _check_n_neighbors(n_neighbors):
+    if not isinstance(n_neighbors, Integral) or n_neighbors < 1:
+        raise ValueError(f"n_neighbors={n_neighbors!r} must be an integer of 1 or more.")
+    return int(n_neighbors)
+
+
+def _score(reducer, X, y, fold, n_neighbors):
+    """Fit one reducer on one fold; return its scores and the reconstruction of a few rows."""
+    X_train, X_test = X[fold.train], X[fold.test]
+    _, fit_seconds = _timed(reducer.fit, X_train)
+    raw_code, transform_seconds = _timed(reducer.transform, X_test)
+    code, reconstruction = _dense(raw_code), _dense(reducer.inverse_transform(raw_code))
+    scores = {
+        "reconstruction_r2": reconstruction_r2_score(X_test, reconstruction),
+        "reconstruction_error": reconstruction_error(X_test, reconstruction),
+    }
+    if y is not None:
+        classifier = KNeighborsClassifier(min(n_neighbors, len(fold.train)))
+        classifier.fit(_dense(reducer.transform(X_train)), y[fold.train])
+        scores["accuracy"] = classifier.score(code, y[fold.test])
+    scores["trustworthiness"] = trustworthiness(
+        _dense(X_test[fold.judged]),
+        code[fold.judged],
+        # It is defined for fewer neighbours than half of the rows.
+        n_neighbors=min(n_neighbors, (len(fold.judged) - 1) // 2),
+    )
+    scores |= {"fit_seconds": fit_seconds, "transform_seconds": transform_seconds}
+    return scores, reconstruction[fold.shown]
+
+
+def _timed(function, X):
+    start = perf_counter()
+    result = function(X)
+    return result, perf_counter() - start
+
+
+def _dense(X):
+    return X.toarray() if issparse(X) else np.asarray(X)
+
+
+def _collect(results, names, sizes, X, folds):
+    """Arrange the results, which come in the order reducer, size, fold."""
+    shape = len(names), len(sizes), len(folds)
+    scores = {
+        metric: np.reshape([row[metric] for row, _ in results], shape) for metric in results[0][0]
+    }
+    # The first fold of the largest size of every reducer.
+    first = slice((len(sizes) - 1) * len(folds), None, len(sizes) * len(folds))
+    reconstructions = dict(zip(names, (rows for _, rows in results[first]), strict=True))
+    held_out = _dense(X[folds[0].test])
+    return Comparison(
+        names,
+        sizes,
+        scores,
+        originals=held_out[folds[0].shown],
+        reconstructions=reconstructions,
+        feature_means=held_out.mean(axis=0),
+        feature_deviations=held_out.std(axis=0),
+    )

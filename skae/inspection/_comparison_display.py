@@ -1,0 +1,164 @@
+"""The result of `compare`: a table and its curves."""
+
+import numpy as np
+
+from skae.inspection._curves import draw_curves
+from skae.inspection._extras import compare_extra
+from skae.inspection._reconstructions import draw_reconstructions
+
+
+class Comparison:
+    """Held-out scores of reducers at several numbers of components.
+
+    :func:`compare` makes it; the arrays are public for what the table and the curves do not show.
+
+    Parameters
+    ----------
+    reducers : sequence of str
+        The names of the reducers.
+
+    n_components : sequence of int
+        The numbers of components, ascending.
+
+    scores : dict of str to ndarray of shape (n_reducers, n_sizes, n_folds)
+        The scores by metric: `reconstruction_r2`, `reconstruction_error` in the squared units of
+        the rows, `accuracy` if `y` was given, `trustworthiness`, `fit_seconds` and
+        `transform_seconds`.
+
+    originals : ndarray of shape (n_examples, n_features)
+        A few held-out rows of the first fold.
+
+    reconstructions : dict of str to ndarray of shape (n_examples, n_features)
+        What each reducer makes of them with the largest number of components.
+
+    feature_means, feature_deviations : ndarray of shape (n_features,)
+        Of the held-out rows of the first fold.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where the curves were drawn; set by :meth:`plot`.
+
+    figure_ : matplotlib Figure
+        The figure they are in.
+
+    See Also
+    --------
+    compare : Fit and score the reducers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.decomposition import PCA, TruncatedSVD
+    >>> from skae import compare
+    >>> X, y = load_iris(return_X_y=True)
+    >>> reducers = {"pca": PCA(), "svd": TruncatedSVD()}
+    >>> comparison = compare(reducers, X, y, n_components=(1, 2), random_state=0)
+    >>> comparison
+    Comparison(reducers=['pca', 'svd'], n_components=[1, 2], n_folds=5)
+    >>> comparison.scores["reconstruction_r2"].shape
+    (2, 2, 5)
+    >>> display = comparison.plot()
+    >>> display.ax_.get_ylabel()
+    'Reconstruction R²'
+    """
+
+    def __init__(
+        self,
+        reducers,
+        n_components,
+        scores,
+        originals,
+        reconstructions,
+        feature_means,
+        feature_deviations,
+    ):
+        self.reducers = reducers
+        self.n_components = n_components
+        self.scores = scores
+        self.originals = originals
+        self.reconstructions = reconstructions
+        self.feature_means = feature_means
+        self.feature_deviations = feature_deviations
+
+    def __repr__(self):
+        n_folds = next(iter(self.scores.values())).shape[2]
+        return (
+            f"Comparison(reducers={list(self.reducers)}, "
+            f"n_components={list(self.n_components)}, n_folds={n_folds})"
+        )
+
+    def to_frame(self):
+        """Return the means and deviations over the folds as a table.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            One row a reducer and size, with the columns `reducer`, `n_components` and, for every
+            metric, `mean_<metric>` and `std_<metric>`, the standard deviation over the folds
+            (divided by their number, as in `GridSearchCV.cv_results_`).
+        """
+        with compare_extra():
+            import pandas as pd
+        columns = {
+            "reducer": np.repeat(np.asarray(self.reducers, dtype=object), len(self.n_components)),
+            "n_components": np.tile(self.n_components, len(self.reducers)),
+        }
+        for metric, scores in self.scores.items():
+            columns[f"mean_{metric}"] = scores.mean(axis=2).ravel()
+            columns[f"std_{metric}"] = scores.std(axis=2).ravel()
+        return pd.DataFrame(columns)
+
+    def plot(self, metric="reconstruction_r2", *, ax=None):
+        """Draw one metric against the number of components.
+
+        Parameters
+        ----------
+        metric : str, default="reconstruction_r2"
+            One of the keys of `scores`.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+
+        Returns
+        -------
+        comparison : Comparison
+            This object, with `ax_` and `figure_`.
+        """
+        if metric not in self.scores:
+            raise ValueError(f"metric={metric!r} was not scored; choose from {list(self.scores)}.")
+        with compare_extra():
+            import matplotlib.pyplot as plt
+        if ax is None:
+            _, ax = plt.subplots()
+        draw_curves(ax, self.reducers, self.n_components, self.scores[metric], metric)
+        ax.legend(frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def plot_reconstructions(self, *, feature_names=None, figure=None):
+        """Draw a few held-out rows and what each reducer makes of them at the largest size.
+
+        Rows whose features could be the pixels of a square image, 8 x 8 or larger, are drawn as
+        images. Others are drawn as bars, with their reconstructions as lines, in deviations from
+        the mean of each feature, because features may differ in their units.
+
+        Parameters
+        ----------
+        feature_names : sequence of n_features str, default=None
+            Shown below bars, where there is room.
+
+        figure : matplotlib Figure, default=None
+            An empty figure to draw in, which gets the size that the rows need; by default a new
+            one.
+
+        Returns
+        -------
+        comparison : Comparison
+            This object, with `figure_`.
+        """
+        with compare_extra():
+            import matplotlib.pyplot as plt
+        self.figure_ = plt.figure() if figure is None else figure
+        draw_reconstructions(self.figure_, self, feature_names)
+        return self

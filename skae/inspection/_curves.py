@@ -1,0 +1,85 @@
+"""Draw curves of scores against `n_components`; arrays in, axes out."""
+
+from itertools import cycle
+
+import numpy as np
+
+_LABELS = {
+    "reconstruction_r2": "Reconstruction R²",
+    "reconstruction_error": "Reconstruction error",
+    "accuracy": "Nearest-neighbour accuracy",
+    "trustworthiness": "Trustworthiness",
+    "fit_seconds": "Fit time (s)",
+    "transform_seconds": "Transform time (s)",
+}
+
+# Okabe and Ito's colours, which colour-blind readers tell apart, from dark to light; the markers
+# and line styles still differ where a page is printed in grey.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_LINES = ("-", "--", "-.", ":", (0, (6, 2)), (0, (3, 1, 1, 1)), (0, (1, 2)))
+
+
+def styles():
+    """Yield keyword arguments of `Axes.plot`, one distinguishable set for each curve."""
+    for colour, marker, line in cycle(zip(_COLOURS, _MARKERS, _LINES, strict=True)):
+        yield {"color": colour, "marker": marker, "linestyle": line}
+
+
+def plain(text):
+    """Keep matplotlib from reading dollar signs in a user's names as mathematics."""
+    return str(text).replace("$", r"\$")
+
+
+def draw_curves(ax, names, sizes, scores, metric):
+    """Draw the mean of each row of `scores` over its folds, with bars of one deviation.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+
+    names : sequence of n_reducers strings
+        The labels.
+
+    sizes : sequence of n_sizes int
+        The numbers of components.
+
+    scores : ndarray of shape (n_reducers, n_sizes, n_folds)
+        The scores.
+
+    metric : str
+        Which scores these are.
+    """
+    means, deviations = scores.mean(axis=2), scores.std(axis=2)
+    # With all reducers at the same place their bars would hide each other.
+    shifts = [1 + 0.03 * (i - (len(names) - 1) / 2) for i in range(len(names))]
+    for name, mean, deviation, shift, style in zip(
+        names, means, deviations, shifts, styles(), strict=False
+    ):
+        places = [size * shift for size in sizes]
+        ax.errorbar(places, mean, deviation, label=plain(name), capsize=3, markersize=5, **style)
+    _label(ax, sizes, metric)
+
+
+def _label(ax, sizes, metric):
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(sizes, [str(size) for size in sizes])
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel("Number of components")
+    ax.set_ylabel(_LABELS[metric])
+    if metric.endswith("_seconds"):
+        _scale_times(ax)
+    elif metric == "reconstruction_error":
+        ax.set_ylim(bottom=0)
+    ax.grid(axis="y", alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _scale_times(ax):
+    """Use a logarithmic axis of whole decades: models differ by factors, noise does not matter."""
+    ax.set_yscale("log", nonpositive="clip")
+    low, high = np.log10(ax.get_ylim())
+    ax.set_ylim(10 ** np.floor(low), 10 ** np.ceil(high))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.tick_params(axis="y", which="minor", labelleft=False)

@@ -1,0 +1,251 @@
+"""Reconstruction metrics, and scorers for anything with `transform` and `inverse_transform`.
+
+The scorers are called as `scorer(estimator, X, y=None)`, so PCA, KernelPCA, NMF, an autoencoder or
+a Pipeline that scales first are compared in the same units, those of `X`::
+
+    GridSearchCV(pipe, {"reduce": [PCA(8), Autoencoder(8)]}, scoring=reconstruction_r2_scorer)
+
+`reconstruction_r2_scorer`
+    :func:`reconstruction_r2_score` of the estimator's reconstruction of `X`.
+`neg_reconstruction_error_scorer`
+    :func:`reconstruction_error` of the same, negated, because scikit-learn maximises scores.
+
+Examples
+--------
+>>> from sklearn.datasets import load_digits
+>>> from sklearn.decomposition import NMF, PCA
+>>> from sklearn.model_selection import GridSearchCV
+>>> from sklearn.pipeline import make_pipeline
+>>> from sklearn.preprocessing import StandardScaler
+>>> from skae.metrics import reconstruction_r2_scorer
+>>> X, _ = load_digits(return_X_y=True)
+>>> search = GridSearchCV(
+...     make_pipeline(StandardScaler(), PCA()),
+...     {"pca__n_components": [2, 4, 8]},
+...     scoring=reconstruction_r2_scorer,
+... )
+>>> search.fit(X).best_params_
+{'pca__n_components': 8}
+"""
+
+import warnings
+from copy import copy
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import mean_squared_error
+from sklearn.utils import check_array
+from sklearn.utils.metadata_routing import MetadataRequest
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = [
+    "neg_reconstruction_error_scorer",
+    "reconstruction_error",
+    "reconstruction_error_samples",
+    "reconstruction_r2_score",
+    "reconstruction_r2_scorer",
+]
+
+
+def reconstruction_error(X, X_reconstructed, *, sample_weight=None, multioutput="uniform_average"):
+    """Mean squared error of a reconstruction, in the squared units of `X`.
+
+    It is computed in float64 whatever the dtype of the rows.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The rows; sparse ones are made dense.
+
+    X_reconstructed : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Their reconstruction, in the same units.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the rows.
+
+    multioutput : {"uniform_average", "raw_values"} or array-like of shape (n_features,), \
+            default="uniform_average"
+        "raw_values" returns the error of every feature, an array averages them with these weights.
+
+    Returns
+    -------
+    error : float or ndarray of shape (n_features,)
+        0 is a perfect reconstruction.
+
+    See Also
+    --------
+    reconstruction_error_samples : The error of every row.
+    reconstruction_r2_score : The same error as a share of the variance.
+
+    Examples
+    --------
+    >>> from skae.metrics import reconstruction_error
+    >>> X = [[0.0, 2.0], [4.0, 6.0]]
+    >>> X_reconstructed = [[0.0, 1.0], [4.0, 3.0]]
+    >>> reconstruction_error(X, X_reconstructed)
+    2.5
+    >>> reconstruction_error(X, X_reconstructed, multioutput="raw_values")
+    array([0., 5.])
+    """
+    X, X_reconstructed = _check_pair(X, X_reconstructed)
+    return mean_squared_error(
+        X, X_reconstructed, sample_weight=sample_weight, multioutput=multioutput
+    )
+
+
+def reconstruction_error_samples(X, X_reconstructed):
+    """Mean squared error of the reconstruction of every row, in the squared units of `X`.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The rows.
+
+    X_reconstructed : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Their reconstruction, in the same units.
+
+    Returns
+    -------
+    errors : ndarray of shape (n_samples,)
+        Their mean is :func:`reconstruction_error`.
+
+    Examples
+    --------
+    >>> from skae.metrics import reconstruction_error_samples
+    >>> reconstruction_error_samples([[0.0, 2.0], [4.0, 6.0]], [[0.0, 1.0], [4.0, 3.0]])
+    array([0.5, 4.5])
+    """
+    X, X_reconstructed = _check_pair(X, X_reconstructed)
+    return np.mean((X - X_reconstructed) ** 2, axis=1)
+
+
+def reconstruction_r2_score(X, X_reconstructed, *, sample_weight=None):
+    """Share of the variance of `X`, over all features together, that a reconstruction explains.
+
+    It is ``1 - sum((X - X_reconstructed) ** 2) / sum((X - X.mean(axis=0)) ** 2)``. For PCA on its
+    training rows this is ``explained_variance_ratio_.sum()``. On held-out rows the mean is theirs,
+    as in :func:`sklearn.metrics.r2_score`.
+
+    Unlike ``r2_score(multioutput="variance_weighted")``, errors in a feature that is constant in
+    `X` count.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The rows.
+
+    X_reconstructed : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Their reconstruction, in the same units.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the rows.
+
+    Returns
+    -------
+    score : float
+        1 is a perfect reconstruction, 0 is as good as the mean row, and worse is negative. Rows
+        without any variance score 1 if they are reconstructed exactly and 0 otherwise; a single
+        row scores NaN, with a warning. Both are scikit-learn's conventions.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.decomposition import PCA
+    >>> from skae.metrics import reconstruction_r2_score
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> pca = PCA(2).fit(X)
+    >>> score = reconstruction_r2_score(X, pca.inverse_transform(pca.transform(X)))
+    >>> print(f"{score:.4f} {pca.explained_variance_ratio_.sum():.4f}")
+    0.9777 0.9777
+    """
+    X, X_reconstructed = _check_pair(X, X_reconstructed)
+    if len(X) < 2:
+        warnings.warn(
+            "R2 is not defined for a single row; score at least two.",
+            UndefinedMetricWarning,
+            stacklevel=2,
+        )
+        return float("nan")
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)[:, np.newaxis]
+    unexplained = np.sum(weight * (X - X_reconstructed) ** 2)
+    total = np.sum(weight * (X - np.average(X, axis=0, weights=weight[:, 0])) ** 2)
+    if total == 0:
+        return float(unexplained == 0)
+    return float(1 - unexplained / total)
+
+
+class _ReconstructionScorer:
+    """A scorer that compares `X` with an estimator's reconstruction of it."""
+
+    def __init__(self, name, metric, sign):
+        self._name = name
+        self._metric = metric
+        self._sign = sign
+        self._weight_request = None
+
+    def __call__(self, estimator, X, y=None, *, sample_weight=None):
+        """Score a fitted estimator on rows; higher is better, and `y` is ignored."""
+        check_invertible(estimator)
+        X_reconstructed = estimator.inverse_transform(estimator.transform(X))
+        return self._sign * self._metric(X, X_reconstructed, sample_weight=sample_weight)
+
+    def __repr__(self):
+        return f"skae.metrics.{self._name}"
+
+    def set_score_request(self, *, sample_weight):
+        """Return a copy that asks scikit-learn's metadata routing for `sample_weight`, or not."""
+        # A copy: the public scorers are shared by everyone in the process.
+        scorer = copy(self)
+        scorer._weight_request = sample_weight
+        return scorer
+
+    def get_metadata_routing(self):
+        """Return what this scorer asks of scikit-learn's metadata routing."""
+        request = MetadataRequest(owner=repr(self))
+        request.score.add_request(param="sample_weight", alias=self._weight_request)
+        return request
+
+
+reconstruction_r2_scorer = _ReconstructionScorer(
+    "reconstruction_r2_scorer", reconstruction_r2_score, sign=1
+)
+neg_reconstruction_error_scorer = _ReconstructionScorer(
+    "neg_reconstruction_error_scorer", reconstruction_error, sign=-1
+)
+
+
+def _check_pair(X, X_reconstructed):
+    X = _as_float64(X, "X")
+    X_reconstructed = _as_float64(X_reconstructed, "X_reconstructed")
+    if X.shape != X_reconstructed.shape:
+        raise ValueError(
+            f"X_reconstructed has shape {X_reconstructed.shape} but X has shape {X.shape}; "
+            "pass the reconstruction of these rows, inverse_transform(transform(X))."
+        )
+    return X, X_reconstructed
+
+
+def _as_float64(X, name):
+    if issparse(X):
+        X = X.toarray()
+    return check_array(X, dtype=np.float64, input_name=name)
+
+
+def check_invertible(estimator):
+    """Raise TypeError unless the estimator, fitted or not, can both transform and reconstruct."""
+    for method in ("transform", "inverse_transform"):
+        if not hasattr(estimator, method):
+            raise TypeError(
+                f"{_blame(estimator, method)} has no {method}, so what it reconstructs cannot be "
+                "compared with X; use an estimator with transform and inverse_transform, such as "
+                "PCA, KernelPCA(fit_inverse_transform=True) or a Pipeline of such estimators."
+            )
+
+
+def _blame(estimator, method):
+    """Name the estimator, or the step of the Pipeline, that lacks a method."""
+    for name, step in getattr(estimator, "steps", ()):
+        if step not in (None, "passthrough") and not hasattr(step, method):
+            return f"step {name!r} ({type(step).__name__}) of the Pipeline"
+    return type(estimator).__name__

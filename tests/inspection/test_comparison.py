@@ -1,0 +1,315 @@
+import pickle
+import sys
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator
+from sklearn.datasets import load_digits, load_iris
+from sklearn.decomposition import NMF, PCA, KernelPCA, TruncatedSVD
+from sklearn.manifold import Isomap, trustworthiness
+from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skae import Autoencoder, Comparison, compare
+from skae.inspection import _comparison
+
+X_IRIS, Y_IRIS = load_iris(return_X_y=True)
+TIMES = {"fit_seconds", "transform_seconds"}
+
+
+class NeverFitted(BaseEstimator):
+    def __init__(self, n_components=2):
+        self.n_components = n_components
+
+    def fit(self, X, y=None):
+        raise AssertionError("a fit began before the checks had ended")
+
+    transform = inverse_transform = fit
+
+
+class Width(PCA):
+    """Fails with its parameters, so that a test sees what it was given."""
+
+    def fit(self, X, y=None):
+        raise RuntimeError(f"{self.n_components} {self.random_state}")
+
+    fit_transform = fit
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    reducers = {"pca": PCA(), "svd": TruncatedSVD()}
+    return compare(reducers, X_IRIS, Y_IRIS, n_components=(1, 2), cv=3, random_state=0)
+
+
+def test_scores_are_those_of_scikit_learn_on_the_same_folds(comparison):
+    for k, (train, test) in enumerate(KFold(3, shuffle=True, random_state=0).split(X_IRIS)):
+        pca = PCA(2).fit(X_IRIS[train])
+        code = pca.transform(X_IRIS[test])
+        squares = (X_IRIS[test] - pca.inverse_transform(code)) ** 2
+        neighbours = KNeighborsClassifier().fit(pca.transform(X_IRIS[train]), Y_IRIS[train])
+        expected = {
+            "reconstruction_r2": 1 - squares.mean() / X_IRIS[test].var(axis=0).mean(),
+            "reconstruction_error": squares.mean(),
+            "accuracy": neighbours.score(code, Y_IRIS[test]),
+            "trustworthiness": trustworthiness(X_IRIS[test], code),
+        }
+        for metric, score in expected.items():
+            assert comparison.scores[metric][0, 1, k] == pytest.approx(score), metric
+
+
+def test_frame_has_a_row_for_each_reducer_and_size(comparison):
+    frame = comparison.to_frame()
+    assert frame["reducer"].tolist() == ["pca", "pca", "svd", "svd"]
+    assert frame["n_components"].tolist() == [1, 2, 1, 2]
+    scores = comparison.scores["trustworthiness"]
+    np.testing.assert_allclose(frame["mean_trustworthiness"], scores.mean(axis=2).ravel())
+    np.testing.assert_allclose(frame["std_trustworthiness"], scores.std(axis=2).ravel())
+    assert (frame["mean_fit_seconds"] > 0).all()
+
+
+def test_accuracy_needs_y():
+    scores = compare(PCA(), X_IRIS, n_components=1, cv=2).scores
+    assert list(scores) == [
+        "reconstruction_r2",
+        "reconstruction_error",
+        "trustworthiness",
+        "fit_seconds",
+        "transform_seconds",
+    ]
+
+
+def test_labels_may_be_strings(comparison):
+    names = np.array(["setosa", "versicolor", "virginica"], dtype=object)[Y_IRIS]
+    reducers = {"pca": PCA(), "svd": TruncatedSVD()}
+    named = compare(reducers, X_IRIS, names, n_components=(1, 2), cv=3, random_state=0)
+    np.testing.assert_array_equal(named.scores["accuracy"], comparison.scores["accuracy"])
+
+
+def test_one_random_state_repeats_everything():
+    runs = [
+        compare(NMF(init="random", max_iter=2000), X_IRIS, n_components=2, cv=2, random_state=seed)
+        for seed in (3, 3, np.random.RandomState(3))
+    ]
+    for metric in set(runs[0].scores) - TIMES:
+        np.testing.assert_array_equal(runs[0].scores[metric], runs[1].scores[metric])
+        assert runs[0].scores[metric] != pytest.approx(runs[2].scores[metric])
+
+
+@pytest.mark.parametrize(
+    ("reducers", "names"),
+    [
+        (PCA(), ["PCA"]),
+        ([PCA(), PCA(whiten=True), NMF()], ["PCA", "PCA 2", "NMF"]),
+        ([make_pipeline(StandardScaler(), PCA())], ["StandardScaler + PCA"]),
+        ({"mine": PCA()}, ["mine"]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_names_of_reducers(reducers, names):
+    assert compare(reducers, X_IRIS, n_components=1, cv=2).reducers == names
+
+
+@pytest.mark.parametrize(
+    "reducer",
+    [
+        Width(),
+        make_pipeline(StandardScaler(), Width()),
+        make_pipeline(PCA(4), Width(), FunctionTransformer()),
+        make_pipeline(StandardScaler(), make_pipeline(Width())),
+    ],
+)
+def test_size_and_random_state_reach_the_last_step_that_has_them(reducer):
+    with pytest.raises(RuntimeError, match=r"^3 7\n") as raised:
+        compare({"wide": reducer}, X_IRIS, n_components=3, cv=2, random_state=7)
+    assert raised.value.__notes__ == ["This happened in compare: wide, 3 components, fold 1 of 2."]
+
+
+def test_without_a_random_state_reducers_keep_theirs():
+    with pytest.raises(RuntimeError, match=r"^1 5\n"):
+        compare(Width(random_state=5), X_IRIS, n_components=1, cv=2)
+
+
+def test_reducers_are_left_as_they_are():
+    pca = PCA(3)
+    compare(pca, X_IRIS, n_components=1, cv=2, random_state=0)
+    assert pca.get_params() == PCA(3).get_params()
+    assert not hasattr(pca, "components_")
+
+
+def test_cv_may_be_a_splitter():
+    cv = ShuffleSplit(4, test_size=0.2, random_state=0)
+    scores = compare(PCA(), X_IRIS, n_components=1, cv=cv).scores
+    assert scores["fit_seconds"].shape == (1, 1, 4)
+
+
+def test_callback_counts_the_fits():
+    calls = []
+    compare(
+        {"pca": PCA()},
+        X_IRIS,
+        n_components=(1, 2),
+        cv=2,
+        callback=lambda *call: calls.append(call),
+    )
+    assert calls == [
+        (0, 4, "pca, 1 components, fold 1 of 2"),
+        (1, 4, "pca, 1 components, fold 2 of 2"),
+        (2, 4, "pca, 2 components, fold 1 of 2"),
+        (3, 4, "pca, 2 components, fold 2 of 2"),
+        (4, 4, "done"),
+    ]
+
+
+def test_trustworthiness_looks_at_the_same_few_rows_for_every_reducer(monkeypatch):
+    seen = []
+
+    def record(X, code, **options):
+        seen.append(X)
+        return trustworthiness(X, code, **options)
+
+    monkeypatch.setattr(_comparison, "MAX_TRUSTWORTHINESS_ROWS", 20)
+    monkeypatch.setattr(_comparison, "trustworthiness", record)
+    compare([PCA(), TruncatedSVD()], X_IRIS, n_components=1, cv=2, random_state=0)
+    assert [len(X) for X in seen] == [20] * 4
+    np.testing.assert_array_equal(seen[0], seen[2])
+
+
+def test_small_folds_use_the_neighbours_they_have():
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    scores = compare(PCA(), X, np.arange(9) % 2, n_components=1, cv=3, n_neighbors=50).scores
+    assert np.isfinite(list(scores.values())).all()
+
+
+def test_sparse_rows():
+    X, y = load_digits(n_class=3, return_X_y=True)
+    dense, sparse = (
+        compare(TruncatedSVD(), rows, y, n_components=2, cv=2, random_state=0)
+        for rows in (X, csr_array(X))
+    )
+    for metric in set(dense.scores) - TIMES:
+        np.testing.assert_allclose(dense.scores[metric], sparse.scores[metric], rtol=1e-6)
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_reducers_may_return_frames(container):
+    scores = [
+        compare(reducer, X_IRIS, Y_IRIS, n_components=2, cv=2, random_state=0).scores["accuracy"]
+        for reducer in (PCA(), PCA().set_output(transform=container))
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_autoencoder_beside_pca():
+    autoencoder = Autoencoder(hidden_layer_sizes=(4,), max_iter=2)
+    result = compare([PCA(), autoencoder], X_IRIS, Y_IRIS, n_components=2, cv=2, random_state=0)
+    assert result.reducers == ["PCA", "Autoencoder"]
+    assert np.isfinite(list(result.scores.values())).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_components": 5}, r"n_components=5 .* 4 features and 100 training.*at most 4"),
+        ({"n_components": (2, 0)}, r"n_components=\(2, 0\) must be .* 1 or more"),
+        ({"n_components": 0.9}, "n_components=0.9 must be"),
+        ({"n_components": True}, "n_components=True must be"),
+        ({"n_components": ()}, r"n_components=\(\) must be"),
+        ({"cv": 60}, "cv=.* leaves a fold of 2 held-out rows out of 150.*fewer folds"),
+        ({"n_neighbors": 0}, "n_neighbors=0 must be an integer"),
+        ({"y": X_IRIS[:, 0]}, "continuous values such as 5.1.*class labels"),
+        ({"y": Y_IRIS[1:]}, "inconsistent numbers of samples"),
+        ({"y": np.full(150, np.nan)}, "y contains NaN"),
+        ({"X": np.full((9, 4), np.nan)}, "X contains NaN"),
+        ({"reducers": []}, "reducers is empty"),
+        ({"reducers": [KernelPCA()]}, "fit_inverse_transform=False and cannot reconstruct"),
+    ],
+)
+def test_values_are_refused_before_any_fit(arguments, message):
+    defaults = {"reducers": NeverFitted(), "X": X_IRIS, "n_components": 2, "cv": 3}
+    with pytest.raises(ValueError, match=message):
+        compare(**{**defaults, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("reducer", "message"),
+    [
+        (PCA, r"reducers\['PCA'\].* pass an instance"),
+        ("pca", r"reducers\['str'\].*'pca', not an estimator"),
+        (Isomap(), "Isomap has no inverse_transform"),
+        (StandardScaler(), r"reducers\['StandardScaler'\] has no parameter n_components"),
+    ],
+)
+def test_what_is_not_a_reducer_is_refused(reducer, message):
+    with pytest.raises(TypeError, match=message):
+        compare([NeverFitted(), reducer], X_IRIS, n_components=2)
+
+
+def test_plot_draws_the_means(comparison):
+    assert comparison.plot("accuracy") is comparison
+    assert comparison.figure_ is comparison.ax_.figure
+    legend = [text.get_text() for text in comparison.ax_.get_legend().get_texts()]
+    assert legend == ["pca", "svd"]
+    line = comparison.ax_.containers[0].lines[0]
+    np.testing.assert_allclose(line.get_ydata(), comparison.scores["accuracy"][0].mean(axis=1))
+
+
+def test_curves_differ_without_colour(comparison):
+    lines = [container.lines[0] for container in comparison.plot().ax_.containers]
+    assert lines[0].get_marker() != lines[1].get_marker()
+    assert lines[0].get_linestyle() != lines[1].get_linestyle()
+
+
+def test_plot_uses_the_given_axes(comparison):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    assert comparison.plot("fit_seconds", ax=ax).ax_ is ax
+
+
+def test_plot_refuses_a_metric_that_was_not_scored(comparison):
+    with pytest.raises(ValueError, match=r"metric='speed' was not scored.*'accuracy'"):
+        comparison.plot("speed")
+
+
+def test_rows_that_are_images_are_drawn_as_images():
+    X, _ = load_digits(n_class=2, return_X_y=True)
+    result = compare({"pca": PCA()}, X, n_components=4, cv=2, random_state=0)
+    figure = result.plot_reconstructions().figure_
+    images = [image for ax in figure.axes for image in ax.images]
+    assert len(images) == 16
+    _, test = next(KFold(2, shuffle=True, random_state=0).split(X))
+    np.testing.assert_array_equal(images[0].get_array(), X[test[0]].reshape(8, 8))
+
+
+def test_other_rows_are_drawn_as_bars_with_their_names(comparison):
+    names = ["a", "$b$", r"$\nonsense$", "d"]
+    figure = comparison.plot_reconstructions(feature_names=names).figure_
+    figure.canvas.draw()
+    labels = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
+    assert labels == ["a", r"\$b\$", r"\$\nonsense\$", "d"]
+    assert len(figure.axes[0].patches) == 4
+
+
+def test_comparison_can_be_pickled_and_shows_what_it_compared(comparison):
+    copy = pickle.loads(pickle.dumps(comparison))
+    assert isinstance(copy, Comparison)
+    assert repr(copy) == "Comparison(reducers=['pca', 'svd'], n_components=[1, 2], n_folds=3)"
+
+
+@pytest.mark.parametrize(
+    ("library", "method"),
+    [("pandas", "to_frame"), ("matplotlib", "plot"), ("matplotlib", "plot_reconstructions")],
+)
+def test_a_missing_library_is_named_with_the_way_to_install_it(
+    library, method, comparison, monkeypatch
+):
+    for name in [name for name in sys.modules if name.split(".")[0] == library]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=rf'{library}.* pip install "skae\[compare\]"'):
+        getattr(comparison, method)()

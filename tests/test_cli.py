@@ -1,0 +1,329 @@
+import os
+import subprocess
+import sys
+import warnings
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.decomposition import PCA
+
+import skae
+from skae.cli import _compare, main
+
+ROOT = Path(__file__).parents[1]
+WRITTEN = ["comparison.csv", "comparison.png", "report.html"]
+QUICK = ["--models", "pca,truncatedsvd", "--components", "1,2", "--folds", "2"]
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def frame():
+    frame = load_wine(as_frame=True).frame.iloc[::5]
+    frame["target"] = np.array(["red", "white", "rose"], dtype=object)[frame["target"]]
+    return frame.rename(columns={"ash": "<b>$ash$</b>"})
+
+
+def listing():
+    return sorted(path.relative_to(".").as_posix() for path in Path().rglob("*"))
+
+
+def refuse(capsys, *arguments):
+    """Run what must fail; return its one line, having checked that nothing was written."""
+    before = listing()
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", *arguments])
+    captured = capsys.readouterr()
+    assert stop.value.code == 2
+    assert listing() == before
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+class PageReader(HTMLParser):
+    """Collects the tags and the text of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read_page(path="skae-comparison/report.html"):
+    return PageReader(Path(path).read_text(encoding="utf-8"))
+
+
+def test_a_table_is_printed_and_written(frame, capsys):
+    frame.to_csv("wine.csv", index=False)
+    assert main(["compare", "wine.csv", "--target", "target", "--output", "a/b", *QUICK]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.count("truncatedsvd") == 2
+    assert sorted(os.listdir("a/b")) == WRITTEN
+    scores = pd.read_csv("a/b/comparison.csv")
+    assert scores["reducer"].tolist() == ["pca", "pca", "truncatedsvd", "truncatedsvd"]
+    assert scores["mean_accuracy"].between(0, 1).all()
+    assert Path("a/b/comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_numbers_are_those_of_compare(frame):
+    rows, labels = frame.drop(columns="target"), frame["target"]
+    frame.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--target", "target", *QUICK])
+    expected = skae.compare(
+        PCA(), rows, labels, n_components=(1, 2), cv=2, random_state=0
+    ).to_frame()
+    scores = pd.read_csv("skae-comparison/comparison.csv").iloc[:2]
+    for metric in ("reconstruction_r2", "reconstruction_error", "accuracy", "trustworthiness"):
+        np.testing.assert_allclose(scores[f"mean_{metric}"], expected[f"mean_{metric}"])
+
+
+def test_the_page_stands_alone_and_says_what_was_run(frame):
+    frame.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--target", "target", *QUICK])
+    page = read_page()
+    assert not {"script", "link", "iframe", "b"} & {tag for tag, _ in page.tags}
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 7
+    assert all(image["src"].startswith("data:image/png;base64,") for image in images)
+    assert all(len(image["alt"]) > 20 for image in images)
+    command = "python -m skae compare wine.csv --target target --models pca,truncatedsvd"
+    for expected in (command, "PCA()", "scikit-learn", "tensorflow", pd.Timestamp.now().date()):
+        assert str(expected) in page.text
+
+
+def test_names_of_files_are_escaped(frame):
+    frame.drop(columns="target").to_csv("<i>.csv", index=False)
+    main(["compare", "<i>.csv", *QUICK])
+    page = read_page()
+    assert "i" not in {tag for tag, _ in page.tags}
+    assert "<i>.csv" in page.text
+
+
+def test_without_a_file_digits_are_compared_and_drawn(capsys):
+    assert main(["compare", *QUICK]) == 0
+    assert "worthiness" in capsys.readouterr().out
+    page = read_page()
+    assert "1,797 rows, 64 columns" in " ".join(page.text.split())
+
+
+def test_other_formats(frame):
+    rows = frame.drop(columns="target")
+    frame.to_parquet("wine.parquet")
+    np.save("wine.npy", rows.to_numpy())
+    np.savez("wine.npz", X=rows.to_numpy(), y=frame["target"].to_numpy(str))
+    tables = []
+    for arguments in (["wine.parquet", "--target", "target"], ["wine.npz"], ["wine.npy"]):
+        main(["compare", *arguments, *QUICK])
+        tables.append(pd.read_csv("skae-comparison/comparison.csv"))
+    parquet, npz, npy = (
+        table.drop(columns=[name for name in table if "_seconds" in name]) for table in tables
+    )
+    pd.testing.assert_frame_equal(parquet, npz)
+    pd.testing.assert_frame_equal(parquet.drop(columns=["mean_accuracy", "std_accuracy"]), npy)
+
+
+def test_an_index_that_pandas_wrote_is_no_measurement(frame):
+    frame.drop(columns="target").to_csv("indexed.csv")
+    main(["compare", "indexed.csv", *QUICK])
+    text = " ".join(read_page().text.split())
+    assert "36 rows, 13 columns" in text
+    assert "taken as row labels" in text
+
+
+def test_scaling_measures_every_column_in_its_deviations(frame):
+    rows = frame.drop(columns="target")
+    rows.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--scale", "--folds", "2", "--models", "pca"])
+    (rows * 1000 + 5).to_csv("wine.csv", index=False)
+    first = pd.read_csv("skae-comparison/comparison.csv")
+    main(["compare", "wine.csv", "--scale", "--folds", "2", "--models", "pca"])
+    second = pd.read_csv("skae-comparison/comparison.csv")
+    assert first["mean_reconstruction_error"].max() < 1
+    np.testing.assert_allclose(
+        first["mean_reconstruction_error"], second["mean_reconstruction_error"]
+    )
+
+
+def test_all_of_scikit_learns_models_reconstruct_many_columns():
+    basis = np.random.default_rng(0).uniform(size=(2, 40))
+    np.save("positive.npy", np.random.default_rng(1).uniform(size=(30, 2)) @ basis)
+    models = "fastica,kernelpca,nmf,pca,truncatedsvd"
+    main(["compare", "positive.npy", "--models", models, "--components", "2", "--folds", "2"])
+    scores = pd.read_csv("skae-comparison/comparison.csv")
+    assert ",".join(scores["reducer"]) == models
+    assert (scores["mean_reconstruction_r2"] > 0.9).all()
+
+
+def test_default_sizes_are_those_that_fit(frame):
+    frame.iloc[:, :5].to_csv("narrow.csv", index=False)
+    main(["compare", "narrow.csv", "--models", "pca"])
+    assert pd.read_csv("skae-comparison/comparison.csv")["n_components"].tolist() == [2, 4]
+
+
+def test_earlier_results_are_replaced():
+    Path("out").mkdir()
+    Path("out/comparison.csv").write_text("old")
+    Path("out/mine.txt").write_text("kept")
+    main(["compare", "--output", "out", *QUICK])
+    assert "old" not in Path("out/comparison.csv").read_text()
+    assert sorted(os.listdir("out")) == [*WRITTEN[:2], "mine.txt", "report.html"]
+
+
+def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
+    def fail(path, content):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(SystemExit, match="2"):
+        main(["compare", "--output", "a/b", *QUICK])
+    assert capsys.readouterr().err == "skae compare: error: No space left on device\n"
+    assert listing() == []
+
+
+def test_warnings_of_a_model_are_told_once(monkeypatch, capsys):
+    data = np.random.default_rng(0).normal(size=(30, 6))
+    np.save("noise.npy", data)
+    main(["compare", "noise.npy", "--models", "fastica", "--components", "5", "--folds", "2"])
+    errors = capsys.readouterr().err
+    assert errors.count("FastICA did not converge") == 1
+    assert "FastICA did not converge" in read_page().text
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["bogus"], ["compare", "--bogus"], ["compare", "--folds", "many"]]
+)
+def test_bad_usage_is_told_in_one_line(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["none.csv"], "none.csv: no such file"),
+        (["table.xlsx"], ".csv, .parquet, .npy, .npz"),
+        (["--target", "colour"], "scikit-learn's digits"),
+        (["--models", "pca,tsne"], "'tsne' is not a model; choose from autoencoder,"),
+        (["--components", "2,many"], "'2,many' is not a list of whole numbers"),
+        (["--components", "0"], "'0' is not a list of whole numbers"),
+        (["--components", "65", "--models", "pca"], "use at most 64"),
+        (["--folds", "1", "--models", "pca"], "n_splits=1"),
+        (["--models", "nmf", "--scale"], "nmf needs numbers of 0 or more"),
+    ],
+)
+def test_wrong_arguments_are_told_in_one_line(arguments, expected, capsys):
+    assert expected in refuse(capsys, *arguments)
+
+
+def test_output_that_is_a_file_is_refused_before_any_fit(capsys):
+    Path("taken").write_text("")
+    assert "taken is not a directory" in refuse(capsys, "--output", "taken/below")
+
+
+def hole(frame, column, rows):
+    return frame.assign(**{column: frame[column].mask(frame.index.isin(frame.index[rows]))})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "target", "expected"),
+    [
+        (lambda frame: frame, None, "'target' is not numeric; drop or encode such columns"),
+        (lambda frame: frame.assign(name="x"), "target", "'name' is not numeric"),
+        (lambda frame: frame, "colour", "'colour' is not a column of table.csv; it has 'alcohol'"),
+        (lambda frame: hole(frame, "hue", [1, 2]), "target", "missing values in hue (2); fill"),
+        (lambda frame: hole(frame, "target", [0]), "target", "missing values in target (1)"),
+        (lambda frame: frame.assign(hue=np.inf), "target", "first in row 0 of column 'hue'"),
+        (lambda frame: frame.drop(columns="target"), "hue", "continuous values such as"),
+        (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
+        (lambda frame: frame.iloc[:0], None, "0 rows and 14 columns"),
+        (lambda frame: frame.iloc[:0, :3], None, "0 rows and 3 columns"),
+        (lambda frame: frame.iloc[:4], "target", "5 greater than the number of samples"),
+        (lambda frame: frame.iloc[:6], "target", "1 held-out rows out of 6"),
+    ],
+)
+def test_what_a_table_lacks_is_told_in_one_line(spoil, target, expected, frame, capsys):
+    spoil(frame).to_csv("table.csv", index=False)
+    arguments = [] if target is None else ["--target", target]
+    assert expected in refuse(capsys, "table.csv", "--models", "pca", *arguments)
+
+
+@pytest.mark.parametrize("name", ["empty.csv", "empty.parquet", "empty.npy", "empty.npz"])
+def test_damaged_files_are_told_in_one_line(name, capsys):
+    Path(name).write_bytes(b"")
+    assert f"{name}: cannot be read" in refuse(capsys, name)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "arguments", "expected"),
+    [
+        ({"rows": np.ones((9, 2))}, [], "no array 'X', only 'rows'"),
+        ({"X": np.ones((9, 2))}, ["--target", "z"], "no array 'z', only 'X'"),
+        ({"X": np.ones(9)}, [], "shape (9,)"),
+        ({"X": np.full((9, 2), "a")}, [], "type <U1"),
+        ({"X": np.full((9, 2), np.nan)}, [], "18 missing or infinite values"),
+    ],
+)
+def test_archives_without_the_right_arrays(arrays, arguments, expected, capsys):
+    np.savez("arrays.npz", **arrays)
+    assert expected in refuse(capsys, "arrays.npz", *arguments)
+
+
+def interrupt(*arguments, callback, **options):
+    raise KeyboardInterrupt
+
+
+def interrupt_a_fit(*arguments, callback, **options):
+    warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=1)
+    callback(1, 2, "next")
+
+
+@pytest.mark.parametrize("compare", [interrupt, interrupt_a_fit])
+def test_an_interrupt_stops_everything(compare, monkeypatch, capsys):
+    monkeypatch.setattr(_compare, "compare", compare)
+    with pytest.raises(SystemExit, match="130"):
+        main(["compare", "--models", "pca"])
+    assert capsys.readouterr().err == "skae compare: interrupted; nothing was written\n"
+    assert listing() == []
+
+
+def test_a_missing_extra_is_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert 'rich is not installed; pip install "skae[compare]"' in refuse(capsys)
+
+
+def test_names_may_be_of_any_script(frame):
+    frame.iloc[:, :3].set_axis(["長さ", "$x$", r"$\y$"], axis=1).to_csv("表.csv", index=False)
+    main(["compare", "表.csv", *QUICK])
+    assert "表.csv" in read_page().text
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_autoencoder_is_compared_with_pca_by_default(capsys):
+    np.save("rows.npy", np.random.default_rng(0).normal(size=(40, 3)))
+    main(["compare", "rows.npy", "--folds", "2"])
+    scores = pd.read_csv("skae-comparison/comparison.csv")
+    assert scores["reducer"].tolist() == ["pca", "autoencoder"]
+
+
+def test_the_module_can_be_run():
+    command = [sys.executable, "-m", "skae", "compare", *QUICK]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "Written: " in result.stdout
+    assert listing() == ["skae-comparison", *(f"skae-comparison/{name}" for name in WRITTEN)]
