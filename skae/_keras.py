@@ -15,18 +15,22 @@ _loaded_in_process = None
 
 
 def _module(name):
-    """Import a module that needs Keras; refuse where TensorFlow cannot work."""
+    """Import a module that needs Keras."""
     global _loaded_in_process
-    if _loaded_in_process is None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        _loaded_in_process = os.getpid()
-    elif _loaded_in_process != os.getpid():
-        raise RuntimeError(
-            "This process was forked from one that had already loaded TensorFlow, which cannot "
-            "run in a fork. Fit in threads, or in processes that are started afresh (joblib's "
-            "default 'loky', or multiprocessing with 'spawn'). Scoring dense networks works."
-        )
+    _refuse_in_a_fork()
+    _loaded_in_process = os.getpid()
     return import_module(name)
+
+
+def _refuse_in_a_fork():
+    """Raise where TensorFlow would hang: its threads do not survive a fork."""
+    if _loaded_in_process in (None, os.getpid()):
+        return
+    raise RuntimeError(
+        "This process was forked from one that had already loaded TensorFlow, which cannot "
+        "run in a fork. Fit in threads, or in processes that are started afresh (joblib's "
+        "default 'loky', or multiprocessing with 'spawn'). Scoring dense networks works."
+    )
 
 
 def _build_program(spec):
@@ -40,6 +44,7 @@ POOL = ProgramPool(_build_program)
 
 def borrow_program(spec):
     """A compiled program of this specification, for a ``with`` block."""
+    _refuse_in_a_fork()
     return POOL.borrow(spec)
 
 

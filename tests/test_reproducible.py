@@ -66,7 +66,8 @@ def _bits_of(X):
 def global_states():
     generator = keras.src.backend.common.global_state.get_global_attribute("global_seed_generator")
     return (
-        pickle.dumps(np.random.get_state()),
+        # The legacy generator is the one that others may rely on.
+        pickle.dumps(np.random.get_state()),  # noqa: NPY002
         random.getstate(),
         None if generator is None else np.asarray(generator.state).tolist(),
         keras.config.dtype_policy().name,

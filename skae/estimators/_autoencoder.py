@@ -153,6 +153,6 @@ class Autoencoder(BaseAutoencoder):
     (150, 1)
     >>> pca = PCA(1).fit(X)
     >>> pca_error = reconstruction_error(X, pca.inverse_transform(pca.transform(X)))
-    >>> reconstruction_error(X, autoencoder.reconstruct(X)) < 0.7 * pca_error
+    >>> reconstruction_error(X, autoencoder.reconstruct(X)) < 0.8 * pca_error
     True
     """
