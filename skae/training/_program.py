@@ -54,8 +54,11 @@ class Program:
         self._blocks = self._make_blocks()
         self.optimizer.build(self._blocks)
         self._fresh_optimizer = [v.numpy() for v in self.optimizer.variables]
-        self._train = self._compile(self._train_chunk)
-        self._evaluate = self._compile(self._evaluate_chunk)
+        # Validation takes few steps: XLA would take longer to compile them than it ever saves.
+        self._train = _compile(self._train_chunk, spec.tier)
+        self._evaluate = _compile(
+            self._evaluate_chunk, "eager" if spec.tier == "eager" else "graph"
+        )
         self._scalars = {}
 
     # Loading and taking back
@@ -139,11 +142,6 @@ class Program:
         flat = np.zeros(sum(self._sizes), np.float32)
         return [keras.Variable(flat, dtype="float32", name="weights")]
 
-    def _compile(self, function):
-        if self.spec.tier == "eager":
-            return function
-        return tf.function(function, jit_compile=self.spec.tier == "xla", autograph=False)
-
     def _train_chunk(self, rows, weights, n_steps, scalars, seed):
         self.n_traces += 1
         return self._loop(self._train_batch, rows, weights, n_steps, scalars, seed)
@@ -216,6 +214,12 @@ class Program:
                 for name in self.spec.objective.terms
             ]
         )
+
+
+def _compile(function, tier):
+    if tier == "eager":
+        return function
+    return tf.function(function, jit_compile=tier == "xla", autograph=False)
 
 
 def optimizer_to_json(optimizer, learning_rate):
