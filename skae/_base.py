@@ -21,7 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skae._fitting import fit_epochs, fit_one_pass
+from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_training
 from skae._hooks import fit_hooks
 from skae._parameters import CONSTRAINTS
 from skae._start import continued_model, new_model
@@ -108,17 +108,18 @@ class BaseAutoencoder(
     def _fit(self, X, sample_weight, context, about):
         X, sample_weight = self._check_fit_input(X, sample_weight, reset=True)
         rng = self._new_generator()
-        if self.warm_start and hasattr(self, "_model"):
+        continues = self.warm_start and hasattr(self, "_model")
+        if continues:
             model = continued_model(self, self._model)
         else:
             model = new_model(self, X, sample_weight, rng)
-        with fit_hooks(self, context, about, lambda w: _fitted(model.with_weights(w))) as hooks:
-            outcome = fit_epochs(self, model, X, sample_weight, hooks, rng)
+        if starts_at_optimum(self) and not continues:
+            outcome = without_training(model, X, sample_weight)
+        else:
+            with fit_hooks(self, context, about, model) as hooks:
+                outcome = fit_epochs(self, model, X, sample_weight, hooks, rng)
         self._warn_about(outcome)
-        self._set_fitted(_fitted(model.with_weights(outcome.weights)))
-        self.n_iter_ = len(outcome.history)
-        self.history_ = outcome.history.columns()
-        self.loss_curve_ = self.history_["loss"].tolist() if self.history_ else []
+        self._set_fitted(model, outcome, outcome.history.columns())
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
         vars(self).pop("_optimizer_state", None)
 
@@ -162,15 +163,11 @@ class BaseAutoencoder(
         outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state)
         if outcome.interrupted:
             raise KeyboardInterrupt
-        columns = outcome.history.columns()
-        past = {} if is_first else self.history_
-        self._set_fitted(_fitted(model.with_weights(outcome.weights)))
+        new, past = outcome.history.columns(), {} if is_first else self.history_
+        history = {name: np.append(past.get(name, []), new[name]) for name in new}
+        self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
-        self.n_iter_ = n_passes + 1
-        self.history_ = {name: np.append(past.get(name, []), columns[name]) for name in columns}
-        self.loss_curve_ = self.history_["loss"].tolist()
-        self.best_loss_ = min(self.loss_curve_)
-        self.best_epoch_ = self.n_iter_
+        self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
 
     def _check_fit_input(self, X, sample_weight, *, reset):
         X = check_rows(self, X, reset=reset)
@@ -183,9 +180,13 @@ class BaseAutoencoder(
         seed = check_random_state(self.random_state).randint(2**31)
         return np.random.default_rng([seed, n_passes])
 
-    def _set_fitted(self, attributes):
-        for name, value in attributes.items():
+    def _set_fitted(self, model, outcome, history):
+        trained = model.with_weights(outcome.weights)
+        for name, value in trained.fitted_attributes().items():
             setattr(self, name, value)
+        self.history_ = history
+        self.loss_curve_ = history["loss"].tolist()
+        self.n_iter_ = len(self.loss_curve_)
 
     def _warn_about(self, outcome):
         if outcome.interrupted:
@@ -313,11 +314,6 @@ class BaseAutoencoder(
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _fitted(model):
-    """The attributes that make an estimator ready to transform."""
-    return {"_model": model, "n_components_": model.network.n_components}
 
 
 @contextmanager

@@ -3,9 +3,21 @@
 import numpy as np
 
 from skae import _keras
+from skae._parameters import layer_sizes
 from skae._scaling import ScaledRows
 from skae._validation import is_on_disk, split_rows
-from skae.training import Data, Diverged, Plan, ProgramSpec, Start, choose_tier, run
+from skae.objectives import RECONSTRUCTION
+from skae.training import (
+    Data,
+    Diverged,
+    History,
+    Outcome,
+    Plan,
+    ProgramSpec,
+    Start,
+    choose_tier,
+    run,
+)
 
 # Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
 _DEFAULT_LEARNING_RATE = 2e-3
@@ -20,6 +32,32 @@ def fit_epochs(estimator, model, X, sample_weight, hooks, rng):
     plan = Plan(estimator.max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
     tier = choose_tier(estimator.jit_compile, estimator.max_iter * steps_per_epoch)
     return _run(estimator, model, data, plan, tier, hooks, rng)
+
+
+def starts_at_optimum(estimator):
+    """Whether no training can improve the training loss of a new model.
+
+    A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
+    1989), where ``init="pca"`` starts.
+    """
+    is_linear = not layer_sizes(estimator.hidden_layer_sizes)
+    is_plain = estimator._objective is RECONSTRUCTION and estimator.loss == "squared_error"
+    return is_linear and is_plain and estimator.init == "pca"
+
+
+def without_training(model, X, sample_weight):
+    """The outcome of zero epochs."""
+    loss = np.average(model.row_errors(X), weights=sample_weight) / model.scaling.scale**2
+    return Outcome(
+        weights=model.weights,
+        optimizer_state=None,
+        history=History(("loss", *RECONSTRUCTION.terms)),
+        best_loss=float(loss),
+        best_epoch=0,
+        start_loss=float(loss),
+        lowest_loss=float(loss),
+        interrupted=False,
+    )
 
 
 def fit_one_pass(estimator, model, X, sample_weight, hooks, rng, optimizer_state):

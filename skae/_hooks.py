@@ -6,17 +6,17 @@ from skae.training import Hooks, KerasCallbackHooks
 
 
 @contextmanager
-def fit_hooks(estimator, context, about, fitted_attributes):
+def fit_hooks(estimator, context, about, model):
     """Everything that listens to one fit, for the length of a ``with`` block.
 
     Parameters
     ----------
     estimator : BaseAutoencoder
-    context, about, fitted_attributes
+    context, about, model
         See ``SklearnCallbackHooks``.
     """
     keras_callbacks = KerasCallbackHooks(estimator.callbacks or (), estimator.max_iter)
-    sklearn_callbacks = SklearnCallbackHooks(estimator, context, about, fitted_attributes)
+    sklearn_callbacks = SklearnCallbackHooks(estimator, context, about, model)
     listeners = [sklearn_callbacks, keras_callbacks]
     if estimator.verbose:
         listeners.append(PrintHooks(estimator.max_iter))
@@ -64,13 +64,13 @@ class SklearnCallbackHooks(Hooks):
         Of the fit; every epoch is a child of it.
     about : dict
         ``X``, ``y`` and ``metadata`` of the fit.
-    fitted_attributes : callable
-        From weights to the attributes that make a copy of the estimator ready to transform.
+    model : Model
+        At its start; callbacks may ask for an estimator with the weights of an epoch.
     """
 
-    def __init__(self, estimator, context, about, fitted_attributes):
+    def __init__(self, estimator, context, about, model):
         self.estimator, self.context, self.about = estimator, context, about
-        self.fitted_attributes, self.task = fitted_attributes, None
+        self.model, self.task = model, None
 
     def epoch_begin(self, epoch):
         self.task = self.context.subcontext(task_name="epoch")
@@ -80,7 +80,9 @@ class SklearnCallbackHooks(Hooks):
         return self.task.call_on_fit_task_end(
             estimator=self.estimator,
             **self.about,
-            reconstruction_attributes=lambda: self.fitted_attributes(weights()),
+            reconstruction_attributes=lambda: self.model.with_weights(
+                weights()
+            ).fitted_attributes(),
         )
 
 

@@ -40,6 +40,10 @@ class Model:
         """The same model, trained further."""
         return replace(self, weights=weights, _cast={})
 
+    def fitted_attributes(self):
+        """What an estimator needs to have in order to transform with this model."""
+        return {"_model": self, "n_components_": self.network.n_components}
+
     def encode(self, X):
         """Code of rows; float32 rows give a float32 code, others float64."""
         n_components = self.network.n_components

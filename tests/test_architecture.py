@@ -35,7 +35,7 @@ ROOMS = {
     "_hooks": {"training"},
     "_model": {"_keras", "_scaling", "networks", "objectives"},
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
-    "_fitting": {"_keras", "_model", "_scaling", "_validation", "training"},
+    "_fitting": {"_keras", "_parameters", "_scaling", "_validation", "objectives", "training"},
     "_base": {
         *("_fitting", "_hooks", "_parameters", "_start", "_validation"),
         *("networks", "objectives", "training"),

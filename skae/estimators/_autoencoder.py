@@ -26,7 +26,8 @@ class Autoencoder(BaseAutoencoder):
 
     hidden_layer_sizes : tuple of int, default=(256,)
         Units of the encoder's hidden layers, from the rows to the code; the decoder mirrors them.
-        ``()`` gives the linear autoencoder, whose optimum is PCA [2]_.
+        ``()`` gives the linear autoencoder. PCA is the optimum of its squared error [2]_, so with
+        ``init="pca"`` it is not trained any further: ``n_iter_`` is 0.
 
     activation : str or callable, default="gelu"
         Activation of the hidden layers, one that Keras knows by name, or a function of a tensor.

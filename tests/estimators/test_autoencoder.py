@@ -45,7 +45,25 @@ def test_linear_autoencoder_is_pca(n_components):
     pca = PCA(n_components).fit(IRIS)
     linear = quick(n_components, hidden_layer_sizes=()).fit(IRIS)
     expected = pca.inverse_transform(pca.transform(IRIS))
-    np.testing.assert_allclose(linear.reconstruct(IRIS), expected, atol=0.02)
+    np.testing.assert_allclose(linear.reconstruct(IRIS), expected, atol=1e-6)
+    assert linear.n_iter_ == 0
+    assert linear.history_["loss"].size == 0
+    assert linear.best_loss_ == pytest.approx(1 - pca.explained_variance_ratio_.sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_training_a_linear_autoencoder_from_anywhere_ends_at_pca(n_components):
+    linear = quick(
+        n_components,
+        hidden_layer_sizes=(),
+        init="random",
+        early_stopping=False,
+        learning_rate=0.01,
+        max_iter=300,
+        tol=0,
+    ).fit(IRIS)
+    left = 1 - PCA(n_components).fit(IRIS).explained_variance_ratio_.sum()
+    assert 1 - r2(linear, IRIS) == pytest.approx(left, rel=0.01)
 
 
 def test_start_is_exactly_pca():
