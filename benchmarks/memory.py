@@ -29,7 +29,7 @@ from benchmarks._harness import (
 )
 
 N_FITS = (10, 100, 300)
-ARCHITECTURES = [(width, code) for width in range(8, 23) for code in (2, 4)]
+N_ARCHITECTURES = 30
 
 
 # After many fits
@@ -38,12 +38,14 @@ ARCHITECTURES = [(width, code) for width in range(8, 23) for code in (2, 4)]
 def many_fits(options):
     """Bar: less than 60 MB more between fits 100 and 300."""
     counts = (3, 6, 9) if options.quick else N_FITS
-    fits = {"graph": partial(in_fresh_process, skae_memory, False, counts)}
-    fits["XLA"] = partial(in_fresh_process, skae_memory, True, counts)
+    fits = {"graph": partial(in_fresh_process, skae_memory, False, counts, N_ARCHITECTURES)}
+    fits["XLA"] = partial(in_fresh_process, skae_memory, True, counts, N_ARCHITECTURES)
     for tier, measure in fits.items():
         yield from growth(f"skae, {tier}", counts, measure(), bar=60)
     if options.keras:
-        yield from growth("keras.Model.fit", counts, in_fresh_process(keras_memory, counts))
+        yield from growth(
+            "keras.Model.fit", counts, in_fresh_process(keras_memory, counts, N_ARCHITECTURES)
+        )
 
 
 def growth(name, counts, resident, bar=None):
@@ -53,7 +55,16 @@ def growth(name, counts, resident, bar=None):
     yield limited(what, resident[2] - resident[1], bar, show=megabytes)
 
 
-def skae_memory(jit_compile, counts):
+def new_architectures(options):
+    """What an architecture costs that was never fitted before, when 40 others were."""
+    counts = (2, 4) if options.quick else (40, 80)
+    for tier, jit_compile in {"graph": False, "XLA": True}.items():
+        few, many = in_fresh_process(skae_memory, jit_compile, counts, counts[1])
+        what = f"skae, {tier}: growth with each new architecture, {counts[0]} to {counts[1]}"
+        yield limited(what, (many - few) / (counts[1] - counts[0]), show=megabytes)
+
+
+def skae_memory(jit_compile, counts, n_architectures):
     from skae import Autoencoder
 
     shared = {"max_iter": 5, "jit_compile": jit_compile}
@@ -61,21 +72,22 @@ def skae_memory(jit_compile, counts):
     def fit(X, width, code, seed):
         Autoencoder(code, hidden_layer_sizes=(width,), random_state=seed, **shared).fit(X)
 
-    return resident_after(counts, fit)
+    return resident_after(counts, fit, n_architectures)
 
 
-def keras_memory(counts):
+def keras_memory(counts, n_architectures):
     def fit(X, width, code, seed):
         model, _ = keras_autoencoder(X.shape[1], (width,), code)
         model.fit(X, X, batch_size=64, epochs=5, verbose=0)
 
-    return resident_after(counts, fit)
+    return resident_after(counts, fit, n_architectures)
 
 
-def resident_after(counts, fit):
+def resident_after(counts, fit, n_architectures):
     """Resident memory after each of ``counts`` fits, which go round the architectures."""
     X, resident = np.random.default_rng(0).random((500, 64), dtype=np.float32), []
-    for seed, (width, code) in enumerate(islice(cycle(ARCHITECTURES), counts[-1])):
+    architectures = cycle((8 + i // 2, 2 + 2 * (i % 2)) for i in range(n_architectures))
+    for seed, (width, code) in enumerate(islice(architectures, counts[-1])):
         fit(X, width, code, seed)
         if seed + 1 in counts:
             gc.collect()
@@ -179,7 +191,7 @@ def serve_pipeline(path):
 
 def main(argv=None):
     options = parse_options(__doc__, argv, ("--keras", "also 300 fits of keras.Model.fit"))
-    report([many_fits, memory_map, serving], options)
+    report([many_fits, new_architectures, memory_map, serving], options)
 
 
 if __name__ == "__main__":

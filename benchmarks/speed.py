@@ -89,7 +89,7 @@ def mlp_fit(X, shape, epochs):
 
 def small_step(options):
     """Bars: a twentieth of keras.Model.fit, a quarter of MLPRegressor."""
-    few, many, repeats = (1, 5, 3) if options.quick else (5, 25, 5)
+    few, many, repeats = (1, 5, 3) if options.quick else (5, 45, 9)
     fits = [
         partial(skae_fit, DIGITS, SMALL, jit_compile=True),
         partial(keras_fit, keras_model(DIGITS, SMALL), DIGITS, SMALL),

@@ -1,5 +1,6 @@
 """The command line: `python -m skae compare`."""
 
+import os
 import shlex
 import sys
 from io import TextIOWrapper
@@ -24,6 +25,8 @@ def main(argv=None):
         0. Problems raise SystemExit, as argparse does for the arguments.
     """
     _never_fail_to_print()
+    # TensorFlow tells how it compiles, in the middle of the progress bar. This process is ours.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     argv = sys.argv[1:] if argv is None else list(argv)
     parser, command = make_parsers()
     options = parser.parse_args(argv)

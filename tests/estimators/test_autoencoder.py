@@ -4,8 +4,11 @@ import warnings
 
 import keras
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.decomposition import PCA
@@ -363,6 +366,31 @@ def test_grid_search_in_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), quick(max_iter=3))
     search = GridSearchCV(pipeline, {"autoencoder__n_components": [1, 3]}, cv=2).fit(IRIS)
     assert search.best_params_ == {"autoencoder__n_components": 3}
+
+
+def test_sample_weight_is_routed_through_a_pipeline():
+    weights = np.r_[np.full(50, 100.0), np.ones(100)]
+    with config_context(enable_metadata_routing=True):
+        autoencoder = quick(max_iter=3).set_fit_request(sample_weight=True)
+        centre = StandardScaler(with_std=False).set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(centre, autoencoder)
+        routed = pipeline.fit(IRIS, sample_weight=weights)
+    centred = IRIS - IRIS.mean(axis=0)
+    direct = quick(max_iter=3).fit(centred, sample_weight=weights)
+    np.testing.assert_allclose(routed[-1].transform(centred), direct.transform(centred), rtol=1e-6)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_in_and_frames_out(frame):
+    rows = frame({name: IRIS[:, i] for i, name in enumerate("abcd")})
+    kind = "pandas" if frame is pd.DataFrame else "polars"
+    fitted = quick(max_iter=3).set_output(transform=kind).fit(rows)
+    code = fitted.transform(rows)
+    assert isinstance(code, frame)
+    assert list(code.columns) == ["autoencoder0", "autoencoder1"]
+    assert list(fitted.feature_names_in_) == list("abcd")
+    with pytest.raises(ValueError, match="feature names should match"):
+        fitted.transform(rows[["b", "a", "c", "d"]])
 
 
 def test_string_labels_are_ignored():
