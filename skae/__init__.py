@@ -11,11 +11,21 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "Autoencoder": "skae.estimators",
     "Comparison": "skae.inspection",
+    "ContractiveAutoencoder": "skae.estimators",
+    "DenoisingAutoencoder": "skae.estimators",
     "compare": "skae.inspection",
     "metrics": None,
 }
 
-__all__ = ["Autoencoder", "Comparison", "__version__", "compare", "metrics"]
+__all__ = [
+    "Autoencoder",
+    "Comparison",
+    "ContractiveAutoencoder",
+    "DenoisingAutoencoder",
+    "__version__",
+    "compare",
+    "metrics",
+]
 
 
 def __getattr__(name):

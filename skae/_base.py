@@ -25,7 +25,13 @@ from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_t
 from skae._hooks import fit_hooks
 from skae._parameters import CONSTRAINTS
 from skae._start import continued_model, new_model
-from skae._validation import check_code, check_rows, check_unit_interval, check_weights
+from skae._validation import (
+    check_clean_rows,
+    check_code,
+    check_rows,
+    check_unit_interval,
+    check_weights,
+)
 from skae.objectives import RECONSTRUCTION
 from skae.training import Hooks
 
@@ -64,10 +70,13 @@ class BaseAutoencoder(
     random_state: object = None
 
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
-    _objective: ClassVar = RECONSTRUCTION
 
-    def _scalars(self):
-        """Strengths of the objective, by name: they vary without a new compilation."""
+    def _objective(self):
+        """What training minimises."""
+        return RECONSTRUCTION
+
+    def _scalars(self, scaled_rows):
+        """Numbers the objective needs, by name: they vary without a new compilation."""
         return {}
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -95,29 +104,32 @@ class BaseAutoencoder(
             If X holds missing, infinite or too large values, if a parameter is out of range, or
             if training diverged. The estimator is then as it was before.
         """
+        return self._fit(X, y, sample_weight)
+
+    def _fit(self, X, y, sample_weight, X_clean=None):
         with _all_or_nothing(self):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context.call_on_fit_task_begin(estimator=self, **about)
-            self._fit(X, sample_weight, context, about)
+            self._fit_in_context(X, sample_weight, X_clean, context, about)
             context.call_on_fit_task_end(
                 estimator=self, **about, reconstruction_attributes=lambda: {}
             )
         return self
 
-    def _fit(self, X, sample_weight, context, about):
-        X, sample_weight = self._check_fit_input(X, sample_weight, reset=True)
+    def _fit_in_context(self, X, sample_weight, X_clean, context, about):
+        X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=True)
         rng = self._new_generator()
         continues = self.warm_start and hasattr(self, "_model")
         if continues:
             model = continued_model(self, self._model)
         else:
-            model = new_model(self, X, sample_weight, rng)
+            model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
         if starts_at_optimum(self) and not continues:
             outcome = without_training(model, X, sample_weight)
         else:
             with fit_hooks(self, context, about, model) as hooks:
-                outcome = fit_epochs(self, model, X, sample_weight, hooks, rng)
+                outcome = fit_epochs(self, model, X, sample_weight, hooks, rng, X_clean)
         self._warn_about(outcome)
         self._set_fitted(model, outcome, outcome.history.columns())
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
@@ -150,17 +162,22 @@ class BaseAutoencoder(
         ValueError
             As ``fit`` does; the estimator is then as it was before.
         """
+        return self._partial_fit(X, sample_weight)
+
+    def _partial_fit(self, X, sample_weight, X_clean=None):
         with _all_or_nothing(self):
-            self._partial_fit(X, sample_weight, is_first=not hasattr(self, "_model"))
+            self._fit_one_pass(X, sample_weight, X_clean, is_first=not hasattr(self, "_model"))
         return self
 
-    def _partial_fit(self, X, sample_weight, *, is_first):
-        X, sample_weight = self._check_fit_input(X, sample_weight, reset=is_first)
-        n_passes = 0 if is_first else self.n_iter_
-        rng = self._new_generator(n_passes)
-        model = new_model(self, X, sample_weight, rng) if is_first else self._model
+    def _fit_one_pass(self, X, sample_weight, X_clean, *, is_first):
+        X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=is_first)
+        rng = self._new_generator(0 if is_first else self.n_iter_)
+        if is_first:
+            model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
+        else:
+            model = self._model
         state = getattr(self, "_optimizer_state", None)
-        outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state)
+        outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state, X_clean)
         if outcome.interrupted:
             raise KeyboardInterrupt
         new, past = outcome.history.columns(), {} if is_first else self.history_
@@ -169,11 +186,12 @@ class BaseAutoencoder(
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
 
-    def _check_fit_input(self, X, sample_weight, *, reset):
+    def _check_fit_input(self, X, sample_weight, X_clean, *, reset):
         X = check_rows(self, X, reset=reset)
+        X_clean = check_clean_rows(X_clean, X)
         if self.loss == "binary_crossentropy":
-            check_unit_interval(X)
-        return X, check_weights(sample_weight, X)
+            check_unit_interval(X if X_clean is None else X_clean)
+        return X, check_weights(sample_weight, X), X_clean
 
     def _new_generator(self, n_passes=0):
         """Randomness of a fit, or of one pass of ``partial_fit``."""

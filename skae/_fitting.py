@@ -24,10 +24,10 @@ _DEFAULT_LEARNING_RATE = 2e-3
 _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
-def fit_epochs(estimator, model, X, sample_weight, hooks, rng):
+def fit_epochs(estimator, model, X, sample_weight, hooks, rng, X_clean=None):
     """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``."""
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
-    data = _data(model, X, sample_weight, fraction, rng)
+    data = _data(model, X, sample_weight, fraction, rng, X_clean)
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
     plan = Plan(estimator.max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
     tier = choose_tier(estimator.jit_compile, estimator.max_iter * steps_per_epoch)
@@ -41,7 +41,7 @@ def starts_at_optimum(estimator):
     1989), where ``init="pca"`` starts.
     """
     is_linear = not layer_sizes(estimator.hidden_layer_sizes)
-    is_plain = estimator._objective is RECONSTRUCTION and estimator.loss == "squared_error"
+    is_plain = estimator._objective() is RECONSTRUCTION and estimator.loss == "squared_error"
     return is_linear and is_plain and estimator.init == "pca"
 
 
@@ -60,13 +60,13 @@ def without_training(model, X, sample_weight):
     )
 
 
-def fit_one_pass(estimator, model, X, sample_weight, hooks, rng, optimizer_state):
+def fit_one_pass(estimator, model, X, sample_weight, hooks, rng, state, X_clean=None):
     """Train for one pass over the rows; returns an ``Outcome``."""
-    data = _data(model, X, sample_weight, 0.0, rng)
+    data = _data(model, X, sample_weight, 0.0, rng, X_clean)
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
     tier = "graph" if estimator.jit_compile == "auto" else choose_tier(estimator.jit_compile, 0)
-    return _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state)
+    return _run(estimator, model, data, plan, tier, hooks, rng, state)
 
 
 def _patience(estimator, steps_per_epoch):
@@ -76,11 +76,16 @@ def _patience(estimator, steps_per_epoch):
     return int(np.clip(_PATIENT_STEPS // steps_per_epoch, _LEAST_PATIENCE, _MOST_PATIENCE))
 
 
-def _data(model, X, sample_weight, validation_fraction, rng):
+def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
     kept = np.arange(X.shape[0]) if sample_weight is None else np.flatnonzero(sample_weight)
-    rows = ScaledRows(X, model.scaling, on_disk=is_on_disk(X))
     training, validation = split_rows(len(kept), validation_fraction, rng)
-    return Data(rows, kept[training], kept[validation], sample_weight)
+    return Data(
+        rows=ScaledRows(X, model.scaling, on_disk=is_on_disk(X)),
+        training=kept[training],
+        validation=kept[validation],
+        sample_weight=sample_weight,
+        targets=None if X_clean is None else ScaledRows(X_clean, model.scaling),
+    )
 
 
 def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None):
@@ -89,7 +94,7 @@ def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None):
     )
     spec = ProgramSpec(
         network=model.network,
-        objective=estimator._objective,
+        objective=estimator._objective(),
         loss=estimator.loss,
         optimizer=optimizer,
         n_features=model.network.n_features,
@@ -100,7 +105,7 @@ def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None):
         model.weights,
         seed=int(rng.integers(2**31)),
         learning_rate=learning_rate,
-        scalars=estimator._scalars(),
+        scalars=estimator._scalars(data.targets or data.rows),
         optimizer_state=optimizer_state,
     )
     with _keras.borrow_program(spec) as program:

@@ -34,9 +34,11 @@ def _refuse_in_a_fork():
 
 
 def _build_program(spec):
-    encoder, decoder = _module("skae.networks._keras_models").build(spec.network)
+    models = _module("skae.networks._keras_models")
+    encoder, decoder = models.build(spec.network)
     program = _module("skae.training._program").Program
-    return program(spec, encoder, decoder, LOSSES[spec.loss])
+    jacobian = functools.partial(models.encode_with_jacobian, spec.network)
+    return program(spec, encoder, decoder, LOSSES[spec.loss], jacobian)
 
 
 POOL = ProgramPool(_build_program)

@@ -103,6 +103,14 @@ class ScaledRows:
     def __len__(self):
         return self._X.shape[0]
 
+    def extremes(self):
+        """Lowest and highest value of each feature, in scaled units."""
+        lowest, highest = np.inf, -np.inf
+        for rows, _ in weighted_blocks(self._X, scaling=self._scaling):
+            lowest = np.minimum(lowest, rows.min(axis=0))
+            highest = np.maximum(highest, rows.max(axis=0))
+        return lowest, highest
+
     def read(self, indices, out):
         """Write the rows of these indices into ``out``, in their order."""
         if self._copy is not None:

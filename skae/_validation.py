@@ -61,6 +61,22 @@ def check_unit_interval(X):
         )
 
 
+def check_clean_rows(X_clean, X):
+    """What the rows of X should become, one for each; or None."""
+    if X_clean is None:
+        return None
+    X_clean = check_array(
+        X_clean, accept_sparse="csr", dtype=[np.float64, np.float32], input_name="X_clean"
+    )
+    if X_clean.shape != X.shape:
+        raise ValueError(
+            f"X_clean has shape {X_clean.shape}, but X has shape {X.shape}. Pass the clean version "
+            "of every row of X, in the same order."
+        )
+    check_float32_range(X_clean)
+    return X_clean
+
+
 def check_code(code, n_components):
     """A code to decode: finite, two-dimensional, of the fitted width."""
     code = check_array(code, dtype=[np.float64, np.float32], input_name="code")

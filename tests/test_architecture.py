@@ -41,7 +41,8 @@ ROOMS = {
         *("networks", "objectives", "training"),
     },
     # What users see.
-    "estimators": {"_base", "networks", "objectives"},
+    "_docstring": set(),
+    "estimators": {"_base", "_docstring", "networks", "objectives"},
     "metrics": {"inspection"},
     "inspection": {"metrics"},
     "applications": {"skae", "inspection", "metrics"},

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from skae._base import BaseAutoencoder
+from skae._docstring import documented
 
 
+@documented
 @dataclass(eq=False, repr=False)
 class Autoencoder(BaseAutoencoder):
     """Nonlinear dimensionality reduction that starts at PCA and learns what PCA cannot.
@@ -20,110 +22,11 @@ class Autoencoder(BaseAutoencoder):
 
     Parameters
     ----------
-    n_components : int or float, default=2
-        Size of the code. A share in (0, 1) means as many components as PCA needs to explain more
-        than that share of the variance.
-
-    hidden_layer_sizes : tuple of int, default=(256,)
-        Units of the encoder's hidden layers, from the rows to the code; the decoder mirrors them.
-        ``()`` gives the linear autoencoder. PCA is the optimum of its squared error [2]_, so with
-        ``init="pca"`` it is not trained any further: ``n_iter_`` is 0.
-
-    activation : str or callable, default="gelu"
-        Activation of the hidden layers, one that Keras knows by name, or a function of a tensor.
-
-    dropout : float, default=0.0
-        Share of each hidden layer's units that is left out at random in every training step.
-
-    init : {"pca", "random"}, default="pca"
-        Where training starts. ``"pca"``: at PCA's reconstruction, with whitened PCA scores as
-        code. ``"random"``: a textbook network without linear path, with Glorot uniform weights.
-
-    loss : {"squared_error", "absolute_error", "huber", "binary_crossentropy"}, \
-            default="squared_error"
-        What is minimised, averaged over features. ``"huber"`` is squared up to a difference of
-        one standard deviation (of all features together) and linear beyond.
-        ``"binary_crossentropy"`` expects values in [0, 1]; the reconstruction is then a
-        probability.
-
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Any Keras optimizer. An instance is copied, never changed; gradient clipping
-        (``clipnorm``, ``global_clipnorm``, ``clipvalue``) and weight decay are set there.
-
-    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
-        None means 0.002 for an optimizer given by name, and an instance's own.
-
-    batch_size : int, default=32
-        Rows in a training step.
-
-    max_iter : int, default=500
-        Epochs at most.
-
-    tol : float, default=1e-4
-        Smallest improvement that counts, as a share of the loss of predicting the mean.
-
-    early_stopping : bool, default=True
-        Hold rows out of training, stop when their loss stops improving, and keep the weights of
-        the best epoch. Otherwise training stops when the training loss does, and keeps the last
-        weights, or those of the start if training made them worse.
-
-    validation_fraction : float, default=0.1
-        Share of the rows held out for early stopping. They do count for the scaling and for the
-        PCA start.
-
-    n_iter_no_change : int or "auto", default="auto"
-        Epochs without improvement before training stops. ``"auto"`` means the epochs that take
-        1000 steps, at least 10 and at most 50.
-
-    warm_start : bool, default=False
-        Whether ``fit`` continues from the weights and the units of the fit before.
-
-    jit_compile : bool or "auto", default="auto"
-        Whether to compile with XLA. ``"auto"`` decides by the number of steps planned: few run
-        eagerly, more in a graph, many with XLA. Results agree to rounding; with ``dropout``
-        only in distribution, as XLA draws other random numbers.
-
-    callbacks : list of keras.callbacks.Callback, default=None
-        Called at the begin and end of training and of every epoch. scikit-learn's own callbacks
-        are set with ``set_callbacks``.
-
-    verbose : int, default=0
-        Above 0, one line an epoch is printed.
-
-    random_state : int, RandomState instance or None, default=None
-        Fixes the validation rows, the order of rows, the random weights and the dropout. Equal
-        seeds give equal bits on one machine.
+    {parameters}
 
     Attributes
     ----------
-    n_components_ : int
-        Size of the code.
-
-    n_features_in_ : int
-        Number of features seen in ``fit``.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features seen in ``fit``, if they are all strings.
-
-    n_iter_ : int
-        Number of epochs run.
-
-    history_ : dict of ndarray of shape (n_iter_,)
-        ``loss`` and each term of it for the training rows (the mean over the epoch), ``val_loss``
-        and so on for those held out. A squared error of 1 is what predicting the mean scores.
-
-    loss_curve_ : list of float
-        ``history_["loss"]``.
-
-    best_loss_ : float
-        Lowest loss of the rows held out; without early stopping, of the training rows.
-
-    best_epoch_ : int
-        Epoch of the weights kept; 0 means those of the start.
-
-    encoder_, decoder_ : keras.Model
-        Keras models from rows in input units to their code and back, built at every access. They
-        can be parts of a larger model.
+    {attributes}
 
     See Also
     --------

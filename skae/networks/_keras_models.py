@@ -49,6 +49,46 @@ def _dense(units, name, **options):
     return keras.layers.Dense(units, dtype=_DTYPE, name=name, kernel_initializer="zeros", **options)
 
 
+def encode_with_jacobian(network, encoder, rows, slope):
+    """Code of scaled rows, and the encoder's Jacobian at each of them, without dropout.
+
+    The chain rule, for all rows at once and from the code back to the rows: a code is narrower
+    than a row.
+
+    Parameters
+    ----------
+    network : DenseNetwork
+    encoder : keras.Model
+    rows : tensor of shape (n, n_features)
+    slope : callable
+        ``slope(function, x)`` gives the derivative of an elementwise function at x.
+
+    Returns
+    -------
+    code : tensor of shape (n, n_components)
+    jacobian : tensor of shape (n, n_components, n_features)
+    """
+    ops, activate = keras.ops, keras.activations.get(network.activation)
+    hidden, slopes, kernels = rows, [], []
+    for i in range(1, len(network.hidden_layer_sizes) + 1):
+        layer = encoder.get_layer(f"encoder_hidden_{i}")
+        before = ops.matmul(hidden, layer.kernel) + layer.bias
+        hidden = activate(before)
+        slopes.append(slope(activate, before))
+        kernels.append(layer.kernel)
+    jacobian = 0.0
+    if kernels:
+        jacobian = ops.transpose(encoder.get_layer("encoder_nonlinear").kernel)[None]
+        for kernel, factor in zip(kernels[::-1], slopes[::-1], strict=True):
+            jacobian = ops.matmul(jacobian * factor[:, None, :], ops.transpose(kernel))
+    if network.has_linear_path:
+        linear = ops.transpose(encoder.get_layer("encoder_linear").kernel)[None]
+        jacobian = jacobian + ops.broadcast_to(
+            linear, (ops.shape(rows)[0], network.n_components, network.n_features)
+        )
+    return encoder(rows, training=False), jacobian
+
+
 def with_weights(network, weights):
     """Encoder and decoder in scaled units, with trained weights."""
     models = build(network)

@@ -1,6 +1,8 @@
 """Objectives: a batch in, named values a row out. Pure functions."""
 
+from skae.objectives._contractive import CONTRACTIVE
+from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._losses import LOSSES
 from skae.objectives._objective import RECONSTRUCTION, Objective
 
-__all__ = ["LOSSES", "RECONSTRUCTION", "Objective"]
+__all__ = ["CONTRACTIVE", "CORRUPTIONS", "DENOISING", "LOSSES", "RECONSTRUCTION", "Objective"]

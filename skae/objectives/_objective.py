@@ -1,11 +1,14 @@
 """What training minimises.
 
-An objective is a pure function ``(network, batch, scalars, seed) -> {term: (n,)}``: named values,
+An objective is a pure function ``(network, batch, scalars, random) -> {term: (n,)}``: named values,
 one a row. The engine averages them over the rows' weights and sums them, each times its strength.
 
-``network`` offers ``encode(rows)``, ``decode(code)`` and ``error(target, output)``; ``batch`` holds
-``rows`` (n, n_features) in scaled units; ``scalars`` maps names to scalar tensors, which change
-from fit to fit without a new compilation; ``seed`` is a pair of integers, new for every step.
+- ``network`` offers ``encode(rows)``, ``decode(code)``, ``error(target, output)``,
+  ``encode_with_jacobian(rows)`` and ``ops``, which is ``keras.ops``: nothing here imports Keras.
+- ``batch`` holds ``rows`` and ``targets`` (n, n_features) in scaled units, and ``weights`` (n,),
+  which are zero for padding.
+- ``scalars`` maps names to tensors that change from fit to fit without a new compilation.
+- ``random`` offers ``normal(shape)`` and ``uniform(shape)``, new in every step.
 """
 
 from collections.abc import Callable
@@ -30,9 +33,10 @@ class Objective:
     strengths: tuple = ()
 
 
-def _reconstruction(network, batch, scalars, seed):
+def reconstruction(network, batch, scalars, random):
+    """The error of the output (Hinton & Salakhutdinov 2006)."""
     output = network.decode(network.encode(batch["rows"]))
-    return {"reconstruction": network.error(batch["rows"], output)}
+    return {"reconstruction": network.error(batch["targets"], output)}
 
 
-RECONSTRUCTION = Objective(_reconstruction, ("reconstruction",))
+RECONSTRUCTION = Objective(reconstruction, ("reconstruction",))

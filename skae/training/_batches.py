@@ -15,9 +15,21 @@ _BLOCK_ROWS = 256
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some batches: ``rows`` (steps, batch_size, n_features), ``weights`` (steps, batch_size)."""
+    """Some batches.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_steps, batch_size, n_features)
+    targets : ndarray of the same shape, or None
+        What the rows should become, where that is not the rows themselves.
+    weights : ndarray of shape (n_steps, batch_size)
+        Zero for padding.
+    n_steps : int
+        Batches that hold rows; the rest is padding.
+    """
 
     rows: np.ndarray
+    targets: np.ndarray | None
     weights: np.ndarray
     n_steps: int
 
@@ -31,7 +43,7 @@ def shuffled(indices, resident, rng):
     return np.concatenate(blocks)
 
 
-def chunks(rows, indices, sample_weight, spec, rng=None):
+def chunks(rows, indices, sample_weight, spec, rng=None, targets=None):
     """Yield the chunks of one pass over some rows.
 
     Parameters
@@ -43,19 +55,28 @@ def chunks(rows, indices, sample_weight, spec, rng=None):
     spec : ProgramSpec
     rng : numpy.random.Generator, optional
         Mixes the rows within a chunk, which matters where they are shuffled in blocks.
+    targets : source of rows, optional
     """
     capacity = spec.n_steps * spec.batch_size
     for start in range(0, len(indices), capacity):
         taken = indices[start : start + capacity]
         if rng is not None and not rows.resident:
             taken = rng.permutation(taken)
-        yield _fill(rows, taken, sample_weight, spec)
+        yield _fill(rows, targets, taken, sample_weight, spec)
 
 
-def _fill(rows, taken, sample_weight, spec):
-    n_taken, shape = len(taken), (spec.n_steps, spec.batch_size)
-    buffer = np.zeros((*shape, spec.n_features), np.float32)
-    weights = np.zeros(shape, np.float32)
-    rows.read(taken, buffer.reshape(-1, spec.n_features)[:n_taken])
-    weights.reshape(-1)[:n_taken] = 1.0 if sample_weight is None else sample_weight[taken]
-    return Chunk(buffer, weights, -(-n_taken // spec.batch_size))
+def _fill(rows, targets, taken, sample_weight, spec):
+    weights = np.zeros((spec.n_steps, spec.batch_size), np.float32)
+    weights.reshape(-1)[: len(taken)] = 1.0 if sample_weight is None else sample_weight[taken]
+    return Chunk(
+        rows=_read(rows, taken, spec),
+        targets=None if targets is None else _read(targets, taken, spec),
+        weights=weights,
+        n_steps=-(-len(taken) // spec.batch_size),
+    )
+
+
+def _read(rows, taken, spec):
+    buffer = np.zeros((spec.n_steps, spec.batch_size, spec.n_features), np.float32)
+    rows.read(taken, buffer.reshape(-1, spec.n_features)[: len(taken)])
+    return buffer

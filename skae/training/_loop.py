@@ -43,12 +43,15 @@ class Data:
     training, validation : ndarray of int
         Validation may be empty: then the training loss is watched instead.
     sample_weight : ndarray of shape (n_rows,) or None
+    targets : source of rows or None
+        What the rows should become; None for the rows themselves.
     """
 
     rows: object
     training: np.ndarray
     validation: np.ndarray
     sample_weight: np.ndarray | None = None
+    targets: object = None
 
 
 @dataclass(frozen=True)
@@ -271,8 +274,8 @@ class _Run:
     # Rows
 
     def _staged(self, indices, rng=None):
-        data = self.data
-        for chunk in chunks(data.rows, indices, data.sample_weight, self.program.spec, rng):
+        data, spec = self.data, self.program.spec
+        for chunk in chunks(data.rows, indices, data.sample_weight, spec, rng, data.targets):
             yield self.program.stage(chunk)
 
     def _stage_validation(self):

@@ -6,6 +6,7 @@ flat vector: one update instead of one for every kernel and bias, which makes tr
 and small steps almost twice as fast.
 """
 
+import functools
 import json
 import math
 from collections import namedtuple
@@ -27,7 +28,26 @@ _ELEMENTWISE = (
     "SGD",
 )
 
-_Network = namedtuple("_Network", ["encode", "decode", "error"])
+_Network = namedtuple("_Network", ["ops", "encode", "decode", "error", "encode_with_jacobian"])
+
+
+class _Random:
+    """Random tensors of one step: every draw is a function of the seed and of its turn."""
+
+    def __init__(self, seed):
+        self._seed, self._n_draws = seed, 0
+
+    def normal(self, shape):
+        """Standard normal."""
+        return tf.random.stateless_normal(shape, self._next_seed())
+
+    def uniform(self, shape):
+        """Uniform in [0, 1)."""
+        return tf.random.stateless_uniform(shape, self._next_seed())
+
+    def _next_seed(self):
+        self._n_draws += 1
+        return self._seed + tf.constant([7919 * self._n_draws, 0], tf.int32)
 
 
 class Program:
@@ -39,12 +59,16 @@ class Program:
     encoder, decoder : keras.Model
     error : callable
         ``error(keras.ops, target, output)``, one value a row.
+    jacobian : callable
+        ``jacobian(encoder, rows, slope)``, the code and its Jacobian (n, n_components, n_features);
+        ``slope(function, x)`` is the derivative of an elementwise function.
     """
 
-    def __init__(self, spec, encoder, decoder, error):
+    def __init__(self, spec, encoder, decoder, error, jacobian):
         self.spec = spec
         self.n_traces = 0
         self._models, self._error = (encoder, decoder), error
+        self._jacobian = functools.partial(jacobian, slope=_slope)
         self._trainable = [v for model in self._models for v in model.trainable_variables]
         self._state = [v for model in self._models for v in model.non_trainable_variables]
         self._names = [v.path for v in self._trainable]
@@ -115,6 +139,7 @@ class Program:
         """A chunk as tensors, worth keeping for rows that are used again unchanged."""
         return (
             tf.constant(chunk.rows),
+            None if chunk.targets is None else tf.constant(chunk.targets),
             tf.constant(chunk.weights),
             tf.constant(chunk.n_steps, tf.int32),
         )
@@ -142,39 +167,43 @@ class Program:
         flat = np.zeros(sum(self._sizes), np.float32)
         return [keras.Variable(flat, dtype="float32", name="weights")]
 
-    def _train_chunk(self, rows, weights, n_steps, scalars, seed):
+    def _train_chunk(self, rows, targets, weights, n_steps, scalars, seed):
         self.n_traces += 1
-        return self._loop(self._train_batch, rows, weights, n_steps, scalars, seed)
+        return self._loop(self._train_batch, rows, targets, weights, n_steps, scalars, seed)
 
-    def _evaluate_chunk(self, rows, weights, n_steps, scalars, seed):
+    def _evaluate_chunk(self, rows, targets, weights, n_steps, scalars, seed):
         self.n_traces += 1
-        return self._loop(self._evaluate_batch, rows, weights, n_steps, scalars, seed)
+        return self._loop(self._evaluate_batch, rows, targets, weights, n_steps, scalars, seed)
 
-    def _loop(self, run_batch, rows, weights, n_steps, scalars, seed):
+    def _loop(self, run_batch, rows, targets, weights, n_steps, scalars, seed):
         def body(step, sums):
-            step_seed = tf.stack([seed[0], step])
-            return step + 1, sums + run_batch(rows[step], weights[step], scalars, step_seed)
+            batch = {
+                "rows": rows[step],
+                "targets": (rows if targets is None else targets)[step],
+                "weights": weights[step],
+            }
+            return step + 1, sums + run_batch(batch, scalars, tf.stack([seed[0], step]))
 
         start = (tf.constant(0), tf.zeros(len(self.spec.objective.terms)))
         return tf.while_loop(lambda step, _: step < n_steps, body, start)[1]
 
-    def _train_batch(self, rows, weights, scalars, seed):
+    def _train_batch(self, batch, scalars, seed):
         tensors = self._weight_tensors()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
-            terms, updates = self._terms(tensors, rows, scalars, seed, training=True)
-            loss = self._mean_loss(terms, weights, scalars)
+            terms, updates = self._terms(tensors, batch, scalars, seed, training=True)
+            loss = self._mean_loss(terms, batch["weights"], scalars)
         gradients = tape.gradient(loss, tensors, unconnected_gradients="zero")
         if self._is_flat:
             gradients = [tf.concat([tf.reshape(g, [-1]) for g in gradients], 0)]
         self.optimizer.apply(gradients, self._blocks)
         for variable, value in updates:
             variable.assign(value)
-        return self._sums(terms, weights)
+        return self._sums(terms, batch["weights"])
 
-    def _evaluate_batch(self, rows, weights, scalars, seed):
-        terms, _ = self._terms(self._weight_tensors(), rows, scalars, seed, training=False)
-        return self._sums(terms, weights)
+    def _evaluate_batch(self, batch, scalars, seed):
+        terms, _ = self._terms(self._weight_tensors(), batch, scalars, seed, training=False)
+        return self._sums(terms, batch["weights"])
 
     def _weight_tensors(self):
         if not self._is_flat:
@@ -182,20 +211,22 @@ class Program:
         parts = tf.split(self._blocks[0].value, self._sizes)
         return [tf.reshape(p, s) for p, s in zip(parts, self._shapes, strict=True)]
 
-    def _terms(self, tensors, rows, scalars, seed, *, training):
+    def _terms(self, tensors, batch, scalars, seed, *, training):
         mapping = list(zip(self._trainable, tensors, strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             network = self._network(training)
-            terms = self.spec.objective.function(network, {"rows": rows}, scalars, seed)
+            terms = self.spec.objective.function(network, batch, scalars, _Random(seed))
         changed = ((v, scope.get_current_value(v)) for v in self._state)
         return terms, [(v, value) for v, value in changed if value is not None]
 
     def _network(self, training):
         encoder, decoder = self._models
         return _Network(
+            keras.ops,
             lambda rows: encoder(rows, training=training),
             lambda code: decoder(code, training=training),
             lambda target, output: self._error(keras.ops, target, output),
+            lambda rows: self._jacobian(encoder, rows),
         )
 
     def _mean_loss(self, terms, weights, scalars):
@@ -214,6 +245,13 @@ class Program:
                 for name in self.spec.objective.terms
             ]
         )
+
+
+def _slope(function, x):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.gradient(y, x, unconnected_gradients="zero")
 
 
 def _compile(function, tier):

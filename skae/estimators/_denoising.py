@@ -1,0 +1,141 @@
+"""The denoising autoencoder."""
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import ClassVar
+
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skae._base import BaseAutoencoder
+from skae._docstring import documented
+from skae.objectives import CORRUPTIONS, DENOISING
+
+
+@documented
+@dataclass(eq=False, repr=False, kw_only=True)
+class DenoisingAutoencoder(BaseAutoencoder):
+    """Autoencoder that learns to reconstruct clean rows from corrupted ones.
+
+    Rows are corrupted anew in every epoch, and the network is trained to undo it [1]_. It has to
+    learn how features depend on each other, which makes better features, and it removes noise from
+    new rows: ``reconstruct(X_noisy)``. Where noisy rows and their clean versions are known, train
+    on those pairs with ``fit(X_noisy, X_clean=X_clean)``.
+
+    Parameters
+    ----------
+    {parameters}
+
+    noise : {"gaussian", "masking", "salt_and_pepper", "swap"} or None, default="gaussian"
+        How rows are corrupted in training. ``"gaussian"`` adds normal noise; the others replace a
+        share of the values: by their feature's mean, by its lowest or highest value, or by its
+        value in another row of the batch (for columns of different kinds). None corrupts nothing,
+        for pairs that are noisy already.
+
+    noise_level : float, default=0.2
+        For ``"gaussian"`` the noise's standard deviation, relative to that of all features
+        together. Otherwise the share of values that are replaced.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    Autoencoder : The same without corruption.
+
+    Notes
+    -----
+    Validation rows are corrupted too, in the same way in every epoch. With ``init="pca"`` training
+    starts at the PCA of the clean rows.
+
+    References
+    ----------
+    .. [1] Vincent, P., Larochelle, H., Bengio, Y. & Manzagol, P.-A. (2008). Extracting and
+       composing robust features with denoising autoencoders. ICML 2008, 1096-1103.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import DenoisingAutoencoder
+    >>> X = load_digits().data
+    >>> X_noisy = X + np.random.default_rng(0).normal(0, 4, X.shape)
+    >>> denoiser = DenoisingAutoencoder(16, max_iter=20, random_state=0).fit(X[:1500])
+    >>> before = np.mean((X_noisy[1500:] - X[1500:]) ** 2)
+    >>> after = np.mean((denoiser.reconstruct(X_noisy[1500:]) - X[1500:]) ** 2)
+    >>> bool(after < 0.5 * before)
+    True
+    """
+
+    noise: str | None = "gaussian"
+    noise_level: float = 0.2
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseAutoencoder._parameter_constraints,
+        "noise": [StrOptions(set(CORRUPTIONS)), None],
+        "noise_level": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def _objective(self):
+        return super()._objective() if self.noise is None else DENOISING[self.noise]
+
+    def _scalars(self, scaled_rows):
+        if self.noise not in (None, "gaussian") and self.noise_level > 1:
+            raise ValueError(
+                f"noise_level={self.noise_level!r} should be at most 1 for noise={self.noise!r}: "
+                "it is the share of values that are replaced."
+            )
+        scalars = {"noise_level": self.noise_level}
+        if self.noise == "salt_and_pepper":
+            scalars["lowest"], scalars["highest"] = scaled_rows.extremes()
+        return scalars
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, X_clean=None, sample_weight=None):
+        """Learn to reconstruct clean rows from corrupted ones.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows, clean unless ``X_clean`` is given.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+        X_clean : array-like or sparse matrix of shape (n_samples, n_features), optional
+            The clean version of every row of X. The scaling and the PCA start are then theirs.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As for ``Autoencoder``, or if X and X_clean differ in shape.
+        """
+        return self._fit(X, y, sample_weight, X_clean)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, X_clean=None, sample_weight=None):
+        """Train for one pass over the rows given; see ``Autoencoder.partial_fit``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Some rows, clean unless ``X_clean`` is given.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+        X_clean : array-like or sparse matrix of shape (n_samples, n_features), optional
+            The clean version of every row of X.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        self : object
+            The estimator after one more pass.
+        """
+        return self._partial_fit(X, sample_weight, X_clean)

@@ -1,0 +1,60 @@
+"""Reconstruct clean rows from corrupted ones (Vincent et al. 2008).
+
+A corruption is a pure function ``(ops, batch, scalars, random) -> (n, n_features)``.
+"""
+
+from skae.objectives._objective import Objective
+
+
+def gaussian(ops, batch, scalars, random):
+    """Add normal noise of deviation ``noise_level``."""
+    rows = batch["rows"]
+    return rows + scalars["noise_level"] * random.normal(ops.shape(rows))
+
+
+def masking(ops, batch, scalars, random):
+    """Replace a share of the values by the mean of their feature, which is 0 in scaled units."""
+    rows = batch["rows"]
+    return ops.where(_chosen(ops, rows, scalars, random), 0.0, rows)
+
+
+def salt_and_pepper(ops, batch, scalars, random):
+    """Replace a share of the values by the lowest or the highest of their feature, at even odds."""
+    rows = batch["rows"]
+    is_high = random.uniform(ops.shape(rows)) < 0.5
+    extremes = ops.where(is_high, scalars["highest"], scalars["lowest"])
+    return ops.where(_chosen(ops, rows, scalars, random), extremes, rows)
+
+
+def swap(ops, batch, scalars, random):
+    """Replace a share of the values by those of the same feature in another row of the batch."""
+    rows, is_real = batch["rows"], batch["weights"] > 0
+    n_rows = ops.shape(rows)[0]
+    # Padding sorts last: the first places hold the real rows, mixed.
+    mixed = ops.argsort(random.uniform((n_rows,)) + ops.where(is_real, 0.0, 1.0))
+    n_real = ops.maximum(ops.sum(ops.cast(is_real, "int32")), 1)
+    partners = ops.take(mixed, ops.arange(n_rows, dtype="int32") % n_real)
+    others = ops.take(rows, partners, axis=0)
+    return ops.where(_chosen(ops, rows, scalars, random), others, rows)
+
+
+def _chosen(ops, rows, scalars, random):
+    return random.uniform(ops.shape(rows)) < scalars["noise_level"]
+
+
+def _denoising(corrupt):
+    def reconstruction_from_corrupted(network, batch, scalars, random):
+        corrupted = corrupt(network.ops, batch, scalars, random)
+        output = network.decode(network.encode(corrupted))
+        return {"reconstruction": network.error(batch["targets"], output)}
+
+    return Objective(reconstruction_from_corrupted, ("reconstruction",))
+
+
+CORRUPTIONS = {
+    "gaussian": gaussian,
+    "masking": masking,
+    "salt_and_pepper": salt_and_pepper,
+    "swap": swap,
+}
+DENOISING = {name: _denoising(corrupt) for name, corrupt in CORRUPTIONS.items()}

@@ -1,0 +1,83 @@
+"""DenoisingAutoencoder: removes noise, from known pairs too."""
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.metrics import mean_squared_error
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import DenoisingAutoencoder, _keras
+
+X = load_digits().data
+NOISY = X + np.random.default_rng(0).normal(0, 4, X.shape)
+TRAIN, TEST = slice(0, 1300), slice(1300, None)
+
+
+def quick(n_components=16, **parameters):
+    settings = {"hidden_layer_sizes": (64,), "max_iter": 15, "random_state": 0}
+    return DenoisingAutoencoder(n_components, **(settings | parameters))
+
+
+def test_removes_more_noise_than_pca():
+    pca = PCA(16).fit(X[TRAIN])
+    by_pca = mean_squared_error(X[TEST], pca.inverse_transform(pca.transform(NOISY[TEST])))
+    fitted = quick(noise_level=0.9).fit(X[TRAIN])
+    assert mean_squared_error(X[TEST], fitted.reconstruct(NOISY[TEST])) < 0.9 * by_pca
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "masking", "salt_and_pepper", "swap", None])
+def test_every_noise_improves_its_loss(noise):
+    fitted = quick(noise=noise, max_iter=5).fit(X[TRAIN])
+    assert fitted.history_["val_loss"][-1] < fitted.history_["val_loss"][0]
+
+
+def test_pairs_teach_what_is_clean():
+    """Half of the columns are to vanish: only pairs can tell."""
+    clean = X.copy()
+    clean[:, ::2] = 0.0
+    fitted = quick(noise=None).fit(X[TRAIN], X_clean=clean[TRAIN])
+    restored = fitted.reconstruct(X[TEST])
+    assert mean_squared_error(clean[TEST], restored) < 0.3 * clean[TEST].var()
+    assert np.abs(restored[:, ::2]).max() < 0.5
+
+
+def test_pairs_are_routed_through_a_pipeline():
+    with config_context(enable_metadata_routing=True):
+        denoiser = quick(noise=None, max_iter=2).set_fit_request(X_clean=True)
+        centre = StandardScaler(with_std=False)
+        pipeline = make_pipeline(centre, denoiser).fit(NOISY, X_clean=X)
+    direct = quick(noise=None, max_iter=2).fit(NOISY - NOISY.mean(axis=0), X_clean=X)
+    rows = NOISY[:5] - NOISY.mean(axis=0)
+    np.testing.assert_allclose(pipeline[-1].transform(rows), direct.transform(rows), rtol=1e-6)
+
+
+def test_partial_fit_takes_pairs():
+    fitted = quick(noise=None)
+    for _ in range(5):
+        fitted.partial_fit(NOISY[TRAIN], X_clean=X[TRAIN])
+    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+
+
+def test_another_level_compiles_nothing():
+    quick(max_iter=2).fit(X)
+    n_built = _keras.POOL.n_built
+    quick(max_iter=2, noise_level=0.5).fit(X)
+    assert _keras.POOL.n_built == n_built
+
+
+def test_pairs_of_another_shape():
+    with pytest.raises(ValueError, match=r"X_clean has shape \(3, 64\), but X has shape \(5, 64\)"):
+        quick().fit(X[:5], X_clean=X[:3])
+
+
+def test_pairs_with_missing_values():
+    with pytest.raises(ValueError, match="X_clean contains NaN"):
+        quick().fit(X[:5], X_clean=np.full((5, 64), np.nan))
+
+
+def test_a_share_above_one():
+    with pytest.raises(ValueError, match=r"noise_level=1.5 should be at most 1 for noise='swap'"):
+        quick(noise="swap", noise_level=1.5).fit(X)
