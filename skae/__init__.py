@@ -13,6 +13,7 @@ _PUBLIC = {
     "Comparison": "skae.inspection",
     "ContractiveAutoencoder": "skae.estimators",
     "DenoisingAutoencoder": "skae.estimators",
+    "SparseAutoencoder": "skae.estimators",
     "compare": "skae.inspection",
     "metrics": None,
 }
@@ -22,6 +23,7 @@ __all__ = [
     "Comparison",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
+    "SparseAutoencoder",
     "__version__",
     "compare",
     "metrics",

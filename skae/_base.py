@@ -75,6 +75,13 @@ class BaseAutoencoder(
         """What training minimises."""
         return RECONSTRUCTION
 
+    def _network_options(self, n_components):
+        """What the network has beyond what the shared parameters say."""
+        return {}
+
+    def _after_fit(self, X):
+        """Set the attributes that only this variant has."""
+
     def _scalars(self, scaled_rows):
         """Numbers the objective needs, by name: they vary without a new compilation."""
         return {}
@@ -125,7 +132,7 @@ class BaseAutoencoder(
             model = continued_model(self, self._model)
         else:
             model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
-        if starts_at_optimum(self) and not continues:
+        if starts_at_optimum(self, model.network) and not continues:
             outcome = without_training(model, X, sample_weight)
         else:
             with fit_hooks(self, context, about, model) as hooks:
@@ -134,6 +141,7 @@ class BaseAutoencoder(
         self._set_fitted(model, outcome, outcome.history.columns())
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
         vars(self).pop("_optimizer_state", None)
+        self._after_fit(X)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -185,6 +193,7 @@ class BaseAutoencoder(
         self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
+        self._after_fit(X)
 
     def _check_fit_input(self, X, sample_weight, X_clean, *, reset):
         X = check_rows(self, X, reset=reset)

@@ -1,5 +1,6 @@
 """Descriptions of shared parameters and attributes, written once."""
 
+import dataclasses
 import inspect
 
 _PARAMETERS = """
@@ -18,7 +19,7 @@ _PARAMETERS = """
     dropout : float, default=0.0
         Share of each hidden layer's units that is left out at random in every training step.
 
-    init : {"pca", "random"}, default="pca"
+    init : {"pca", "random"}, default="{init}"
         Where training starts. ``"pca"``: at PCA's reconstruction, with whitened PCA scores as
         code. ``"random"``: a textbook network without linear path, with Glorot uniform weights.
 
@@ -111,9 +112,13 @@ _ATTRIBUTES = """
 
 
 def documented(cls):
-    """Put the shared descriptions where a class docstring says {parameters} and {attributes}."""
+    """Put the shared descriptions where a class docstring says {parameters} and {attributes}.
+
+    The default of ``init`` is that of the class.
+    """
     text = inspect.cleandoc(cls.__doc__)
+    default = next(f.default for f in dataclasses.fields(cls) if f.name == "init")
     for name, block in (("parameters", _PARAMETERS), ("attributes", _ATTRIBUTES)):
-        text = text.replace(f"{{{name}}}", inspect.cleandoc(block))
+        text = text.replace(f"{{{name}}}", inspect.cleandoc(block).replace("{init}", default))
     cls.__doc__ = text
     return cls

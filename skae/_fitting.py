@@ -3,7 +3,6 @@
 import numpy as np
 
 from skae import _keras
-from skae._parameters import layer_sizes
 from skae._scaling import ScaledRows
 from skae._validation import is_on_disk, split_rows
 from skae.objectives import RECONSTRUCTION
@@ -34,15 +33,14 @@ def fit_epochs(estimator, model, X, sample_weight, hooks, rng, X_clean=None):
     return _run(estimator, model, data, plan, tier, hooks, rng)
 
 
-def starts_at_optimum(estimator):
+def starts_at_optimum(estimator, network):
     """Whether no training can improve the training loss of a new model.
 
     A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
     1989), where ``init="pca"`` starts.
     """
-    is_linear = not layer_sizes(estimator.hidden_layer_sizes)
     is_plain = estimator._objective() is RECONSTRUCTION and estimator.loss == "squared_error"
-    return is_linear and is_plain and estimator.init == "pca"
+    return network.is_linear and is_plain and estimator.init == "pca"
 
 
 def without_training(model, X, sample_weight):

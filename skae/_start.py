@@ -56,6 +56,7 @@ def new_network(estimator, n_features, n_components):
         activation=estimator.activation,
         dropout=estimator.dropout,
         linear_path=estimator.init == "pca",
+        **estimator._network_options(n_components),
     )
 
 

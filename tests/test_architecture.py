@@ -35,14 +35,14 @@ ROOMS = {
     "_hooks": {"training"},
     "_model": {"_keras", "_scaling", "networks", "objectives"},
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
-    "_fitting": {"_keras", "_parameters", "_scaling", "_validation", "objectives", "training"},
+    "_fitting": {"_keras", "_scaling", "_validation", "objectives", "training"},
     "_base": {
         *("_fitting", "_hooks", "_parameters", "_start", "_validation"),
         *("networks", "objectives", "training"),
     },
     # What users see.
     "_docstring": set(),
-    "estimators": {"_base", "_docstring", "networks", "objectives"},
+    "estimators": {"_base", "_docstring", "_scaling", "networks", "objectives"},
     "metrics": {"inspection"},
     "inspection": {"metrics"},
     "applications": {"skae", "inspection", "metrics"},

@@ -3,5 +3,6 @@
 from skae.estimators._autoencoder import Autoencoder
 from skae.estimators._contractive import ContractiveAutoencoder
 from skae.estimators._denoising import DenoisingAutoencoder
+from skae.estimators._sparse import SparseAutoencoder
 
-__all__ = ["Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder"]
+__all__ = ["Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder"]

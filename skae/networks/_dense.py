@@ -25,7 +25,8 @@ _LOGIT_SLOPE = 4.0
 class DenseNetwork:
     """What a dense autoencoder looks like, without any weights.
 
-    Hashable: two networks that compare equal can share a compiled program.
+    Hashable: two networks that compare equal can share a compiled program. ``code_activation`` is
+    applied to the code, of which only the ``n_active`` largest values of each row are kept.
     """
 
     n_features: int
@@ -34,6 +35,8 @@ class DenseNetwork:
     activation: object = "gelu"
     dropout: float = 0.0
     linear_path: bool = True
+    code_activation: str = "linear"
+    n_active: int | None = None
 
     @property
     def halves(self):
@@ -48,6 +51,12 @@ class DenseNetwork:
     def has_linear_path(self):
         """Without hidden layers the linear layer is all there is."""
         return self.linear_path or not self.hidden_layer_sizes
+
+    @property
+    def is_linear(self):
+        """Whether code and output are linear in their input."""
+        is_whole = self.code_activation == "linear" and self.n_active is None
+        return is_whole and not self.hidden_layer_sizes
 
     @property
     def widest_layer(self):
@@ -114,7 +123,8 @@ class DenseNetwork:
 
     def encode(self, weights, rows):
         """Code of scaled rows, in numpy and in the dtype of the weights."""
-        return self._forward("encoder", weights, rows)
+        code = NUMPY_ACTIVATIONS[self.code_activation](self._forward("encoder", weights, rows))
+        return code if self.n_active is None else _keep_largest(code, self.n_active)
 
     def decode(self, weights, code):
         """Scaled output of a code, in numpy and in the dtype of the weights."""
@@ -137,6 +147,13 @@ class DenseNetwork:
             return nonlinear + weights[f"{half}_nonlinear/bias"]
         output += nonlinear
         return output
+
+
+def _keep_largest(code, n_active):
+    kept = np.argpartition(-code, n_active - 1, axis=1)[:, :n_active]
+    sparse = np.zeros_like(code)
+    np.put_along_axis(sparse, kept, np.take_along_axis(code, kept, axis=1), axis=1)
+    return sparse
 
 
 def _glorot_uniform(rng, shape):

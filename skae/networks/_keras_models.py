@@ -28,7 +28,44 @@ def _half(network, name, n_inputs, n_outputs, sizes):
     output = (
         paths[0] if len(paths) == 1 else keras.layers.Add(name=f"{name}_sum", dtype=_DTYPE)(paths)
     )
+    if name == "encoder":
+        output = _finish_code(network, output)
     return keras.Model(inputs, output, name=name)
+
+
+def _finish_code(network, code):
+    if network.code_activation != "linear":
+        activation = network.code_activation
+        code = keras.layers.Activation(activation, dtype=_DTYPE, name="code_activation")(code)
+    if network.n_active is not None:
+        code = KeepLargest(network.n_active, dtype=_DTYPE, name="keep_largest")(code)
+    return code
+
+
+@keras.saving.register_keras_serializable("skae")
+class KeepLargest(keras.layers.Layer):
+    """Keeps the largest values of each row and sets the others to zero.
+
+    Parameters
+    ----------
+    n_active : int
+        How many values are kept.
+    """
+
+    def __init__(self, n_active, **kwargs):
+        super().__init__(**kwargs)
+        self.n_active = n_active
+
+    def call(self, inputs):
+        """Apply to a tensor of shape (n, n_units)."""
+        ops = keras.ops
+        kept = ops.top_k(inputs, self.n_active)[1]
+        mask = ops.sum(ops.one_hot(kept, inputs.shape[-1], dtype=inputs.dtype), axis=1)
+        return inputs * mask
+
+    def get_config(self):
+        """Arguments of the constructor."""
+        return {**super().get_config(), "n_active": self.n_active}
 
 
 def _nonlinear_path(network, name, inputs, n_outputs, sizes):

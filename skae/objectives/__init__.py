@@ -4,5 +4,14 @@ from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._losses import LOSSES
 from skae.objectives._objective import RECONSTRUCTION, Objective
+from skae.objectives._sparse import SPARSE
 
-__all__ = ["CONTRACTIVE", "CORRUPTIONS", "DENOISING", "LOSSES", "RECONSTRUCTION", "Objective"]
+__all__ = [
+    "CONTRACTIVE",
+    "CORRUPTIONS",
+    "DENOISING",
+    "LOSSES",
+    "RECONSTRUCTION",
+    "SPARSE",
+    "Objective",
+]

@@ -1,0 +1,60 @@
+"""SparseAutoencoder: few active units, as asked."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, load_iris
+
+from skae import SparseAutoencoder, _keras
+
+X = load_digits().data
+
+
+def quick(n_components=32, **parameters):
+    settings = {"hidden_layer_sizes": (64,), "max_iter": 15, "random_state": 0}
+    return SparseAutoencoder(n_components, **(settings | parameters))
+
+
+@pytest.mark.parametrize("k", [1, 5, 32])
+def test_topk_codes_have_exactly_k_nonzeros(k):
+    code = quick(sparsity="topk", k=k, max_iter=3).fit(X).transform(X)
+    assert set(np.count_nonzero(code, axis=1)) == {k}
+
+
+def test_kl_reaches_its_target_on_digits():
+    fitted = quick(64, sparsity="kl", target_activation=0.05, max_iter=100).fit(X)
+    assert fitted.mean_activations_.mean() == pytest.approx(0.05, rel=0.2)
+
+
+def test_l1_makes_zeros():
+    shares = [
+        np.mean(quick(sparsity_weight=weight).fit(X).transform(X) == 0) for weight in (0.0, 3.0)
+    ]
+    assert shares[1] > shares[0] + 0.2
+
+
+def test_codes_wider_than_the_rows():
+    iris = load_iris().data
+    fitted = quick(16, max_iter=100).fit(iris)
+    assert fitted.transform(iris).shape == (150, 16)
+    assert fitted.score(iris) > -0.5 * iris.var(axis=0).mean()
+
+
+def test_activations_are_those_of_the_code():
+    fitted = quick(max_iter=2).fit(X)
+    code = fitted.transform(X)
+    np.testing.assert_allclose(fitted.mean_activations_, np.abs(code).mean(axis=0))
+    dead = code.std(axis=0) <= 1e-3 * code.std(axis=0).max()
+    assert fitted.dead_share_ == dead.mean()
+
+
+@pytest.mark.parametrize("sparsity", ["l1", "kl"])
+def test_another_strength_compiles_nothing(sparsity):
+    quick(sparsity=sparsity, max_iter=2).fit(X)
+    n_built = _keras.POOL.n_built
+    quick(sparsity=sparsity, max_iter=2, sparsity_weight=0.7, target_activation=0.2).fit(X)
+    assert _keras.POOL.n_built == n_built
+
+
+def test_more_units_kept_than_there_are():
+    with pytest.raises(ValueError, match=r"k=40 units cannot be kept.*n_components=32"):
+        quick(sparsity="topk", k=40).fit(X)
