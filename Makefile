@@ -15,7 +15,7 @@ help:
 	@echo "make format      apply them"
 	@echo "make types       check types"
 	@echo "make coverage    run all tests and list the lines they miss"
-	@echo "make benchmarks  print the tables of speed, quality and memory"
+	@echo "make benchmarks  print the tables of speed, quality, memory and variants"
 	@echo "make clean       remove the environment and what the tools left"
 
 compare: .venv/.compare
@@ -42,6 +42,7 @@ benchmarks: .venv/.test
 	$(venv) -m benchmarks.speed
 	$(venv) -m benchmarks.quality
 	$(venv) -m benchmarks.memory
+	$(venv) -m benchmarks.variants
 
 clean:
 	rm -rf .venv build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache

@@ -65,7 +65,7 @@ BEHIND_THE_GATEWAY = {
         "skae/networks/_keras_models.py",
         "skae/training/_program.py",
     ),
-    "tensorflow": ("skae/training/_program.py",),
+    "tensorflow": ("skae/training/_program.py", "skae/training/_random.py"),
 }
 
 # Slow to import or optional, and needed by few calls.

@@ -1,9 +1,9 @@
 """A network, an objective and an optimizer, compiled for one shape of batches.
 
-The only file that knows TensorFlow; loaded on first use. Weights live in variables of the program
-while it runs: load them, run chunks, take them back. Elementwise optimizers see all weights as one
-flat vector: one update instead of one for every kernel and bias, which makes tracing three times
-and small steps almost twice as fast.
+This file and ``_random`` alone know TensorFlow; both are loaded on first use. Weights live in
+variables of the program while it runs: load them, run chunks, take them back. Elementwise
+optimizers see all weights as one flat vector: one update instead of one for every kernel and bias,
+which makes tracing three times and small steps almost twice as fast.
 """
 
 import functools
@@ -14,6 +14,8 @@ from collections import namedtuple
 import keras
 import numpy as np
 import tensorflow as tf
+
+from skae.training._random import RandomDraws
 
 _ELEMENTWISE = (
     "Adadelta",
@@ -29,25 +31,6 @@ _ELEMENTWISE = (
 )
 
 _Network = namedtuple("_Network", ["ops", "encode", "decode", "error", "encode_with_jacobian"])
-
-
-class _Random:
-    """Random tensors of one step: every draw is a function of the seed and of its turn."""
-
-    def __init__(self, seed):
-        self._seed, self._n_draws = seed, 0
-
-    def normal(self, shape):
-        """Standard normal."""
-        return tf.random.stateless_normal(shape, self._next_seed())
-
-    def uniform(self, shape):
-        """Uniform in [0, 1)."""
-        return tf.random.stateless_uniform(shape, self._next_seed())
-
-    def _next_seed(self):
-        self._n_draws += 1
-        return self._seed + tf.constant([7919 * self._n_draws, 0], tf.int32)
 
 
 class Program:
@@ -215,7 +198,7 @@ class Program:
         mapping = list(zip(self._trainable, tensors, strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             network = self._network(training)
-            terms = self.spec.objective.function(network, batch, scalars, _Random(seed))
+            terms = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
         changed = ((v, scope.get_current_value(v)) for v in self._state)
         return terms, [(v, value) for v, value in changed if value is not None]
 

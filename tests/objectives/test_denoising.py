@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skae.objectives import CORRUPTIONS
-from skae.training._program import _Random
+from skae.training._random import RandomDraws
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 50)).astype(np.float32)
@@ -14,7 +14,7 @@ ROWS = RNG.normal(size=(400, 50)).astype(np.float32)
 def corrupted(noise, level, rows=ROWS, weights=None, seed=0, **scalars):
     weights = np.ones(len(rows), np.float32) if weights is None else weights
     batch = {"rows": keras.ops.convert_to_tensor(rows), "weights": weights}
-    random = _Random(keras.ops.convert_to_tensor([seed, 0], "int32"))
+    random = RandomDraws(keras.ops.convert_to_tensor([seed, 0], "int32"))
     scalars = {"noise_level": np.float32(level), **scalars}
     return np.asarray(CORRUPTIONS[noise](keras.ops, batch, scalars, random))
 
