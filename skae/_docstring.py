@@ -10,8 +10,9 @@ _PARAMETERS = """
 
     hidden_layer_sizes : tuple of int, default=(256,)
         Units of the encoder's hidden layers, from the rows to the code; the decoder mirrors them.
-        ``()`` gives the linear autoencoder. PCA is the optimum of its squared error [2]_, so with
-        ``init="pca"`` it is not trained any further: ``n_iter_`` is 0.
+        ``()`` gives the linear autoencoder. PCA is the optimum of its squared error (Baldi &
+        Hornik 1989), so with ``init="pca"`` a plain one is not trained any further: ``n_iter_`` is
+        then 0.
 
     activation : str or callable, default="gelu"
         Activation of the hidden layers, one that Keras knows by name, or a function of a tensor.

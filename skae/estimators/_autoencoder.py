@@ -12,10 +12,11 @@ class Autoencoder(BaseAutoencoder):
     """Nonlinear dimensionality reduction that starts at PCA and learns what PCA cannot.
 
     An encoder maps each row to a short code, a decoder maps the code back, and both are trained
-    to reconstruct the rows [1]_. Each half is the sum of a linear layer and a nonlinear path
-    through hidden layers. By default the linear layers start at the PCA solution and the nonlinear
-    paths at zero, so that training begins exactly at PCA's reconstruction; early stopping keeps
-    the best weights for rows held out of training, PCA's among them.
+    to reconstruct the rows [1]_. Linear ones learn what PCA does [2]_. Here each half is the sum of
+    a linear layer and a nonlinear path through hidden layers. By default the linear layers start
+    at the PCA solution and the nonlinear paths at zero, so that training begins exactly at PCA's
+    reconstruction; early stopping keeps the best weights for rows held out of training, PCA's
+    among them.
 
     Rows may be in any units: they are centred and divided by one global scale, which is undone
     after decoding. Features in very different units should be standardised before, as for PCA.
