@@ -1,8 +1,8 @@
 """Random tensors inside a program: every value is a hash of seed, step, draw and place.
 
-TensorFlow's own generators are not used for two reasons. XLA computes them anew for every use of a
-value, which made a step with noise eleven times as long; and it draws other numbers than a graph.
-Integer arithmetic is the same everywhere and costs next to nothing.
+TensorFlow's own generators are not used for two reasons. Under XLA they made a step with noise up
+to eleven times as long, and XLA draws other numbers than a graph. Integer arithmetic is the same
+everywhere and costs next to nothing.
 """
 
 import math
