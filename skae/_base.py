@@ -132,7 +132,8 @@ class BaseAutoencoder(
             model = continued_model(self, self._model)
         else:
             model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
-        if starts_at_optimum(self, model.network) and not continues:
+        is_autoencoding = X_clean is None
+        if is_autoencoding and not continues and starts_at_optimum(self, model.network):
             outcome = without_training(model, X, sample_weight)
         else:
             with fit_hooks(self, context, about, model) as hooks:

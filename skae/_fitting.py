@@ -34,7 +34,7 @@ def fit_epochs(estimator, model, X, sample_weight, hooks, rng, X_clean=None):
 
 
 def starts_at_optimum(estimator, network):
-    """Whether no training can improve the training loss of a new model.
+    """Whether no training can improve the loss of a new model on rows that are their own targets.
 
     A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
     1989), where ``init="pca"`` starts.

@@ -47,7 +47,7 @@ class Model:
     def encode(self, X):
         """Code of rows; float32 rows give a float32 code, others float64."""
         n_components = self.network.n_components
-        return self._in_blocks(X, n_components, lambda rows: self._encode(self._scaled(rows)))
+        return self._in_blocks(X, n_components, lambda rows: self._encode(self.scaling.apply(rows)))
 
     def decode(self, code):
         """Rows of a code, in input units."""
@@ -72,9 +72,6 @@ class Model:
     def _ends_in_sigmoid(self):
         return self.loss == "binary_crossentropy"
 
-    def _scaled(self, rows):
-        return self.scaling.apply(rows)
-
     def _encode(self, scaled):
         if self.network.has_numpy_twin:
             return self.network.encode(self._weights_as(scaled.dtype), scaled)
@@ -90,7 +87,7 @@ class Model:
         return expit(output) if self._ends_in_sigmoid else self.scaling.undo(output)
 
     def _errors(self, rows):
-        scaled = self._scaled(rows)
+        scaled = self.scaling.apply(rows)
         error = LOSSES[self.loss](np, scaled, self._decode(self._encode(scaled)))
         return error.astype(np.float64) * self._error_unit
 

@@ -81,3 +81,13 @@ def test_pairs_with_missing_values():
 def test_a_share_above_one():
     with pytest.raises(ValueError, match=r"noise_level=1.5 should be at most 1 for noise='swap'"):
         quick(noise="swap", noise_level=1.5).fit(X)
+
+
+def test_a_linear_network_is_trained_on_pairs():
+    """PCA is the optimum only where rows are their own targets."""
+    clean = 0.5 * X
+    linear = quick(hidden_layer_sizes=(), noise=None, max_iter=60).fit(X, X_clean=clean)
+    start = quick(hidden_layer_sizes=(), noise=None, max_iter=60).fit(clean)
+    assert linear.n_iter_ > 0
+    error = mean_squared_error(clean, linear.reconstruct(X))
+    assert error < 0.7 * mean_squared_error(clean, start.reconstruct(X))
