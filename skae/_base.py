@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_training
 from skae._hooks import fit_hooks
-from skae._parameters import CONSTRAINTS
+from skae._parameters import CONSTRAINTS, mask_value_of, sample_shape_of
 from skae._start import continued_model, new_model
 from skae._validation import (
     check_clean_rows,
@@ -31,13 +31,14 @@ from skae._validation import (
     check_rows,
     check_unit_interval,
     check_weights,
+    with_missing_steps,
 )
 from skae.objectives import RECONSTRUCTION
 from skae.training import Hooks
 
 # Training went nowhere if no epoch came near the loss it started from: within a hundredth of it,
 # or of a ten-thousandth of what predicting the mean scores.
-_NEVER_IMPROVED, _NEGLIGIBLE_LOSS = 1.01, 1e-4
+_HARDLY_WORSE, _NEGLIGIBLE_LOSS = 0.01, 1e-4
 # What scikit-learn's callback machinery keeps on an estimator while it fits.
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -50,8 +51,15 @@ class BaseAutoencoder(
 
     n_components: int | float = 2
     _: KW_ONLY
-    hidden_layer_sizes: tuple = (256,)
-    activation: object = "gelu"
+    network: object = "dense"
+    sample_shape: tuple | None = None
+    hidden_layer_sizes: tuple | str = "auto"
+    activation: object = "auto"
+    kernel_size: int | tuple = 3
+    pooling: str | None = None
+    cell: str = "lstm"
+    bidirectional: bool = False
+    mask_value: float | None = None
     dropout: float = 0.0
     init: str = "pca"
     loss: str = "squared_error"
@@ -81,6 +89,14 @@ class BaseAutoencoder(
 
     def _after_fit(self, X):
         """Set the attributes that only this variant has."""
+
+    def _loss_name(self):
+        """Loss between rows and output."""
+        return self.loss
+
+    def _schedule(self):
+        """A function of the epoch to the scalars that differ in training, or None."""
+        return None
 
     def _scalars(self, scaled_rows):
         """Numbers the objective needs, by name: they vary without a new compilation."""
@@ -186,7 +202,10 @@ class BaseAutoencoder(
         else:
             model = self._model
         state = getattr(self, "_optimizer_state", None)
-        outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state, X_clean)
+        n_past = 0 if is_first else self.n_iter_
+        outcome = fit_one_pass(
+            self, model, X, sample_weight, Hooks(), rng, state, X_clean, n_past
+        )
         if outcome.interrupted:
             raise KeyboardInterrupt
         new, past = outcome.history.columns(), {} if is_first else self.history_
@@ -197,11 +216,27 @@ class BaseAutoencoder(
         self._after_fit(X)
 
     def _check_fit_input(self, X, sample_weight, X_clean, *, reset):
-        X = check_rows(self, X, reset=reset)
-        X_clean = check_clean_rows(X_clean, X)
-        if self.loss == "binary_crossentropy":
+        shape, mask_value = self.sample_shape, mask_value_of(self)
+        allow_nan = mask_value is not None and bool(np.isnan(mask_value))
+        X = check_rows(self, X, shape, reset=reset, allow_nan=allow_nan)
+        X_clean = check_clean_rows(X_clean, X, shape, allow_nan=allow_nan)
+        shape = sample_shape_of(self, X.shape[1])
+        if mask_value is not None:
+            X = with_missing_steps(X, shape, mask_value)
+        if mask_value is not None and X_clean is not None:
+            X_clean = with_missing_steps(X_clean, shape, mask_value)
+        if self._loss_name() == "binary_crossentropy":
             check_unit_interval(X if X_clean is None else X_clean)
         return X, check_weights(sample_weight, X), X_clean
+
+    def _check_scored_rows(self, X):
+        """Rows for a fitted estimator, in the format of those of the fit."""
+        check_is_fitted(self)
+        model = self._model
+        X = check_rows(self, X, model.sample_shape, reset=False, allow_nan=model.allows_nan)
+        if model.mask_value is not None:
+            X = with_missing_steps(X, model.network.sample_shape, model.mask_value)
+        return X
 
     def _new_generator(self, n_passes=0):
         """Randomness of a fit, or of one pass of ``partial_fit``."""
@@ -220,7 +255,8 @@ class BaseAutoencoder(
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
             return
-        acceptable = _NEVER_IMPROVED * outcome.start_loss + _NEGLIGIBLE_LOSS
+        start = outcome.start_loss
+        acceptable = start + _HARDLY_WORSE * abs(start) + _NEGLIGIBLE_LOSS
         if outcome.best_epoch == 0 and outcome.lowest_loss > acceptable:
             warnings.warn(
                 "Training never improved on its start, whose weights are kept: the lowest "
@@ -246,8 +282,7 @@ class BaseAutoencoder(
             In the dtype of X, float32 or float64. Centred; with ``init="pca"`` of about unit
             variance.
         """
-        check_is_fitted(self)
-        return self._model.encode(check_rows(self, X, reset=False))
+        return self._model.encode(self._check_scored_rows(X))
 
     def inverse_transform(self, X):
         """Rows that belong to a code.
@@ -278,8 +313,7 @@ class BaseAutoencoder(
         rows : ndarray of shape (n_samples, n_features)
             The same as ``inverse_transform(transform(X))``.
         """
-        check_is_fitted(self)
-        return self._model.reconstruct(check_rows(self, X, reset=False))
+        return self._model.reconstruct(self._check_scored_rows(X))
 
     def score_samples(self, X):
         """How well each row is reconstructed; higher is more normal.
@@ -295,8 +329,7 @@ class BaseAutoencoder(
             The negative mean loss over the features of each row, in units of X: squared units
             for ``"squared_error"`` and ``"huber"``, nats for ``"binary_crossentropy"``.
         """
-        check_is_fitted(self)
-        X = check_rows(self, X, reset=False)
+        X = self._check_scored_rows(X)
         if self._model.loss == "binary_crossentropy":
             check_unit_interval(X)
         return -self._model.row_errors(X)
@@ -340,6 +373,7 @@ class BaseAutoencoder(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -29,7 +29,8 @@ def fit_epochs(estimator, model, X, sample_weight, hooks, rng, X_clean=None):
     data = _data(model, X, sample_weight, fraction, rng, X_clean)
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
     plan = Plan(estimator.max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
-    tier = choose_tier(estimator.jit_compile, estimator.max_iter * steps_per_epoch)
+    n_steps = estimator.max_iter * steps_per_epoch
+    tier = choose_tier(estimator.jit_compile, n_steps, model.network.xla_from_steps)
     return _run(estimator, model, data, plan, tier, hooks, rng)
 
 
@@ -39,8 +40,8 @@ def starts_at_optimum(estimator, network):
     A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
     1989), where ``init="pca"`` starts.
     """
-    is_plain = estimator._objective() is RECONSTRUCTION and estimator.loss == "squared_error"
-    return network.is_linear and is_plain and estimator.init == "pca"
+    is_plain = estimator._objective() is RECONSTRUCTION and estimator._loss_name() == "squared_error"
+    return network.is_linear and is_plain and estimator.init == "pca" and not network.is_masked
 
 
 def without_training(model, X, sample_weight):
@@ -58,13 +59,15 @@ def without_training(model, X, sample_weight):
     )
 
 
-def fit_one_pass(estimator, model, X, sample_weight, hooks, rng, state, X_clean=None):
+def fit_one_pass(
+    estimator, model, X, sample_weight, hooks, rng, state, X_clean=None, n_past_epochs=0
+):
     """Train for one pass over the rows; returns an ``Outcome``."""
     data = _data(model, X, sample_weight, 0.0, rng, X_clean)
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
-    tier = "graph" if estimator.jit_compile == "auto" else choose_tier(estimator.jit_compile, 0)
-    return _run(estimator, model, data, plan, tier, hooks, rng, state)
+    tier = "xla" if estimator.jit_compile is True else "graph"
+    return _run(estimator, model, data, plan, tier, hooks, rng, state, n_past_epochs)
 
 
 def _patience(estimator, steps_per_epoch):
@@ -86,18 +89,21 @@ def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
     )
 
 
-def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None):
+def _run(
+    estimator, model, data, plan, tier, hooks, rng, optimizer_state=None, n_past_epochs=0
+):
     optimizer, learning_rate = _keras.optimizer_settings(
         estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
     )
     spec = ProgramSpec(
         network=model.network,
         objective=estimator._objective(),
-        loss=estimator.loss,
+        loss=model.loss,
         optimizer=optimizer,
         n_features=model.network.n_features,
         batch_size=estimator.batch_size,
         tier=tier,
+        masks_missing=model.network.is_masked,
     )
     start = Start(
         model.weights,
@@ -105,6 +111,8 @@ def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None):
         learning_rate=learning_rate,
         scalars=estimator._scalars(data.targets or data.rows),
         optimizer_state=optimizer_state,
+        schedule=estimator._schedule(),
+        n_past_epochs=n_past_epochs,
     )
     with _keras.borrow_program(spec) as program:
         try:

@@ -35,19 +35,35 @@ def _refuse_in_a_fork():
 
 def _build_program(spec):
     models = _module("skae.networks._keras_models")
-    encoder, decoder = models.build(spec.network)
     program = _module("skae.training._program").Program
     jacobian = functools.partial(models.encode_with_jacobian, spec.network)
-    return program(spec, encoder, decoder, LOSSES[spec.loss], jacobian)
+    return program(spec, models.build(spec.network), LOSSES[spec.loss], jacobian)
+
+
+def _build_scorer(network):
+    built = _module("skae.networks._keras_models").build(network)
+    return _module("skae.training._scorer").Scorer(built)
 
 
 POOL = ProgramPool(_build_program)
+SCORERS = ProgramPool(_build_scorer)
 
 
 def borrow_program(spec):
     """A compiled program of this specification, for a ``with`` block."""
     _refuse_in_a_fork()
     return POOL.borrow(spec)
+
+
+def borrow_scorer(network):
+    """A compiled scorer of this network, for a ``with`` block."""
+    _refuse_in_a_fork()
+    return SCORERS.borrow(network)
+
+
+def random_weights(network, rng):
+    """Starting weights as the layers' own initialisers draw them, with seeds from ``rng``."""
+    return _module("skae.networks._keras_models").random_weights(network, rng)
 
 
 def optimizer_settings(optimizer, learning_rate, default_learning_rate):
@@ -89,17 +105,7 @@ def check_activation(activation):
         ) from None
 
 
-def models_in_input_units(network, weights, mean, scale, output_activation):
+def models_in_input_units(network, weights, mean, scale, output_activation, mask_value):
     """Keras encoder and decoder of a fitted estimator."""
     build = _module("skae.networks._keras_models").in_input_units
-    return build(network, weights, mean, scale, output_activation)
-
-
-def core_models(network, weights):
-    """Keras encoder and decoder in scaled units, with trained weights."""
-    return _module("skae.networks._keras_models").with_weights(network, weights)
-
-
-def predict(model, rows):
-    """Outputs of a Keras model for many rows."""
-    return _module("skae.networks._keras_models").predict(model, rows)
+    return build(network, weights, mean, scale, output_activation, mask_value)

@@ -28,12 +28,18 @@ class Model:
     weights : dict of ndarray, float32
     scaling : Scaling
     loss : str
+    sample_shape : tuple of int or None
+        Shape that rows may come in; None for flat ones only.
+    mask_value : float or None
+        What every feature holds at a timestep that is not there; such rows arrive with NaN there.
     """
 
     network: object
     weights: dict
     scaling: Scaling
     loss: str
+    sample_shape: tuple | None = None
+    mask_value: float | None = None
     _cast: dict = field(default_factory=dict, repr=False)
 
     def with_weights(self, weights):
@@ -44,52 +50,76 @@ class Model:
         """What an estimator needs to have in order to transform with this model."""
         return {"_model": self, "n_components_": self.network.n_components}
 
+    @property
+    def allows_nan(self):
+        """Whether NaN in rows means something."""
+        return self.mask_value is not None and bool(np.isnan(self.mask_value))
+
     def encode(self, X):
         """Code of rows; float32 rows give a float32 code, others float64."""
         n_components = self.network.n_components
-        return self._in_blocks(X, n_components, lambda rows: self._encode(self.scaling.apply(rows)))
+        return self.in_blocks(X, n_components, lambda rows: self._encode(self.scaling.apply(rows)))
 
     def decode(self, code):
         """Rows of a code, in input units."""
-        return self._in_blocks(code, self.network.n_features, self._decode_to_rows)
+        return self.in_blocks(code, self.network.n_features, self._decode_to_rows)
 
     def reconstruct(self, X):
         """Rows encoded and decoded again."""
         n_features = self.network.n_features
-        return self._in_blocks(X, n_features, lambda rows: self._decode_to_rows(self.encode(rows)))
+        return self.in_blocks(X, n_features, lambda rows: self._decode_to_rows(self.encode(rows)))
 
     def row_errors(self, X):
         """Loss of each row in input units, float64."""
-        return self._in_blocks(X, None, self._errors).astype(np.float64, copy=False)
+        return self.in_blocks(X, None, self._errors).astype(np.float64, copy=False)
 
     def keras_models(self):
         """New Keras models, encoder and decoder, with these weights and units."""
-        activation = "sigmoid" if self._ends_in_sigmoid else None
+        activation = "sigmoid" if self.ends_in_sigmoid else None
         mean, scale = self.scaling.mean, self.scaling.scale
-        return _keras.models_in_input_units(self.network, self.weights, mean, scale, activation)
+        return _keras.models_in_input_units(
+            self.network, self.weights, mean, scale, activation, self.mask_value
+        )
 
     @property
-    def _ends_in_sigmoid(self):
+    def ends_in_sigmoid(self):
+        """Whether outputs are logits of probabilities."""
         return self.loss == "binary_crossentropy"
+
+    def encode_distribution(self, scaled):
+        """Mean and log variance of the code of scaled rows, for a variational network."""
+        if self.network.has_numpy_twin:
+            return self.network.encode_distribution(self._weights_as(scaled.dtype), scaled)
+        with _keras.borrow_scorer(self.network) as scorer:
+            scorer.load(self.weights)
+            return np.split(scorer.encode(scaled).astype(scaled.dtype, copy=False), 2, axis=1)
+
+    def decode_scaled(self, code):
+        """Scaled output of a code: logits where the network ends in a sigmoid."""
+        if self.network.has_numpy_twin:
+            return self.network.decode(self._weights_as(code.dtype), code)
+        with _keras.borrow_scorer(self.network) as scorer:
+            scorer.load(self.weights)
+            return scorer.decode(code).astype(code.dtype, copy=False)
 
     def _encode(self, scaled):
         if self.network.has_numpy_twin:
             return self.network.encode(self._weights_as(scaled.dtype), scaled)
-        return _keras.predict(self._keras_core()[0], scaled).astype(scaled.dtype, copy=False)
-
-    def _decode(self, code):
-        if self.network.has_numpy_twin:
-            return self.network.decode(self._weights_as(code.dtype), code)
-        return _keras.predict(self._keras_core()[1], code).astype(code.dtype, copy=False)
+        if self.network.is_variational:
+            return self.encode_distribution(scaled)[0]
+        with _keras.borrow_scorer(self.network) as scorer:
+            scorer.load(self.weights)
+            return scorer.encode(scaled).astype(scaled.dtype, copy=False)
 
     def _decode_to_rows(self, code):
-        output = self._decode(code)
-        return expit(output) if self._ends_in_sigmoid else self.scaling.undo(output)
+        output = self.decode_scaled(code)
+        return expit(output) if self.ends_in_sigmoid else self.scaling.undo(output)
 
     def _errors(self, rows):
         scaled = self.scaling.apply(rows)
-        error = LOSSES[self.loss](np, scaled, self._decode(self._encode(scaled)))
-        return error.astype(np.float64) * self._error_unit
+        error = LOSSES[self.loss](np, scaled, self.decode_scaled(self._encode(scaled)))
+        mean = np.nanmean if self.network.is_masked else np.mean
+        return mean(error, axis=1).astype(np.float64) * self._error_unit
 
     @property
     def _error_unit(self):
@@ -105,12 +135,8 @@ class Model:
             self._cast[dtype] = {name: w.astype(dtype) for name, w in self.weights.items()}
         return self._cast[dtype]
 
-    def _keras_core(self):
-        if "keras" not in self._cast:
-            self._cast["keras"] = _keras.core_models(self.network, self.weights)
-        return self._cast["keras"]
-
-    def _in_blocks(self, rows, n_columns, function):
+    def in_blocks(self, rows, n_columns, function):
+        """What a function gives for blocks of rows; one value a row, or ``n_columns``."""
         n_rows = rows.shape[0]
         size = max(1, _BLOCK_VALUES // self.network.widest_layer)
         if n_rows <= size:

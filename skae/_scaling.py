@@ -42,24 +42,41 @@ def identity_scaling(n_features):
     return Scaling(np.zeros(n_features), 1.0)
 
 
-def measure_scaling(X, sample_weight=None):
-    """Mean of each feature and the root of the mean variance, weighted, in two passes."""
+def measure_scaling(X, sample_weight=None, *, has_missing=False):
+    """Mean of each feature and the root of the mean variance, weighted, in two passes.
+
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,), optional
+    has_missing : bool
+        Whether NaN stands for values that are not there: they count for nothing.
+    """
     n_features = X.shape[1]
-    total, sums, largest = 0.0, np.zeros(n_features), 0.0
+    total, sums, largest = np.zeros(n_features), np.zeros(n_features), 0.0
     for rows, weights in weighted_blocks(X, sample_weight):
-        total += weights.sum()
-        sums += weights @ rows
-    mean = sums / total
+        total += weights @ _present(rows) if has_missing else weights.sum()
+        sums += weights @ (np.nan_to_num(rows) if has_missing else rows)
+    # A feature that is never there has the mean of the others.
+    mean = np.where(total > 0, sums / np.where(total > 0, total, 1.0), sums.sum() / total.sum())
     for rows, _ in weighted_blocks(X, sample_weight):
-        largest = max(largest, float(np.max(np.abs(rows - mean), initial=0.0)))
+        differences = np.abs(rows - mean)
+        largest = max(largest, float(np.fmax.reduce(differences, axis=None, initial=0.0)))
     # Dividing by the largest difference first keeps the squares from under- and overflowing.
     if largest == 0.0 or not np.isfinite(largest):
         return Scaling(mean, 1.0)
     squares = 0.0
     for rows, weights in weighted_blocks(X, sample_weight):
-        squares += float(weights @ np.einsum("ij,ij->i", *2 * [(rows - mean) / largest]))
-    scale = largest * np.sqrt(squares / total / n_features)
+        differences = (rows - mean) / largest
+        if has_missing:
+            differences = np.nan_to_num(differences)
+        squares += float(weights @ np.einsum("ij,ij->i", differences, differences))
+    scale = largest * np.sqrt(squares / total.mean() / n_features)
     return Scaling(mean, scale if scale > 0 else 1.0)
+
+
+def _present(rows):
+    return np.logical_not(np.isnan(rows)).astype(np.float64)
 
 
 def weighted_blocks(X, sample_weight=None, scaling=None):
@@ -107,8 +124,8 @@ class ScaledRows:
         """Lowest and highest value of each feature, in scaled units."""
         lowest, highest = np.inf, -np.inf
         for rows, _ in weighted_blocks(self._X, scaling=self._scaling):
-            lowest = np.minimum(lowest, rows.min(axis=0))
-            highest = np.maximum(highest, rows.max(axis=0))
+            lowest = np.fmin(lowest, np.fmin.reduce(rows, axis=0))
+            highest = np.fmax(highest, np.fmax.reduce(rows, axis=0))
         return lowest, highest
 
     def read(self, indices, out):

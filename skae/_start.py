@@ -1,14 +1,32 @@
 """Where training starts: units, network and first weights, from the rows and the parameters."""
 
+import math
 from dataclasses import replace
 from numbers import Integral
+
+import numpy as np
 
 from skae import _keras
 from skae._blas import one_blas_thread
 from skae._model import Model
-from skae._parameters import layer_sizes
+from skae._parameters import (
+    activation_of,
+    kernel_size_of,
+    layer_sizes,
+    mask_value_of,
+    network_kind,
+    sample_shape_of,
+)
 from skae._scaling import identity_scaling, measure_scaling, weighted_blocks
-from skae.networks import NUMPY_ACTIVATIONS, DenseNetwork, principal_directions
+from skae.networks import (
+    NUMPY_ACTIVATIONS,
+    ConvolutionalNetwork,
+    CustomNetwork,
+    DenseNetwork,
+    Recipe,
+    RecurrentNetwork,
+    principal_directions,
+)
 
 
 def new_model(estimator, X, sample_weight, rng):
@@ -27,61 +45,91 @@ def new_model(estimator, X, sample_weight, rng):
 
 
 def _new_model(estimator, X, sample_weight, rng):
-    measured = measure_scaling(X, sample_weight)
+    shape = sample_shape_of(estimator, X.shape[1])
+    mask_value = mask_value_of(estimator)
+    has_missing = mask_value is not None
+    measured = measure_scaling(X, sample_weight, has_missing=has_missing)
     # Rows of a cross-entropy are targets as they are.
-    ends_in_sigmoid = estimator.loss == "binary_crossentropy"
+    loss = estimator._loss_name()
+    ends_in_sigmoid = loss == "binary_crossentropy"
     scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
     centring = replace(measured, scale=scaling.scale)
-    principal = _principal_directions(estimator, X, sample_weight, centring, rng)
+    principal = _principal_directions(estimator, X, sample_weight, centring, rng, has_missing)
     n_components = estimator.n_components
     if not isinstance(n_components, Integral):
         n_components = principal.count_for_share(n_components)
-    network = new_network(estimator, X.shape[1], int(n_components))
+    network = new_network(estimator, shape, int(n_components))
+    if isinstance(network, DenseNetwork):
+        weights = network.random_weights(rng)
+    else:
+        weights = _keras.random_weights(network, rng)
     if estimator.init == "pca":
         mean = measured.mean if ends_in_sigmoid else None
-        weights = network.pca_weights(principal, rng, output_mean=mean)
-    else:
-        weights = network.random_weights(rng)
-    return Model(network, weights, scaling, estimator.loss)
+        weights = network.pca_weights(weights, principal, output_mean=mean)
+    rows_shape = None if estimator.sample_shape is None else shape
+    return Model(network, weights, scaling, loss, rows_shape, mask_value)
 
 
-def new_network(estimator, n_features, n_components):
+def new_network(estimator, sample_shape, n_components):
     """Description of the network that the parameters ask for."""
-    if estimator.activation not in NUMPY_ACTIVATIONS:
-        _keras.check_activation(estimator.activation)
-    return DenseNetwork(
-        n_features=n_features,
-        n_components=n_components,
-        hidden_layer_sizes=layer_sizes(estimator.hidden_layer_sizes),
-        activation=estimator.activation,
-        dropout=estimator.dropout,
-        linear_path=estimator.init == "pca",
+    kind, activation = network_kind(estimator), activation_of(estimator)
+    if activation not in NUMPY_ACTIVATIONS:
+        _keras.check_activation(activation)
+    shared = {
+        "n_features": math.prod(sample_shape),
+        "n_components": n_components,
+        "sample_shape": sample_shape,
+        "hidden_layer_sizes": layer_sizes(estimator.hidden_layer_sizes, kind),
+        "activation": activation,
+        "dropout": estimator.dropout,
+        "linear_path": estimator.init == "pca",
         **estimator._network_options(n_components),
-    )
+    }
+    if kind == "dense":
+        # Flat rows are all that a dense network sees: tables of one width share its programs.
+        return DenseNetwork(**{**shared, "sample_shape": (shared["n_features"],)})
+    if kind == "convolutional":
+        size = kernel_size_of(estimator, len(sample_shape) - 1)
+        return ConvolutionalNetwork(**shared, kernel_size=size, pooling=estimator.pooling)
+    if kind == "recurrent":
+        return RecurrentNetwork(
+            **shared,
+            cell=estimator.cell,
+            bidirectional=estimator.bidirectional,
+            is_masked=mask_value_of(estimator) is not None,
+        )
+    return CustomNetwork(**shared, recipe=Recipe(estimator.network))
 
 
 def continued_model(estimator, fitted):
     """The fitted model for a warm start, if the parameters still describe it."""
-    wanted = new_network(estimator, fitted.network.n_features, fitted.network.n_components)
+    shape = sample_shape_of(estimator, fitted.network.n_features)
+    wanted = new_network(estimator, shape, fitted.network.n_components)
     same_size = not isinstance(estimator.n_components, Integral) or (
         estimator.n_components == fitted.network.n_components
     )
-    if wanted != fitted.network or estimator.loss != fitted.loss or not same_size:
+    if wanted != fitted.network or estimator._loss_name() != fitted.loss or not same_size:
         raise ValueError(
             f"warm_start=True continues the fitted network {fitted.network} with "
             f"loss={fitted.loss!r}, but the parameters now describe {wanted} with "
-            f"n_components={estimator.n_components!r} and loss={estimator.loss!r}. Restore them, "
+            f"n_components={estimator.n_components!r} and loss={estimator._loss_name()!r}. Restore them, "
             "or set warm_start=False to start anew."
         )
     return fitted
 
 
-def _principal_directions(estimator, X, sample_weight, centring, rng):
+def _principal_directions(estimator, X, sample_weight, centring, rng, has_missing):
     is_share = not isinstance(estimator.n_components, Integral)
     if estimator.init != "pca" and not is_share:
         return None
+
+    def blocks():
+        for rows, weights in weighted_blocks(X, sample_weight, centring):
+            # What is missing counts as its feature's mean.
+            yield (np.nan_to_num(rows) if has_missing else rows), weights
+
     return principal_directions(
-        lambda: weighted_blocks(X, sample_weight, centring),
+        blocks,
         X.shape[1],
         None if is_share else estimator.n_components,
         rng,

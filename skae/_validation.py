@@ -7,14 +7,25 @@ from sklearn.utils.validation import _check_sample_weight, check_array, validate
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def check_rows(estimator, X, *, reset):
+def check_rows(estimator, X, sample_shape, *, reset, allow_nan=False):
     """Rows as float32 or float64, dense, CSR or still on their disk.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    X : array-like
+        Of shape (n_samples, n_features) or (n_samples, *sample_shape).
+    sample_shape : tuple of int or None
+        None if rows can only be flat.
+    reset : bool
+    allow_nan : bool
 
     Raises
     ------
     ValueError
         For a wrong shape, missing or infinite values, or values beyond float32.
     """
+    X = _flattened(X, sample_shape)
     on_disk = is_on_disk(X)
     X = validate_data(
         estimator,
@@ -23,8 +34,68 @@ def check_rows(estimator, X, *, reset):
         accept_sparse="csr",
         # Integers on a disk are converted a block at a time instead.
         dtype=None if on_disk and X.dtype.kind in "iuf" else [np.float64, np.float32],
+        ensure_all_finite="allow-nan" if allow_nan else True,
     )
     check_float32_range(X)
+    return X
+
+
+def _flattened(X, sample_shape, name="X"):
+    """Rows that come in their own shape, as flat ones."""
+    shape = _shape_of(X)
+    if len(shape) < 3:
+        return X
+    if sample_shape is None or shape[1:] != tuple(sample_shape):
+        way_out = (
+            f"Pass sample_shape={shape[1:]} to the estimator, or flatten the rows"
+            if sample_shape is None
+            else "Pass rows of the estimator's sample_shape, or flattened ones"
+        )
+        raise ValueError(
+            f"{name} has shape {shape}, so each row has shape {shape[1:]}, but rows of "
+            f"{'one axis' if sample_shape is None else f'sample_shape={tuple(sample_shape)}'} "
+            f"were expected. Found array with dim {len(shape)}. {way_out}."
+        )
+    return np.asanyarray(X).reshape(shape[0], -1)
+
+
+def _shape_of(X):
+    if isinstance(X, list | tuple):
+        try:
+            return np.shape(X)
+        except ValueError:  # rows of different lengths: the validation proper says so
+            return ()
+    return tuple(getattr(X, "shape", ()))
+
+
+def with_missing_steps(X, sample_shape, mask_value):
+    """Rows with NaN at the timesteps whose features all have the value that means padding.
+
+    Raises
+    ------
+    ValueError
+        For NaN in a part of a timestep, or for rows without any timestep.
+    """
+    X = X.toarray() if sparse.issparse(X) else X
+    dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float64
+    X = np.array(X, dtype)
+    steps = X.reshape(len(X), *sample_shape)
+    is_padding = np.isnan(steps) if np.isnan(mask_value) else steps == mask_value
+    is_missing = is_padding.all(axis=2)
+    if np.isnan(mask_value) and is_padding.any(axis=2).sum() != is_missing.sum():
+        row, step = np.argwhere(is_padding.any(axis=2) & ~is_missing)[0]
+        raise ValueError(
+            f"Input X contains NaN in {is_padding[row, step].sum()} of the {sample_shape[1]} "
+            f"features of timestep {step} of row {row}. mask_value=nan marks whole timesteps: "
+            "impute single missing values first."
+        )
+    if is_missing.all(axis=1).any():
+        row = np.flatnonzero(is_missing.all(axis=1))[0]
+        raise ValueError(
+            f"Row {row} of X holds mask_value={mask_value} at all of its {sample_shape[0]} "
+            "timesteps. Leave out rows that are empty."
+        )
+    steps[is_missing] = np.nan
     return X
 
 
@@ -42,7 +113,9 @@ def check_float32_range(X):
     values = X.data if sparse.issparse(X) else X
     if values.dtype != np.float64 or values.size == 0:
         return
-    largest = max(-float(values.min()), float(values.max()))
+    # fmin and fmax pass over NaN, which marks timesteps that are not there.
+    lowest, highest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    largest = max(-float(lowest), float(highest))
     if largest > _FLOAT32_MAX:
         raise ValueError(
             f"Input X contains {largest:.3g}, beyond the largest float32 value of "
@@ -52,7 +125,11 @@ def check_float32_range(X):
 
 def check_unit_interval(X):
     """Rows for a cross-entropy must lie in [0, 1]."""
-    lowest, highest = float(X.min()), float(X.max())
+    if sparse.issparse(X):
+        lowest, highest = float(X.min()), float(X.max())
+    else:
+        lowest = float(np.fmin.reduce(X, axis=None))
+        highest = float(np.fmax.reduce(X, axis=None))
     if lowest < 0.0 or highest > 1.0:
         raise ValueError(
             "loss='binary_crossentropy' expects every value of X in [0, 1], but X ranges from "
@@ -61,12 +138,16 @@ def check_unit_interval(X):
         )
 
 
-def check_clean_rows(X_clean, X):
+def check_clean_rows(X_clean, X, sample_shape, *, allow_nan=False):
     """What the rows of X should become, one for each; or None."""
     if X_clean is None:
         return None
     X_clean = check_array(
-        X_clean, accept_sparse="csr", dtype=[np.float64, np.float32], input_name="X_clean"
+        _flattened(X_clean, sample_shape, "X_clean"),
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        input_name="X_clean",
+        ensure_all_finite="allow-nan" if allow_nan else True,
     )
     if X_clean.shape != X.shape:
         raise ValueError(

@@ -1,7 +1,21 @@
 """Networks: shapes, starting weights and numpy twins. No loss, no scikit-learn."""
 
 from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._convolutional import ConvolutionalNetwork
+from skae.networks._custom import CustomNetwork, Recipe
 from skae.networks._dense import DenseNetwork
+from skae.networks._network import Network
 from skae.networks._principal import PrincipalDirections, principal_directions
+from skae.networks._recurrent import RecurrentNetwork
 
-__all__ = ["NUMPY_ACTIVATIONS", "DenseNetwork", "PrincipalDirections", "principal_directions"]
+__all__ = [
+    "NUMPY_ACTIVATIONS",
+    "ConvolutionalNetwork",
+    "CustomNetwork",
+    "DenseNetwork",
+    "Network",
+    "PrincipalDirections",
+    "Recipe",
+    "RecurrentNetwork",
+    "principal_directions",
+]

@@ -1,33 +1,96 @@
 """Networks as Keras functional models. Loaded on first use only: it imports Keras."""
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 
-# Said at every layer, so that a global dtype policy of the user's neither matters nor is read.
-_DTYPE = "float32"
+from skae.networks._keras_layers import HideMissing, KeepLargest, MissingWhere
+from skae.networks._keras_paths import DTYPE, PATHS, Block, Path, dense
+
+
+@dataclass(frozen=True)
+class KerasNetwork:
+    """A network built, in scaled units.
+
+    Attributes
+    ----------
+    encoder, decoder : keras.Model
+        Of flattened rows; a variational encoder gives mean and log variance side by side.
+    paths : tuple of Path
+        The nonlinear paths of the two; without hidden layers they have no blocks.
+    critic : keras.Model or None
+    noise : keras.Variable or None
+        Log variance of the rows around the output.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+    paths: tuple
+    critic: keras.Model | None
+    noise: keras.Variable | None
+
+    def variables(self):
+        """All that is trained, and all that is kept beside it, by name; without generators."""
+        named = {}
+        for half, model in (("encoder", self.encoder), ("decoder", self.decoder)):
+            inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+            mine = {id(variable) for layer in inner for variable in layer.variables}
+            named |= {v.path: v for v in model.variables if id(v) not in mine}
+            # The paths of a user's own models are numbered anew at every build.
+            others = [v for layer in inner for v in layer.variables]
+            named |= {f"{half}_network/{i}/{v.name}": v for i, v in enumerate(others)}
+        if self.critic is not None:
+            named |= {v.path: v for v in self.critic.variables}
+        if self.noise is not None:
+            named["noise/log_variance"] = self.noise
+        return {name: v for name, v in named.items() if not _is_generator(v)}
+
+    def generators(self):
+        """States of the random generators of layers."""
+        models = [self.encoder, self.decoder, *([self.critic] if self.critic else [])]
+        return [v for model in models for v in model.variables if _is_generator(v)]
+
+
+def _is_generator(variable):
+    return variable.path.endswith("seed_generator_state")
 
 
 def build(network):
-    """Encoder and decoder of a network, in scaled units and without trained weights.
+    """A network in Keras, without trained weights.
 
     Returns
     -------
-    encoder, decoder : keras.Model
-        Their trainable weights are named as in ``network.parameter_shapes()``.
+    built : KerasNetwork
+        For a dense network its variables are named as in ``network.parameter_shapes()``.
     """
-    return tuple(_half(network, *half) for half in network.halves)
-
-
-def _half(network, name, n_inputs, n_outputs, sizes):
-    inputs = keras.Input((n_inputs,), dtype=_DTYPE, name=f"{name}_input")
-    paths = []
-    if sizes:
-        paths.append(_nonlinear_path(network, name, inputs, n_outputs, sizes))
-    if network.has_linear_path:
-        paths.append(_dense(n_outputs, f"{name}_linear")(inputs))
-    output = (
-        paths[0] if len(paths) == 1 else keras.layers.Add(name=f"{name}_sum", dtype=_DTYPE)(paths)
+    has_paths = network.hidden_layer_sizes or network.kind == "custom"
+    paths = PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
+    critic = noise = None
+    if network.critic_layer_sizes is not None:
+        critic = _critic(network)
+    if network.has_noise:
+        noise = keras.Variable(np.float32(0.0), dtype=DTYPE, name="log_variance")
+    return KerasNetwork(
+        _half("encoder", network, network.n_features, network.code_width, paths[0]),
+        _half("decoder", network, network.n_components, network.n_features, paths[1]),
+        paths,
+        critic,
+        noise,
     )
+
+
+def _half(name, network, n_inputs, n_outputs, path):
+    inputs = keras.Input((n_inputs,), dtype=DTYPE, name=f"{name}_input")
+    outputs = [path(inputs)] if path.blocks else []
+    if network.has_linear_path:
+        rows = inputs
+        if network.is_masked and name == "encoder":
+            rows = HideMissing(dtype=DTYPE, name="encoder_observed")(inputs)
+        outputs.append(dense(n_outputs, f"{name}_linear")(rows))
+    output = outputs[0]
+    if len(outputs) > 1:
+        output = keras.layers.Add(name=f"{name}_sum", dtype=DTYPE)(outputs)
     if name == "encoder":
         output = _finish_code(network, output)
     return keras.Model(inputs, output, name=name)
@@ -36,82 +99,90 @@ def _half(network, name, n_inputs, n_outputs, sizes):
 def _finish_code(network, code):
     if network.code_activation != "linear":
         activation = network.code_activation
-        code = keras.layers.Activation(activation, dtype=_DTYPE, name="code_activation")(code)
+        code = keras.layers.Activation(activation, dtype=DTYPE, name="code_activation")(code)
     if network.n_active is not None:
-        code = KeepLargest(network.n_active, dtype=_DTYPE, name="keep_largest")(code)
+        code = KeepLargest(network.n_active, dtype=DTYPE, name="keep_largest")(code)
     return code
 
 
-@keras.saving.register_keras_serializable("skae")
-class KeepLargest(keras.layers.Layer):
-    """Keeps the largest values of each row and sets the others to zero.
+def _critic(network):
+    code = keras.Input((network.n_components,), dtype=DTYPE, name="critic_input")
+    layers = [
+        dense(units, f"critic_hidden_{i}", activation="gelu")
+        for i, units in enumerate(network.critic_layer_sizes, 1)
+    ]
+    output = Block([*layers, dense(1, "critic_output")])(code)
+    return keras.Model(code, output, name="critic")
 
-    Parameters
-    ----------
-    n_active : int
-        How many values are kept.
+
+def random_weights(network, rng):
+    """Starting weights as the layers' own initialisers draw them, from our generator.
+
+    Inside the scope Keras creates variables without values: an initialiser is called with a seed of
+    ours instead of the one it was made with. Values that a user's code assigns stay.
     """
-
-    def __init__(self, n_active, **kwargs):
-        super().__init__(**kwargs)
-        self.n_active = n_active
-
-    def call(self, inputs):
-        """Apply to a tensor of shape (n, n_units)."""
-        ops = keras.ops
-        kept = ops.top_k(inputs, self.n_active)[1]
-        mask = ops.sum(ops.one_hot(kept, inputs.shape[-1], dtype=inputs.dtype), axis=1)
-        return inputs * mask
-
-    def get_config(self):
-        """Arguments of the constructor."""
-        return {**super().get_config(), "n_active": self.n_active}
+    with keras.StatelessScope(initialize_variables=False) as scope:
+        variables = build(network).variables()
+    weights = {}
+    for name, variable in variables.items():
+        value = scope.get_current_value(variable)
+        if value is None:
+            value = _first_value(variable, int(rng.integers(2**31)))
+        weights[name] = np.array(keras.ops.convert_to_numpy(value), np.float32)
+    return weights
 
 
-def _nonlinear_path(network, name, inputs, n_outputs, sizes):
-    hidden = inputs
-    for i, units in enumerate(sizes, 1):
-        hidden = _dense(units, f"{name}_hidden_{i}", activation=network.activation)(hidden)
-        if network.dropout:
-            # The seed only satisfies the layer: every fit sets the state of its generator.
-            hidden = keras.layers.Dropout(
-                network.dropout, seed=0, dtype=_DTYPE, name=f"{name}_dropout_{i}"
-            )(hidden)
-    return _dense(n_outputs, f"{name}_nonlinear", use_bias=not network.has_linear_path)(hidden)
+def _first_value(variable, seed):
+    # Keras keeps the initialiser of a variable that has no value yet, and offers no other way.
+    initializer = variable._initializer
+    if initializer is None:
+        return variable.value
+    if isinstance(initializer, keras.initializers.Initializer):
+        config = initializer.get_config()
+        if "seed" in config:
+            initializer = type(initializer).from_config({**config, "seed": seed})
+    return initializer(variable.shape, dtype=variable.dtype)
 
 
-def _dense(units, name, **options):
-    # Every fit loads its own weights; Keras' default initialisers would draw a seed from Python's
-    # global generator.
-    return keras.layers.Dense(units, dtype=_DTYPE, name=name, kernel_initializer="zeros", **options)
-
-
-def encode_with_jacobian(network, encoder, rows, slope):
+def encode_with_jacobian(network, built, rows, gradient):
     """Code of scaled rows, and the encoder's Jacobian at each of them, without dropout.
 
-    The chain rule, for all rows at once and from the code back to the rows: a code is narrower
-    than a row.
+    For a dense network the chain rule, for all rows at once and from the code back to the rows: a
+    code is narrower than a row. For others one reverse pass over each row as many times as it has
+    components, each copy for one of them.
 
     Parameters
     ----------
-    network : DenseNetwork
-    encoder : keras.Model
+    network : Network
+    built : KerasNetwork
     rows : tensor of shape (n, n_features)
-    slope : callable
-        ``slope(function, x)`` gives the derivative of an elementwise function at x.
+    gradient : callable
+        ``gradient(function, x)``, the derivative at x of the sum of what a function returns.
 
     Returns
     -------
     code : tensor of shape (n, n_components)
     jacobian : tensor of shape (n, n_components, n_features)
     """
+    if network.kind == "dense":
+        return _dense_jacobian(network, built.encoder, rows, gradient)
+    ops, k = keras.ops, network.n_components
+    n_rows = ops.shape(rows)[0]
+    copies = ops.repeat(rows, k, axis=0)
+    chosen = ops.tile(ops.eye(k), (n_rows, 1))
+    jacobian = gradient(lambda x: built.encoder(x, training=False) * chosen, copies)
+    jacobian = ops.reshape(jacobian, (n_rows, k, network.n_features))
+    return built.encoder(rows, training=False), jacobian
+
+
+def _dense_jacobian(network, encoder, rows, gradient):
     ops, activate = keras.ops, keras.activations.get(network.activation)
     hidden, slopes, kernels = rows, [], []
     for i in range(1, len(network.hidden_layer_sizes) + 1):
         layer = encoder.get_layer(f"encoder_hidden_{i}")
         before = ops.matmul(hidden, layer.kernel) + layer.bias
         hidden = activate(before)
-        slopes.append(slope(activate, before))
+        slopes.append(gradient(activate, before))
         kernels.append(layer.kernel)
     jacobian = 0.0
     if kernels:
@@ -127,28 +198,32 @@ def encode_with_jacobian(network, encoder, rows, slope):
 
 
 def with_weights(network, weights):
-    """Encoder and decoder in scaled units, with trained weights."""
-    models = build(network)
-    for model in models:
-        for variable in model.trainable_variables:
-            variable.assign(weights[variable.path])
-    return models
+    """A network in scaled units with these weights, as a ``KerasNetwork``."""
+    built = build(network)
+    for name, variable in built.variables().items():
+        variable.assign(weights[name])
+    return built
 
 
-def in_input_units(network, weights, mean, scale, output_activation):
+def in_input_units(network, weights, mean, scale, output_activation, mask_value):
     """Encoder and decoder with trained weights, from and to the units of the rows.
 
     Centring and dividing are two layers: as one multiplication and one sum, rows near 1e6 would
     lose their digits in float32.
     """
-    encoder, decoder = with_weights(network, weights)
-    rows = keras.Input((network.n_features,), dtype=_DTYPE, name="rows")
-    centred = _affine(1.0, -mean, "centre")(rows)
-    code = encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
-    code_input = keras.Input((network.n_components,), dtype=_DTYPE, name="code")
-    output = decoder(code_input)
+    built = with_weights(network, weights)
+    rows = keras.Input((network.n_features,), dtype=DTYPE, name="rows")
+    inputs = rows
+    if network.is_masked and not np.isnan(mask_value):
+        inputs = MissingWhere(mask_value, network.sample_shape, dtype=DTYPE, name="padding")(rows)
+    centred = _affine(1.0, -mean, "centre")(inputs)
+    code = built.encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
+    if network.is_variational:
+        code = code[:, : network.n_components]
+    code_input = keras.Input((network.n_components,), dtype=DTYPE, name="code")
+    output = built.decoder(code_input)
     if output_activation is not None:
-        output = keras.layers.Activation(output_activation, dtype=_DTYPE, name="output_activation")(
+        output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(
             output
         )
     output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
@@ -157,18 +232,4 @@ def in_input_units(network, weights, mean, scale, output_activation):
 
 def _affine(scale, offset, name):
     offset = offset.tolist() if isinstance(offset, np.ndarray) else offset
-    return keras.layers.Rescaling(float(scale), offset, dtype=_DTYPE, name=name)
-
-
-def predict(model, rows, batch_size=512):
-    """Outputs of a model for many rows, batch by batch, each padded to the same size.
-
-    One shape for every call: a row's result does not depend on the rows beside it.
-    """
-    outputs = []
-    for start in range(0, len(rows), batch_size):
-        batch = np.asarray(rows[start : start + batch_size], np.float32)
-        padded = np.zeros((batch_size, batch.shape[1]), np.float32)
-        padded[: len(batch)] = batch
-        outputs.append(keras.ops.convert_to_numpy(model(padded, training=False))[: len(batch)])
-    return np.concatenate(outputs)
+    return keras.layers.Rescaling(float(scale), offset, dtype=DTYPE, name=name)

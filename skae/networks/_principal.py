@@ -35,6 +35,12 @@ class PrincipalDirections:
         explained = np.cumsum(self.deviations**2) / self.total_variance
         return min(int(np.searchsorted(explained, share, side="right")) + 1, len(explained))
 
+    def variance_beyond(self, n_components):
+        """Mean variance along the directions that are left out; 0 if there are none."""
+        n_left = self.directions.shape[1] - n_components
+        left = self.total_variance - float(np.sum(self.deviations[:n_components] ** 2))
+        return max(left, 0.0) / n_left if n_left > 0 else 0.0
+
     def leading(self, n_components):
         """The first directions and deviations, without those that carry no variance."""
         first = self.deviations[:1]

@@ -44,7 +44,12 @@ def _chosen(ops, rows, scalars, random):
 
 def _denoising(corrupt):
     def reconstruction_from_corrupted(network, batch, scalars, random):
-        corrupted = corrupt(network.ops, batch, scalars, random)
+        ops, rows = network.ops, batch["rows"]
+        corrupted = corrupt(ops, batch, scalars, random)
+        if network.masks_missing:
+            # What is missing stays missing, and nothing else gets lost.
+            untouched = ops.logical_or(ops.isnan(rows), ops.isnan(corrupted))
+            corrupted = ops.where(untouched, rows, corrupted)
         output = network.decode(network.encode(corrupted))
         return {"reconstruction": network.error(batch["targets"], output)}
 

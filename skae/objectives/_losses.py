@@ -1,4 +1,4 @@
-"""How wrong an output is: one value a row, the mean over its features.
+"""How wrong each value of an output is.
 
 Each loss is written once for any array namespace with numpy's names (``keras.ops`` in a compiled
 step, ``numpy`` in scoring), so that training and scoring cannot drift apart.
@@ -6,13 +6,13 @@ step, ``numpy`` in scoring), so that training and scoring cannot drift apart.
 
 
 def squared_error(xp, target, output):
-    """Mean squared difference."""
-    return xp.mean(xp.square(output - target), axis=-1)
+    """Squared difference."""
+    return xp.square(output - target)
 
 
 def absolute_error(xp, target, output):
-    """Mean absolute difference."""
-    return xp.mean(xp.abs(output - target), axis=-1)
+    """Absolute difference."""
+    return xp.abs(output - target)
 
 
 def huber(xp, target, output):
@@ -21,13 +21,13 @@ def huber(xp, target, output):
     Twice the textbook's value, so that it equals the squared error near zero.
     """
     size = xp.abs(output - target)
-    return xp.mean(xp.where(size <= 1.0, xp.square(size), 2.0 * size - 1.0), axis=-1)
+    return xp.where(size <= 1.0, xp.square(size), 2.0 * size - 1.0)
 
 
 def binary_crossentropy(xp, target, logits):
-    """Mean cross-entropy in nats of targets in [0, 1], given logits."""
+    """Cross-entropy in nats of targets in [0, 1], given logits."""
     softplus = xp.maximum(logits, 0.0) + xp.log1p(xp.exp(-xp.abs(logits)))
-    return xp.mean(softplus - target * logits, axis=-1)
+    return softplus - target * logits
 
 
 LOSSES = {

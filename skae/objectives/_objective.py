@@ -4,7 +4,9 @@ An objective is a pure function ``(network, batch, scalars, random) -> {term: (n
 one a row. The engine averages them over the rows' weights and sums them, each times its strength.
 
 - ``network`` offers ``encode(rows)``, ``decode(code)``, ``error(target, output)``,
-  ``encode_with_jacobian(rows)`` and ``ops``, which is ``keras.ops``: nothing here imports Keras.
+  ``encode_with_jacobian(rows)``, and where it has them ``encode_distribution(rows)``,
+  ``log_noise_variance()``, ``criticise(code)`` and ``blocks``; and ``ops``, which is ``keras.ops``:
+  nothing here imports Keras.
 - ``batch`` holds ``rows`` and ``targets`` (n, n_features) in scaled units, and ``weights`` (n,),
   which are zero for padding.
 - ``scalars`` maps names to tensors that change from fit to fit without a new compilation.
@@ -26,11 +28,27 @@ class Objective:
         Keys of what the function returns.
     strengths : tuple of (str, str)
         Pairs of a term and the name of the scalar that multiplies it; other terms count once.
+    updates : tuple of (tuple of str, tuple of str)
+        What a step does, in turn: pairs of the terms to lower, and the beginnings of the names of
+        the weights to change. Nothing means one update of all weights by all terms.
+    watched : tuple of str
+        Terms that add up to the loss by which training is judged; nothing means all.
     """
 
     function: Callable
     terms: tuple
     strengths: tuple = ()
+    updates: tuple = ()
+    watched: tuple = ()
+
+    def total(self, terms, scalars, names=()):
+        """Sum of the terms of these names, or of all, each times its strength."""
+        strengths = dict(self.strengths)
+        return sum(
+            value * scalars[strengths[name]] if name in strengths else value
+            for name, value in terms.items()
+            if name in (names or self.terms)
+        )
 
 
 def reconstruction(network, batch, scalars, random):

@@ -78,5 +78,11 @@ def _fill(rows, targets, taken, sample_weight, spec):
 
 def _read(rows, taken, spec):
     buffer = np.zeros((spec.n_steps, spec.batch_size, spec.n_features), np.float32)
-    rows.read(taken, buffer.reshape(-1, spec.n_features)[: len(taken)])
+    flat = buffer.reshape(-1, spec.n_features)
+    rows.read(taken, flat[: len(taken)])
+    # Real rows as padding: a layer that normalises over the batch sees nothing else.
+    n_padding = -len(taken) % spec.batch_size
+    for start in range(len(taken), len(taken) + n_padding, len(taken)):
+        n_copied = min(len(taken), len(taken) + n_padding - start)
+        flat[start : start + n_copied] = flat[:n_copied]
     return buffer

@@ -4,6 +4,7 @@ Does not know what is trained nor who asked: programs, rows and hooks are handed
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -75,13 +76,30 @@ class Plan:
 
 @dataclass(frozen=True)
 class Start:
-    """What a program is loaded with."""
+    """What a program is loaded with.
+
+    Attributes
+    ----------
+    weights : dict of ndarray
+    seed : int
+    learning_rate : float or None
+        None for a schedule.
+    scalars : dict
+    optimizer_state : list of ndarray or None
+    schedule : callable or None
+        ``schedule(epoch)`` gives the scalars that differ in training in that epoch. Losses are
+        always reported with ``scalars``, so that epochs can be compared.
+    n_past_epochs : int
+        Epochs trained before this run, for the schedule.
+    """
 
     weights: dict
     seed: int
     learning_rate: float | None
     scalars: dict = field(default_factory=dict)
     optimizer_state: list | None = None
+    schedule: Callable | None = None
+    n_past_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -213,6 +231,9 @@ class _Run:
                 return
 
     def _one_epoch(self, epoch):
+        if self.start.schedule is not None:
+            scalars = self.start.schedule(self.start.n_past_epochs + epoch)
+            self.program.set_training_scalars(scalars)
         order = shuffled(self.data.training, self.data.rows.resident, self.rng)
         sums = [
             self.program.train(staged, int(self.rng.integers(2**31)))
@@ -247,12 +268,8 @@ class _Run:
         return loss
 
     def _loss(self, terms):
-        strengths = dict(self.program.spec.objective.strengths)
-        scalars = self.start.scalars
-        return sum(
-            value * (scalars[strengths[name]] if name in strengths else 1.0)
-            for name, value in terms.items()
-        )
+        objective = self.program.spec.objective
+        return objective.total(terms, self.start.scalars, objective.watched)
 
     def _mean_terms(self, sums, indices):
         weight = self.data.sample_weight

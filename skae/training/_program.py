@@ -6,10 +6,8 @@ optimizers see all weights as one flat vector: one update instead of one for eve
 which makes tracing three times and small steps almost twice as fast.
 """
 
-import functools
 import json
 import math
-from collections import namedtuple
 
 import keras
 import numpy as np
@@ -30,7 +28,7 @@ _ELEMENTWISE = (
     "SGD",
 )
 
-_Network = namedtuple("_Network", ["ops", "encode", "decode", "error", "encode_with_jacobian"])
+_SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 
 
 class Program:
@@ -39,34 +37,38 @@ class Program:
     Parameters
     ----------
     spec : ProgramSpec
-    encoder, decoder : keras.Model
+    built : KerasNetwork
+        ``encoder``, ``decoder``, ``critic`` and ``paths``; ``variables()`` and ``generators()``.
     error : callable
-        ``error(keras.ops, target, output)``, one value a row.
+        ``error(keras.ops, target, output)``, the loss of each value.
     jacobian : callable
-        ``jacobian(encoder, rows, slope)``, the code and its Jacobian (n, n_components, n_features);
-        ``slope(function, x)`` is the derivative of an elementwise function.
+        ``jacobian(built, rows, gradient)``, the code and its Jacobian (n, n_components, n_features);
+        ``gradient(function, x)`` is the derivative at x of the sum of what a function returns.
     """
 
-    def __init__(self, spec, encoder, decoder, error, jacobian):
-        self.spec = spec
-        self.n_traces = 0
-        self._models, self._error = (encoder, decoder), error
-        self._jacobian = functools.partial(jacobian, slope=_slope)
-        self._trainable = [v for model in self._models for v in model.trainable_variables]
-        self._state = [v for model in self._models for v in model.non_trainable_variables]
-        self._names = [v.path for v in self._trainable]
-        self._shapes = [tuple(v.shape) for v in self._trainable]
-        self._sizes = [math.prod(shape) for shape in self._shapes]
-        self.optimizer = optimizer_from_json(spec.optimizer)
-        self._blocks = self._make_blocks()
-        self.optimizer.build(self._blocks)
-        self._fresh_optimizer = [v.numpy() for v in self.optimizer.variables]
+    def __init__(self, spec, built, error, jacobian):
+        self.spec, self.n_traces = spec, 0
+        self._built, self._error, self._jacobian = built, error, jacobian
+        self._updates = spec.objective.updates or (((), ("",)),)
+        variables = built.variables()
+        self._kept = {name: v for name, v in variables.items() if not v.trainable}
+        self._generators = built.generators()
+        trained = {name: v for name, v in variables.items() if v.trainable}
+        optimizers = [optimizer_from_json(spec.optimizer) for _ in self._updates]
+        self.optimizer = optimizers[0]
+        is_flat = type(self.optimizer).__name__ in _ELEMENTWISE and self.optimizer.clipnorm is None
+        self._groups = _group(trained, self._updates, is_flat)
+        self._optimizers = []
+        for i, optimizer in enumerate(optimizers):
+            optimizer.build([v for group in self._groups_of(i) for v in group.variables])
+            self._optimizers.append(optimizer)
+        self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables()]
         # Validation takes few steps: XLA would take longer to compile them than it ever saves.
         self._train = _compile(self._train_chunk, spec.tier)
         self._evaluate = _compile(
             self._evaluate_chunk, "eager" if spec.tier == "eager" else "graph"
         )
-        self._scalars = {}
+        self._scalars, self._training_scalars = {}, {}
 
     # Loading and taking back
 
@@ -85,36 +87,41 @@ class Program:
             As ``optimizer_state()`` returned it; fresh by default.
         """
         self.set_weights(weights)
-        for variable, value in zip(
-            self.optimizer.variables, optimizer_state or self._fresh_optimizer, strict=True
-        ):
+        state = optimizer_state or self._fresh_optimizer
+        for variable, value in zip(self._optimizer_variables(), state, strict=True):
             variable.assign(value)
         if learning_rate is not None:
-            self.optimizer.learning_rate = learning_rate
-        for i, variable in enumerate(self._state):
-            if variable.path.endswith("seed_generator_state"):
-                variable.assign(np.array([seed % 2**32, i], np.uint32))
-        self._scalars = {name: tf.constant(v, tf.float32) for name, v in (scalars or {}).items()}
+            for optimizer in self._optimizers:
+                optimizer.learning_rate = learning_rate
+        for i, variable in enumerate(self._generators):
+            variable.assign(np.array([seed % 2**32, i], np.uint32))
+        self._scalars = _tensors(scalars or {})
+        self._training_scalars = self._scalars
+
+    def set_training_scalars(self, scalars):
+        """Replace some scalars in training, and not in evaluation, until the next ``load``."""
+        self._training_scalars = {**self._scalars, **_tensors(scalars)}
 
     def set_weights(self, weights):
-        """Replace the trained weights, and nothing else."""
-        arrays = [weights[name] for name in self._names]
-        if self._is_flat:
-            arrays = [np.concatenate([array.ravel() for array in arrays])]
-        for block, array in zip(self._blocks, arrays, strict=True):
-            block.assign(array)
+        """Replace the weights, and nothing else."""
+        for group in self._groups:
+            group.assign(weights)
+        for name, variable in self._kept.items():
+            variable.assign(weights[name])
 
     def weights(self):
-        """A copy of the trained weights, by name."""
-        arrays = [block.numpy() for block in self._blocks]
-        if self._is_flat:
-            arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
-        shaped = (a.reshape(s) for a, s in zip(arrays, self._shapes, strict=True))
-        return {name: array.copy() for name, array in zip(self._names, shaped, strict=True)}
+        """A copy of the weights, by name."""
+        arrays = {name: v.numpy().copy() for name, v in self._kept.items()}
+        for group in self._groups:
+            arrays |= group.arrays()
+        return arrays
 
     def optimizer_state(self):
-        """A copy of the optimizer's variables."""
-        return [v.numpy().copy() for v in self.optimizer.variables]
+        """A copy of the optimizers' variables."""
+        return [v.numpy().copy() for v in self._optimizer_variables()]
+
+    def _optimizer_variables(self):
+        return [v for optimizer in self._optimizers for v in optimizer.variables]
 
     # Running
 
@@ -128,9 +135,13 @@ class Program:
         )
 
     def train(self, staged, seed):
-        """One update for every batch of a chunk; returns sums over rows, a value a term."""
+        """One step for every batch of a chunk; returns sums over rows, a value a term."""
+        for optimizer in self._optimizers[1:]:
+            # A callback changes the rate of the first.
+            if not isinstance(optimizer._learning_rate, _SCHEDULE):
+                optimizer.learning_rate = self.optimizer.learning_rate
         seed = tf.constant([seed % 2**31, 0], tf.int32)
-        return self._train(*staged, self._scalars, seed).numpy()
+        return self._train(*staged, self._training_scalars, seed).numpy()
 
     def evaluate(self, staged):
         """Sums over the rows of a chunk, a value a term, without training."""
@@ -138,17 +149,6 @@ class Program:
         return self._evaluate(*staged, self._scalars, seed).numpy()
 
     # What is compiled
-
-    @property
-    def _is_flat(self):
-        return len(self._blocks) == 1 and len(self._shapes) > 1
-
-    def _make_blocks(self):
-        optimizer = self.optimizer
-        if type(optimizer).__name__ not in _ELEMENTWISE or optimizer.clipnorm is not None:
-            return self._trainable
-        flat = np.zeros(sum(self._sizes), np.float32)
-        return [keras.Variable(flat, dtype="float32", name="weights")]
 
     def _train_chunk(self, rows, targets, weights, n_steps, scalars, seed):
         self.n_traces += 1
@@ -171,53 +171,50 @@ class Program:
         return tf.while_loop(lambda step, _: step < n_steps, body, start)[1]
 
     def _train_batch(self, batch, scalars, seed):
-        tensors = self._weight_tensors()
+        """All updates of a step, one after the other; a term is reported as its update saw it."""
+        reported = {}
+        for i, (names, _) in enumerate(self._updates):
+            terms = self._update(i, names, batch, scalars, seed)
+            reported |= {n: v for n, v in terms.items() if n in names or n not in reported}
+        return self._sums(reported, batch["weights"])
+
+    def _update(self, i, names, batch, scalars, seed):
+        groups = self._groups_of(i)
+        changed = [group.tensors() for group in groups]
+        others = [group.tensors() for group in self._groups if group not in groups]
+        watched = [tensor for tensors in changed for tensor in tensors.values()]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(tensors)
-            terms, updates = self._terms(tensors, batch, scalars, seed, training=True)
-            loss = self._mean_loss(terms, batch["weights"], scalars)
-        gradients = tape.gradient(loss, tensors, unconnected_gradients="zero")
-        if self._is_flat:
-            gradients = [tf.concat([tf.reshape(g, [-1]) for g in gradients], 0)]
-        self.optimizer.apply(gradients, self._blocks)
-        for variable, value in updates:
+            tape.watch(watched)
+            tensors = {k: v for part in (*changed, *others) for k, v in part.items()}
+            terms, states = self._terms(tensors, batch, scalars, seed, training=True)
+            loss = self._mean_loss(terms, batch["weights"], scalars, names)
+        gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
+        pairs = [pair for group in groups for pair in group.gradients(gradients)]
+        self._optimizers[i].apply(*zip(*pairs, strict=True))
+        for variable, value in states:
             variable.assign(value)
-        return self._sums(terms, batch["weights"])
+        return terms
+
+    def _groups_of(self, i):
+        return [group for group in self._groups if i in group.updates]
 
     def _evaluate_batch(self, batch, scalars, seed):
-        terms, _ = self._terms(self._weight_tensors(), batch, scalars, seed, training=False)
+        tensors = {k: v for group in self._groups for k, v in group.tensors().items()}
+        terms, _ = self._terms(tensors, batch, scalars, seed, training=False)
         return self._sums(terms, batch["weights"])
 
-    def _weight_tensors(self):
-        if not self._is_flat:
-            return [tf.convert_to_tensor(block.value) for block in self._blocks]
-        parts = tf.split(self._blocks[0].value, self._sizes)
-        return [tf.reshape(p, s) for p, s in zip(parts, self._shapes, strict=True)]
-
     def _terms(self, tensors, batch, scalars, seed, *, training):
-        mapping = list(zip(self._trainable, tensors, strict=True))
+        trained = {name: v for group in self._groups for name, v in group.members.items()}
+        mapping = [(trained[name], tensor) for name, tensor in tensors.items()]
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            network = self._network(training)
+            network = _Network(self, training)
             terms = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
-        changed = ((v, scope.get_current_value(v)) for v in self._state)
+        states = [*self._generators, *self._kept.values()]
+        changed = ((v, scope.get_current_value(v)) for v in states)
         return terms, [(v, value) for v, value in changed if value is not None]
 
-    def _network(self, training):
-        encoder, decoder = self._models
-        return _Network(
-            keras.ops,
-            lambda rows: encoder(rows, training=training),
-            lambda code: decoder(code, training=training),
-            lambda target, output: self._error(keras.ops, target, output),
-            lambda rows: self._jacobian(encoder, rows),
-        )
-
-    def _mean_loss(self, terms, weights, scalars):
-        strengths = dict(self.spec.objective.strengths)
-        total = sum(
-            value * scalars[strengths[name]] if name in strengths else value
-            for name, value in terms.items()
-        )
+    def _mean_loss(self, terms, weights, scalars, names):
+        total = self.spec.objective.total(terms, scalars, names)
         return tf.reduce_sum(total * weights) / tf.maximum(tf.reduce_sum(weights), 1e-30)
 
     def _sums(self, terms, weights):
@@ -230,7 +227,113 @@ class Program:
         )
 
 
-def _slope(function, x):
+class _Network:
+    """What an objective sees of a network."""
+
+    ops = keras.ops
+
+    def __init__(self, program, training):
+        self._program, self._built, self._training = program, program._built, training
+        self.masks_missing = program.spec.masks_missing
+
+    def encode(self, rows):
+        return self._built.encoder(rows, training=self._training)
+
+    def encode_distribution(self, rows):
+        return keras.ops.split(self.encode(rows), 2, axis=-1)
+
+    def encode_with_jacobian(self, rows):
+        return self._program._jacobian(self._built, rows, _gradient)
+
+    def decode(self, code):
+        return self._built.decoder(code, training=self._training)
+
+    def error(self, target, output):
+        """Loss of each row: the mean over the features that have a value."""
+        ops, error = keras.ops, self._program._error
+        if not self.masks_missing:
+            return ops.mean(error(ops, target, output), axis=-1)
+        is_missing = ops.isnan(target)
+        errors = error(ops, ops.where(is_missing, 0.0, target), output)
+        n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
+        return ops.sum(ops.where(is_missing, 0.0, errors), axis=-1) / ops.maximum(n_present, 1.0)
+
+    def log_noise_variance(self):
+        return keras.ops.convert_to_tensor(self._built.noise)
+
+    def criticise(self, code):
+        return self._built.critic(code, training=self._training)[:, 0]
+
+    def block(self, half, i, inputs):
+        """One block of a nonlinear path."""
+        path = self._built.paths[0 if half == "encoder" else 1]
+        return path.blocks[i](inputs, training=self._training)
+
+
+class _Group:
+    """Weights that the same updates change; flat, they are one variable.
+
+    Parameters
+    ----------
+    members : dict of keras.Variable
+    updates : frozenset of int
+    is_flat : bool
+    """
+
+    def __init__(self, members, updates, is_flat):
+        self.members, self.updates = members, updates
+        self._shapes = {name: tuple(v.shape) for name, v in members.items()}
+        self._sizes = [math.prod(shape) for shape in self._shapes.values()]
+        self._is_flat = is_flat and len(members) > 1
+        self.variables = list(members.values())
+        if self._is_flat:
+            flat = np.zeros(sum(self._sizes), np.float32)
+            self.variables = [keras.Variable(flat, dtype="float32", name="weights")]
+
+    def assign(self, weights):
+        arrays = [weights[name] for name in self.members]
+        if self._is_flat:
+            arrays = [np.concatenate([array.ravel() for array in arrays])]
+        for variable, array in zip(self.variables, arrays, strict=True):
+            variable.assign(array)
+
+    def arrays(self):
+        arrays = [variable.numpy() for variable in self.variables]
+        if self._is_flat:
+            arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
+        shaped = zip(self._shapes.items(), arrays, strict=True)
+        return {name: array.reshape(shape).copy() for (name, shape), array in shaped}
+
+    def tensors(self):
+        if not self._is_flat:
+            values = [tf.convert_to_tensor(variable.value) for variable in self.variables]
+            return dict(zip(self.members, values, strict=True))
+        parts = tf.split(self.variables[0].value, self._sizes)
+        shaped = zip(self._shapes.items(), parts, strict=True)
+        return {name: tf.reshape(part, shape) for (name, shape), part in shaped}
+
+    def gradients(self, gradients):
+        """Pairs of a gradient and its variable, taken from an iterator over the members'."""
+        own = [next(gradients) for _ in self.members]
+        if self._is_flat:
+            own = [tf.concat([tf.reshape(gradient, [-1]) for gradient in own], 0)]
+        return list(zip(own, self.variables, strict=True))
+
+
+def _group(trained, updates, is_flat):
+    """Weights by which updates change them, in the order of the weights."""
+    members = {}
+    for name, variable in trained.items():
+        changing = frozenset(i for i, (_, starts) in enumerate(updates) if name.startswith(starts))
+        members.setdefault(changing, {})[name] = variable
+    return [_Group(named, changing, is_flat) for changing, named in members.items()]
+
+
+def _tensors(scalars):
+    return {name: tf.constant(value, tf.float32) for name, value in scalars.items()}
+
+
+def _gradient(function, x):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = function(x)

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 _CHUNK_BYTES = 8 * 2**20
 _MAX_STEPS = 64
 
-# Measured on two cores: an eager step takes 10 ms and tracing 130 ms; XLA takes 0.3 s more to
-# compile and saves 0.07 ms on the smallest steps, up to a quarter of large ones. A single fit earns
-# that back in 2000 steps or more, the candidates and folds of a search in a few hundred.
+# Measured on two cores, dense: an eager step takes 10 ms and tracing 130 ms.
 _EAGER_STEPS = 8
-_XLA_STEPS = 500
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,8 @@ class ProgramSpec:
         The optimizer's configuration as JSON, without its learning rate.
     n_features, batch_size : int
     tier : {"eager", "graph", "xla"}
+    masks_missing : bool
+        Whether NaN in rows means that they have no value there.
     """
 
     network: Hashable
@@ -41,6 +40,7 @@ class ProgramSpec:
     n_features: int
     batch_size: int
     tier: str
+    masks_missing: bool = False
 
     @property
     def n_steps(self):
@@ -49,7 +49,7 @@ class ProgramSpec:
         return max(1, min(_MAX_STEPS, _CHUNK_BYTES // step_bytes))
 
 
-def choose_tier(jit_compile, n_planned_steps):
+def choose_tier(jit_compile, n_planned_steps, xla_from_steps):
     """How to run: the answer depends on this fit alone, so that equal fits give equal bits.
 
     Parameters
@@ -57,9 +57,11 @@ def choose_tier(jit_compile, n_planned_steps):
     jit_compile : bool or "auto"
     n_planned_steps : int
         Epochs allowed times batches an epoch.
+    xla_from_steps : float
+        Steps from which the time XLA takes to compile comes back.
     """
     if jit_compile != "auto":
         return "xla" if jit_compile else "graph"
     if n_planned_steps <= _EAGER_STEPS:
         return "eager"
-    return "graph" if n_planned_steps < _XLA_STEPS else "xla"
+    return "graph" if n_planned_steps < xla_from_steps else "xla"

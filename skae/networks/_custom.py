@@ -1,0 +1,83 @@
+"""A network whose nonlinear paths are the user's own Keras models."""
+
+import functools
+import inspect
+import pickle
+from dataclasses import dataclass
+from typing import ClassVar
+
+from skae.networks._network import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomNetwork(Network):
+    """Two Keras models as nonlinear paths, each times a gate that the PCA start sets to zero.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    """
+
+    recipe: object
+
+    kind: ClassVar[str] = "custom"
+    readouts: ClassVar[tuple] = ("encoder_gate/scale", "decoder_gate/scale")
+
+    @property
+    def is_linear(self):
+        """Unknown, so no."""
+        return False
+
+    @property
+    def has_linear_path(self):
+        """Only where asked for."""
+        return self.linear_path
+
+
+class Recipe:
+    """What makes the user's models, comparable by what it is and holds.
+
+    A function is itself; another object is its class and its pickled state, so that copies of it,
+    as ``clone`` makes them, share a compiled program.
+
+    Parameters
+    ----------
+    make : callable, or object with a method ``build``
+        ``make(sample_shape, n_components, hidden_layer_sizes, activation)`` returns an encoder
+        and a decoder.
+    """
+
+    def __init__(self, make):
+        self.make = make
+        self._key = _key_of(make)
+
+    def __call__(self, *args):
+        """Encoder and decoder, new."""
+        return getattr(self.make, "build", self.make)(*args)
+
+    def __eq__(self, other):
+        return isinstance(other, Recipe) and self._key == other._key
+
+    def __hash__(self):
+        return hash(self._key)
+
+    def __repr__(self):
+        return f"Recipe({self.make!r})"
+
+    def __reduce__(self):
+        return Recipe, (self.make,)
+
+
+def _key_of(make):
+    if inspect.isroutine(make) or inspect.isclass(make):
+        return make
+    if isinstance(make, functools.partial):
+        return functools.partial, _key_of(make.func), _pickled((make.args, make.keywords))
+    return type(make), _pickled(make)
+
+
+def _pickled(value):
+    try:
+        return pickle.dumps(value)
+    except Exception:  # whatever cannot be pickled is only equal to itself
+        return id(value)

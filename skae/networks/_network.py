@@ -1,0 +1,142 @@
+"""What every network has, whatever its hidden layers: two paths, a code, a start at PCA.
+
+An encoder and a mirrored decoder. With a linear path each half is the sum of one linear layer and
+a nonlinear path through the hidden layers, both of the flattened row::
+
+    code   = x W + b + nonlinear(x)            x (n, n_features), code (n, n_components)
+    output = code V + c + nonlinear(code)
+
+Started at PCA the linear layers are the principal directions and the nonlinear paths end in zeros,
+so the untrained network reconstructs exactly as PCA does.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+# The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
+# starts there, so that it follows PCA's reconstruction to first order.
+_LOGIT_SLOPE = 4.0
+# A posterior is never wider than its prior, nor a noise variance smaller than this.
+_LEAST_VARIANCE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """What an autoencoder looks like, without any weights.
+
+    Hashable: two networks that compare equal can share a compiled program.
+
+    Attributes
+    ----------
+    n_features, n_components : int
+    sample_shape : tuple of int
+        What a row is, before it is flattened.
+    hidden_layer_sizes : tuple of int
+        Of the encoder, from the input to the code; the decoder mirrors it.
+    activation : str or callable
+    dropout : float
+    linear_path : bool
+    code_activation : str
+        Applied to the code.
+    n_active : int or None
+        How many of the largest values of each row's code are kept; None for all.
+    is_variational : bool
+        The encoder gives a normal distribution of the code: its mean, and its log variance.
+    has_noise : bool
+        One trained log variance of the rows around the output.
+    critic_layer_sizes : tuple of int or None
+        Hidden layers of a critic of the code; None for no critic.
+    """
+
+    n_features: int
+    n_components: int
+    sample_shape: tuple
+    hidden_layer_sizes: tuple
+    activation: object = "gelu"
+    dropout: float = 0.0
+    linear_path: bool = True
+    code_activation: str = "linear"
+    n_active: int | None = None
+    is_variational: bool = False
+    has_noise: bool = False
+    critic_layer_sizes: tuple | None = None
+
+    kind: ClassVar[str]
+    # Whether missing values (NaN) in scaled rows say which timesteps there are.
+    is_masked: ClassVar[bool] = False
+    # Whether numpy can score.
+    has_numpy_twin: ClassVar[bool] = False
+    # Planned steps from which compiling with XLA pays.
+    xla_from_steps: ClassVar[float] = np.inf
+    # Weights that are zero where the nonlinear paths say nothing.
+    readouts: ClassVar[tuple] = ("encoder_nonlinear/kernel", "decoder_nonlinear/kernel")
+
+    @property
+    def code_width(self):
+        """Values that the encoder gives for a row."""
+        return self.n_components * (2 if self.is_variational else 1)
+
+    @property
+    def has_linear_path(self):
+        """Without hidden layers the linear layer is all there is."""
+        return self.linear_path or not self.hidden_layer_sizes
+
+    @property
+    def is_linear(self):
+        """Whether code and output are linear in their input."""
+        is_whole = self.code_activation == "linear" and self.n_active is None
+        return is_whole and not self.hidden_layer_sizes
+
+    @property
+    def widest_layer(self):
+        """The most values any layer holds for one row."""
+        return max(self.n_features, self.code_width, *self.hidden_layer_sizes, 1)
+
+    def pca_weights(self, weights, principal, *, output_mean=None):
+        """Weights that reconstruct as PCA does, from random ones.
+
+        The code is the whitened PCA score. A variational code is the posterior of probabilistic
+        PCA (Tipping & Bishop 1999), the noise what PCA leaves. Components beyond the rank of the
+        rows start as random directions of the code that the decoder ignores.
+
+        Parameters
+        ----------
+        weights : dict of ndarray
+        principal : PrincipalDirections
+        output_mean : ndarray of shape (n_features,), optional
+            For a network that ends in a sigmoid: the mean of its rows, inside [0, 1].
+
+        Returns
+        -------
+        weights : dict of ndarray
+        """
+        weights = {name: np.array(values) for name, values in weights.items()}
+        directions, deviations = principal.leading(self.n_components)
+        noise = max(principal.variance_beyond(self.n_components), _LEAST_VARIANCE)
+        n_kept, inward, outward = len(deviations), 1 / deviations, deviations
+        if self.is_variational:
+            outward = np.sqrt(np.maximum(deviations**2 - noise, 0.0))
+            inward = outward / deviations**2
+        encoder, decoder = weights["encoder_linear/kernel"], weights["decoder_linear/kernel"]
+        encoder[:, :n_kept] = directions.T * inward
+        decoder[:] = 0.0
+        decoder[:n_kept] = directions * outward[:, None]
+        if self.is_variational:
+            # A component that carries nothing has the prior's distribution.
+            encoder[:, n_kept:] = 0.0
+            spread = weights["encoder_linear/bias"][self.n_components :]
+            spread[:n_kept] = np.log(np.minimum(noise / deviations**2, 1.0))
+        if self.has_noise:
+            weights["noise/log_variance"] = np.log(np.float32(noise))
+        if output_mean is not None:
+            code_bias = weights["encoder_linear/bias"][: self.n_components]
+            code_bias[:] = -(output_mean @ encoder[:, : self.n_components])
+            decoder *= _LOGIT_SLOPE
+            clipped = np.clip(output_mean, 0.01, 0.99)
+            weights["decoder_linear/bias"][:] = np.log(clipped / (1 - clipped))
+        for name in self.readouts:
+            if name in weights:
+                weights[name][:] = 0.0
+        return weights

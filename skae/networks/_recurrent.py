@@ -1,0 +1,33 @@
+"""The recurrent network: sequences of feature vectors."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from skae.networks._network import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentNetwork(Network):
+    """A recurrent encoder whose last state gives the code, and a decoder that repeats the code.
+
+    Attributes
+    ----------
+    cell : {"lstm", "gru"}
+    bidirectional : bool
+    is_masked : bool
+        Timesteps may be missing: NaN in scaled rows.
+    """
+
+    cell: str = "lstm"
+    bidirectional: bool = False
+    is_masked: bool = False
+
+    kind: ClassVar[str] = "recurrent"
+    # Measured on two cores: XLA takes 1 s more to compile and saves a quarter of each step.
+    xla_from_steps: ClassVar[float] = 1000
+
+    @property
+    def widest_layer(self):
+        """The most values any layer holds for one row."""
+        n_units = max(self.hidden_layer_sizes, default=1) * (2 if self.bidirectional else 1)
+        return max(super().widest_layer, n_units * self.sample_shape[0])
