@@ -94,6 +94,14 @@ class BaseAutoencoder(
         """Loss between rows and output."""
         return self.loss
 
+    def _pca_is_optimal_when_linear(self):
+        """Whether a linear network has nothing to gain over its start at PCA."""
+        return self._objective() is RECONSTRUCTION and self._loss_name() == "squared_error"
+
+    def _row_losses(self, model, X):
+        """What training minimises, for each row, in scaled units."""
+        return model.row_errors(X) / model.scaling.scale**2
+
     def _schedule(self):
         """A function of the epoch to the scalars that differ in training, or None."""
         return None
@@ -150,7 +158,7 @@ class BaseAutoencoder(
             model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
         is_autoencoding = X_clean is None
         if is_autoencoding and not continues and starts_at_optimum(self, model.network):
-            outcome = without_training(model, X, sample_weight)
+            outcome = without_training(self, model, X, sample_weight)
         else:
             with fit_hooks(self, context, about, model) as hooks:
                 outcome = fit_epochs(self, model, X, sample_weight, hooks, rng, X_clean)
@@ -203,9 +211,7 @@ class BaseAutoencoder(
             model = self._model
         state = getattr(self, "_optimizer_state", None)
         n_past = 0 if is_first else self.n_iter_
-        outcome = fit_one_pass(
-            self, model, X, sample_weight, Hooks(), rng, state, X_clean, n_past
-        )
+        outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state, X_clean, n_past)
         if outcome.interrupted:
             raise KeyboardInterrupt
         new, past = outcome.history.columns(), {} if is_first else self.history_

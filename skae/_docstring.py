@@ -8,14 +8,46 @@ _PARAMETERS = """
         Size of the code. A share in (0, 1) means as many components as PCA needs to explain more
         than that share of the variance.
 
-    hidden_layer_sizes : tuple of int, default=(256,)
-        Units of the encoder's hidden layers, from the rows to the code; the decoder mirrors them.
-        ``()`` gives the linear autoencoder. PCA is the optimum of its squared error (Baldi &
-        Hornik 1989), so with ``init="pca"`` a plain one is not trained any further: ``n_iter_`` is
-        then 0.
+    network : {"dense", "convolutional", "recurrent"}, callable or object, default="{network}"
+        What the hidden layers are. A callable
+        ``network(sample_shape, n_components, hidden_layer_sizes, activation)`` returns an encoder
+        and a decoder, two Keras models of rows (flat or in their own shape) to a code and back; so
+        does the method ``build`` of an object. ``random_state`` decides their first weights. With
+        ``init="pca"`` each is added to the linear path, times a trained factor that starts at 0.
 
-    activation : str or callable, default="gelu"
+    sample_shape : tuple of int, default=None
+        What a row is before it is flattened: (length, channels), (height, width, channels) or
+        (depth, height, width, channels) for ``"convolutional"``, (timesteps, features) for
+        ``"recurrent"``; None means (n_features, 1) there. Arrays of shape
+        (n_samples, \\*sample_shape) are then taken as rows too.
+
+    hidden_layer_sizes : tuple of int or "auto", default="auto"
+        Units, or filters, of the encoder's hidden layers, from the rows to the code; the decoder
+        mirrors them. ``"auto"`` means (256,) for ``"dense"``, (32, 64) for ``"convolutional"``,
+        (64,) for ``"recurrent"``. ``()`` gives the linear autoencoder. PCA is the optimum of its
+        squared error (Baldi & Hornik 1989), so with ``init="pca"`` a plain one is not trained any
+        further: ``n_iter_`` is then 0.
+
+    activation : str or callable, default="auto"
         Activation of the hidden layers, one that Keras knows by name, or a function of a tensor.
+        ``"auto"`` means ``"gelu"``, and ``"tanh"`` in recurrent layers.
+
+    kernel_size : int or tuple of int, default=3
+        Size of the convolutions along every axis, or along each.
+
+    pooling : {"max", "average"} or None, default=None
+        How convolutional layers halve every axis: None strides them, and transposes them in the
+        decoder; otherwise pooling follows them, and in the decoder each value is repeated before.
+
+    cell : {"lstm", "gru"}, default="lstm"
+        Kind of recurrent layer.
+
+    bidirectional : bool, default=False
+        Whether recurrent layers read sequences in both directions, each with all units.
+
+    mask_value : float or None, default=None
+        For ``"recurrent"``: timesteps at which every feature has this value (which may be NaN) are
+        padding. They do not reach the code, and no error is counted there.
 
     dropout : float, default=0.0
         Share of each hidden layer's units that is left out at random in every training step.
@@ -112,14 +144,56 @@ _ATTRIBUTES = """
 """
 
 
-def documented(cls):
-    """Put the shared descriptions where a class docstring says {parameters} and {attributes}.
+_VARIATIONAL_PARAMETERS = """
+    beta : float, default=1.0
+        Weight of the divergence between the codes' distributions and the prior. Above 1 the code is
+        more independent and closer to the prior, and reconstruction worse [2]_.
 
-    The default of ``init`` is that of the class.
+    kl_warmup : int, default=0
+        Epochs over which that weight rises linearly from 0, in training only: losses are always
+        reported with ``beta``.
+
+    likelihood : {"gaussian", "bernoulli"}, default="gaussian"
+        How rows lie around the output: with a normal deviation, the same for all features and
+        trained too, or as probabilities (values in [0, 1]).
+"""
+
+_VARIATIONAL_ATTRIBUTES = """
+    kl_per_unit_ : ndarray of shape (n_components_,)
+        Mean Kullback-Leibler divergence of each unit from the prior over the rows of the last fit,
+        in nats.
+
+    active_units_ : ndarray of bool of shape (n_components_,)
+        Units whose mean varies between rows, with a variance above 0.01 [3]_. The others have
+        collapsed to the prior.
+
+    noise_variance_ : float
+        Variance of the rows around the output, in squared units of the rows; 0 for
+        ``"bernoulli"``.
+"""
+
+_BLOCKS = {
+    "parameters": _PARAMETERS,
+    "attributes": _ATTRIBUTES,
+    "variational_parameters": _VARIATIONAL_PARAMETERS,
+    "variational_attributes": _VARIATIONAL_ATTRIBUTES,
+}
+
+
+def documented(cls):
+    """Put shared descriptions where a class docstring names them in braces.
+
+    Parameters that the class does not take are left out; the defaults are its own.
     """
     text = inspect.cleandoc(cls.__doc__)
-    default = next(f.default for f in dataclasses.fields(cls) if f.name == "init")
-    for name, block in (("parameters", _PARAMETERS), ("attributes", _ATTRIBUTES)):
-        text = text.replace(f"{{{name}}}", inspect.cleandoc(block).replace("{init}", default))
+    fields = {field.name: field.default for field in dataclasses.fields(cls)}
+    for name, block in _BLOCKS.items():
+        entries = inspect.cleandoc(block).split("\n\n")
+        if name == "parameters":
+            entries = [entry for entry in entries if entry.partition(" :")[0] in fields]
+        block = "\n\n".join(entries)
+        for default in ("init", "network"):
+            block = block.replace(f"{{{default}}}", str(fields[default]))
+        text = text.replace(f"{{{name}}}", block)
     cls.__doc__ = text
     return cls

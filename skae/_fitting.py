@@ -5,7 +5,6 @@ import numpy as np
 from skae import _keras
 from skae._scaling import ScaledRows
 from skae._validation import is_on_disk, split_rows
-from skae.objectives import RECONSTRUCTION
 from skae.training import (
     Data,
     Diverged,
@@ -38,23 +37,24 @@ def starts_at_optimum(estimator, network):
     """Whether no training can improve the loss of a new model on rows that are their own targets.
 
     A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
-    1989), where ``init="pca"`` starts.
+    1989), a linear variational one's bound none but probabilistic PCA (Lucas et al. 2019): there
+    ``init="pca"`` starts.
     """
-    is_plain = estimator._objective() is RECONSTRUCTION and estimator._loss_name() == "squared_error"
-    return network.is_linear and is_plain and estimator.init == "pca" and not network.is_masked
+    is_linear = network.is_linear and not network.is_masked
+    return is_linear and estimator.init == "pca" and estimator._pca_is_optimal_when_linear()
 
 
-def without_training(model, X, sample_weight):
+def without_training(estimator, model, X, sample_weight):
     """The outcome of zero epochs."""
-    loss = np.average(model.row_errors(X), weights=sample_weight) / model.scaling.scale**2
+    loss = float(np.average(estimator._row_losses(model, X), weights=sample_weight))
     return Outcome(
         weights=model.weights,
         optimizer_state=None,
-        history=History(("loss", *RECONSTRUCTION.terms)),
-        best_loss=float(loss),
+        history=History(("loss", *estimator._objective().terms)),
+        best_loss=loss,
         best_epoch=0,
-        start_loss=float(loss),
-        lowest_loss=float(loss),
+        start_loss=loss,
+        lowest_loss=loss,
         interrupted=False,
     )
 
@@ -89,9 +89,7 @@ def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
     )
 
 
-def _run(
-    estimator, model, data, plan, tier, hooks, rng, optimizer_state=None, n_past_epochs=0
-):
+def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None, n_past_epochs=0):
     optimizer, learning_rate = _keras.optimizer_settings(
         estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
     )

@@ -55,6 +55,13 @@ class Model:
         """Whether NaN in rows means something."""
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
+    @property
+    def noise_variance(self):
+        """Trained variance of the rows around the output, in input units; 0 without one."""
+        if not self.network.has_noise:
+            return 0.0
+        return float(np.exp(np.float64(self.weights["noise/log_variance"]))) * self.scaling.scale**2
+
     def encode(self, X):
         """Code of rows; float32 rows give a float32 code, others float64."""
         n_components = self.network.n_components
@@ -141,7 +148,8 @@ class Model:
         size = max(1, _BLOCK_VALUES // self.network.widest_layer)
         if n_rows <= size:
             return function(_as_float(rows))
-        dtype = np.float32 if rows.dtype == np.float32 else np.float64
+        is_single = rows.dtype == np.float32 and n_columns is not None
+        dtype = np.float32 if is_single else np.float64
         out = np.empty(n_rows if n_columns is None else (n_rows, n_columns), dtype)
         for start in range(0, n_rows, size):
             out[start : start + size] = function(_as_float(rows[start : start + size]))

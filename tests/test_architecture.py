@@ -32,6 +32,7 @@ ROOMS = {
     "_keras": {"networks", "objectives", "training"},
     # The base and its parts.
     "_parameters": {"objectives"},
+    "_likelihood": {"objectives"},
     "_hooks": {"training"},
     "_model": {"_keras", "_scaling", "networks", "objectives"},
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
@@ -42,7 +43,10 @@ ROOMS = {
     },
     # What users see.
     "_docstring": set(),
-    "estimators": {"_base", "_docstring", "_scaling", "networks", "objectives"},
+    "estimators": {
+        *("_base", "_docstring", "_likelihood", "_scaling", "_validation"),
+        *("networks", "objectives"),
+    },
     "metrics": {"inspection"},
     "inspection": {"metrics"},
     "applications": {"skae", "inspection", "metrics"},
@@ -62,10 +66,16 @@ LAZY = {"skae/__init__.py", GATEWAY}
 # Framework -> the modules that import it at their top, as only the gateway loads them.
 BEHIND_THE_GATEWAY = {
     "keras": (
+        "skae/networks/_keras_layers.py",
         "skae/networks/_keras_models.py",
+        "skae/networks/_keras_paths.py",
         "skae/training/_program.py",
     ),
-    "tensorflow": ("skae/training/_program.py", "skae/training/_random.py"),
+    "tensorflow": (
+        "skae/training/_program.py",
+        "skae/training/_random.py",
+        "skae/training/_scorer.py",
+    ),
 }
 
 # Slow to import or optional, and needed by few calls.

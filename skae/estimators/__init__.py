@@ -2,7 +2,22 @@
 
 from skae.estimators._autoencoder import Autoencoder
 from skae.estimators._contractive import ContractiveAutoencoder
+from skae.estimators._convolutional import ConvolutionalAutoencoder
 from skae.estimators._denoising import DenoisingAutoencoder
+from skae.estimators._recurrent import RecurrentAutoencoder
 from skae.estimators._sparse import SparseAutoencoder
+from skae.estimators._variational import (
+    VariationalAutoencoder,
+    VariationalConvolutionalAutoencoder,
+)
 
-__all__ = ["Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder"]
+__all__ = [
+    "Autoencoder",
+    "ContractiveAutoencoder",
+    "ConvolutionalAutoencoder",
+    "DenoisingAutoencoder",
+    "RecurrentAutoencoder",
+    "SparseAutoencoder",
+    "VariationalAutoencoder",
+    "VariationalConvolutionalAutoencoder",
+]

@@ -109,7 +109,7 @@ class LastState(keras.layers.Layer):
 
     def call(self, inputs, mask=None):
         """Apply to a tensor of shape (n, n_timesteps, n_units)."""
-        n_steps, n_units = inputs.shape[1:]
+        n_units = inputs.shape[-1]
         if not self.bidirectional:
             return self._pick(inputs, mask, last=True)
         forward, backward = inputs[:, :, : n_units // 2], inputs[:, :, n_units // 2 :]

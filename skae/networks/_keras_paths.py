@@ -57,9 +57,7 @@ def glorot():
 
 def dense(units, name, **options):
     """A fully connected layer."""
-    return keras.layers.Dense(
-        units, dtype=DTYPE, name=name, kernel_initializer=glorot(), **options
-    )
+    return keras.layers.Dense(units, dtype=DTYPE, name=name, kernel_initializer=glorot(), **options)
 
 
 def dropout(network, name):
@@ -157,9 +155,7 @@ def _shrinking(network, name, filters):
     """Layers that halve every axis, rounding up."""
     strides = 1 if network.pooling else 2
     layers = [
-        _convolution(
-            network, ("Conv", ""), name, filters, strides, activation=network.activation
-        )
+        _convolution(network, ("Conv", ""), name, filters, strides, activation=network.activation)
     ]
     if network.pooling:
         kind = (f"{network.pooling.capitalize()}Pooling", "")
@@ -215,9 +211,7 @@ def recurrent_paths(network):
         ]
         for i, units in enumerate(sizes[::-1], 1)
     ]
-    decoder[0].insert(
-        0, keras.layers.RepeatVector(n_timesteps, dtype=DTYPE, name="decoder_repeat")
-    )
+    decoder[0].insert(0, keras.layers.RepeatVector(n_timesteps, dtype=DTYPE, name="decoder_repeat"))
     decoder.append(
         [
             dense(n_channels, "decoder_nonlinear", use_bias=not network.has_linear_path),
@@ -238,9 +232,7 @@ def _recurrent(network, name, units):
     }
     if not network.bidirectional:
         return kind(units, name=name, **options)
-    return keras.layers.Bidirectional(
-        kind(units, **options, name="cell"), dtype=DTYPE, name=name
-    )
+    return keras.layers.Bidirectional(kind(units, **options, name="cell"), dtype=DTYPE, name=name)
 
 
 def custom_paths(network):

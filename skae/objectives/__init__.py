@@ -5,6 +5,12 @@ from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._losses import LOSSES
 from skae.objectives._objective import RECONSTRUCTION, Objective
 from skae.objectives._sparse import SPARSE
+from skae.objectives._variational import (
+    VARIATIONAL,
+    bounded,
+    gaussian_surprise,
+    normal_divergence,
+)
 
 __all__ = [
     "CONTRACTIVE",
@@ -13,5 +19,9 @@ __all__ = [
     "LOSSES",
     "RECONSTRUCTION",
     "SPARSE",
+    "VARIATIONAL",
     "Objective",
+    "bounded",
+    "gaussian_surprise",
+    "normal_divergence",
 ]

@@ -42,8 +42,9 @@ class Program:
     error : callable
         ``error(keras.ops, target, output)``, the loss of each value.
     jacobian : callable
-        ``jacobian(built, rows, gradient)``, the code and its Jacobian (n, n_components, n_features);
-        ``gradient(function, x)`` is the derivative at x of the sum of what a function returns.
+        ``jacobian(built, rows, gradient)``, the code and its Jacobian
+        (n, n_components, n_features); ``gradient(function, x)`` is the derivative at x of the sum
+        of what a function returns.
     """
 
     def __init__(self, spec, built, error, jacobian):

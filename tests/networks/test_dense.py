@@ -23,6 +23,22 @@ def directions(rows, n_directions=None):
     )
 
 
+def dense(n_features, n_components, hidden, activation="gelu", **options):
+    return DenseNetwork(
+        n_features=n_features,
+        n_components=n_components,
+        sample_shape=(n_features,),
+        hidden_layer_sizes=hidden,
+        activation=activation,
+        **options,
+    )
+
+
+def started_at_pca(network, rows):
+    weights = network.random_weights(np.random.default_rng(0))
+    return network.pca_weights(weights, directions(rows))
+
+
 def as_float64(weights):
     return {name: weight.astype(np.float64) for name, weight in weights.items()}
 
@@ -30,8 +46,8 @@ def as_float64(weights):
 @pytest.mark.parametrize("hidden", [(), (7,), (7, 5)])
 def test_start_reconstructs_as_pca_does(hidden):
     rows = scaled_iris()
-    network = DenseNetwork(4, 2, hidden)
-    weights = network.pca_weights(directions(rows), np.random.default_rng(0))
+    network = dense(4, 2, hidden)
+    weights = started_at_pca(network, rows)
     output = network.decode(as_float64(weights), network.encode(as_float64(weights), rows))
     pca = PCA(2).fit(rows)
     np.testing.assert_allclose(output, pca.inverse_transform(pca.transform(rows)), atol=1e-6)
@@ -39,15 +55,15 @@ def test_start_reconstructs_as_pca_does(hidden):
 
 def test_start_codes_are_whitened():
     rows = scaled_iris()
-    network = DenseNetwork(4, 3, (7,))
-    code = network.encode(network.pca_weights(directions(rows), np.random.default_rng(0)), rows)
+    network = dense(4, 3, (7,))
+    code = network.encode(started_at_pca(network, rows), rows)
     np.testing.assert_allclose(np.cov(code.T, ddof=0), np.eye(3), atol=1e-5)
 
 
 def test_components_beyond_the_rank_do_not_reach_the_output():
     rows = scaled_iris()[:, :2]
-    network = DenseNetwork(2, 5, ())
-    weights = network.pca_weights(directions(rows), np.random.default_rng(0))
+    network = dense(2, 5, ())
+    weights = started_at_pca(network, rows)
     assert not weights["decoder_linear/kernel"][2:].any()
     assert weights["encoder_linear/kernel"].any(axis=0).all()
 
@@ -55,12 +71,13 @@ def test_components_beyond_the_rank_do_not_reach_the_output():
 @pytest.mark.parametrize("activation", sorted(NUMPY_ACTIVATIONS))
 def test_numpy_twin_equals_keras(activation):
     rng = np.random.default_rng(0)
-    network = DenseNetwork(6, 3, (9, 5), activation)
+    network = dense(6, 3, (9, 5), activation)
     weights = network.random_weights(rng)
     for name, weight in weights.items():
         weights[name] = 0.5 * weight + rng.normal(0, 0.1, weight.shape).astype(np.float32)
     rows = rng.normal(0, 1, (20, 6)).astype(np.float32)
-    encoder, decoder = with_weights(network, weights)
+    built = with_weights(network, weights)
+    encoder, decoder = built.encoder, built.decoder
     code = network.encode(weights, rows)
     np.testing.assert_allclose(code, encoder(rows), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(network.decode(weights, code), decoder(code), rtol=1e-5, atol=1e-5)
@@ -78,14 +95,11 @@ def test_every_named_keras_activation_has_a_twin():
 @pytest.mark.parametrize("linear_path", [True, False])
 @pytest.mark.parametrize("hidden", [(), (7,), (7, 5)])
 def test_shapes_are_those_of_keras(linear_path, hidden):
-    network = DenseNetwork(6, 3, hidden, linear_path=linear_path)
-    variables = [v for model in build(network) for v in model.trainable_variables]
-    shapes = network.parameter_shapes()
-    assert {v.path: tuple(v.shape) for v in variables} == shapes
+    network = dense(6, 3, hidden, linear_path=linear_path)
+    shapes = {name: tuple(v.shape) for name, v in build(network).variables().items()}
+    assert shapes == network.parameter_shapes()
 
 
 def test_random_network_has_no_linear_path():
-    assert (
-        "encoder_linear/kernel"
-        not in DenseNetwork(6, 3, (7,), linear_path=False).parameter_shapes()
-    )
+    shapes = dense(6, 3, (7,), linear_path=False).parameter_shapes()
+    assert "encoder_linear/kernel" not in shapes

@@ -8,21 +8,32 @@ from sklearn.datasets import load_iris
 from skae import ContractiveAutoencoder
 from skae.networks import DenseNetwork
 from skae.networks._keras_models import encode_with_jacobian, with_weights
-from skae.training._program import _slope
+from skae.training._program import _gradient
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(6, 5)).astype(np.float32)
 
 
+def dense(n_features, n_components, hidden, activation="gelu", **options):
+    return DenseNetwork(
+        n_features=n_features,
+        n_components=n_components,
+        sample_shape=(n_features,),
+        hidden_layer_sizes=hidden,
+        activation=activation,
+        **options,
+    )
+
+
 def jacobian_of(network, weights):
-    encoder, _ = with_weights(network, weights)
-    code, jacobian = encode_with_jacobian(network, encoder, ROWS, slope=_slope)
+    built = with_weights(network, weights)
+    code, jacobian = encode_with_jacobian(network, built, ROWS, _gradient)
     return np.asarray(code), np.asarray(jacobian)
 
 
 def test_one_sigmoid_layer_has_rifais_closed_form():
     """Without a layer after it: sum_j (h_j (1 - h_j))^2 sum_i W_ij^2."""
-    network = DenseNetwork(5, 7, (7,), "sigmoid", linear_path=False)
+    network = dense(5, 7, (7,), "sigmoid", linear_path=False)
     weights = network.random_weights(RNG)
     weights["encoder_nonlinear/kernel"] = np.eye(7, dtype=np.float32)
     hidden = expit(ROWS @ weights["encoder_hidden_1/kernel"])
@@ -35,7 +46,7 @@ def test_one_sigmoid_layer_has_rifais_closed_form():
 @pytest.mark.parametrize("linear_path", [True, False])
 @pytest.mark.parametrize("hidden", [(), (8,), (8, 6, 4)])
 def test_finite_differences(hidden, linear_path):
-    network = DenseNetwork(5, 3, hidden, "tanh", linear_path=linear_path)
+    network = dense(5, 3, hidden, "tanh", linear_path=linear_path)
     weights = network.random_weights(RNG)
     exact = {name: weight.astype(np.float64) for name, weight in weights.items()}
     step = 1e-5 * np.eye(5)

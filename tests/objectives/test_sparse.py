@@ -6,7 +6,8 @@ import pytest
 from scipy.special import rel_entr
 
 from skae.networks import DenseNetwork
-from skae.networks._keras_models import KeepLargest, with_weights
+from skae.networks._keras_layers import KeepLargest
+from skae.networks._keras_models import with_weights
 from skae.objectives._sparse import bernoulli_divergence
 
 RNG = np.random.default_rng(0)
@@ -24,23 +25,34 @@ def test_the_largest_are_kept():
     np.testing.assert_array_equal(KeepLargest(3)(values), expected)
 
 
+def dense(n_features, n_components, hidden, activation="gelu", **options):
+    return DenseNetwork(
+        n_features=n_features,
+        n_components=n_components,
+        sample_shape=(n_features,),
+        hidden_layer_sizes=hidden,
+        activation=activation,
+        **options,
+    )
+
+
 def test_ties_keep_no_more():
     assert np.count_nonzero(KeepLargest(2)(np.ones((1, 5), np.float32))) == 2
 
 
 @pytest.mark.parametrize(("code_activation", "n_active"), [("linear", 3), ("relu", None)])
 def test_numpy_twin_equals_keras(code_activation, n_active):
-    network = DenseNetwork(
+    network = dense(
         5, 9, (8,), linear_path=False, code_activation=code_activation, n_active=n_active
     )
     weights, rows = network.random_weights(RNG), RNG.normal(size=(20, 5)).astype(np.float32)
-    encoder, _ = with_weights(network, weights)
+    encoder = with_weights(network, weights).encoder
     np.testing.assert_allclose(network.encode(weights, rows), encoder(rows), atol=1e-5)
 
 
 def test_a_saved_model_keeps_the_largest(tmp_path):
-    network = DenseNetwork(5, 9, (8,), linear_path=False, n_active=2)
-    encoder, _ = with_weights(network, network.random_weights(RNG))
+    network = dense(5, 9, (8,), linear_path=False, n_active=2)
+    encoder = with_weights(network, network.random_weights(RNG)).encoder
     encoder.save(tmp_path / "encoder.keras")
     rows = RNG.normal(size=(4, 5))
     again = keras.models.load_model(tmp_path / "encoder.keras")

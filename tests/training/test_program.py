@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 
 from skae import Autoencoder, _keras
+from skae.networks._keras_models import with_weights
 from skae.training import choose_tier
 
 X = load_iris().data
@@ -53,11 +54,12 @@ def test_tiers_agree():
 
 
 def test_the_tier_depends_on_the_planned_steps():
-    assert choose_tier("auto", 1) == "eager"
-    assert choose_tier("auto", 100) == "graph"
-    assert choose_tier("auto", 10**6) == "xla"
-    assert choose_tier(False, 10**6) == "graph"
-    assert choose_tier(True, 1) == "xla"
+    assert choose_tier("auto", 1, 500) == "eager"
+    assert choose_tier("auto", 100, 500) == "graph"
+    assert choose_tier("auto", 10**6, 500) == "xla"
+    assert choose_tier("auto", 10**6, np.inf) == "graph"
+    assert choose_tier(False, 10**6, 500) == "graph"
+    assert choose_tier(True, 1, 500) == "xla"
 
 
 def reference_fit(model, loss_rows, optimizer, n_steps):
@@ -90,7 +92,8 @@ def test_updates_are_those_of_keras(make_optimizer):
     # An all but frozen fit has the starting weights.
     start = Autoencoder(2, optimizer="sgd", learning_rate=1e-30, max_iter=1, **common).fit(X)
     scaled = start._model.scaling.apply(X).astype(np.float32)
-    encoder, decoder = _keras.core_models(start._model.network, start._model.weights)
+    built = with_weights(start._model.network, start._model.weights)
+    encoder, decoder = built.encoder, built.decoder
     model = keras.Model(encoder.input, decoder(encoder.output))
     reference_fit(model, scaled, make_optimizer(), n_steps=6)
     np.testing.assert_allclose(

@@ -1,0 +1,96 @@
+"""Log-likelihoods of rows under a variational model, in nats and in input units.
+
+Expectations are means over draws that are the same for every row and every call, so that a score
+depends on the row and the model alone.
+"""
+
+import numpy as np
+from scipy.special import logsumexp, ndtri
+from scipy.stats import qmc
+
+from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
+
+_N_PAIRS = 32
+_SEED = 0
+
+
+def lower_bounds(model, X):
+    """Evidence lower bound of each row, float64."""
+    draws = _even_draws(model.network.n_components)
+
+    def bounds(rows):
+        scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
+        mean, log_variance = distribution(model, scaled)
+        code_deviations = np.exp(0.5 * log_variance)
+        total = np.zeros(len(rows))
+        for draw in draws:
+            total += _log_density(model, scaled, mean + code_deviations * draw)
+        divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
+        return total / len(draws) - divergence
+
+    return model.in_blocks(X, None, bounds)
+
+
+def importance_weighted_bounds(model, X, n_samples, rng):
+    """Importance-weighted bound of each row (Burda et al. 2016), float64."""
+    draws = rng.standard_normal((n_samples, model.network.n_components))
+
+    def bounds(rows):
+        scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
+        mean, log_variance = distribution(model, scaled)
+        log_weights = np.empty((n_samples, len(rows)))
+        for i, draw in enumerate(draws):
+            code = mean + np.exp(0.5 * log_variance) * draw
+            # Prior over posterior: the constants and the Jacobian of the draw cancel.
+            ratio = 0.5 * np.sum(draw**2 + log_variance - code**2, axis=1)
+            log_weights[i] = _log_density(model, scaled, code) + ratio
+        return logsumexp(log_weights, axis=0) - np.log(n_samples)
+
+    return model.in_blocks(X, None, bounds)
+
+
+def distribution(model, scaled):
+    """Mean and log variance of the posterior of scaled rows."""
+    mean, log_variance = model.encode_distribution(scaled)
+    return mean, bounded(np, log_variance)
+
+
+def posterior_deviations(model, X):
+    """Deviations of the posterior of each row."""
+    n_components = model.network.n_components
+    return model.in_blocks(
+        X,
+        n_components,
+        lambda rows: np.exp(0.5 * distribution(model, model.scaling.apply(rows))[1]),
+    )
+
+
+def unit_divergences(model, X):
+    """Mean divergence from the prior, and variance of the posterior mean, of each unit."""
+    k = model.network.n_components
+
+    def statistics(rows):
+        mean, log_variance = distribution(model, model.scaling.apply(rows))
+        return np.concatenate([mean, normal_divergence(np, mean, log_variance)], axis=1)
+
+    values = model.in_blocks(X, 2 * k, statistics).astype(np.float64, copy=False)
+    return values[:, k:].mean(axis=0), values[:, :k].var(axis=0)
+
+
+def _log_density(model, scaled, code):
+    """Log density of rows in input units, given their code."""
+    error = LOSSES[model.loss](np, scaled, model.decode_scaled(code))
+    if not model.ends_in_sigmoid:
+        log_variance = bounded(np, model.weights["noise/log_variance"].astype(np.float64))
+        error = gaussian_surprise(np, error, log_variance) + np.log(model.scaling.scale)
+    return -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)
+
+
+def _even_draws(n_components):
+    """Standard normal draws in pairs of opposite sign, spread evenly (Sobol points)."""
+    points = qmc.Sobol(n_components, seed=np.random.default_rng(_SEED)).random(_N_PAIRS)
+    half = ndtri(points)
+    # Each unit's draws get the variance 1 that they stand for.
+    half /= np.sqrt(np.mean(half**2, axis=0))
+    return np.concatenate([half, -half])
+

@@ -1,0 +1,274 @@
+"""The variational autoencoders."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skae._base import BaseAutoencoder
+from skae._docstring import documented
+from skae._likelihood import (
+    importance_weighted_bounds,
+    lower_bounds,
+    posterior_deviations,
+    unit_divergences,
+)
+from skae._validation import check_unit_interval
+from skae.objectives import VARIATIONAL
+
+_LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
+# Burda et al.'s threshold for a unit that still says something about the row.
+_ACTIVE_VARIANCE = 0.01
+
+
+@documented
+@dataclass(eq=False, repr=False, kw_only=True)
+class VariationalAutoencoder(BaseAutoencoder):
+    """Autoencoder whose code is a distribution: it scores rows by likelihood and draws new ones.
+
+    The encoder gives a normal distribution for each row's code, the decoder one for the row given
+    its code. Both are trained to raise the evidence lower bound [1]_: the expected log-likelihood
+    of the row, less the Kullback-Leibler divergence of the code's distribution from a standard
+    normal prior. Linear ones learn what probabilistic PCA does [4]_. By default training starts
+    exactly there, the noise variance at what PCA leaves, which also keeps units from collapsing.
+
+    Parameters
+    ----------
+    {parameters}
+
+    {variational_parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    {variational_attributes}
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : ``PCA.score_samples`` is the log-likelihood in the linear case.
+    VariationalConvolutionalAutoencoder : The same over convolutions.
+
+    Notes
+    -----
+    ``loss`` is not a parameter: the likelihood decides it. Terms of ``history_`` are in nats a
+    feature, of rows in scaled units; they may be negative. ``score_samples`` is in nats a row and in
+    input units.
+
+    ``transform`` gives the mean of the code's distribution, so it is deterministic. The start is
+    PCA's posterior mean, which is a little shorter than the whitened score.
+
+    References
+    ----------
+    .. [1] Kingma, D. P. & Welling, M. (2014). Auto-encoding variational Bayes. ICLR 2014.
+
+    .. [2] Higgins, I. et al. (2017). beta-VAE: learning basic visual concepts with a constrained
+       variational framework. ICLR 2017.
+
+    .. [3] Burda, Y., Grosse, R. & Salakhutdinov, R. (2016). Importance weighted autoencoders.
+       ICLR 2016.
+
+    .. [4] Lucas, J., Tucker, G., Grosse, R. & Norouzi, M. (2019). Don't blame the ELBO! A linear
+       VAE perspective on posterior collapse. NeurIPS 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from skae import VariationalAutoencoder
+    >>> X = load_digits().data
+    >>> vae = VariationalAutoencoder(8, max_iter=20, random_state=0).fit(X[:1500])
+    >>> vae.score(X[1500:]) > PCA(8).fit(X[:1500]).score(X[1500:])
+    True
+    >>> vae.sample(3, random_state=0).shape
+    (3, 64)
+    """
+
+    loss: ClassVar[str] = "squared_error"
+    beta: float = 1.0
+    kl_warmup: int = 0
+    likelihood: str = "gaussian"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
+        "beta": [Interval(Real, 0, None, closed="left")],
+        "kl_warmup": [Interval(Integral, 0, None, closed="left")],
+        "likelihood": [StrOptions(set(VARIATIONAL))],
+    }
+
+    def _objective(self):
+        return VARIATIONAL[self.likelihood]
+
+    def _loss_name(self):
+        return _LOSSES[self.likelihood]
+
+    def _network_options(self, n_components):
+        return {"is_variational": True, "has_noise": self.likelihood == "gaussian"}
+
+    def _scalars(self, scaled_rows):
+        return {"beta": self.beta}
+
+    def _pca_is_optimal_when_linear(self):
+        return self.likelihood == "gaussian" and self.beta == 1
+
+    def _row_losses(self, model, X):
+        return -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)
+
+    def _schedule(self):
+        if not self.kl_warmup:
+            return None
+        return lambda epoch: {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
+
+    def _after_fit(self, X):
+        self.kl_per_unit_, variances = unit_divergences(self._model, X)
+        self.active_units_ = variances > _ACTIVE_VARIANCE
+        self.noise_variance_ = self._model.noise_variance
+
+    def transform(self, X, return_std=False):
+        """Mean of each row's code.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        return_std : bool, default=False
+            Whether to return the deviations of the code's distribution too.
+
+        Returns
+        -------
+        code : ndarray of shape (n_samples, n_components_)
+            In the dtype of X, float32 or float64.
+        std : ndarray of shape (n_samples, n_components_)
+            Only with ``return_std=True``.
+        """
+        X = self._check_scored_rows(X)
+        code = self._model.encode(X)
+        return (code, posterior_deviations(self._model, X)) if return_std else code
+
+    def score_samples(self, X):
+        """Evidence lower bound of the log-likelihood of each row; higher is more normal.
+
+        The expectation is a mean over 64 draws of the code, the same for every row and call.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), float64
+            In nats, for rows in input units: comparable with ``PCA.score_samples``.
+        """
+        return lower_bounds(self._model, self._check_likely_rows(X))
+
+    def log_likelihood(self, X, n_importance_samples=100, random_state=0):
+        """Importance-weighted bound of the log-likelihood of each row [3]_.
+
+        It lies between the evidence lower bound and the log-likelihood, and comes closer to that
+        with more draws.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        n_importance_samples : int, default=100
+            Draws of each row's code.
+        random_state : int, RandomState instance or None, default=0
+            Of the draws, which are the same for every row.
+
+        Returns
+        -------
+        log_likelihood : ndarray of shape (n_samples,), float64
+            In nats, for rows in input units.
+        """
+        X = self._check_likely_rows(X)
+        n_samples = _check_count("n_importance_samples", n_importance_samples)
+        return importance_weighted_bounds(
+            self._model, X, n_samples, check_random_state(random_state)
+        )
+
+    def sample(self, n_samples=1, random_state=None):
+        """New rows: decoded draws from the prior of the code, without noise around the output.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many rows.
+        random_state : int, RandomState instance or None, default=None
+            Of the draws.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features), float64
+            In the units of the rows in ``fit``.
+        """
+        check_is_fitted(self)
+        n_samples = _check_count("n_samples", n_samples)
+        code = check_random_state(random_state).standard_normal((n_samples, self.n_components_))
+        return self._model.decode(code)
+
+    def _check_likely_rows(self, X):
+        X = self._check_scored_rows(X)
+        if self._model.ends_in_sigmoid:
+            check_unit_interval(X)
+        return X
+
+
+@documented
+@dataclass(eq=False, repr=False, kw_only=True)
+class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
+    """Variational autoencoder of images, or of sequences, over convolutional layers.
+
+    ``VariationalAutoencoder`` [1]_ with another default: ``network="convolutional"``.
+
+    Parameters
+    ----------
+    {parameters}
+
+    {variational_parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    {variational_attributes}
+
+    See Also
+    --------
+    VariationalAutoencoder : The same over dense layers; says more about the model.
+    ConvolutionalAutoencoder : The same network without distributions.
+
+    References
+    ----------
+    .. [1] Kingma, D. P. & Welling, M. (2014). Auto-encoding variational Bayes. ICLR 2014.
+
+    .. [2] Higgins, I. et al. (2017). beta-VAE: learning basic visual concepts with a constrained
+       variational framework. ICLR 2017.
+
+    .. [3] Burda, Y., Grosse, R. & Salakhutdinov, R. (2016). Importance weighted autoencoders.
+       ICLR 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import VariationalConvolutionalAutoencoder
+    >>> images = load_digits().images[..., None]
+    >>> vae = VariationalConvolutionalAutoencoder(
+    ...     8, sample_shape=(8, 8, 1), hidden_layer_sizes=(8, 16), max_iter=5, random_state=0
+    ... )
+    >>> vae.fit(images).sample(3, random_state=0).reshape(-1, 8, 8).shape
+    (3, 8, 8)
+    """
+
+    network: object = "convolutional"
+
+
+def _check_count(name, value):
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name}={value!r} should be a positive integer.")
+    return int(value)

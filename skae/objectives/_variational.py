@@ -1,0 +1,62 @@
+"""The evidence lower bound (Kingma & Welling 2014), per feature and in nats.
+
+Its parts are written once for any array namespace with numpy's names, for training and scoring.
+"""
+
+import math
+
+from skae.objectives._objective import Objective
+
+_LOG_TWO_PI = math.log(2.0 * math.pi)
+# Log variances are kept in this range: e**15 is as good as infinite for rows of variance 1.
+_MOST_LOG_VARIANCE = 15.0
+
+
+def bounded(xp, log_variance):
+    """A log variance whose exponential is a sensible number."""
+    return xp.clip(log_variance, -_MOST_LOG_VARIANCE, _MOST_LOG_VARIANCE)
+
+
+def normal_divergence(xp, mean, log_variance):
+    """Kullback-Leibler divergence of each unit's normal distribution from the standard one."""
+    return 0.5 * (xp.square(mean) + xp.exp(log_variance) - 1.0 - log_variance)
+
+
+def gaussian_surprise(xp, squared_error, log_variance):
+    """Negative log density of a value this far from its mean."""
+    return 0.5 * (_LOG_TWO_PI + log_variance + squared_error * xp.exp(-log_variance))
+
+
+def _drawn_code(network, batch, random):
+    """A draw from each row's posterior, and its divergence from the prior a feature."""
+    ops, rows = network.ops, batch["rows"]
+    mean, log_variance = network.encode_distribution(rows)
+    log_variance = bounded(ops, log_variance)
+    code = mean + ops.exp(0.5 * log_variance) * random.normal(ops.shape(mean))
+    divergence = ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
+    return code, divergence / rows.shape[1]
+
+
+def gaussian(network, batch, scalars, random):
+    """Rows are normal around the output, with one variance that is trained."""
+    ops = network.ops
+    code, divergence = _drawn_code(network, batch, random)
+    error = network.error(batch["targets"], network.decode(code))
+    log_variance = bounded(ops, network.log_noise_variance())
+    return {"reconstruction": gaussian_surprise(ops, error, log_variance), "kl": divergence}
+
+
+def bernoulli(network, batch, scalars, random):
+    """Values are probabilities, or zeros and ones, around the output."""
+    code, divergence = _drawn_code(network, batch, random)
+    return {
+        "reconstruction": network.error(batch["targets"], network.decode(code)),
+        "kl": divergence,
+    }
+
+
+_TERMS, _STRENGTHS = ("reconstruction", "kl"), (("kl", "beta"),)
+VARIATIONAL = {
+    "bernoulli": Objective(bernoulli, _TERMS, _STRENGTHS),
+    "gaussian": Objective(gaussian, _TERMS, _STRENGTHS),
+}
