@@ -9,6 +9,7 @@ from importlib import import_module
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
+    "AdversarialAutoencoder": "skae.estimators",
     "Autoencoder": "skae.estimators",
     "Comparison": "skae.inspection",
     "ContractiveAutoencoder": "skae.estimators",
@@ -16,6 +17,7 @@ _PUBLIC = {
     "DenoisingAutoencoder": "skae.estimators",
     "RecurrentAutoencoder": "skae.estimators",
     "SparseAutoencoder": "skae.estimators",
+    "StackedAutoencoder": "skae.estimators",
     "VariationalAutoencoder": "skae.estimators",
     "VariationalConvolutionalAutoencoder": "skae.estimators",
     "compare": "skae.inspection",
@@ -23,6 +25,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "AdversarialAutoencoder",
     "Autoencoder",
     "Comparison",
     "ContractiveAutoencoder",
@@ -30,6 +33,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "RecurrentAutoencoder",
     "SparseAutoencoder",
+    "StackedAutoencoder",
     "VariationalAutoencoder",
     "VariationalConvolutionalAutoencoder",
     "__version__",

@@ -94,6 +94,10 @@ class BaseAutoencoder(
         """Loss between rows and output."""
         return self.loss
 
+    def _pretrain(self, model, X, sample_weight, rng):
+        """Train parts of a new model; returns it, and an outcome for each phase."""
+        return model, []
+
     def _pca_is_optimal_when_linear(self):
         """Whether a linear network has nothing to gain over its start at PCA."""
         return self._objective() is RECONSTRUCTION and self._loss_name() == "squared_error"
@@ -106,7 +110,7 @@ class BaseAutoencoder(
         """A function of the epoch to the scalars that differ in training, or None."""
         return None
 
-    def _scalars(self, scaled_rows):
+    def _scalars(self, model, scaled_rows):
         """Numbers the objective needs, by name: they vary without a new compilation."""
         return {}
 
@@ -156,15 +160,20 @@ class BaseAutoencoder(
             model = continued_model(self, self._model)
         else:
             model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
-        is_autoencoding = X_clean is None
-        if is_autoencoding and not continues and starts_at_optimum(self, model.network):
-            outcome = without_training(self, model, X, sample_weight)
+        is_autoencoding, phases = X_clean is None, []
+        is_optimal = is_autoencoding and not continues and starts_at_optimum(self, model.network)
+        if not continues and not is_optimal:
+            model, phases = self._pretrain(model, X, sample_weight, rng)
+        is_interrupted = any(phase.interrupted for phase in phases)
+        if is_optimal or is_interrupted:
+            outcome = without_training(self, model, X, sample_weight, interrupted=is_interrupted)
         else:
             with fit_hooks(self, context, about, model) as hooks:
                 outcome = fit_epochs(self, model, X, sample_weight, hooks, rng, X_clean)
         self._warn_about(outcome)
-        self._set_fitted(model, outcome, outcome.history.columns())
-        self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
+        self._set_fitted(model, outcome, self._history(phases, outcome))
+        n_before = sum(len(phase.history) for phase in phases)
+        self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
         vars(self).pop("_optimizer_state", None)
         self._after_fit(X)
 
@@ -248,6 +257,10 @@ class BaseAutoencoder(
         """Randomness of a fit, or of one pass of ``partial_fit``."""
         seed = check_random_state(self.random_state).randint(2**31)
         return np.random.default_rng([seed, n_passes])
+
+    def _history(self, phases, outcome):
+        """Columns of the whole fit."""
+        return outcome.history.columns()
 
     def _set_fitted(self, model, outcome, history):
         trained = model.with_weights(outcome.weights)

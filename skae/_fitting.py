@@ -22,15 +22,21 @@ _DEFAULT_LEARNING_RATE = 2e-3
 _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
-def fit_epochs(estimator, model, X, sample_weight, hooks, rng, X_clean=None):
-    """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``."""
+def fit_epochs(
+    estimator, model, X, sample_weight, hooks, rng, X_clean=None, objective=None, max_iter=None
+):
+    """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``.
+
+    ``objective`` and ``max_iter`` are the estimator's unless they are given.
+    """
+    max_iter = max_iter or estimator.max_iter
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
     data = _data(model, X, sample_weight, fraction, rng, X_clean)
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
-    plan = Plan(estimator.max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
-    n_steps = estimator.max_iter * steps_per_epoch
+    plan = Plan(max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
+    n_steps = max_iter * steps_per_epoch
     tier = choose_tier(estimator.jit_compile, n_steps, model.network.xla_from_steps)
-    return _run(estimator, model, data, plan, tier, hooks, rng)
+    return _run(estimator, model, data, plan, tier, hooks, rng, objective=objective)
 
 
 def starts_at_optimum(estimator, network):
@@ -44,7 +50,7 @@ def starts_at_optimum(estimator, network):
     return is_linear and estimator.init == "pca" and estimator._pca_is_optimal_when_linear()
 
 
-def without_training(estimator, model, X, sample_weight):
+def without_training(estimator, model, X, sample_weight, *, interrupted=False):
     """The outcome of zero epochs."""
     loss = float(np.average(estimator._row_losses(model, X), weights=sample_weight))
     return Outcome(
@@ -55,7 +61,7 @@ def without_training(estimator, model, X, sample_weight):
         best_epoch=0,
         start_loss=loss,
         lowest_loss=loss,
-        interrupted=False,
+        interrupted=interrupted,
     )
 
 
@@ -89,13 +95,24 @@ def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
     )
 
 
-def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None, n_past_epochs=0):
+def _run(
+    estimator,
+    model,
+    data,
+    plan,
+    tier,
+    hooks,
+    rng,
+    optimizer_state=None,
+    n_past_epochs=0,
+    objective=None,
+):
     optimizer, learning_rate = _keras.optimizer_settings(
         estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
     )
     spec = ProgramSpec(
         network=model.network,
-        objective=estimator._objective(),
+        objective=objective or estimator._objective(),
         loss=model.loss,
         optimizer=optimizer,
         n_features=model.network.n_features,
@@ -107,7 +124,7 @@ def _run(estimator, model, data, plan, tier, hooks, rng, optimizer_state=None, n
         model.weights,
         seed=int(rng.integers(2**31)),
         learning_rate=learning_rate,
-        scalars=estimator._scalars(data.targets or data.rows),
+        scalars=estimator._scalars(model, data.targets or data.rows),
         optimizer_state=optimizer_state,
         schedule=estimator._schedule(),
         n_past_epochs=n_past_epochs,

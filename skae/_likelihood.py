@@ -88,9 +88,8 @@ def _log_density(model, scaled, code):
 
 def _even_draws(n_components):
     """Standard normal draws in pairs of opposite sign, spread evenly (Sobol points)."""
-    points = qmc.Sobol(n_components, seed=np.random.default_rng(_SEED)).random(_N_PAIRS)
+    points = qmc.Sobol(n_components, rng=np.random.default_rng(_SEED)).random(_N_PAIRS)
     half = ndtri(points)
     # Each unit's draws get the variance 1 that they stand for.
     half /= np.sqrt(np.mean(half**2, axis=0))
     return np.concatenate([half, -half])
-

@@ -112,8 +112,8 @@ def continued_model(estimator, fitted):
         raise ValueError(
             f"warm_start=True continues the fitted network {fitted.network} with "
             f"loss={fitted.loss!r}, but the parameters now describe {wanted} with "
-            f"n_components={estimator.n_components!r} and loss={estimator._loss_name()!r}. Restore them, "
-            "or set warm_start=False to start anew."
+            f"n_components={estimator.n_components!r} and loss={estimator._loss_name()!r}. Restore "
+            "them, or set warm_start=False to start anew."
         )
     return fitted
 

@@ -1,5 +1,9 @@
 """Everything that comes in: rows, weights, strengths, the validation split."""
 
+from numbers import Integral
+
+import math
+
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
@@ -56,7 +60,7 @@ def _flattened(X, sample_shape, name="X"):
             f"{'one axis' if sample_shape is None else f'sample_shape={tuple(sample_shape)}'} "
             f"were expected. Found array with dim {len(shape)}. {way_out}."
         )
-    return np.asanyarray(X).reshape(shape[0], -1)
+    return np.asanyarray(X).reshape(shape[0], math.prod(shape[1:]))
 
 
 def _shape_of(X):
@@ -167,6 +171,22 @@ def check_code(code, n_components):
             f"n_components_={n_components}. Pass what transform returned."
         )
     return code
+
+
+def check_share(name, value, kind):
+    """Refuse a share above 1, of values that the parameter ``kind`` says are replaced."""
+    if value > 1:
+        raise ValueError(
+            f"{name}={value!r} should be at most 1 for {kind}: it is the share of values that are "
+            "replaced."
+        )
+
+
+def check_count(name, value):
+    """A positive number of draws."""
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name}={value!r} should be a positive integer.")
+    return int(value)
 
 
 def check_weights(sample_weight, X):

@@ -72,5 +72,5 @@ class ContractiveAutoencoder(BaseAutoencoder):
     def _objective(self):
         return CONTRACTIVE
 
-    def _scalars(self, scaled_rows):
+    def _scalars(self, model, scaled_rows):
         return {"contraction": self.contraction}

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
+from skae._validation import check_share
 from skae.objectives import CORRUPTIONS, DENOISING
 
 
@@ -80,12 +81,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
     def _objective(self):
         return super()._objective() if self.noise is None else DENOISING[self.noise]
 
-    def _scalars(self, scaled_rows):
-        if self.noise not in (None, "gaussian") and self.noise_level > 1:
-            raise ValueError(
-                f"noise_level={self.noise_level!r} should be at most 1 for noise={self.noise!r}: "
-                "it is the share of values that are replaced."
-            )
+    def _scalars(self, model, scaled_rows):
+        if self.noise not in (None, "gaussian"):
+            check_share("noise_level", self.noise_level, f"noise={self.noise!r}")
         scalars = {"noise_level": self.noise_level}
         if self.noise == "salt_and_pepper":
             scalars["lowest"], scalars["highest"] = scaled_rows.extremes()

@@ -104,7 +104,7 @@ class SparseAutoencoder(BaseAutoencoder):
     def _objective(self):
         return SPARSE[self.sparsity]
 
-    def _scalars(self, scaled_rows):
+    def _scalars(self, model, scaled_rows):
         weight = self.sparsity_weight
         if weight == "auto":
             weight = _AUTO_WEIGHTS.get(self.sparsity, 0.0)

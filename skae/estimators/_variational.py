@@ -17,7 +17,7 @@ from skae._likelihood import (
     posterior_deviations,
     unit_divergences,
 )
-from skae._validation import check_unit_interval
+from skae._validation import check_count, check_unit_interval
 from skae.objectives import VARIATIONAL
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
@@ -56,8 +56,8 @@ class VariationalAutoencoder(BaseAutoencoder):
     Notes
     -----
     ``loss`` is not a parameter: the likelihood decides it. Terms of ``history_`` are in nats a
-    feature, of rows in scaled units; they may be negative. ``score_samples`` is in nats a row and in
-    input units.
+    feature, of rows in scaled units; they may be negative. ``score_samples`` is in nats a row, and
+    in input units.
 
     ``transform`` gives the mean of the code's distribution, so it is deterministic. The start is
     PCA's posterior mean, which is a little shorter than the whitened score.
@@ -109,7 +109,7 @@ class VariationalAutoencoder(BaseAutoencoder):
     def _network_options(self, n_components):
         return {"is_variational": True, "has_noise": self.likelihood == "gaussian"}
 
-    def _scalars(self, scaled_rows):
+    def _scalars(self, model, scaled_rows):
         return {"beta": self.beta}
 
     def _pca_is_optimal_when_linear(self):
@@ -187,7 +187,7 @@ class VariationalAutoencoder(BaseAutoencoder):
             In nats, for rows in input units.
         """
         X = self._check_likely_rows(X)
-        n_samples = _check_count("n_importance_samples", n_importance_samples)
+        n_samples = check_count("n_importance_samples", n_importance_samples)
         return importance_weighted_bounds(
             self._model, X, n_samples, check_random_state(random_state)
         )
@@ -208,7 +208,7 @@ class VariationalAutoencoder(BaseAutoencoder):
             In the units of the rows in ``fit``.
         """
         check_is_fitted(self)
-        n_samples = _check_count("n_samples", n_samples)
+        n_samples = check_count("n_samples", n_samples)
         code = check_random_state(random_state).standard_normal((n_samples, self.n_components_))
         return self._model.decode(code)
 
@@ -266,9 +266,3 @@ class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
     """
 
     network: object = "convolutional"
-
-
-def _check_count(name, value):
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name}={value!r} should be a positive integer.")
-    return int(value)

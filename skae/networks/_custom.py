@@ -48,8 +48,9 @@ class Recipe:
     """
 
     def __init__(self, make):
-        self.make = make
-        self._key = _key_of(make)
+        # A copy, where there can be one: what a parameter holds may change after the fit.
+        self.make = _copied(make)
+        self._key = _key_of(self.make)
 
     def __call__(self, *args):
         """Encoder and decoder, new."""
@@ -69,15 +70,22 @@ class Recipe:
 
 
 def _key_of(make):
-    if inspect.isroutine(make) or inspect.isclass(make):
+    if inspect.isfunction(make) or inspect.isclass(make):
         return make
     if isinstance(make, functools.partial):
-        return functools.partial, _key_of(make.func), _pickled((make.args, make.keywords))
-    return type(make), _pickled(make)
+        state = _pickled((make.args, make.keywords))
+        return functools.partial, _key_of(make.func), state or id(make)
+    return type(make), _pickled(make) or id(make)
+
+
+def _copied(make):
+    state = _pickled(make)
+    return make if state is None else pickle.loads(state)
 
 
 def _pickled(value):
+    """Bytes; None for what cannot be pickled and is only equal to itself."""
     try:
         return pickle.dumps(value)
-    except Exception:  # whatever cannot be pickled is only equal to itself
-        return id(value)
+    except Exception:
+        return None

@@ -14,8 +14,8 @@ class DenseNetwork(Network):
     """Fully connected hidden layers; see ``Network`` for the attributes."""
 
     kind: ClassVar[str] = "dense"
-    # Measured on two cores: XLA takes 0.3 s more to compile and saves 0.07 ms on the smallest steps,
-    # up to a quarter of large ones. A single fit earns that back in 2000 steps or more, the
+    # Measured on two cores: XLA takes 0.3 s more to compile and saves 0.07 ms on the smallest
+    # steps, up to a quarter of large ones. A single fit earns that back in 2000 steps or more, the
     # candidates and folds of a search in a few hundred.
     xla_from_steps: ClassVar[float] = 500
 

@@ -70,7 +70,7 @@ def build(network):
     if network.critic_layer_sizes is not None:
         critic = _critic(network)
     if network.has_noise:
-        noise = keras.Variable(np.float32(0.0), dtype=DTYPE, name="log_variance")
+        noise = keras.Variable("zeros", shape=(), dtype=DTYPE, name="log_variance")
     return KerasNetwork(
         _half("encoder", network, network.n_features, network.code_width, paths[0]),
         _half("decoder", network, network.n_components, network.n_features, paths[1]),
@@ -118,30 +118,39 @@ def _critic(network):
 def random_weights(network, rng):
     """Starting weights as the layers' own initialisers draw them, from our generator.
 
-    Inside the scope Keras creates variables without values: an initialiser is called with a seed of
-    ours instead of the one it was made with. Values that a user's code assigns stay.
+    Inside the scope Keras creates variables without values, and gives them theirs on leaving it:
+    in between each initialiser gets a seed of ours. Values that a user's code assigns stay.
+
+    Raises
+    ------
+    ValueError
+        If a user's models share trainable weights with models that were there before.
     """
-    with keras.StatelessScope(initialize_variables=False) as scope:
+    with keras.StatelessScope() as scope:
         variables = build(network).variables()
+        for variable in variables.values():
+            _reseed(variable, int(rng.integers(2**31)))
     weights = {}
     for name, variable in variables.items():
-        value = scope.get_current_value(variable)
-        if value is None:
-            value = _first_value(variable, int(rng.integers(2**31)))
+        assigned = scope.get_current_value(variable)
+        value = variable.value if assigned is None else assigned
         weights[name] = np.array(keras.ops.convert_to_numpy(value), np.float32)
     return weights
 
 
-def _first_value(variable, seed):
+def _reseed(variable, seed):
     # Keras keeps the initialiser of a variable that has no value yet, and offers no other way.
     initializer = variable._initializer
-    if initializer is None:
-        return variable.value
+    if initializer is None and variable.trainable:
+        raise ValueError(
+            f"network= returned a model whose weights were there before the call ({variable.path}, "
+            f"of shape {tuple(variable.shape)}): fits would change each other's. Make new layers "
+            "in every call; to start from trained weights set them there with set_weights."
+        )
     if isinstance(initializer, keras.initializers.Initializer):
         config = initializer.get_config()
         if "seed" in config:
-            initializer = type(initializer).from_config({**config, "seed": seed})
-    return initializer(variable.shape, dtype=variable.dtype)
+            variable._initializer = type(initializer).from_config({**config, "seed": seed})
 
 
 def encode_with_jacobian(network, built, rows, gradient):

@@ -228,6 +228,8 @@ def _recurrent(network, name, units):
         "activation": network.activation,
         "kernel_initializer": glorot(),
         "recurrent_initializer": keras.initializers.Orthogonal(seed=0),
+        # cuDNN refuses gaps between timesteps, and XLA cannot compile it.
+        "use_cudnn": False,
         "dtype": DTYPE,
     }
     if not network.bidirectional:
@@ -282,14 +284,25 @@ def custom_paths(network):
 
 
 def _made(recipe, n_components, sample_shape, hidden_layer_sizes, activation):
+    if isinstance(recipe.make, keras.layers.Layer):
+        raise ValueError(
+            f"network={recipe.make!r} is a model, but every fit needs new ones. Pass a function "
+            "(sample_shape, n_components, hidden_layer_sizes, activation) that returns an encoder "
+            "and a decoder."
+        )
     made = recipe(sample_shape, n_components, hidden_layer_sizes, activation)
     is_pair = isinstance(made, tuple | list) and len(made) == 2
-    if not is_pair or not all(isinstance(model, keras.Model) for model in made):
+    if not is_pair or not all(map(_is_model_of_known_shape, made)):
         raise ValueError(
-            f"network= should return two Keras models, an encoder and a decoder, but returned "
+            "network= should return two Keras models, an encoder and a decoder, each made by "
+            "keras.Model(inputs, outputs) or by keras.Sequential with a keras.Input, but returned "
             f"{made!r}."
         )
     return made
+
+
+def _is_model_of_known_shape(model):
+    return isinstance(model, keras.Model) and hasattr(model, "input_shape")
 
 
 def _shape_of(shape):

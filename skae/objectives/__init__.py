@@ -1,7 +1,9 @@
 """Objectives: a batch in, named values a row out. Pure functions."""
 
+from skae.objectives._adversarial import ADVERSARIAL
 from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import CORRUPTIONS, DENOISING
+from skae.objectives._layerwise import layerwise
 from skae.objectives._losses import LOSSES
 from skae.objectives._objective import RECONSTRUCTION, Objective
 from skae.objectives._sparse import SPARSE
@@ -13,6 +15,7 @@ from skae.objectives._variational import (
 )
 
 __all__ = [
+    "ADVERSARIAL",
     "CONTRACTIVE",
     "CORRUPTIONS",
     "DENOISING",
@@ -23,5 +26,6 @@ __all__ = [
     "Objective",
     "bounded",
     "gaussian_surprise",
+    "layerwise",
     "normal_divergence",
 ]

@@ -18,6 +18,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Update:
+    """One of several updates in a step, each with an optimizer of its own.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        What to lower; nothing means all.
+    weights : tuple of str
+        Beginnings of the names of the weights to change.
+    rate : str or None
+        Name of a scalar by which the step is multiplied. A strength would do nothing here: many
+        optimizers take steps of the same size whatever the size of the gradient.
+    """
+
+    terms: tuple = ()
+    weights: tuple = ("",)
+    rate: str | None = None
+
+
+@dataclass(frozen=True)
 class Objective:
     """A function and the names of what it returns.
 
@@ -28,9 +48,8 @@ class Objective:
         Keys of what the function returns.
     strengths : tuple of (str, str)
         Pairs of a term and the name of the scalar that multiplies it; other terms count once.
-    updates : tuple of (tuple of str, tuple of str)
-        What a step does, in turn: pairs of the terms to lower, and the beginnings of the names of
-        the weights to change. Nothing means one update of all weights by all terms.
+    updates : tuple of Update
+        What a step does, in turn. Nothing means one update of all weights by all terms.
     watched : tuple of str
         Terms that add up to the loss by which training is judged; nothing means all.
     """

@@ -8,6 +8,7 @@ which makes tracing three times and small steps almost twice as fast.
 
 import json
 import math
+from collections import namedtuple
 
 import keras
 import numpy as np
@@ -28,6 +29,8 @@ _ELEMENTWISE = (
     "SGD",
 )
 
+_Update = namedtuple("_Update", ["terms", "weights", "rate"])
+_UPDATE_ALL = _Update((), ("",), None)
 _SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 
 
@@ -50,7 +53,7 @@ class Program:
     def __init__(self, spec, built, error, jacobian):
         self.spec, self.n_traces = spec, 0
         self._built, self._error, self._jacobian = built, error, jacobian
-        self._updates = spec.objective.updates or (((), ("",)),)
+        self._updates = spec.objective.updates or (_UPDATE_ALL,)
         variables = built.variables()
         self._kept = {name: v for name, v in variables.items() if not v.trainable}
         self._generators = built.generators()
@@ -140,7 +143,7 @@ class Program:
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
             if not isinstance(optimizer._learning_rate, _SCHEDULE):
-                optimizer.learning_rate = self.optimizer.learning_rate
+                optimizer.learning_rate = float(self.optimizer.learning_rate)
         seed = tf.constant([seed % 2**31, 0], tf.int32)
         return self._train(*staged, self._training_scalars, seed).numpy()
 
@@ -174,12 +177,12 @@ class Program:
     def _train_batch(self, batch, scalars, seed):
         """All updates of a step, one after the other; a term is reported as its update saw it."""
         reported = {}
-        for i, (names, _) in enumerate(self._updates):
-            terms = self._update(i, names, batch, scalars, seed)
-            reported |= {n: v for n, v in terms.items() if n in names or n not in reported}
+        for i, update in enumerate(self._updates):
+            terms = self._update(i, update, batch, scalars, seed)
+            reported |= {n: v for n, v in terms.items() if n in update.terms or n not in reported}
         return self._sums(reported, batch["weights"])
 
-    def _update(self, i, names, batch, scalars, seed):
+    def _update(self, i, update, batch, scalars, seed):
         groups = self._groups_of(i)
         changed = [group.tensors() for group in groups]
         others = [group.tensors() for group in self._groups if group not in groups]
@@ -188,10 +191,14 @@ class Program:
             tape.watch(watched)
             tensors = {k: v for part in (*changed, *others) for k, v in part.items()}
             terms, states = self._terms(tensors, batch, scalars, seed, training=True)
-            loss = self._mean_loss(terms, batch["weights"], scalars, names)
+            loss = self._mean_loss(terms, batch["weights"], scalars, update.terms)
         gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
         pairs = [pair for group in groups for pair in group.gradients(gradients)]
+        before = [tf.convert_to_tensor(variable.value) for _, variable in pairs]
         self._optimizers[i].apply(*zip(*pairs, strict=True))
+        if update.rate is not None:
+            for old, (_, variable) in zip(before, pairs, strict=True):
+                variable.assign(old + scalars[update.rate] * (variable.value - old))
         for variable, value in states:
             variable.assign(value)
         return terms
@@ -228,10 +235,18 @@ class Program:
         )
 
 
+def _gradient(function, x):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.gradient(y, x, unconnected_gradients="zero")
+
+
 class _Network:
     """What an objective sees of a network."""
 
     ops = keras.ops
+    gradient = staticmethod(_gradient)
 
     def __init__(self, program, training):
         self._program, self._built, self._training = program, program._built, training
@@ -325,20 +340,14 @@ def _group(trained, updates, is_flat):
     """Weights by which updates change them, in the order of the weights."""
     members = {}
     for name, variable in trained.items():
-        changing = frozenset(i for i, (_, starts) in enumerate(updates) if name.startswith(starts))
+        changing = (i for i, update in enumerate(updates) if name.startswith(update.weights))
+        changing = frozenset(changing)
         members.setdefault(changing, {})[name] = variable
     return [_Group(named, changing, is_flat) for changing, named in members.items()]
 
 
 def _tensors(scalars):
     return {name: tf.constant(value, tf.float32) for name, value in scalars.items()}
-
-
-def _gradient(function, x):
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
-        y = function(x)
-    return tape.gradient(y, x, unconnected_gradients="zero")
 
 
 def _compile(function, tier):

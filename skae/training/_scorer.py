@@ -1,5 +1,7 @@
 """Codes and outputs of networks without a numpy twin, compiled once per architecture."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -39,7 +41,8 @@ class Scorer:
 
 
 def _compiled(model):
-    return tf.function(lambda rows: model(rows, training=False), autograph=False)
+    # A lambda here would be one function to TensorFlow, retraced for every model: it would warn.
+    return tf.function(functools.partial(model, training=False), autograph=False)
 
 
 def _in_batches(function, rows):

@@ -1,0 +1,161 @@
+"""The adversarial autoencoder."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import qmc
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skae._base import BaseAutoencoder
+from skae._docstring import documented
+from skae._parameters import layer_sizes
+from skae._validation import check_count
+from skae.objectives import ADVERSARIAL
+
+# Deviation of each part of a mixture whose whole has deviation 1.
+_PART_DEVIATION = 0.3
+# Of the distance from the prior, beside the critic in an update and beside the error in the loss.
+_DISCREPANCY_WEIGHT = 3.0
+
+
+@documented
+@dataclass(eq=False, repr=False, kw_only=True)
+class AdversarialAutoencoder(BaseAutoencoder):
+    """Autoencoder whose codes follow a distribution that is easy to draw from.
+
+    A critic learns to tell codes from draws of a prior, and the encoder learns to fool it, so that
+    codes come to be distributed as the prior is [1]_. Each batch makes three updates: of encoder
+    and decoder by the error, of the critic, and of the encoder by the critic. Unlike in a
+    variational autoencoder a code stays a point, and the prior need not be normal.
+
+    Parameters
+    ----------
+    {parameters}
+
+    prior : {"normal", "mixture"}, default="normal"
+        Distribution of the code: standard normal, or a mixture of ``n_clusters`` narrow normal
+        distributions of equal weight, whose whole has mean 0 and deviation 1 in every dimension.
+
+    n_clusters : int, default=10
+        Parts of the mixture.
+
+    adversarial_weight : float, default=0.5
+        Size of the encoder's step against the critic, relative to its step by the error.
+
+    critic_hidden_layer_sizes : tuple of int, default=(64, 64)
+        Units of the critic's hidden layers.
+
+    Attributes
+    ----------
+    {attributes}
+
+    prior_means_ : ndarray of shape (n_parts, n_components_)
+        Centres of the prior's parts; one, at 0, for ``"normal"``.
+
+    prior_deviation_ : float
+        Deviation of each part in every dimension.
+
+    See Also
+    --------
+    VariationalAutoencoder : With a likelihood; the usual choice for a normal prior.
+
+    Notes
+    -----
+    ``history_`` has the columns ``critic`` and ``adversarial`` (the losses of the critic and of the
+    encoder against it) and ``discrepancy``, the energy distance of codes from the prior [3]_,
+    relative to the mean distance between draws. ``loss`` is the error plus three times the
+    discrepancy: losses of a game do not tell which epoch is best.
+
+    What keeps the game stable: training starts at whitened codes, the critic's gradient at draws is
+    penalised [2]_, the encoder also lowers the discrepancy, and the best epoch counts, not the
+    last.
+
+    References
+    ----------
+    .. [1] Makhzani, A., Shlens, J., Jaitly, N., Goodfellow, I. & Frey, B. (2015). Adversarial
+       autoencoders. arXiv:1511.05644.
+
+    .. [2] Mescheder, L., Geiger, A. & Nowozin, S. (2018). Which training methods for GANs do
+       actually converge? ICML 2018, 3481-3490.
+
+    .. [3] Szekely, G. J. & Rizzo, M. L. (2013). Energy statistics: a class of statistics based on
+       distances. Journal of Statistical Planning and Inference 143, 1249-1272.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AdversarialAutoencoder
+    >>> X = load_digits().data
+    >>> adversarial = AdversarialAutoencoder(8, max_iter=20, random_state=0).fit(X)
+    >>> adversarial.sample(3, random_state=0).shape
+    (3, 64)
+    """
+
+    prior: str = "normal"
+    n_clusters: int = 10
+    adversarial_weight: float = 0.5
+    critic_hidden_layer_sizes: tuple = (64, 64)
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseAutoencoder._parameter_constraints,
+        "prior": [StrOptions({"normal", "mixture"})],
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
+        "critic_hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    }
+
+    def _objective(self):
+        return ADVERSARIAL
+
+    def _network_options(self, n_components):
+        return {"critic_layer_sizes": layer_sizes(self.critic_hidden_layer_sizes)}
+
+    def _scalars(self, model, scaled_rows):
+        centres, deviation = self._prior(model.network.n_components)
+        return {
+            "centres": centres,
+            "deviation": deviation,
+            "adversarial_weight": self.adversarial_weight,
+            "discrepancy_weight": _DISCREPANCY_WEIGHT,
+        }
+
+    def _after_fit(self, X):
+        self.prior_means_, self.prior_deviation_ = self._prior(self.n_components_)
+
+    def _prior(self, n_components):
+        """Centres and deviation of the parts."""
+        if self.prior == "normal" or self.n_clusters == 1:
+            return np.zeros((1, n_components)), 1.0
+        # Spread evenly and always in the same way: equal parameters share a prior.
+        points = qmc.Halton(n_components, rng=np.random.default_rng(0)).random(self.n_clusters)
+        centres = ndtri(points)
+        centres -= centres.mean(axis=0)
+        centres *= np.sqrt(1 - _PART_DEVIATION**2) / centres.std(axis=0)
+        return centres, _PART_DEVIATION
+
+    def sample(self, n_samples=1, random_state=None):
+        """New rows: decoded draws from the prior.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many rows.
+        random_state : int, RandomState instance or None, default=None
+            Of the draws.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features), float64
+            In the units of the rows in ``fit``.
+        """
+        check_is_fitted(self)
+        n_samples = check_count("n_samples", n_samples)
+        rng = check_random_state(random_state)
+        which = rng.randint(len(self.prior_means_), size=n_samples)
+        noise = rng.standard_normal((n_samples, self.n_components_))
+        return self._model.decode(self.prior_means_[which] + self.prior_deviation_ * noise)

@@ -1,0 +1,70 @@
+"""One layer learns to reconstruct its input, the layers below it stay (Bengio et al. 2007)."""
+
+import functools
+
+from skae.objectives._objective import Objective, Update
+
+# A layer whose input never changes has nothing to learn.
+_LEAST_VARIANCE = 1e-12
+
+
+@functools.cache
+def layerwise(place, n_hidden, noise):
+    """Objective of one block of the encoder and of the decoder's block that undoes it.
+
+    Parameters
+    ----------
+    place : int
+        Of the encoder's block; 0 reads the rows.
+    n_hidden : int
+        Hidden layers of the encoder.
+    noise : {"gaussian", "masking"} or None
+        How the block's input is corrupted: normal noise relative to the deviation of the whole
+        input, or a share of its values set to zero.
+    """
+    opposite = n_hidden - place
+
+    def reconstruction_of_a_layer(network, batch, scalars, random):
+        ops, inputs = network.ops, batch["rows"]
+        for below in range(place):
+            inputs = network.block("encoder", below, inputs)
+        corrupted = inputs
+        if noise == "gaussian":
+            deviation = ops.sqrt(_variance(network, batch, inputs))
+            corrupted = inputs + scalars["noise_level"] * deviation * random.normal(
+                ops.shape(inputs)
+            )
+        elif noise == "masking":
+            is_lost = random.uniform(ops.shape(inputs)) < scalars["noise_level"]
+            corrupted = ops.where(is_lost, ops.zeros_like(inputs), inputs)
+        if place == 0 and network.masks_missing:
+            corrupted = ops.where(ops.isnan(inputs), inputs, corrupted)
+        hidden = network.block("encoder", place, corrupted)
+        output = network.block("decoder", opposite, hidden)
+        if place == 0:
+            return {"reconstruction": network.error(batch["targets"], output)}
+        # As for rows, 1 is what predicting the mean scores.
+        error = _row_means(ops, ops.square(output - inputs))
+        return {"reconstruction": error / _variance(network, batch, inputs)}
+
+    last = place == n_hidden
+    inward = "encoder_nonlinear/" if last else f"encoder_hidden_{place + 1}/"
+    outward = "decoder_nonlinear/" if place == 0 else f"decoder_hidden_{opposite + 1}/"
+    names = ("reconstruction",)
+    return Objective(reconstruction_of_a_layer, names, updates=(Update(names, (inward, outward)),))
+
+
+def _variance(network, batch, values):
+    """Mean variance of a layer's values in the batch, over the rows that are there."""
+    ops, weights = network.ops, batch["weights"]
+    values = ops.reshape(values, (values.shape[0], -1))
+    if network.masks_missing:
+        values = ops.where(ops.isnan(values), ops.zeros_like(values), values)
+    share = (weights / ops.maximum(ops.sum(weights), 1e-30))[:, None]
+    mean = ops.sum(values * share, axis=0, keepdims=True)
+    variance = ops.mean(ops.sum(ops.square(values - mean) * share, axis=0))
+    return ops.maximum(variance, _LEAST_VARIANCE)
+
+
+def _row_means(ops, values):
+    return ops.mean(ops.reshape(values, (values.shape[0], -1)), axis=1)
