@@ -21,6 +21,7 @@ _PUBLIC = {
     "VariationalAutoencoder": "skae.estimators",
     "VariationalConvolutionalAutoencoder": "skae.estimators",
     "compare": "skae.inspection",
+    "layers": None,
     "metrics": None,
 }
 
@@ -38,6 +39,7 @@ __all__ = [
     "VariationalConvolutionalAutoencoder",
     "__version__",
     "compare",
+    "layers",
     "metrics",
 ]
 

@@ -78,6 +78,8 @@ class BaseAutoencoder(
     random_state: object = None
 
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+    # What asks for values in [0, 1], and what does not.
+    _unit_interval: ClassVar[tuple] = ("loss='binary_crossentropy'", "loss='squared_error'")
 
     def _objective(self):
         """What training minimises."""
@@ -217,7 +219,7 @@ class BaseAutoencoder(
         if is_first:
             model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
         else:
-            model = self._model
+            model = continued_model(self, self._model)
         state = getattr(self, "_optimizer_state", None)
         n_past = 0 if is_first else self.n_iter_
         outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state, X_clean, n_past)
@@ -241,7 +243,7 @@ class BaseAutoencoder(
         if mask_value is not None and X_clean is not None:
             X_clean = with_missing_steps(X_clean, shape, mask_value)
         if self._loss_name() == "binary_crossentropy":
-            check_unit_interval(X if X_clean is None else X_clean)
+            check_unit_interval(X if X_clean is None else X_clean, *self._unit_interval)
         return X, check_weights(sample_weight, X), X_clean
 
     def _check_scored_rows(self, X):
@@ -301,7 +303,8 @@ class BaseAutoencoder(
             In the dtype of X, float32 or float64. Centred; with ``init="pca"`` of about unit
             variance.
         """
-        return self._model.encode(self._check_scored_rows(X))
+        X = self._check_scored_rows(X)
+        return self._model.encode(X)
 
     def inverse_transform(self, X):
         """Rows that belong to a code.
@@ -332,7 +335,8 @@ class BaseAutoencoder(
         rows : ndarray of shape (n_samples, n_features)
             The same as ``inverse_transform(transform(X))``.
         """
-        return self._model.reconstruct(self._check_scored_rows(X))
+        X = self._check_scored_rows(X)
+        return self._model.reconstruct(X)
 
     def score_samples(self, X):
         """How well each row is reconstructed; higher is more normal.
@@ -350,7 +354,7 @@ class BaseAutoencoder(
         """
         X = self._check_scored_rows(X)
         if self._model.loss == "binary_crossentropy":
-            check_unit_interval(X)
+            check_unit_interval(X, *self._unit_interval)
         return -self._model.row_errors(X)
 
     def score(self, X, y=None, sample_weight=None):

@@ -140,7 +140,7 @@ _ATTRIBUTES = """
 
     encoder_, decoder_ : keras.Model
         Keras models from rows in input units to their code and back, built at every access. They
-        can be parts of a larger model.
+        can be parts of a larger model. Import ``skae.layers`` before loading saved ones elsewhere.
 """
 
 

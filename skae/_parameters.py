@@ -109,7 +109,7 @@ def sample_shape_of(estimator, n_features):
         )
     if len(shape) not in _AXES.get(kind, (len(shape),)):
         raise ValueError(
-            f"sample_shape={shape} has {len(shape)} axes, but network={kind!r} takes "
+            f"sample_shape={shape} is of length {len(shape)}, but network={kind!r} takes "
             f"{_MEANING[kind]}. Channels and features come last; 1 where there is one of them."
         )
     return shape
@@ -123,8 +123,8 @@ def kernel_size_of(estimator, n_axes):
     sizes = _integers("kernel_size", size, "one size for all axes, or one for each")
     if len(sizes) != n_axes:
         raise ValueError(
-            f"kernel_size={size!r} has {len(sizes)} sizes, but sample_shape has {n_axes} axes "
-            "beside the channels. Give one size for all, or one for each."
+            f"kernel_size={size!r} is of length {len(sizes)}, but axes beside the channels are "
+            f"{n_axes} in number. Give one size for all, or one for each."
         )
     return sizes
 

@@ -102,20 +102,29 @@ def new_network(estimator, sample_shape, n_components):
 
 
 def continued_model(estimator, fitted):
-    """The fitted model for a warm start, if the parameters still describe it."""
+    """The fitted model to train further, if the parameters still describe it."""
     shape = sample_shape_of(estimator, fitted.network.n_features)
     wanted = new_network(estimator, shape, fitted.network.n_components)
-    same_size = not isinstance(estimator.n_components, Integral) or (
-        estimator.n_components == fitted.network.n_components
-    )
-    if wanted != fitted.network or estimator._loss_name() != fitted.loss or not same_size:
+    fixed_size = isinstance(estimator.n_components, Integral)
+    now = vars(wanted) | {"loss": estimator._loss_name()}
+    now["n_components"] = estimator.n_components if fixed_size else fitted.network.n_components
+    before = vars(fitted.network) | {"loss": fitted.loss}
+    changed = [
+        f"{name} was {before.get(name)!r} and is now {now.get(name)!r}"
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
+    ]
+    if changed:
         raise ValueError(
-            f"warm_start=True continues the fitted network {fitted.network} with "
-            f"loss={fitted.loss!r}, but the parameters now describe {wanted} with "
-            f"n_components={estimator.n_components!r} and loss={estimator._loss_name()!r}. Restore "
-            "them, or set warm_start=False to start anew."
+            f"Training would go on from the fitted network, but the parameters now describe another: "
+            f"{'; '.join(changed)}. Restore them, or start anew: fit with warm_start=False."
         )
-    return fitted
+    return replace(
+        fitted,
+        sample_shape=None if estimator.sample_shape is None else shape,
+        mask_value=mask_value_of(estimator),
+        _cast={},
+    )
 
 
 def _principal_directions(estimator, X, sample_weight, centring, rng, has_missing):

@@ -1,8 +1,7 @@
 """Everything that comes in: rows, weights, strengths, the validation split."""
 
-from numbers import Integral
-
 import math
+from numbers import Integral
 
 import numpy as np
 from scipy import sparse
@@ -127,8 +126,8 @@ def check_float32_range(X):
         )
 
 
-def check_unit_interval(X):
-    """Rows for a cross-entropy must lie in [0, 1]."""
+def check_unit_interval(X, asked_by, alternative):
+    """Rows for a cross-entropy must lie in [0, 1]; the parameter that asks for it says so."""
     if sparse.issparse(X):
         lowest, highest = float(X.min()), float(X.max())
     else:
@@ -136,9 +135,9 @@ def check_unit_interval(X):
         highest = float(np.fmax.reduce(X, axis=None))
     if lowest < 0.0 or highest > 1.0:
         raise ValueError(
-            "loss='binary_crossentropy' expects every value of X in [0, 1], but X ranges from "
-            f"{lowest:.6g} to {highest:.6g}. Scale X with sklearn.preprocessing.MinMaxScaler("
-            "clip=True), or use loss='squared_error'."
+            f"{asked_by} expects every value of X in [0, 1], but X ranges from {lowest:.6g} to "
+            f"{highest:.6g}. Scale X with sklearn.preprocessing.MinMaxScaler(clip=True), or use "
+            f"{alternative}."
         )
 
 

@@ -47,6 +47,7 @@ ROOMS = {
         *("_base", "_docstring", "_fitting", "_hooks", "_likelihood", "_parameters"),
         *("_scaling", "_validation", "networks", "objectives", "training"),
     },
+    "layers": {"networks"},
     "metrics": {"inspection"},
     "inspection": {"metrics"},
     "applications": {"skae", "inspection", "metrics"},
@@ -66,6 +67,7 @@ LAZY = {"skae/__init__.py", GATEWAY}
 # Framework -> the modules that import it at their top, as only the gateway loads them.
 BEHIND_THE_GATEWAY = {
     "keras": (
+        "skae/layers.py",
         "skae/networks/_keras_layers.py",
         "skae/networks/_keras_models.py",
         "skae/networks/_keras_paths.py",

@@ -46,6 +46,58 @@ def test_blocks_change_nothing(monkeypatch):
     np.testing.assert_allclose(measure_scaling(X).scale, whole.scale)
 
 
+HOLED = np.where(RNG.random(X.shape) < 0.3, np.nan, X)
+
+
+def test_missing_values_count_for_nothing():
+    scaling = measure_scaling(HOLED, has_missing=True)
+    np.testing.assert_allclose(scaling.mean, np.nanmean(HOLED, axis=0))
+    deviations = HOLED - np.nanmean(HOLED, axis=0)
+    np.testing.assert_allclose(scaling.scale, np.sqrt(np.nanmean(deviations**2)))
+
+
+def test_nothing_missing_changes_nothing():
+    found, expected = measure_scaling(X, has_missing=True), measure_scaling(X)
+    np.testing.assert_allclose(found.mean, expected.mean)
+    np.testing.assert_allclose(found.scale, expected.scale)
+
+
+def test_weights_count_as_repetitions_of_what_is_there():
+    weights = RNG.integers(0, 3, 50).astype(float)
+    weighted = measure_scaling(HOLED, weights, has_missing=True)
+    repeated = np.repeat(HOLED, weights.astype(int), axis=0)
+    np.testing.assert_allclose(weighted.mean, np.nanmean(repeated, axis=0))
+    deviations = repeated - np.nanmean(repeated, axis=0)
+    np.testing.assert_allclose(weighted.scale, np.sqrt(np.nanmean(deviations**2)))
+
+
+def test_blocks_with_missing_values_change_nothing(monkeypatch):
+    whole = measure_scaling(HOLED, has_missing=True)
+    monkeypatch.setattr(_scaling, "_BLOCK_BYTES", 8 * 3 * 7)
+    again = measure_scaling(HOLED, has_missing=True)
+    np.testing.assert_allclose(again.mean, whole.mean)
+    np.testing.assert_allclose(again.scale, whole.scale)
+
+
+def test_a_feature_that_is_never_there_has_the_mean_of_the_others():
+    never = np.column_stack([HOLED, np.full(50, np.nan)])
+    scaling = measure_scaling(never, has_missing=True)
+    np.testing.assert_allclose(scaling.mean[3], np.nanmean(HOLED))
+    np.testing.assert_allclose(scaling.scale, measure_scaling(HOLED, has_missing=True).scale)
+
+
+@pytest.mark.parametrize("kept", [0, 2**20], ids=["scaled when read", "kept scaled"])
+def test_missing_values_stay_missing(kept, monkeypatch):
+    monkeypatch.setattr(_scaling, "_MAX_COPY_BYTES", kept)
+    rows = ScaledRows(HOLED, measure_scaling(HOLED, has_missing=True))
+    out = np.empty((50, 3), np.float32)
+    rows.read(np.arange(50), out)
+    np.testing.assert_array_equal(np.isnan(out), np.isnan(HOLED))
+    lowest, highest = rows.extremes()
+    np.testing.assert_allclose(lowest, np.nanmin(out, axis=0), rtol=1e-6)
+    np.testing.assert_allclose(highest, np.nanmax(out, axis=0), rtol=1e-6)
+
+
 @pytest.mark.parametrize("kept", [0, 2**20], ids=["scaled when read", "kept scaled"])
 @pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array, np.asfortranarray])
 def test_rows_are_read_in_their_order(convert, kept, monkeypatch):

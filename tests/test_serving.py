@@ -1,5 +1,7 @@
 """A fitted estimator in other places: pickles, skops, fresh processes, forks, threads."""
 
+import importlib
+import logging
 import multiprocessing
 import os
 import pickle
@@ -7,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import keras
 import numpy as np
 import pytest
 import skops.io
@@ -88,6 +91,55 @@ def test_a_fresh_process_scores_without_tensorflow(fitted, tmp_path):
         check=True,
     )
     assert int(found.stdout) < 250 * 1024
+
+
+SCORE = """
+import pickle, sys
+import numpy as np
+fitted = pickle.load(open(sys.argv[1], "rb"))
+X = np.load(sys.argv[2])
+np.savez(sys.argv[3], **{name: estimator.transform(X) for name, estimator in fitted.items()})
+"""
+OWN_NETWORK = """
+import keras
+
+def network(sample_shape, n_components, hidden_layer_sizes, activation):
+    encoder, decoder = keras.Input(sample_shape), keras.Input((n_components,))
+    code = keras.layers.Dense(n_components)(keras.layers.Flatten()(encoder))
+    return keras.Model(encoder, code), keras.Model(decoder, keras.layers.Dense(4)(decoder))
+"""
+
+
+def test_networks_of_keras_score_the_same_in_a_fresh_process(tmp_path, monkeypatch):
+    (tmp_path / "own_network.py").write_text(OWN_NETWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    networks = {
+        "convolutional": {"network": "convolutional"},
+        "recurrent": {"network": "recurrent", "mask_value": np.nan},
+        "own": {"network": importlib.import_module("own_network").network},
+    }
+    settings = {"sample_shape": (2, 2), "init": "random", "early_stopping": False, "max_iter": 1}
+    estimators = {
+        name: Autoencoder(2, hidden_layer_sizes=(4,), random_state=0, **settings, **network).fit(X)
+        for name, network in networks.items()
+    }
+    (tmp_path / "fitted.pickle").write_bytes(pickle.dumps(estimators))
+    np.save(tmp_path / "X.npy", X)
+    paths = [tmp_path / name for name in ("fitted.pickle", "X.npy", "codes.npz")]
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    env = os.environ | {"PYTHONPATH": path}
+    subprocess.run([sys.executable, "-c", SCORE, *paths], env=env, check=True)
+    codes = np.load(tmp_path / "codes.npz")
+    for name, estimator in estimators.items():
+        np.testing.assert_array_equal(codes[name], estimator.transform(X))
+
+
+def test_scoring_many_networks_does_not_look_like_retracing_to_tensorflow(caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
+    for width in range(1, 7):
+        estimator = Autoencoder(1, activation=keras.ops.sin, hidden_layer_sizes=(width,))
+        estimator.set_params(init="random", max_iter=1, early_stopping=False).fit(X).transform(X)
+    assert "retracing" not in caplog.text
 
 
 def _in_fork(fitted, queue):

@@ -143,11 +143,14 @@ class StackedAutoencoder(BaseAutoencoder):
         return model.with_weights(weights), outcomes
 
     def _history(self, phases, outcome):
-        every = [*phases, outcome]
+        self.n_pretrain_iter_ = [len(phase.history) for phase in phases]
+        # An interrupted phase leaves others without epochs, and those without columns.
+        every = [each for each in (*phases, outcome) if len(each.history)] or [outcome]
         columns = [each.history.columns() for each in every]
-        joined = {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
-        lengths = [len(each.history) for each in every]
-        return {**joined, "phase": np.repeat(np.arange(1.0, len(every) + 1), lengths)}
+        return {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
 
     def _after_fit(self, X):
-        self.n_pretrain_iter_ = np.bincount(self.history_["phase"].astype(int))[1:-1].tolist()
+        # Passes of ``partial_fit`` train all layers.
+        pretrained = vars(self).setdefault("n_pretrain_iter_", [])
+        lengths = [*pretrained, self.n_iter_ - sum(pretrained)]
+        self.history_["phase"] = np.repeat(np.arange(1.0, len(lengths) + 1), lengths)

@@ -99,6 +99,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "likelihood": [StrOptions(set(VARIATIONAL))],
     }
+    _unit_interval: ClassVar[tuple] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
     def _objective(self):
         return VARIATIONAL[self.likelihood]
@@ -164,7 +165,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         scores : ndarray of shape (n_samples,), float64
             In nats, for rows in input units: comparable with ``PCA.score_samples``.
         """
-        return lower_bounds(self._model, self._check_likely_rows(X))
+        X = self._check_likely_rows(X)
+        return lower_bounds(self._model, X)
 
     def log_likelihood(self, X, n_importance_samples=100, random_state=0):
         """Importance-weighted bound of the log-likelihood of each row [3]_.
@@ -215,7 +217,7 @@ class VariationalAutoencoder(BaseAutoencoder):
     def _check_likely_rows(self, X):
         X = self._check_scored_rows(X)
         if self._model.ends_in_sigmoid:
-            check_unit_interval(X)
+            check_unit_interval(X, *self._unit_interval)
         return X
 
 

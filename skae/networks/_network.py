@@ -64,14 +64,17 @@ class Network:
     critic_layer_sizes: tuple | None = None
 
     kind: ClassVar[str]
-    # Whether missing values (NaN) in scaled rows say which timesteps there are.
-    is_masked: ClassVar[bool] = False
     # Whether numpy can score.
     has_numpy_twin: ClassVar[bool] = False
     # Planned steps from which compiling with XLA pays.
     xla_from_steps: ClassVar[float] = np.inf
     # Weights that are zero where the nonlinear paths say nothing.
     readouts: ClassVar[tuple] = ("encoder_nonlinear/kernel", "decoder_nonlinear/kernel")
+
+    @property
+    def is_masked(self):
+        """Whether missing values (NaN) in scaled rows say which timesteps there are."""
+        return False
 
     @property
     def code_width(self):

@@ -6,6 +6,7 @@ optimizers see all weights as one flat vector: one update instead of one for eve
 which makes tracing three times and small steps almost twice as fast.
 """
 
+import functools
 import json
 import math
 from collections import namedtuple
@@ -283,6 +284,9 @@ class _Network:
     def block(self, half, i, inputs):
         """One block of a nonlinear path."""
         path = self._built.paths[0 if half == "encoder" else 1]
+        if half == "decoder":
+            # A tensor without the mask that an encoder's block leaves on its own.
+            inputs = tf.identity(inputs)
         return path.blocks[i](inputs, training=self._training)
 
 
@@ -353,6 +357,9 @@ def _tensors(scalars):
 def _compile(function, tier):
     if tier == "eager":
         return function
+    # Wrapped anew, or TensorFlow takes the programs of many architectures for one that is retraced
+    # over and over, and warns.
+    function = functools.partial(function)
     return tf.function(function, jit_compile=tier == "xla", autograph=False)
 
 

@@ -1,0 +1,10 @@
+"""Keras layers of skae's own.
+
+Some ``encoder_`` models contain them: those with a mask, with a code of which the largest values
+are kept, or with a network of the user's. Import this module before ``keras.saving.load_model``
+reads a saved one in another process.
+"""
+
+from skae.networks._keras_layers import Gate, HideMissing, KeepLargest, LastState, MissingWhere
+
+__all__ = ["Gate", "HideMissing", "KeepLargest", "LastState", "MissingWhere"]

@@ -1,0 +1,119 @@
+"""The distance from the prior against plain loops, and the prior against its moments."""
+
+import keras
+import numpy as np
+import pytest
+
+from skae import AdversarialAutoencoder
+from skae.objectives._adversarial import draw_prior, energy_distance
+from skae.training._random import RandomDraws
+
+RNG = np.random.default_rng(0)
+CODE, DRAWN = RNG.normal(0.5, 2.0, (7, 3)), RNG.normal(size=(5, 3))
+WEIGHTS = RNG.uniform(0.5, 2.0, 7)
+
+
+def by_loops(code, drawn, weights):
+    """Szekely & Rizzo's distance, every mean taken over pairs of different points."""
+
+    def mean_distance(a, b, a_weights, b_weights):
+        total = weight = 0.0
+        for i, x in enumerate(a):
+            for j, y in enumerate(b):
+                if a is b and i == j:
+                    continue
+                total += a_weights[i] * b_weights[j] * np.linalg.norm(x - y)
+                weight += a_weights[i] * b_weights[j]
+        return total / weight
+
+    ones = np.ones(len(drawn))
+    between = mean_distance(code, drawn, weights, ones)
+    within_code = mean_distance(code, code, weights, weights)
+    within_drawn = mean_distance(drawn, drawn, ones, ones)
+    return (2 * between - within_code - within_drawn) / within_drawn
+
+
+def distance(code, drawn, weights=None):
+    weights = np.ones(len(code)) if weights is None else weights
+    return energy_distance(np, code, drawn, weights)
+
+
+def test_the_distance_is_that_of_plain_loops():
+    found = distance(CODE, DRAWN, WEIGHTS)
+    np.testing.assert_allclose(found, np.full(7, by_loops(CODE, DRAWN, WEIGHTS)), rtol=1e-5)
+
+
+def test_rows_without_weight_do_not_count():
+    padded, weights = np.vstack([CODE, np.full((2, 3), 99.0)]), np.append(WEIGHTS, [0.0, 0.0])
+    expected = distance(CODE, DRAWN, WEIGHTS)[0]
+    np.testing.assert_allclose(distance(padded, DRAWN, weights), np.full(9, expected))
+
+
+def test_a_weight_of_two_counts_as_in_a_limit_of_many_rows():
+    """The pairs of a row with itself are left out, so equality holds for many rows only."""
+    rng = np.random.default_rng(0)
+    code, drawn = rng.normal(0.5, 1, (300, 2)), rng.normal(size=(300, 2))
+    twice = np.vstack([code, code[:150]])
+    weighted = distance(code, drawn, 1.0 + (np.arange(300) < 150))[0]
+    assert distance(twice, drawn)[0] == pytest.approx(weighted, abs=0.01)
+
+
+def test_equal_distributions_are_at_no_distance():
+    rng = np.random.default_rng(0)
+    found = [distance(*rng.normal(size=(2, 40, 3)))[0] for _ in range(200)]
+    assert abs(np.mean(found)) < 4 * np.std(found) / np.sqrt(200)
+
+
+@pytest.mark.parametrize(("shift", "deviation"), [(1.0, 1.0), (0.0, 3.0)])
+def test_other_distributions_are_at_a_distance(shift, deviation):
+    rng = np.random.default_rng(0)
+    code = rng.normal(shift, deviation, (50, 2))
+    assert distance(code, rng.normal(size=(50, 2)))[0] > 0.2
+
+
+def test_the_distance_is_the_same_in_keras_and_has_a_slope_where_points_meet():
+    import tensorflow as tf
+
+    code = tf.constant(DRAWN.astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(code)
+        weights = tf.ones(5)
+        found = energy_distance(keras.ops, code, tf.constant(DRAWN.astype("float32")), weights)
+    np.testing.assert_allclose(found, distance(DRAWN, DRAWN), atol=1e-5)
+    assert np.isfinite(tape.gradient(found, code)).all()
+
+
+# The prior
+
+
+def drawn_codes(prior, n_rows=50_000, deviation=None):
+    centres, own = AdversarialAutoencoder(prior=prior)._prior(3)
+    scalars = {
+        "centres": keras.ops.convert_to_tensor(centres.astype("float32")),
+        "deviation": np.float32(own if deviation is None else deviation),
+    }
+    random = RandomDraws(keras.ops.convert_to_tensor([0, 0], "int32"))
+    return centres, np.asarray(draw_prior(keras.ops, scalars, random, n_rows))
+
+
+@pytest.mark.parametrize("prior", ["normal", "mixture"])
+def test_the_whole_prior_has_mean_zero_and_deviation_one(prior):
+    codes = drawn_codes(prior)[1]
+    # Four standard errors.
+    np.testing.assert_allclose(codes.mean(axis=0), 0.0, atol=4 / np.sqrt(50_000))
+    np.testing.assert_allclose(codes.std(axis=0), 1.0, atol=4 / np.sqrt(2 * 50_000))
+
+
+def test_every_part_of_a_mixture_gets_its_share():
+    centres, codes = drawn_codes("mixture", deviation=0.0)
+    which = np.argmin(np.linalg.norm(codes[:, None] - centres, axis=2), axis=1)
+    np.testing.assert_allclose(codes, centres[which], atol=1e-6)
+    shares = np.bincount(which, minlength=10) / 50_000
+    np.testing.assert_allclose(shares, 0.1, atol=4 * np.sqrt(0.09 / 50_000))
+
+
+def test_a_part_has_the_deviation_that_it_says():
+    centres, codes = drawn_codes("mixture")
+    centred = codes - drawn_codes("mixture", deviation=0.0)[1]
+    assert centred.std() == pytest.approx(0.3, rel=0.02)
+    assert len(np.unique(centres, axis=0)) == 10
