@@ -116,8 +116,9 @@ def continued_model(estimator, fitted):
     ]
     if changed:
         raise ValueError(
-            f"Training would go on from the fitted network, but the parameters now describe another: "
-            f"{'; '.join(changed)}. Restore them, or start anew: fit with warm_start=False."
+            "Training would go on from the fitted network, but the parameters now describe "
+            f"another: {'; '.join(changed)}. Restore them, or start anew: fit with "
+            "warm_start=False."
         )
     return replace(
         fitted,

@@ -256,7 +256,7 @@ def test_warm_start_continues():
 
 def test_warm_start_with_another_network_is_an_error():
     fitted = quick(warm_start=True).fit(IRIS)
-    with pytest.raises(ValueError, match="hidden_layer_sizes was \(16,\) and is now \(3,\)"):
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes was \(16,\) and is now \(3,\)"):
         fitted.set_params(hidden_layer_sizes=(3,)).fit(IRIS)
 
 
