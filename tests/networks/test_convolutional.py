@@ -136,9 +136,9 @@ def test_learns_a_bump_that_moves_where_pca_cannot():
     [
         (
             {"sample_shape": (15,)},
-            r"sample_shape=\(15,\) of length 1, but.*\(height, width, channels\)",
+            r"sample_shape=\(15,\) is of length 1, but.*\(height, width, channels\)",
         ),
-        ({"sample_shape": (1, 1, 1, 5, 3)}, "of length 5, but network='convolutional' takes"),
+        ({"sample_shape": (1, 1, 1, 5, 3)}, "is of length 5, but network='convolutional' takes"),
         ({"sample_shape": (5, 3, 1), "kernel_size": (3,)}, "of length 1, but axes .* are 2"),
         ({"sample_shape": (5, 3), "kernel_size": [3, 3]}, "of length 2, but axes .* are 1"),
         ({"sample_shape": (5, 3), "kernel_size": (0,)}, "should hold positive integers"),

@@ -1,0 +1,228 @@
+"""AdversarialAutoencoder: codes that follow the prior, and a game that stays sane."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, load_wine
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import StandardScaler
+
+from skae import AdversarialAutoencoder, Autoencoder, _keras
+from skae._fitting import fit_epochs
+from skae._start import new_model
+from skae.training import Hooks
+
+DIGITS = load_digits().data[:800]
+WINE = StandardScaler().fit_transform(load_wine().data)
+
+
+def quick(n_components=2, **parameters):
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0}
+    return AdversarialAutoencoder(n_components, **(settings | parameters))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return quick().fit(WINE)
+
+
+@pytest.fixture(scope="module")
+def of_digits():
+    return quick(8, hidden_layer_sizes=(64,), init="random", max_iter=25).fit(DIGITS)
+
+
+# What is learned
+
+
+def test_codes_have_the_moments_of_the_prior(of_digits):
+    code = of_digits.transform(DIGITS)
+    np.testing.assert_allclose(code.mean(axis=0), 0.0, atol=0.3)
+    np.testing.assert_allclose(np.cov(code.T), np.eye(8), atol=0.5)
+
+
+def test_without_a_critic_codes_leave_the_prior(of_digits):
+    """The error alone says nothing of where codes lie."""
+    free = quick(
+        8, hidden_layer_sizes=(64,), init="random", max_iter=25, adversarial_weight=0.0
+    ).fit(DIGITS)
+    discrepancies = [each.history_["val_discrepancy"][-1] for each in (of_digits, free)]
+    assert discrepancies[0] < 0.5 * discrepancies[1]
+
+
+def test_rows_are_reconstructed(of_digits):
+    assert of_digits.history_["val_reconstruction"][-1] < 0.5
+
+
+def test_codes_follow_a_mixture_too():
+    """Draws from a mixture of ten parts are nearer to their centre than normal draws would be."""
+    mixed = quick(prior="mixture", adversarial_weight=2.0, max_iter=60).fit(DIGITS)
+    code, rng = mixed.transform(DIGITS), np.random.default_rng(0)
+    nearest, of_normal = (
+        np.linalg.norm(points[:, None] - mixed.prior_means_, axis=2).min(axis=1).mean()
+        for points in (code, rng.normal(size=(800, 2)))
+    )
+    assert nearest < of_normal
+
+
+# The three updates
+
+
+def trained_with(estimator, model, max_iter=3):
+    rng = np.random.default_rng(0)
+    estimator.set_params(early_stopping=False, max_iter=max_iter)
+    return fit_epochs(estimator, model, WINE, None, Hooks(), rng).weights
+
+
+def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
+    adversarial = quick(adversarial_weight=0.0)
+    model = new_model(adversarial, WINE, None, np.random.default_rng(0))
+    shared = {k: w for k, w in model.weights.items() if not k.startswith("critic_")}
+    plain = replace(model, network=replace(model.network, critic_layer_sizes=None), weights=shared)
+    found = trained_with(adversarial, model)
+    expected = trained_with(Autoencoder(2, hidden_layer_sizes=(16,)), plain)
+    for name, weight in expected.items():
+        np.testing.assert_allclose(found[name], weight, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_the_critic_always_learns(weight):
+    adversarial = quick(adversarial_weight=weight)
+    model = new_model(adversarial, WINE, None, np.random.default_rng(0))
+    found = trained_with(adversarial, model)
+    critic = [name for name in found if name.startswith("critic_")]
+    assert len(critic) == 6
+    assert not any(np.array_equal(found[name], model.weights[name]) for name in critic)
+
+
+def test_the_step_against_the_critic_changes_the_encoder_alone():
+    """The decoder of one step is that of a plain one; the encoder is not."""
+    weights = []
+    for weight in (0.0, 5.0):
+        adversarial = quick(adversarial_weight=weight, batch_size=200)
+        model = new_model(adversarial, WINE, None, np.random.default_rng(0))
+        weights.append(trained_with(adversarial, model, max_iter=1))
+    moved = {k for k in weights[0] if not np.allclose(weights[0][k], weights[1][k], atol=1e-6)}
+    assert moved
+    assert all(name.startswith("encoder_") for name in moved)
+
+
+def test_the_critic_has_the_layers_asked_for():
+    weights = quick(critic_hidden_layer_sizes=(5,), max_iter=1).fit(WINE)._model.weights
+    assert weights["critic_hidden_1/kernel"].shape == (2, 5)
+    assert weights["critic_output/kernel"].shape == (5, 1)
+
+
+def test_another_weight_compiles_nothing():
+    quick(max_iter=2).fit(WINE)
+    n_built = _keras.POOL.n_built
+    quick(max_iter=2, adversarial_weight=2.0).fit(WINE)
+    assert _keras.POOL.n_built == n_built
+
+
+# How epochs are judged
+
+
+def test_the_history_holds_both_sides_of_the_game(fitted):
+    terms = {"loss", "reconstruction", "critic", "adversarial", "discrepancy"}
+    assert set(fitted.history_) == terms | {f"val_{name}" for name in terms}
+
+
+def test_the_loss_is_the_error_and_the_discrepancy(of_digits):
+    history = of_digits.history_
+    for prefix in ("", "val_"):
+        expected = history[f"{prefix}reconstruction"] + 3 * history[f"{prefix}discrepancy"]
+        np.testing.assert_allclose(history[f"{prefix}loss"], expected)
+
+
+def test_the_best_epoch_has_the_lowest_loss(of_digits):
+    losses = of_digits.history_["val_loss"]
+    assert of_digits.best_epoch_ == np.argmin(losses) + 1
+    assert of_digits.best_loss_ == losses.min()
+
+
+@pytest.mark.parametrize("prior", ["normal", "mixture"])
+def test_a_long_game_with_large_steps_stays_finite(prior):
+    history = (
+        quick(prior=prior, max_iter=300, learning_rate=0.01, early_stopping=False, tol=0)
+        .fit(WINE)
+        .history_
+    )
+    assert len(history["loss"]) > 50
+    assert all(np.isfinite(column).all() for column in history.values())
+    assert history["reconstruction"][-1] < history["reconstruction"][0]
+    assert history["discrepancy"][-20:].mean() < 0.3
+
+
+def test_passes_go_on():
+    estimator = quick(init="random", learning_rate=0.01)
+    for _ in range(8):
+        estimator.partial_fit(WINE)
+    assert estimator.n_iter_ == 8
+    assert estimator.history_["reconstruction"][-1] < estimator.history_["reconstruction"][0]
+
+
+# Samples
+
+
+def test_samples_are_seeded(fitted):
+    rows = [fitted.sample(3, random_state=seed) for seed in (0, 0, 1)]
+    assert rows[0].shape == (3, 13)
+    np.testing.assert_array_equal(rows[0], rows[1])
+    assert not np.array_equal(rows[0], rows[2])
+
+
+def test_samples_are_rows_like_those_of_the_data(of_digits):
+    rows = of_digits.sample(2000, random_state=0)
+    assert np.abs(rows.mean(axis=0) - DIGITS.mean(axis=0)).mean() < 0.1 * DIGITS.std()
+    assert 0.5 < rows.var(axis=0).sum() / DIGITS.var(axis=0).sum() < 1.1
+
+
+def test_samples_of_a_mixture_come_from_every_part():
+    """Parts without any width are single rows."""
+    mixed = quick(prior="mixture", n_clusters=3).fit(WINE)
+    mixed.prior_deviation_ = 0.0
+    rows = mixed.sample(300, random_state=0)
+    centres = mixed.inverse_transform(mixed.prior_means_)
+    distances = np.linalg.norm(rows[:, None] - centres, axis=2)
+    np.testing.assert_allclose(distances.min(axis=1), 0.0, atol=1e-6)
+    assert np.bincount(distances.argmin(axis=1)).min() > 70
+
+
+def test_equal_parameters_share_a_prior():
+    means = [
+        quick(prior="mixture", random_state=seed, max_iter=1).fit(WINE).prior_means_
+        for seed in (0, 1)
+    ]
+    np.testing.assert_array_equal(*means)
+
+
+@pytest.mark.parametrize("options", [{}, {"prior": "mixture", "n_clusters": 1}])
+def test_a_prior_of_one_part_is_standard_normal(options):
+    one = quick(max_iter=1, **options).fit(WINE)
+    np.testing.assert_array_equal(one.prior_means_, np.zeros((1, 2)))
+    assert one.prior_deviation_ == 1.0
+
+
+def test_an_unfitted_one_has_no_samples():
+    with pytest.raises(NotFittedError):
+        quick().sample()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"prior": "uniform"},
+        {"n_clusters": 0},
+        {"adversarial_weight": -1.0},
+        {"critic_hidden_layer_sizes": 0},
+    ],
+)
+def test_parameters_out_of_range(parameters):
+    with pytest.raises(ValueError, match=f"'{next(iter(parameters))}' parameter"):
+        quick(**parameters).fit(WINE)
+
+
+def test_no_sample_is_not_a_number_of_samples(fitted):
+    with pytest.raises(ValueError, match="n_samples=0 should be a positive integer"):
+        fitted.sample(0)
