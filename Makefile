@@ -38,7 +38,7 @@ types: .venv/.dev
 coverage: .venv/.test
 	$(venv) -m pytest --cov --cov-report=term $(PYTEST_FLAGS)
 
-benchmarks: .venv/.test
+benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.speed
 	$(venv) -m benchmarks.quality
 	$(venv) -m benchmarks.memory
@@ -48,7 +48,7 @@ clean:
 	rm -rf .venv build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
 
 # One stamp for each extra, written only when its installation ended well.
-.venv/.compare .venv/.test .venv/.dev: .venv/.%: .venv/.ready pyproject.toml
+.venv/.compare .venv/.test .venv/.benchmarks .venv/.dev: .venv/.%: .venv/.ready pyproject.toml
 	$(venv) -m pip install --editable ".[$*]"
 	@touch $@
 

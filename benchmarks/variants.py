@@ -1,22 +1,46 @@
-"""Time of a training step of every variant, beside the plain autoencoder's.
+"""Time of a training step of every variant, and what another strength compiles.
 
     python -m benchmarks.variants [--quick]
 
-Both take turns in one run, on digits, with the network 64-32-8-32-64 and 32 rows a batch.
+Variant and plain autoencoder take turns in one run, on digits, with the network 64-32-8-32-64 and
+32 rows a batch.
 """
 
 from functools import partial
 
-from benchmarks._harness import compared, parse_options, report
-from benchmarks.speed import DIGITS, ENDLESS, SMALL, step_seconds
-from skae import Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder, SparseAutoencoder
+from sklearn.base import clone
 
-# The Jacobian, and its gradient, take the bar from 3 to 6.
+from benchmarks._harness import compared, limited, parse_options, report
+from benchmarks.speed import DIGITS, ENDLESS, SMALL, step_seconds
+from skae import (
+    AdversarialAutoencoder,
+    Autoencoder,
+    ContractiveAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+    StackedAutoencoder,
+    VariationalAutoencoder,
+    _keras,
+)
+
+# The Jacobian and its gradient, and the three updates of a step, take the bar from 3 to 6.
 VARIANTS = [
+    (StackedAutoencoder, {"pretrain_max_iter": 0}, 3),
     *((DenoisingAutoencoder, {"noise": noise}, 3) for noise in ("gaussian", "masking")),
     *((DenoisingAutoencoder, {"noise": noise}, 3) for noise in ("salt_and_pepper", "swap")),
     *((SparseAutoencoder, {"sparsity": sparsity}, 3) for sparsity in ("l1", "kl", "topk")),
+    *((VariationalAutoencoder, {"likelihood": kind}, 3) for kind in ("gaussian", "bernoulli")),
     (ContractiveAutoencoder, {}, 6),
+    (AdversarialAutoencoder, {}, 6),
+]
+# Two values of every strength.
+STRENGTHS = [
+    (DenoisingAutoencoder, "noise_level", (0.1, 0.3)),
+    (SparseAutoencoder, "sparsity_weight", (0.1, 0.3)),
+    (VariationalAutoencoder, "beta", (1.0, 4.0)),
+    (ContractiveAutoencoder, "contraction", (1e-3, 1e-2)),
+    (AdversarialAutoencoder, "adversarial_weight", (0.5, 1.0)),
+    (StackedAutoencoder, "pretrain_noise_level", (0.1, 0.3)),
 ]
 
 
@@ -34,8 +58,26 @@ def steps(options):
         yield compared(f"step, {cls.__name__}({settings})", ours, "Autoencoder", plain, bar)
 
 
+def recompilations(options):
+    """Bar: another strength compiles nothing."""
+    for cls, name, (first, second) in STRENGTHS:
+        noisy = {"pretrain_noise": "gaussian"} if cls is StackedAutoencoder else {}
+        estimator = cls(**SMALL, **noisy, **{name: first}, max_iter=20, random_state=0)
+        estimator.fit(DIGITS)
+        before = n_traces()
+        clone(estimator).set_params(**{name: second}).fit(DIGITS)
+        what = f"compilations, {cls.__name__}, {name} {first} to {second}"
+        yield limited(what, n_traces() - before, 0, "{:g}".format)
+
+
+def n_traces():
+    """Functions compiled so far by all idle programs."""
+    programs = (program for idle in _keras.POOL._idle.values() for program in idle)
+    return sum(program.n_traces for program in programs)
+
+
 def main(argv=None):
-    report([steps], parse_options(__doc__, argv))
+    report([steps, recompilations], parse_options(__doc__, argv))
 
 
 if __name__ == "__main__":
