@@ -8,7 +8,7 @@ _PARAMETERS = """
         Size of the code. A share in (0, 1) means as many components as PCA needs to explain more
         than that share of the variance.
 
-    network : {"dense", "convolutional", "recurrent"}, callable or object, default="{network}"
+    network : {"dense", "convolutional", "recurrent"}, callable or object, default={network}
         What the hidden layers are. A callable
         ``network(sample_shape, n_components, hidden_layer_sizes, activation)`` returns an encoder
         and a decoder, two Keras models of rows (flat or in their own shape) to a code and back; so
@@ -21,7 +21,7 @@ _PARAMETERS = """
         ``"recurrent"``; None means (n_features, 1) there. Arrays of shape
         (n_samples, \\*sample_shape) are then taken as rows too.
 
-    hidden_layer_sizes : tuple of int or "auto", default="auto"
+    hidden_layer_sizes : tuple of int or "auto", default={hidden_layer_sizes}
         Units, or filters, of the encoder's hidden layers, from the rows to the code; the decoder
         mirrors them. ``"auto"`` means (256,) for ``"dense"``, (32, 64) for ``"convolutional"``,
         (64,) for ``"recurrent"``. ``()`` gives the linear autoencoder. PCA is the optimum of its
@@ -52,7 +52,7 @@ _PARAMETERS = """
     dropout : float, default=0.0
         Share of each hidden layer's units that is left out at random in every training step.
 
-    init : {"pca", "random"}, default="{init}"
+    init : {"pca", "random"}, default={init}
         Where training starts. ``"pca"``: at PCA's reconstruction, with whitened PCA scores as
         code. ``"random"``: a textbook network without linear path, with Glorot uniform weights.
 
@@ -192,8 +192,10 @@ def documented(cls):
         if name == "parameters":
             entries = [entry for entry in entries if entry.partition(" :")[0] in fields]
         block = "\n\n".join(entries)
-        for default in ("init", "network"):
-            block = block.replace(f"{{{default}}}", str(fields[default]))
+        for parameter in ("init", "network", "hidden_layer_sizes"):
+            default = fields[parameter]
+            shown = f'"{default}"' if isinstance(default, str) else repr(default)
+            block = block.replace(f"{{{parameter}}}", shown)
         text = text.replace(f"{{{name}}}", block)
     cls.__doc__ = text
     return cls

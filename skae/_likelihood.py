@@ -5,7 +5,7 @@ depends on the row and the model alone.
 """
 
 import numpy as np
-from scipy.special import logsumexp, ndtri
+from scipy.special import ndtri
 from scipy.stats import qmc
 
 from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
@@ -38,13 +38,13 @@ def importance_weighted_bounds(model, X, n_samples, rng):
     def bounds(rows):
         scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
         mean, log_variance = distribution(model, scaled)
-        log_weights = np.empty((n_samples, len(rows)))
-        for i, draw in enumerate(draws):
+        log_total = np.full(len(rows), -np.inf)
+        for draw in draws:
             code = mean + np.exp(0.5 * log_variance) * draw
             # Prior over posterior: the constants and the Jacobian of the draw cancel.
             ratio = 0.5 * np.sum(draw**2 + log_variance - code**2, axis=1)
-            log_weights[i] = _log_density(model, scaled, code) + ratio
-        return logsumexp(log_weights, axis=0) - np.log(n_samples)
+            log_total = np.logaddexp(log_total, _log_density(model, scaled, code) + ratio)
+        return log_total - np.log(n_samples)
 
     return model.in_blocks(X, None, bounds)
 

@@ -8,8 +8,8 @@ from sklearn.datasets import load_digits, load_wine
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
-from skae import AdversarialAutoencoder, Autoencoder, _keras
-from skae._fitting import fit_epochs
+from skae import AdversarialAutoencoder, Autoencoder
+from skae._fitting import fit_one_pass
 from skae._start import new_model
 from skae.training import Hooks
 
@@ -18,8 +18,14 @@ WINE = StandardScaler().fit_transform(load_wine().data)
 
 
 def quick(n_components=2, **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0}
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0, "jit_compile": False}
     return AdversarialAutoencoder(n_components, **(settings | parameters))
+
+
+def from_chance(**parameters):
+    """One whose codes do not start with the moments of the prior."""
+    settings = {"hidden_layer_sizes": (64,), "init": "random", "max_iter": 100}
+    return quick(8, **(settings | parameters))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +35,7 @@ def fitted():
 
 @pytest.fixture(scope="module")
 def of_digits():
-    return quick(8, hidden_layer_sizes=(64,), init="random", max_iter=25).fit(DIGITS)
+    return from_chance().fit(DIGITS)
 
 
 # What is learned
@@ -37,21 +43,19 @@ def of_digits():
 
 def test_codes_have_the_moments_of_the_prior(of_digits):
     code = of_digits.transform(DIGITS)
-    np.testing.assert_allclose(code.mean(axis=0), 0.0, atol=0.3)
-    np.testing.assert_allclose(np.cov(code.T), np.eye(8), atol=0.5)
+    np.testing.assert_allclose(code.mean(axis=0), 0.0, atol=0.2)
+    np.testing.assert_allclose(np.cov(code.T), np.eye(8), atol=0.3)
 
 
 def test_without_a_critic_codes_leave_the_prior(of_digits):
     """The error alone says nothing of where codes lie."""
-    free = quick(
-        8, hidden_layer_sizes=(64,), init="random", max_iter=25, adversarial_weight=0.0
-    ).fit(DIGITS)
+    free = from_chance(adversarial_weight=0.0, max_iter=50).fit(DIGITS)
     discrepancies = [each.history_["val_discrepancy"][-1] for each in (of_digits, free)]
     assert discrepancies[0] < 0.5 * discrepancies[1]
 
 
 def test_rows_are_reconstructed(of_digits):
-    assert of_digits.history_["val_reconstruction"][-1] < 0.5
+    assert of_digits.history_["val_reconstruction"][-1] < 0.3
 
 
 def test_codes_follow_a_mixture_too():
@@ -68,10 +72,9 @@ def test_codes_follow_a_mixture_too():
 # The three updates
 
 
-def trained_with(estimator, model, max_iter=3):
-    rng = np.random.default_rng(0)
-    estimator.set_params(early_stopping=False, max_iter=max_iter)
-    return fit_epochs(estimator, model, WINE, None, Hooks(), rng).weights
+def after_one_pass(estimator, model):
+    outcome = fit_one_pass(estimator, model, WINE, None, Hooks(), np.random.default_rng(0), None)
+    return outcome.weights
 
 
 def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
@@ -79,45 +82,37 @@ def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
     model = new_model(adversarial, WINE, None, np.random.default_rng(0))
     shared = {k: w for k, w in model.weights.items() if not k.startswith("critic_")}
     plain = replace(model, network=replace(model.network, critic_layer_sizes=None), weights=shared)
-    found = trained_with(adversarial, model)
-    expected = trained_with(Autoencoder(2, hidden_layer_sizes=(16,)), plain)
+    found = after_one_pass(adversarial, model)
+    expected = after_one_pass(Autoencoder(2, hidden_layer_sizes=(16,)), plain)
     for name, weight in expected.items():
-        np.testing.assert_allclose(found[name], weight, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(found[name], weight, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5])
 def test_the_critic_always_learns(weight):
     adversarial = quick(adversarial_weight=weight)
     model = new_model(adversarial, WINE, None, np.random.default_rng(0))
-    found = trained_with(adversarial, model)
+    found = after_one_pass(adversarial, model)
     critic = [name for name in found if name.startswith("critic_")]
     assert len(critic) == 6
     assert not any(np.array_equal(found[name], model.weights[name]) for name in critic)
 
 
 def test_the_step_against_the_critic_changes_the_encoder_alone():
-    """The decoder of one step is that of a plain one; the encoder is not."""
+    """In a single step: in the next the decoder sees other codes."""
     weights = []
     for weight in (0.0, 5.0):
         adversarial = quick(adversarial_weight=weight, batch_size=200)
         model = new_model(adversarial, WINE, None, np.random.default_rng(0))
-        weights.append(trained_with(adversarial, model, max_iter=1))
+        weights.append(after_one_pass(adversarial, model))
     moved = {k for k in weights[0] if not np.allclose(weights[0][k], weights[1][k], atol=1e-6)}
-    assert moved
-    assert all(name.startswith("encoder_") for name in moved)
+    assert moved == {k for k in weights[0] if k.startswith("encoder_")}
 
 
 def test_the_critic_has_the_layers_asked_for():
     weights = quick(critic_hidden_layer_sizes=(5,), max_iter=1).fit(WINE)._model.weights
     assert weights["critic_hidden_1/kernel"].shape == (2, 5)
     assert weights["critic_output/kernel"].shape == (5, 1)
-
-
-def test_another_weight_compiles_nothing():
-    quick(max_iter=2).fit(WINE)
-    n_built = _keras.POOL.n_built
-    quick(max_iter=2, adversarial_weight=2.0).fit(WINE)
-    assert _keras.POOL.n_built == n_built
 
 
 # How epochs are judged

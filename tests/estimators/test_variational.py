@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
-from skae import VariationalAutoencoder, VariationalConvolutionalAutoencoder, _keras
+from skae import VariationalAutoencoder, VariationalConvolutionalAutoencoder
 from skae.training._program import Program
 
 WINE = StandardScaler().fit_transform(load_wine().data)
@@ -233,13 +233,6 @@ def test_warming_up_spares_the_units_at_first():
         for n_epochs in (0, 10_000)
     ]
     assert divergences[1] > 3 * divergences[0]
-
-
-def test_another_strength_compiles_nothing():
-    quick(max_iter=2).fit(WINE)
-    n_built = _keras.POOL.n_built
-    quick(max_iter=2, beta=4.0, kl_warmup=7).fit(WINE)
-    assert _keras.POOL.n_built == n_built
 
 
 # Samples

@@ -6,9 +6,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 
+import skae
 from skae import Autoencoder, _keras
+from skae.networks import DenseNetwork
 from skae.networks._keras_models import with_weights
-from skae.training import choose_tier
+from skae.objectives import Objective
+from skae.objectives._objective import Update
+from skae.training import ProgramSpec, choose_tier
+from skae.training._batches import Chunk
 
 X = load_iris().data
 
@@ -106,3 +111,134 @@ def test_an_optimizer_given_as_an_instance_is_never_changed():
     Autoencoder(2, optimizer=optimizer, learning_rate=1e-3, max_iter=2).fit(X)
     assert not optimizer.built
     assert float(optimizer.learning_rate) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "changes"),
+    [
+        ("DenoisingAutoencoder", {}, {"noise_level": 0.7}),
+        ("DenoisingAutoencoder", {"noise": "masking"}, {"noise_level": 0.7}),
+        ("SparseAutoencoder", {"sparsity": "l1"}, {"sparsity_weight": 0.7}),
+        ("SparseAutoencoder", {"sparsity": "kl"}, {"target_activation": 0.3}),
+        ("ContractiveAutoencoder", {}, {"contraction": 0.7}),
+        ("VariationalAutoencoder", {}, {"beta": 0.7}),
+        ("VariationalAutoencoder", {}, {"beta": 0.7, "kl_warmup": 5}),
+        ("AdversarialAutoencoder", {}, {"adversarial_weight": 0.7}),
+        ("StackedAutoencoder", {"pretrain_noise": "gaussian"}, {"pretrain_noise_level": 0.7}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value)),
+)
+def test_another_strength_compiles_nothing(pool, name, options, changes):
+    shared = {"hidden_layer_sizes": (5,), "max_iter": 2, "jit_compile": False, "random_state": 0}
+    estimator = getattr(skae, name)(2, **shared, **options)
+    estimator.fit(X)
+    before = pool.n_built, count_traces(pool)
+    clone(estimator).set_params(**changes).fit(X)
+    assert (pool.n_built, count_traces(pool)) == before
+
+
+# Several updates in a step: output = rows E D, of rows whose mean is 0, which spares the biases
+
+ROWS = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+ROWS -= ROWS.mean(axis=0)
+LINEAR = DenseNetwork(n_features=3, n_components=2, sample_shape=(3,), hidden_layer_sizes=())
+START = LINEAR.random_weights(np.random.default_rng(0))
+ENCODER, DECODER = START["encoder_linear/kernel"], START["decoder_linear/kernel"]
+STEP = 0.1
+
+
+def two_terms(network, batch, scalars, random):
+    code = network.encode(batch["rows"])
+    return {
+        "size": network.ops.mean(network.ops.square(code), axis=1),
+        "reconstruction": network.error(batch["targets"], network.decode(code)),
+    }
+
+
+SIZE_BY_ENCODER = Update(("size",), ("encoder_",), rate="rate")
+ERROR_BY_ENCODER = Update(("reconstruction",), ("encoder_",))
+ERROR_BY_DECODER = Update(("reconstruction",), ("decoder_",))
+
+
+def after_one_step(*updates, rate=1.0, optimizer="sgd"):
+    """The kernels after a step with all rows, and the terms that it reports."""
+    objective = Objective(two_terms, ("size", "reconstruction"), updates=updates)
+    spec = ProgramSpec(
+        network=LINEAR,
+        objective=objective,
+        loss="squared_error",
+        optimizer=_keras.optimizer_settings(optimizer, STEP, STEP)[0],
+        n_features=3,
+        batch_size=8,
+        tier="graph",
+    )
+    chunk = Chunk(ROWS[None], None, np.ones((1, 8), np.float32), n_steps=1)
+    with _keras.borrow_program(spec) as program:
+        program.load(START, seed=0, learning_rate=STEP, scalars={"rate": rate})
+        size, error = program.train(program.stage(chunk), 0) / 8
+        weights = program.weights()
+    kernels = weights["encoder_linear/kernel"], weights["decoder_linear/kernel"]
+    return *kernels, {"size": size, "reconstruction": error}
+
+
+def slope_of_size(encoder):
+    """Of the mean of the 8 x 2 squares of ``ROWS @ encoder``."""
+    return 2 / 16 * ROWS.T @ ROWS @ encoder
+
+
+def slopes_of_error(encoder, decoder):
+    """Of the mean of the 8 x 3 squares of ``ROWS @ encoder @ decoder - ROWS``."""
+    difference = 2 / 24 * (ROWS @ encoder @ decoder - ROWS)
+    return ROWS.T @ difference @ decoder.T, (ROWS @ encoder).T @ difference
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    ["sgd", "adam", keras.optimizers.Adam(clipnorm=1.0)],
+    ids=["sgd", "adam", "clipped"],
+)
+def test_an_update_changes_the_weights_that_it_names(optimizer):
+    encoder, decoder, _ = after_one_step(ERROR_BY_DECODER, optimizer=optimizer)
+    np.testing.assert_array_equal(encoder, ENCODER)
+    assert np.all(decoder != DECODER)
+
+
+def test_each_update_lowers_its_own_terms():
+    """The second sees what the first has changed."""
+    encoder, decoder, _ = after_one_step(SIZE_BY_ENCODER, ERROR_BY_DECODER)
+    expected = ENCODER - STEP * slope_of_size(ENCODER)
+    np.testing.assert_allclose(encoder, expected, atol=1e-6)
+    expected = DECODER - STEP * slopes_of_error(expected, DECODER)[1]
+    np.testing.assert_allclose(decoder, expected, atol=1e-6)
+
+
+def test_two_updates_may_change_the_same_weights():
+    encoder, decoder, _ = after_one_step(ERROR_BY_ENCODER, SIZE_BY_ENCODER)
+    expected = ENCODER - STEP * slopes_of_error(ENCODER, DECODER)[0]
+    expected -= STEP * slope_of_size(expected)
+    np.testing.assert_allclose(encoder, expected, atol=1e-6)
+    np.testing.assert_array_equal(decoder, DECODER)
+
+
+def test_without_updates_all_terms_change_all_weights():
+    encoder, decoder, _ = after_one_step()
+    slopes = slopes_of_error(ENCODER, DECODER)
+    expected = ENCODER - STEP * (slope_of_size(ENCODER) + slopes[0])
+    np.testing.assert_allclose(encoder, expected, atol=1e-6)
+    np.testing.assert_allclose(decoder, DECODER - STEP * slopes[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_rate_scales_the_step(optimizer, rate):
+    whole = after_one_step(SIZE_BY_ENCODER, optimizer=optimizer)[0] - ENCODER
+    found = after_one_step(SIZE_BY_ENCODER, optimizer=optimizer, rate=rate)[0] - ENCODER
+    np.testing.assert_allclose(found, rate * whole, atol=1e-6)
+
+
+def test_a_term_is_reported_as_its_update_saw_it():
+    terms = after_one_step(SIZE_BY_ENCODER, ERROR_BY_DECODER)[2]
+    encoder = ENCODER - STEP * slope_of_size(ENCODER)
+    assert terms["size"] == pytest.approx(np.mean((ROWS @ ENCODER) ** 2), rel=1e-5)
+    expected = np.mean((ROWS @ encoder @ DECODER - ROWS) ** 2)
+    assert terms["reconstruction"] == pytest.approx(expected, rel=1e-5)

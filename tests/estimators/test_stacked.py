@@ -1,0 +1,230 @@
+"""StackedAutoencoder: layer by layer, then all together."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, load_wine
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+from skae import Autoencoder, StackedAutoencoder
+from skae._start import new_model
+from skae.estimators import _stacked
+from skae.training import Hooks
+
+WINE = StandardScaler().fit_transform(load_wine().data)
+SHARES = load_digits().data[:200] / 16
+
+
+def quick(n_components=2, **parameters):
+    settings = {
+        "hidden_layer_sizes": (12, 8),
+        "pretrain_max_iter": 3,
+        "max_iter": 4,
+        "random_state": 0,
+    }
+    return StackedAutoencoder(n_components, **(settings | parameters))
+
+
+def pretrained(estimator, rows=WINE):
+    """The start, the model that pretraining makes of it, and the outcomes of the phases."""
+    rng = np.random.default_rng(0)
+    start = new_model(estimator, rows, None, rng)
+    return start, *estimator._pretrain(start, rows, None, rng)
+
+
+# Phases
+
+
+@pytest.mark.parametrize(("init", "phases"), [("pca", [1, 2, 3]), ("random", [1, 2, 3, 4])])
+def test_a_random_code_is_a_phase_of_its_own(init, phases):
+    fitted = quick(init=init).fit(WINE)
+    expected = np.repeat(np.array(phases, float), [3] * (len(phases) - 1) + [4])
+    np.testing.assert_array_equal(fitted.history_["phase"], expected)
+    assert fitted.n_pretrain_iter_ == [3] * (len(phases) - 1)
+
+
+def test_epochs_are_counted_over_all_phases():
+    fitted = quick(init="random").fit(WINE)
+    assert fitted.n_iter_ == len(fitted.loss_curve_) == 13
+    assert all(len(column) == 13 for column in fitted.history_.values())
+    assert fitted.best_epoch_ == 9 + 1 + np.argmin(fitted.history_["val_loss"][9:])
+
+
+def test_every_phase_stops_when_it_no_longer_improves():
+    estimator = quick(pretrain_max_iter=200, n_iter_no_change=2, learning_rate=0.05)
+    assert all(len(outcome.history) < 200 for outcome in pretrained(estimator)[2])
+
+
+@pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
+def test_every_phase_lowers_its_loss(network):
+    estimator = quick(network=network, init="random", activation="tanh", pretrain_max_iter=15)
+    for outcome in pretrained(estimator.set_params(hidden_layer_sizes=(6, 4)))[2]:
+        assert outcome.lowest_loss < outcome.start_loss
+
+
+# The start of the last phase
+
+
+@pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
+def test_training_of_all_layers_starts_at_pca(network):
+    start, model, _ = pretrained(quick(network=network, hidden_layer_sizes=(5, 4)))
+    pca = PCA(2).fit(WINE)
+    expected = pca.inverse_transform(pca.transform(WINE))
+    np.testing.assert_allclose(model.reconstruct(WINE), expected, atol=1e-4)
+    hidden = [name for name in start.weights if name.startswith("encoder_hidden")]
+    assert not any(np.array_equal(start.weights[name], model.weights[name]) for name in hidden)
+
+
+def test_training_of_all_layers_starts_where_pretraining_ended():
+    """With random weights it is the better start: that is what pretraining is for."""
+    estimator = quick(init="random", activation="tanh", pretrain_max_iter=40, learning_rate=0.01)
+    start, model, _ = pretrained(estimator)
+    errors = [each.row_errors(WINE).mean() for each in (start, model)]
+    assert errors[1] < 0.6 * errors[0]
+
+
+def test_sigmoid_layers_learn_faster_after_pretraining():
+    settings = {"activation": "sigmoid", "init": "random", "hidden_layer_sizes": (64, 32, 16)}
+    errors = [
+        -quick(8, **settings, pretrain_max_iter=n_epochs, max_iter=10).fit(SHARES).score(SHARES)
+        for n_epochs in (0, 30)
+    ]
+    assert errors[1] < 0.9 * errors[0]
+
+
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_without_pretraining_it_is_an_autoencoder(init):
+    shared = {"hidden_layer_sizes": (12, 8), "max_iter": 4, "random_state": 0, "init": init}
+    plain = Autoencoder(2, **shared).fit(WINE)
+    stacked = quick(pretrain_max_iter=0, init=init).fit(WINE)
+    np.testing.assert_array_equal(stacked.transform(WINE), plain.transform(WINE))
+    assert stacked.n_pretrain_iter_ == []
+    np.testing.assert_array_equal(stacked.history_["phase"], np.ones(4))
+
+
+def test_a_linear_one_has_nothing_to_pretrain():
+    linear = quick(hidden_layer_sizes=()).fit(WINE)
+    assert linear.n_iter_ == 0
+    assert linear.n_pretrain_iter_ == []
+
+
+def test_equal_seeds_give_equal_bits():
+    codes = [quick(pretrain_noise="gaussian").fit(WINE).transform(WINE) for _ in range(2)]
+    np.testing.assert_array_equal(*codes)
+
+
+# Noise and losses
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "masking"])
+def test_noise_changes_what_is_pretrained(noise):
+    kernels = [
+        pretrained(quick(pretrain_noise=noise, pretrain_noise_level=level))[1].weights[
+            "encoder_hidden_2/kernel"
+        ]
+        for level in (0.0, 0.5)
+    ]
+    assert not np.allclose(*kernels, atol=1e-4)
+
+
+def test_a_share_above_one():
+    match = r"pretrain_noise_level=1.5 should be at most 1 for pretrain_noise='masking'"
+    with pytest.raises(ValueError, match=match):
+        quick(pretrain_noise="masking", pretrain_noise_level=1.5).fit(WINE)
+
+
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_probabilities_are_pretrained_by_their_crossentropy(init):
+    fitted = quick(4, loss="binary_crossentropy", init=init, pretrain_max_iter=10).fit(SHARES)
+    losses = fitted.history_["loss"]
+    # Not knowing anything costs log(2) nats.
+    assert losses[0] < 0.75
+    assert losses[9] < losses[0]
+    assert fitted.reconstruct(SHARES).min() >= 0
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"pretrain_max_iter": -1}, {"pretrain_noise": "swap"}, {"pretrain_noise_level": -0.1}],
+)
+def test_parameters_out_of_range(parameters):
+    with pytest.raises(ValueError, match=f"'{next(iter(parameters))}' parameter"):
+        quick(**parameters).fit(WINE)
+
+
+def own_network(sample_shape, n_components, hidden_layer_sizes, activation):
+    import keras
+
+    encoder = keras.Sequential([keras.Input(sample_shape), keras.layers.Dense(n_components)])
+    decoder = keras.Sequential([keras.Input((n_components,)), keras.layers.Dense(sample_shape[0])])
+    return encoder, decoder
+
+
+def test_the_layers_of_a_custom_network_are_not_known():
+    with pytest.raises(ValueError, match=r"does not see the layers.*Use 'dense'.*or Autoencoder"):
+        quick(network=own_network).fit(WINE)
+
+
+# Going on, looking on, stopping
+
+
+def test_a_warm_start_does_not_pretrain():
+    estimator = quick(warm_start=True).fit(WINE).fit(WINE)
+    assert estimator.n_pretrain_iter_ == []
+    np.testing.assert_array_equal(estimator.history_["phase"], np.ones(4))
+
+
+def test_passes_do_not_pretrain():
+    estimator = quick().partial_fit(WINE).partial_fit(WINE)
+    assert estimator.n_pretrain_iter_ == []
+    np.testing.assert_array_equal(estimator.history_["phase"], [1, 1])
+
+
+def test_passes_after_a_fit_train_all_layers():
+    estimator = quick().fit(WINE).partial_fit(WINE)
+    assert estimator.n_pretrain_iter_ == [3, 3]
+    np.testing.assert_array_equal(estimator.history_["phase"], np.repeat([1, 2, 3], [3, 3, 5]))
+
+
+def test_verbose_prints_the_epochs_of_every_phase(capsys):
+    quick(verbose=1).fit(WINE)
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line.split("  ")[0] for line in lines]
+    layer = ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
+    assert heads == [*layer, *layer, "Epoch 1/4", "Epoch 2/4", "Epoch 3/4", "Epoch 4/4"]
+
+
+def interrupting(after):
+    """Hooks that press Ctrl-C at the end of an epoch, counted over phases."""
+
+    class Interrupt(Hooks):
+        n_epochs = 0
+
+        def epoch_end(self, epoch, logs, weights):
+            Interrupt.n_epochs += 1
+            if Interrupt.n_epochs == after:
+                raise KeyboardInterrupt
+            return False
+
+    return Interrupt
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize(("after", "lengths"), [(2, [2]), (5, [3, 2])])
+def test_an_interruption_leaves_a_usable_estimator(monkeypatch, after, lengths, early_stopping):
+    monkeypatch.setattr(_stacked, "Hooks", interrupting(after))
+    with pytest.warns(UserWarning, match="interrupted: the best weights so far are kept"):
+        fitted = quick(early_stopping=early_stopping).fit(WINE)
+    assert fitted.n_pretrain_iter_ == lengths
+    assert fitted.n_iter_ == after
+    pca = PCA(2).fit(WINE)
+    expected = pca.inverse_transform(pca.transform(WINE))
+    np.testing.assert_allclose(fitted.reconstruct(WINE), expected, atol=1e-4)
+
+
+def test_an_interruption_of_a_random_start_keeps_what_was_learned(monkeypatch):
+    monkeypatch.setattr(_stacked, "Hooks", interrupting(5))
+    with pytest.warns(UserWarning, match="interrupted"):
+        fitted = quick(init="random").fit(WINE)
+    assert np.isfinite(fitted.score(WINE))
+    assert fitted.best_loss_ == pytest.approx(-fitted.score(WINE) / WINE.var(), rel=1e-5)
