@@ -171,7 +171,9 @@ class BaseAutoencoder(
             outcome = without_training(self, model, X, sample_weight, interrupted=is_interrupted)
         else:
             with fit_hooks(self, context, about, model) as hooks:
-                outcome = fit_epochs(self, model, X, sample_weight, hooks, rng, X_clean)
+                outcome = fit_epochs(
+                    self, model, X, sample_weight, hooks, rng, X_clean, departs=not continues
+                )
         self._warn_about(outcome)
         self._set_fitted(model, outcome, self._history(phases, outcome))
         n_before = sum(len(phase.history) for phase in phases)
@@ -276,13 +278,13 @@ class BaseAutoencoder(
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
             return
-        start = outcome.start_loss
+        start = outcome.departure_loss
         acceptable = start + _HARDLY_WORSE * abs(start) + _NEGLIGIBLE_LOSS
         if outcome.best_epoch == 0 and outcome.lowest_loss > acceptable:
             warnings.warn(
                 "Training never improved on its start, whose weights are kept: the lowest "
                 f"training loss of an epoch was {outcome.lowest_loss:.3g}, that of the start "
-                f"{outcome.start_loss:.3g}. Lower learning_rate.",
+                f"{start:.3g}. Lower learning_rate.",
                 ConvergenceWarning,
                 stacklevel=5,
             )

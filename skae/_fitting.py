@@ -23,11 +23,22 @@ _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
 def fit_epochs(
-    estimator, model, X, sample_weight, hooks, rng, X_clean=None, objective=None, max_iter=None
+    estimator,
+    model,
+    X,
+    sample_weight,
+    hooks,
+    rng,
+    X_clean=None,
+    *,
+    objective=None,
+    max_iter=None,
+    departs=False,
 ):
     """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``.
 
-    ``objective`` and ``max_iter`` are the estimator's unless they are given.
+    ``objective`` and ``max_iter`` are the estimator's unless they are given. A model that
+    ``departs`` may be trained from other weights than its own, which it then has to beat.
     """
     max_iter = max_iter or estimator.max_iter
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
@@ -36,7 +47,17 @@ def fit_epochs(
     plan = Plan(max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
     n_steps = max_iter * steps_per_epoch
     tier = choose_tier(estimator.jit_compile, n_steps, model.network.xla_from_steps)
-    return _run(estimator, model, data, plan, tier, hooks, rng, objective=objective)
+    departure = _departure(estimator, model, rng) if departs else None
+    return _run(
+        estimator, model, data, plan, tier, hooks, rng, objective=objective, departure=departure
+    )
+
+
+def _departure(estimator, model, rng):
+    network = model.network
+    if estimator.init != "pca" or network.is_linear or not network.departs_from_pca:
+        return None
+    return network.departure(model.weights, _keras.random_weights(network, rng))
 
 
 def starts_at_optimum(estimator, network):
@@ -59,7 +80,7 @@ def without_training(estimator, model, X, sample_weight, *, interrupted=False):
         history=History(("loss", *estimator._objective().terms)),
         best_loss=loss,
         best_epoch=0,
-        start_loss=loss,
+        departure_loss=loss,
         lowest_loss=loss,
         interrupted=interrupted,
     )
@@ -73,7 +94,8 @@ def fit_one_pass(
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
     tier = "xla" if estimator.jit_compile is True else "graph"
-    return _run(estimator, model, data, plan, tier, hooks, rng, state, n_past_epochs)
+    past = {"optimizer_state": state, "n_past_epochs": n_past_epochs}
+    return _run(estimator, model, data, plan, tier, hooks, rng, **past)
 
 
 def _patience(estimator, steps_per_epoch):
@@ -95,18 +117,7 @@ def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
     )
 
 
-def _run(
-    estimator,
-    model,
-    data,
-    plan,
-    tier,
-    hooks,
-    rng,
-    optimizer_state=None,
-    n_past_epochs=0,
-    objective=None,
-):
+def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, **start):
     optimizer, learning_rate = _keras.optimizer_settings(
         estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
     )
@@ -125,9 +136,8 @@ def _run(
         seed=int(rng.integers(2**31)),
         learning_rate=learning_rate,
         scalars=estimator._scalars(model, data.targets or data.rows),
-        optimizer_state=optimizer_state,
         schedule=estimator._schedule(),
-        n_past_epochs=n_past_epochs,
+        **start,
     )
     with _keras.borrow_program(spec) as program:
         try:

@@ -21,6 +21,7 @@ class CustomNetwork(Network):
     recipe: object
 
     kind: ClassVar[str] = "custom"
+    departs_from_pca: ClassVar[bool] = True
     readouts: ClassVar[tuple] = ("encoder_gate/scale", "decoder_gate/scale")
 
     @property

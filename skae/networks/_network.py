@@ -71,6 +71,9 @@ class Network:
     # Weights that are zero where the nonlinear paths say nothing.
     readouts: ClassVar[tuple] = ("encoder_nonlinear/kernel", "decoder_nonlinear/kernel")
 
+    # Whether training begins away from the start at PCA, which stays what the result must beat.
+    departs_from_pca: ClassVar[bool] = False
+
     @property
     def is_masked(self):
         """Whether missing values (NaN) in scaled rows say which timesteps there are."""
@@ -96,6 +99,20 @@ class Network:
     def widest_layer(self):
         """The most values any layer holds for one row."""
         return max(self.n_features, self.code_width, *self.hidden_layer_sizes, 1)
+
+    def departure(self, weights, random):
+        """Weights with which training begins, given a start at PCA; the code stays PCA's.
+
+        A decoder that already reconstructs as PCA does leaves its nonlinear path small and noisy
+        gradients. Without its linear path it learns features fast.
+
+        Parameters
+        ----------
+        weights, random : dict of ndarray
+            The start, and random weights of the same network.
+        """
+        linear, readout = "decoder_linear/kernel", self.readouts[1]
+        return {**weights, linear: np.zeros_like(weights[linear]), readout: random[readout]}
 
     def pca_weights(self, weights, principal, *, output_mean=None):
         """Weights that reconstruct as PCA does, from random ones.

@@ -91,6 +91,8 @@ class Start:
         always reported with ``scalars``, so that epochs can be compared.
     n_past_epochs : int
         Epochs trained before this run, for the schedule.
+    departure : dict of ndarray or None
+        Weights to train from, where those are not the ones to beat.
     """
 
     weights: dict
@@ -100,6 +102,7 @@ class Start:
     optimizer_state: list | None = None
     schedule: Callable | None = None
     n_past_epochs: int = 0
+    departure: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Outcome:
     best_loss : float
     best_epoch : int
         0 where the starting weights were kept.
-    start_loss, lowest_loss : float
+    departure_loss, lowest_loss : float
         Training loss before the first epoch, and the lowest of all epochs.
     interrupted : bool
     """
@@ -125,7 +128,7 @@ class Outcome:
     history: History
     best_loss: float
     best_epoch: int
-    start_loss: float
+    departure_loss: float
     lowest_loss: float
     interrupted: bool
 
@@ -192,6 +195,10 @@ class _Run:
         watched = self._loss(self._validation_terms()) if self.validates else self.start_loss
         self.stopping = EarlyStopping(plan.patience, plan.min_delta).update(watched, 0)
         self.best_weights = start.weights
+        self.departure_loss = self.start_loss
+        if start.departure is not None:
+            program.set_weights(start.departure)
+            self.departure_loss = self._training_loss()
 
     @property
     def validates(self):
@@ -212,7 +219,7 @@ class _Run:
             history=self.history,
             best_loss=self.stopping.best,
             best_epoch=best_epoch,
-            start_loss=self.start_loss,
+            departure_loss=self.departure_loss,
             lowest_loss=self.lowest_loss,
             interrupted=interrupted,
         )

@@ -51,7 +51,7 @@ def test_without_a_critic_codes_leave_the_prior(of_digits):
     """The error alone says nothing of where codes lie."""
     free = from_chance(adversarial_weight=0.0, max_iter=50).fit(DIGITS)
     discrepancies = [each.history_["val_discrepancy"][-1] for each in (of_digits, free)]
-    assert discrepancies[0] < 0.5 * discrepancies[1]
+    assert discrepancies[0] < 0.2 * discrepancies[1]
 
 
 def test_rows_are_reconstructed(of_digits):
@@ -146,7 +146,7 @@ def test_a_long_game_with_large_steps_stays_finite(prior):
     assert len(history["loss"]) > 50
     assert all(np.isfinite(column).all() for column in history.values())
     assert history["reconstruction"][-1] < history["reconstruction"][0]
-    assert history["discrepancy"][-20:].mean() < 0.3
+    assert history["discrepancy"][-20:].mean() < 0.1
 
 
 def test_passes_go_on():
