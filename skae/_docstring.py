@@ -54,7 +54,9 @@ _PARAMETERS = """
 
     init : {"pca", "random"}, default={init}
         Where training starts. ``"pca"``: at PCA's reconstruction, with whitened PCA scores as
-        code. ``"random"``: a textbook network without linear path, with Glorot uniform weights.
+        code; convolutional and the user's networks are trained from the same code with a random
+        decoder, and fall back on PCA's reconstruction where they do not beat it. ``"random"``: a
+        textbook network without linear path, with Glorot uniform weights.
 
     loss : {"squared_error", "absolute_error", "huber", "binary_crossentropy"}, \
             default="squared_error"

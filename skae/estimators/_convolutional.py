@@ -15,8 +15,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     pattern is learned once for all places. Any size comes back exactly: odd ones are rounded up on
     the way in and cropped on the way out. ``hidden_layer_sizes`` are the numbers of filters.
 
-    It is ``Autoencoder`` with another default, ``network="convolutional"``: the linear path from
-    the whole row and the start at PCA are the same.
+    It is ``Autoencoder`` with another default, ``network="convolutional"``. The linear path from
+    the whole row is the same, and PCA's reconstruction is what training has to beat.
 
     Parameters
     ----------
