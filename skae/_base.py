@@ -108,6 +108,10 @@ class BaseAutoencoder(
         """What training minimises, for each row, in scaled units."""
         return model.row_errors(X) / model.scaling.scale**2
 
+    def _n_grace_epochs(self):
+        """Epochs at the beginning that do not count against patience."""
+        return 0
+
     def _schedule(self):
         """A function of the epoch to the scalars that differ in training, or None."""
         return None
@@ -172,7 +176,15 @@ class BaseAutoencoder(
         else:
             with fit_hooks(self, context, about, model) as hooks:
                 outcome = fit_epochs(
-                    self, model, X, sample_weight, hooks, rng, X_clean, departs=not continues
+                    self,
+                    model,
+                    X,
+                    sample_weight,
+                    hooks,
+                    rng,
+                    X_clean,
+                    departs=not continues,
+                    pretrained=phases[-1].weights if phases else None,
                 )
         self._warn_about(outcome)
         self._set_fitted(model, outcome, self._history(phases, outcome))
@@ -279,7 +291,9 @@ class BaseAutoencoder(
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
             return
         start = outcome.departure_loss
-        acceptable = start + _HARDLY_WORSE * abs(start) + _NEGLIGIBLE_LOSS
+        # The start of a random objective may just have been lucky.
+        margin = 1.0 if self._objective().is_random else _HARDLY_WORSE
+        acceptable = start + margin * abs(start) + _NEGLIGIBLE_LOSS
         if outcome.best_epoch == 0 and outcome.lowest_loss > acceptable:
             warnings.warn(
                 "Training never improved on its start, whose weights are kept: the lowest "

@@ -153,7 +153,7 @@ _VARIATIONAL_PARAMETERS = """
 
     kl_warmup : int, default=0
         Epochs over which that weight rises linearly from 0, in training only: losses are always
-        reported with ``beta``.
+        reported with ``beta``. Training does not stop early before.
 
     likelihood : {"gaussian", "bernoulli"}, default="gaussian"
         How rows lie around the output: with a normal deviation, the same for all features and

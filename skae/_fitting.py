@@ -34,30 +34,33 @@ def fit_epochs(
     objective=None,
     max_iter=None,
     departs=False,
+    pretrained=None,
 ):
     """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``.
 
     ``objective`` and ``max_iter`` are the estimator's unless they are given. A model that
-    ``departs`` may be trained from other weights than its own, which it then has to beat.
+    ``departs`` may be trained from other weights than its own, which it then has to beat; what is
+    random in them is taken from ``pretrained`` weights where there are any.
     """
     max_iter = max_iter or estimator.max_iter
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
     data = _data(model, X, sample_weight, fraction, rng, X_clean)
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
-    plan = Plan(max_iter, _patience(estimator, steps_per_epoch), estimator.tol)
+    patience = _patience(estimator, steps_per_epoch)
+    plan = Plan(max_iter, patience, estimator.tol, estimator._n_grace_epochs())
     n_steps = max_iter * steps_per_epoch
     tier = choose_tier(estimator.jit_compile, n_steps, model.network.xla_from_steps)
-    departure = _departure(estimator, model, rng) if departs else None
+    departure = _departure(estimator, model, rng, pretrained) if departs else None
     return _run(
         estimator, model, data, plan, tier, hooks, rng, objective=objective, departure=departure
     )
 
 
-def _departure(estimator, model, rng):
+def _departure(estimator, model, rng, pretrained):
     network = model.network
     if estimator.init != "pca" or network.is_linear or not network.departs_from_pca:
         return None
-    return network.departure(model.weights, _keras.random_weights(network, rng))
+    return network.departure(model.weights, pretrained or _keras.random_weights(network, rng))
 
 
 def starts_at_optimum(estimator, network):

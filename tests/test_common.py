@@ -16,6 +16,20 @@ EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": "mini-batches are drawn by rows",
     "check_sample_weight_equivalence_on_sparse_data": "mini-batches are drawn by rows",
 }
+# On the few rows of these checks, the others keep the start at PCA, where weights count exactly.
+TRAINED_ON_FEW_ROWS = {
+    "Autoencoder",
+    "ContractiveAutoencoder",
+    "DenoisingAutoencoder",
+    "SparseAutoencoder",
+    "StackedAutoencoder",
+}
+
+
+def expected_failures(estimator):
+    return EXPECTED_FAILURES if type(estimator).__name__ in TRAINED_ON_FEW_ROWS else {}
+
+
 # scikit-learn runs these on its own estimators only.
 OWN_CHECKS = [
     estimator_checks.check_param_validation,
@@ -35,7 +49,7 @@ OWN_CHECKS = [
 
 @parametrize_with_checks(
     [cls() for cls in ESTIMATORS],
-    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+    expected_failed_checks=expected_failures,
     xfail_strict=True,
 )
 def test_scikit_learn_checks(estimator, check):

@@ -44,7 +44,7 @@ class AdversarialAutoencoder(BaseAutoencoder):
     n_clusters : int, default=10
         Parts of the mixture.
 
-    adversarial_weight : float, default=0.5
+    adversarial_weight : float, default=1.0
         Size of the encoder's step against the critic, relative to its step by the error.
 
     critic_hidden_layer_sizes : tuple of int, default=(64, 64)
@@ -98,7 +98,7 @@ class AdversarialAutoencoder(BaseAutoencoder):
 
     prior: str = "normal"
     n_clusters: int = 10
-    adversarial_weight: float = 0.5
+    adversarial_weight: float = 1.0
     critic_hidden_layer_sizes: tuple = (64, 64)
 
     _parameter_constraints: ClassVar[dict] = {

@@ -61,8 +61,8 @@ class StackedAutoencoder(BaseAutoencoder):
 
     With ``init="pca"`` the linear path stays out of pretraining. Training of all layers then begins
     at PCA's reconstruction, with the pretrained layers as features that do not reach code and
-    output yet, so the code is not a phase of its own. With ``init="random"`` it is, and training
-    begins with what pretraining left.
+    output yet (over convolutions: at PCA's code with the pretrained decoder), so the code is not a
+    phase of its own. With ``init="random"`` it is, and training begins with what pretraining left.
 
     ``partial_fit`` and fits that continue with ``warm_start`` do not pretrain.
 

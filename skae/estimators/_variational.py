@@ -124,6 +124,9 @@ class VariationalAutoencoder(BaseAutoencoder):
             return None
         return lambda epoch: {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
 
+    def _n_grace_epochs(self):
+        return self.kl_warmup
+
     def _after_fit(self, X):
         self.kl_per_unit_, variances = unit_divergences(self._model, X)
         self.active_units_ = variances > _ACTIVE_VARIANCE

@@ -36,10 +36,15 @@ class PrincipalDirections:
         return min(int(np.searchsorted(explained, share, side="right")) + 1, len(explained))
 
     def variance_beyond(self, n_components):
-        """Mean variance along the directions that are left out; 0 if there are none."""
+        """Mean variance along the directions that are left out.
+
+        Where none are, half the smallest variance: a noise that any of them can hold.
+        """
         n_left = self.directions.shape[1] - n_components
+        if n_left <= 0:
+            return 0.5 * float(self.deviations[-1]) ** 2
         left = self.total_variance - float(np.sum(self.deviations[:n_components] ** 2))
-        return max(left, 0.0) / n_left if n_left > 0 else 0.0
+        return max(left, 0.0) / n_left
 
     def leading(self, n_components):
         """The first directions and deviations, without those that carry no variance."""

@@ -69,4 +69,5 @@ ADVERSARIAL = Objective(
         Update(("adversarial", "discrepancy"), ("encoder_",), rate="adversarial_weight"),
     ),
     watched=("reconstruction", "discrepancy"),
+    is_random=True,
 )

@@ -53,7 +53,7 @@ def _denoising(corrupt):
         output = network.decode(network.encode(corrupted))
         return {"reconstruction": network.error(batch["targets"], output)}
 
-    return Objective(reconstruction_from_corrupted, ("reconstruction",))
+    return Objective(reconstruction_from_corrupted, ("reconstruction",), is_random=True)
 
 
 CORRUPTIONS = {

@@ -39,7 +39,7 @@ def layerwise(place, n_hidden, noise):
             corrupted = ops.where(is_lost, ops.zeros_like(inputs), inputs)
         if place == 0 and network.masks_missing:
             corrupted = ops.where(ops.isnan(inputs), inputs, corrupted)
-        hidden = network.block("encoder", place, corrupted)
+        hidden = network.block("encoder", place, corrupted, masked_as=inputs)
         output = network.block("decoder", opposite, hidden)
         if place == 0:
             return {"reconstruction": network.error(batch["targets"], output)}

@@ -52,6 +52,8 @@ class Objective:
         What a step does, in turn. Nothing means one update of all weights by all terms.
     watched : tuple of str
         Terms that add up to the loss by which training is judged; nothing means all.
+    is_random : bool
+        Whether equal weights give other values in another step.
     """
 
     function: Callable
@@ -59,6 +61,7 @@ class Objective:
     strengths: tuple = ()
     updates: tuple = ()
     watched: tuple = ()
+    is_random: bool = False
 
     def total(self, terms, scalars, names=()):
         """Sum of the terms of these names, or of all, each times its strength."""

@@ -65,6 +65,6 @@ def bernoulli(network, batch, scalars, random):
 
 _TERMS, _STRENGTHS = ("reconstruction", "kl"), (("kl", "beta"),)
 VARIATIONAL = {
-    "bernoulli": Objective(bernoulli, _TERMS, _STRENGTHS),
-    "gaussian": Objective(gaussian, _TERMS, _STRENGTHS),
+    "bernoulli": Objective(bernoulli, _TERMS, _STRENGTHS, is_random=True),
+    "gaussian": Objective(gaussian, _TERMS, _STRENGTHS, is_random=True),
 }

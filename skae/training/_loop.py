@@ -64,6 +64,8 @@ class Plan:
     max_iter : int
     patience : int or float
     min_delta : float
+    n_grace_epochs : int
+        Epochs at the beginning that do not count against patience.
     keep_start_if_better : bool
         Without validation rows: end with the starting weights where training made them worse.
     """
@@ -71,6 +73,7 @@ class Plan:
     max_iter: int
     patience: float
     min_delta: float
+    n_grace_epochs: int = 0
     keep_start_if_better: bool = True
 
 
@@ -234,7 +237,8 @@ class _Run:
             if self.validates and self.stopping.improved:
                 self.best_weights = self.program.weights()
             stop = self.hooks.epoch_end(epoch, logs, self.program.weights)
-            if stop or self.stopping.should_stop:
+            is_patient = epoch < self.plan.n_grace_epochs + self.plan.patience
+            if stop or (self.stopping.should_stop and not is_patient):
                 return
 
     def _one_epoch(self, epoch):

@@ -281,8 +281,11 @@ class _Network:
     def criticise(self, code):
         return self._built.critic(code, training=self._training)[:, 0]
 
-    def block(self, half, i, inputs):
-        """One block of a nonlinear path."""
+    def block(self, half, i, inputs, masked_as=None):
+        """One block of a nonlinear path; ``masked_as`` has the mask that ``inputs`` may lack."""
+        mask = getattr(masked_as, "_keras_mask", None)
+        if mask is not None:
+            inputs._keras_mask = mask
         path = self._built.paths[0 if half == "encoder" else 1]
         if half == "decoder":
             # A tensor without the mask that an encoder's block leaves on its own.

@@ -29,8 +29,8 @@ def two_layers(sample_shape, n_components, hidden_layer_sizes, activation):
 
 NETWORKS = {
     "dense": {"network": "dense"},
-    "convolutional": {"network": "convolutional"},
-    "pooling": {"network": "convolutional", "pooling": "max"},
+    "convolutional": {"network": "convolutional", "init": "random"},
+    "pooling": {"network": "convolutional", "pooling": "max", "init": "random"},
     "recurrent": {"network": "recurrent", "cell": "gru"},
     "padded": {"network": "recurrent", "mask_value": 0.0},
     "custom": {"network": two_layers, "init": "random"},
