@@ -1,6 +1,6 @@
 # Every path is relative, so that a checkout in a folder with a space in its name works.
 PYTHON ?= python3
-PYTEST_FLAGS ?=
+PYTEST_FLAGS ?= --numprocesses=auto
 
 venv := .venv/bin/python
 

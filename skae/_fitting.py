@@ -48,8 +48,10 @@ def fit_epochs(
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
     patience = _patience(estimator, steps_per_epoch)
     plan = Plan(max_iter, patience, estimator.tol, estimator._n_grace_epochs())
-    n_steps = max_iter * steps_per_epoch
-    tier = choose_tier(estimator.jit_compile, n_steps, model.network.xla_from_steps)
+    objective = objective or estimator._objective()
+    # XLA compiles every update of a step, and one pays back no faster than another.
+    xla_from_steps = model.network.xla_from_steps * max(1, len(objective.updates))
+    tier = choose_tier(estimator.jit_compile, max_iter * steps_per_epoch, xla_from_steps)
     departure = _departure(estimator, model, rng, pretrained) if departs else None
     return _run(
         estimator, model, data, plan, tier, hooks, rng, objective=objective, departure=departure

@@ -219,7 +219,10 @@ def test_bad_usage_is_told_in_one_line(arguments, capsys):
         (["none.csv"], "none.csv: no such file"),
         (["table.xlsx"], ".csv, .parquet, .npy, .npz"),
         (["--target", "colour"], "scikit-learn's digits"),
-        (["--models", "pca,tsne"], "'tsne' is not a model; choose from autoencoder,"),
+        (
+            ["--models", "pca,tsne"],
+            "'tsne' is not a model; choose from adversarialautoencoder, autoencoder,",
+        ),
         (["--components", "2,many"], "'2,many' is not a list of whole numbers"),
         (["--components", "0"], "'0' is not a list of whole numbers"),
         (["--components", "65", "--models", "pca"], "use at most 64"),

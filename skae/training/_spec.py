@@ -58,10 +58,10 @@ def choose_tier(jit_compile, n_planned_steps, xla_from_steps):
     n_planned_steps : int
         Epochs allowed times batches an epoch.
     xla_from_steps : float
-        Steps from which the time XLA takes to compile comes back.
+        Steps after which the time XLA takes to compile comes back.
     """
     if jit_compile != "auto":
         return "xla" if jit_compile else "graph"
     if n_planned_steps <= _EAGER_STEPS:
         return "eager"
-    return "graph" if n_planned_steps < xla_from_steps else "xla"
+    return "xla" if n_planned_steps > xla_from_steps else "graph"
