@@ -88,7 +88,8 @@ class VariationalAutoencoder(BaseAutoencoder):
     (3, 64)
     """
 
-    loss: ClassVar[str] = "squared_error"
+    # The likelihood decides it, so the constructor does not take it.
+    loss: ClassVar[str] = "squared_error"  # type: ignore[misc]
     beta: float = 1.0
     kl_warmup: int = 0
     likelihood: str = "gaussian"
