@@ -7,14 +7,12 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
 from skae._parameters import layer_sizes
-from skae._validation import check_count
+from skae.estimators._sampling import SamplerMixin
 from skae.objectives import ADVERSARIAL
 
 # Deviation of each part of a mixture whose whole has deviation 1.
@@ -25,7 +23,7 @@ _DISCREPANCY_WEIGHT = 3.0
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class AdversarialAutoencoder(BaseAutoencoder):
+class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     """Autoencoder whose codes follow a distribution that is easy to draw from.
 
     A critic learns to tell codes from draws of a prior, and the encoder learns to fool it, so that
@@ -138,24 +136,7 @@ class AdversarialAutoencoder(BaseAutoencoder):
         centres *= np.sqrt(1 - _PART_DEVIATION**2) / centres.std(axis=0)
         return centres, _PART_DEVIATION
 
-    def sample(self, n_samples=1, random_state=None):
-        """New rows: decoded draws from the prior.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            How many rows.
-        random_state : int, RandomState instance or None, default=None
-            Of the draws.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features), float64
-            In the units of the rows in ``fit``.
-        """
-        check_is_fitted(self)
-        n_samples = check_count("n_samples", n_samples)
-        rng = check_random_state(random_state)
+    def _draw_codes(self, n_samples, rng):
         which = rng.randint(len(self.prior_means_), size=n_samples)
         noise = rng.standard_normal((n_samples, self.n_components_))
-        return self._model.decode(self.prior_means_[which] + self.prior_deviation_ * noise)
+        return self.prior_means_[which] + self.prior_deviation_ * noise

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
@@ -18,6 +17,7 @@ from skae._likelihood import (
     unit_divergences,
 )
 from skae._validation import check_count, check_unit_interval
+from skae.estimators._sampling import SamplerMixin
 from skae.objectives import VARIATIONAL
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
@@ -27,7 +27,7 @@ _ACTIVE_VARIANCE = 0.01
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class VariationalAutoencoder(BaseAutoencoder):
+class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     """Autoencoder whose code is a distribution: it scores rows by likelihood and draws new ones.
 
     The encoder gives a normal distribution for each row's code, the decoder one for the row given
@@ -198,25 +198,8 @@ class VariationalAutoencoder(BaseAutoencoder):
             self._model, X, n_samples, check_random_state(random_state)
         )
 
-    def sample(self, n_samples=1, random_state=None):
-        """New rows: decoded draws from the prior of the code, without noise around the output.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            How many rows.
-        random_state : int, RandomState instance or None, default=None
-            Of the draws.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features), float64
-            In the units of the rows in ``fit``.
-        """
-        check_is_fitted(self)
-        n_samples = check_count("n_samples", n_samples)
-        code = check_random_state(random_state).standard_normal((n_samples, self.n_components_))
-        return self._model.decode(code)
+    def _draw_codes(self, n_samples, rng):
+        return rng.standard_normal((n_samples, self.n_components_))
 
     def _check_likely_rows(self, X):
         X = self._check_scored_rows(X)
