@@ -269,6 +269,13 @@ class BaseAutoencoder(
             X = with_missing_steps(X, model.network.sample_shape, model.mask_value)
         return X
 
+    def _check_likely_rows(self, X):
+        """Rows for a fitted estimator that the loss can judge."""
+        X = self._check_scored_rows(X)
+        if self._model.ends_in_sigmoid:
+            check_unit_interval(X, *self._unit_interval)
+        return X
+
     def _new_generator(self, n_passes=0):
         """Randomness of a fit, or of one pass of ``partial_fit``."""
         seed = check_random_state(self.random_state).randint(2**31)
@@ -368,9 +375,7 @@ class BaseAutoencoder(
             The negative mean loss over the features of each row, in units of X: squared units
             for ``"squared_error"`` and ``"huber"``, nats for ``"binary_crossentropy"``.
         """
-        X = self._check_scored_rows(X)
-        if self._model.loss == "binary_crossentropy":
-            check_unit_interval(X, *self._unit_interval)
+        X = self._check_likely_rows(X)
         return -self._model.row_errors(X)
 
     def score(self, X, y=None, sample_weight=None):

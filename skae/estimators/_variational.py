@@ -16,7 +16,7 @@ from skae._likelihood import (
     posterior_deviations,
     unit_divergences,
 )
-from skae._validation import check_count, check_unit_interval
+from skae._validation import check_count
 from skae.estimators._sampling import SamplerMixin
 from skae.objectives import VARIATIONAL
 
@@ -200,12 +200,6 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
 
     def _draw_codes(self, n_samples, rng):
         return rng.standard_normal((n_samples, self.n_components_))
-
-    def _check_likely_rows(self, X):
-        X = self._check_scored_rows(X)
-        if self._model.ends_in_sigmoid:
-            check_unit_interval(X, *self._unit_interval)
-        return X
 
 
 @documented
