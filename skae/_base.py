@@ -31,6 +31,7 @@ from skae._validation import (
     check_rows,
     check_unit_interval,
     check_weights,
+    with_gaps,
     with_missing_steps,
 )
 from skae.objectives import RECONSTRUCTION
@@ -121,7 +122,7 @@ class BaseAutoencoder(
         return {}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X, y=None, sample_weight=None, observed=None):
         """Learn to encode and to reconstruct the rows of X.
 
         Parameters
@@ -133,6 +134,9 @@ class BaseAutoencoder(
             Accepted so that pipelines can pass it.
         sample_weight : array-like of shape (n_samples,), optional
             How much each row counts: in the scaling, in the PCA start and in the loss.
+        observed : array-like of bool of shape (n_samples, n_features), optional
+            Which values of X are known. The others, which X holds a guess of, are read like any
+            value but not reconstructed: they are left out of the loss.
 
         Returns
         -------
@@ -145,28 +149,30 @@ class BaseAutoencoder(
             If X holds missing, infinite or too large values, if a parameter is out of range, or
             if training diverged. The estimator is then as it was before.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, observed=observed)
 
-    def _fit(self, X, y, sample_weight, X_clean=None):
+    def _fit(self, X, y, sample_weight, X_clean=None, observed=None):
         with _all_or_nothing(self):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context.call_on_fit_task_begin(estimator=self, **about)
-            self._fit_in_context(X, sample_weight, X_clean, context, about)
+            self._fit_in_context(X, sample_weight, X_clean, observed, context, about)
             context.call_on_fit_task_end(
                 estimator=self, **about, reconstruction_attributes=lambda: {}
             )
         return self
 
-    def _fit_in_context(self, X, sample_weight, X_clean, context, about):
+    def _fit_in_context(self, X, sample_weight, X_clean, observed, context, about):
         X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=True)
+        targets = with_gaps(X if X_clean is None else X_clean, observed)
+        targets = X_clean if targets is None else targets
         rng = self._new_generator()
         continues = self.warm_start and hasattr(self, "_model")
         if continues:
             model = continued_model(self, self._model)
         else:
             model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
-        is_autoencoding, phases = X_clean is None, []
+        is_autoencoding, phases = targets is None, []
         is_optimal = is_autoencoding and not continues and starts_at_optimum(self, model.network)
         if not continues and not is_optimal:
             model, phases = self._pretrain(model, X, sample_weight, rng)
@@ -182,7 +188,7 @@ class BaseAutoencoder(
                     sample_weight,
                     hooks,
                     rng,
-                    X_clean,
+                    targets,
                     departs=not continues,
                     pretrained=phases[-1].weights if phases else None,
                 )

@@ -29,7 +29,7 @@ def fit_epochs(
     sample_weight,
     hooks,
     rng,
-    X_clean=None,
+    targets=None,
     *,
     objective=None,
     max_iter=None,
@@ -44,7 +44,7 @@ def fit_epochs(
     """
     max_iter = max_iter or estimator.max_iter
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
-    data = _data(model, X, sample_weight, fraction, rng, X_clean)
+    data = _data(model, X, sample_weight, fraction, rng, targets)
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
     patience = _patience(estimator, steps_per_epoch)
     plan = Plan(max_iter, patience, estimator.tol, estimator._n_grace_epochs())
@@ -92,10 +92,10 @@ def without_training(estimator, model, X, sample_weight, *, interrupted=False):
 
 
 def fit_one_pass(
-    estimator, model, X, sample_weight, hooks, rng, state, X_clean=None, n_past_epochs=0
+    estimator, model, X, sample_weight, hooks, rng, state, targets=None, n_past_epochs=0
 ):
     """Train for one pass over the rows; returns an ``Outcome``."""
-    data = _data(model, X, sample_weight, 0.0, rng, X_clean)
+    data = _data(model, X, sample_weight, 0.0, rng, targets)
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
     tier = "xla" if estimator.jit_compile is True else "graph"
@@ -110,7 +110,7 @@ def _patience(estimator, steps_per_epoch):
     return int(np.clip(_PATIENT_STEPS // steps_per_epoch, _LEAST_PATIENCE, _MOST_PATIENCE))
 
 
-def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
+def _data(model, X, sample_weight, validation_fraction, rng, targets):
     kept = np.arange(X.shape[0]) if sample_weight is None else np.flatnonzero(sample_weight)
     training, validation = split_rows(len(kept), validation_fraction, rng)
     return Data(
@@ -118,7 +118,8 @@ def _data(model, X, sample_weight, validation_fraction, rng, X_clean):
         training=kept[training],
         validation=kept[validation],
         sample_weight=sample_weight,
-        targets=None if X_clean is None else ScaledRows(X_clean, model.scaling),
+        targets=None if targets is None else ScaledRows(targets, model.scaling),
+        has_gaps=isinstance(targets, np.ndarray) and bool(np.isnan(targets).any()),
     )
 
 
@@ -134,7 +135,7 @@ def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, **st
         n_features=model.network.n_features,
         batch_size=estimator.batch_size,
         tier=tier,
-        masks_missing=model.network.is_masked,
+        masks_missing=model.network.is_masked or data.has_gaps,
     )
     start = Start(
         model.weights,

@@ -161,6 +161,42 @@ def check_clean_rows(X_clean, X, sample_shape, *, allow_nan=False):
     return X_clean
 
 
+def with_gaps(X, observed):
+    """Rows with NaN where a value is not observed; None where all of them are.
+
+    Parameters
+    ----------
+    X : checked rows
+    observed : array-like of bool of the same shape, or None
+
+    Raises
+    ------
+    ValueError
+        If ``observed`` has another shape, holds other values than 0 and 1, or none that is true.
+    """
+    if observed is None:
+        return None
+    given = np.asarray(observed)
+    given = given.reshape(len(given), -1) if given.ndim > 2 else given
+    if given.shape != X.shape:
+        raise ValueError(
+            f"observed has shape {given.shape}, but X has shape {X.shape}. Pass one truth value "
+            "for every value of X."
+        )
+    is_observed = given.astype(bool)
+    if not np.array_equal(is_observed, given):
+        raise ValueError(
+            f"observed holds {given[is_observed != given].flat[0]!r}, but truth values were "
+            "expected. Pass for example ~np.isnan(X)."
+        )
+    if not is_observed.any():
+        raise ValueError("observed is false everywhere, so there is nothing to learn from X.")
+    if is_observed.all():
+        return None
+    X = X.toarray() if sparse.issparse(X) else X
+    return np.where(is_observed, X, np.asarray(np.nan, X.dtype))
+
+
 def check_code(code, n_components):
     """A code to decode: finite, two-dimensional, of the fitted width."""
     code = check_array(code, dtype=[np.float64, np.float32], input_name="code")

@@ -90,7 +90,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         return scalars
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, X_clean=None, sample_weight=None):
+    def fit(self, X, y=None, X_clean=None, sample_weight=None, observed=None):
         """Learn to reconstruct clean rows from corrupted ones.
 
         Parameters
@@ -103,6 +103,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
             The clean version of every row of X. The scaling and the PCA start are then theirs.
         sample_weight : array-like of shape (n_samples,), optional
             How much each row counts.
+        observed : array-like of bool of shape (n_samples, n_features), optional
+            Which values of the clean rows are known; the others are left out of the loss.
 
         Returns
         -------
@@ -114,7 +116,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         ValueError
             As for ``Autoencoder``, or if X and X_clean differ in shape.
         """
-        return self._fit(X, y, sample_weight, X_clean)
+        return self._fit(X, y, sample_weight, X_clean, observed)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, X_clean=None, sample_weight=None):

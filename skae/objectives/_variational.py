@@ -34,15 +34,16 @@ def _drawn_code(network, batch, random):
     log_variance = bounded(ops, log_variance)
     code = mean + ops.exp(0.5 * log_variance) * random.normal(ops.shape(mean))
     divergence = ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
-    return code, divergence / _count_values(network, rows)
+    return code, divergence / _count_values(network, batch["targets"])
 
 
-def _count_values(network, rows):
+def _count_values(network, targets):
     """Features of each row that have a value, over which the error is a mean too."""
     ops = network.ops
     if not network.masks_missing:
-        return rows.shape[1]
-    return ops.maximum(ops.sum(ops.cast(ops.logical_not(ops.isnan(rows)), "float32"), axis=1), 1.0)
+        return targets.shape[1]
+    is_present = ops.cast(ops.logical_not(ops.isnan(targets)), "float32")
+    return ops.maximum(ops.sum(is_present, axis=1), 1.0)
 
 
 def gaussian(network, batch, scalars, random):

@@ -46,6 +46,8 @@ class Data:
     sample_weight : ndarray of shape (n_rows,) or None
     targets : source of rows or None
         What the rows should become; None for the rows themselves.
+    has_gaps : bool
+        Whether NaN in targets stands for values that do not count.
     """
 
     rows: object
@@ -53,6 +55,7 @@ class Data:
     validation: np.ndarray
     sample_weight: np.ndarray | None = None
     targets: object = None
+    has_gaps: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Estimators built on estimators: public names of the rest of skae only."""
