@@ -11,6 +11,8 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "AdversarialAutoencoder": "skae.estimators",
     "Autoencoder": "skae.estimators",
+    "AutoencoderClassifier": "skae.estimators",
+    "AutoencoderRegressor": "skae.estimators",
     "Comparison": "skae.inspection",
     "ContractiveAutoencoder": "skae.estimators",
     "ConvolutionalAutoencoder": "skae.estimators",
@@ -28,6 +30,8 @@ _PUBLIC = {
 __all__ = [
     "AdversarialAutoencoder",
     "Autoencoder",
+    "AutoencoderClassifier",
+    "AutoencoderRegressor",
     "Comparison",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",

@@ -152,7 +152,7 @@ class BaseAutoencoder(
         return self._fit(X, y, sample_weight, observed=observed)
 
     def _fit(self, X, y, sample_weight, X_clean=None, observed=None):
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context.call_on_fit_task_begin(estimator=self, **about)
@@ -229,7 +229,7 @@ class BaseAutoencoder(
         return self._partial_fit(X, sample_weight)
 
     def _partial_fit(self, X, sample_weight, X_clean=None):
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             self._fit_one_pass(X, sample_weight, X_clean, is_first=not hasattr(self, "_model"))
         return self
 
@@ -429,7 +429,7 @@ class BaseAutoencoder(
 
 
 @contextmanager
-def _all_or_nothing(estimator):
+def all_or_nothing(estimator):
     """Put every attribute back if the block raises."""
     before = dict(vars(estimator))
     try:

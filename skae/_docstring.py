@@ -174,7 +174,78 @@ _VARIATIONAL_ATTRIBUTES = """
         ``"bernoulli"``.
 """
 
+_HEAD_PARAMETERS = """
+    autoencoder : BaseAutoencoder or None, default=None
+        Any autoencoder of skae; it is cloned. None means
+        ``DenoisingAutoencoder(16, noise_level=1.0)``. Its optimizer, batch size and loss serve the
+        joint training too. A scaler goes before this estimator, in a Pipeline.
+
+    hidden_layer_sizes : tuple of int, default=()
+        Units of the head's hidden layers. Only ``()``, a linear head, has a start that was solved
+        for; others start at random.
+
+    fine_tune : bool, default=True
+        Whether encoder and decoder are trained further with the head; otherwise the head alone.
+
+    unsupervised_weight : float, default=1.0
+        Weight of the autoencoder's own loss in joint training, where the labels' loss counts 1.
+
+    from_pretrained : fitted autoencoder or None, default=None
+        One that was fitted on another table with the same columns: pretraining is left out, and
+        ``autoencoder`` ignored. It is copied, and kept as it is by ``clone``.
+
+    learning_rate : float or None, default=None
+        Of joint training; None means the autoencoder's.
+
+    max_iter : int, default=200
+        Epochs of joint training at most. Each visits labelled rows so often that they make up a
+        quarter of it or more.
+
+    tol : float, default=1e-4
+        Smallest improvement of the loss that counts.
+
+    early_stopping : bool, default=True
+        Hold rows out of joint training, labelled or not, stop when their loss stops improving, and
+        keep the weights of the best epoch, which may be the start.
+
+    validation_fraction : float, default=0.1
+        Share of the rows held out.
+
+    n_iter_no_change : int or "auto", default="auto"
+        Epochs without improvement before joint training stops; see ``Autoencoder``.
+
+    verbose : int, default=0
+        Above 0, one line an epoch of joint training is printed.
+
+    random_state : int, RandomState instance or None, default=None
+        Fixes the head's first weights, the rows held out and their order; and the autoencoder's
+        ``random_state`` where that is None. Equal seeds give equal bits on one machine.
+"""
+
+_HEAD_ATTRIBUTES = """
+    autoencoder_ : BaseAutoencoder
+        The autoencoder after joint training: its code is what the head reads.
+
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features seen in ``fit``, if they are all strings.
+
+    n_iter_ : int
+        Epochs of joint training.
+
+    history_ : dict of ndarray of shape (n_iter_,)
+        ``loss``, ``supervised`` and the autoencoder's own terms for the training rows, ``val_loss``
+        and so on for those held out.
+
+    loss_curve_ : list of float
+        ``history_["loss"]``.
+"""
+
 _BLOCKS = {
+    "head_parameters": _HEAD_PARAMETERS,
+    "head_attributes": _HEAD_ATTRIBUTES,
     "parameters": _PARAMETERS,
     "attributes": _ATTRIBUTES,
     "variational_parameters": _VARIATIONAL_PARAMETERS,
@@ -195,6 +266,8 @@ def documented(cls):
             entries = [entry for entry in entries if entry.partition(" :")[0] in fields]
         block = "\n\n".join(entries)
         for parameter in ("init", "network", "hidden_layer_sizes"):
+            if parameter not in fields:
+                continue
             default = fields[parameter]
             shown = f'"{default}"' if isinstance(default, str) else repr(default)
             block = block.replace(f"{{{parameter}}}", shown)

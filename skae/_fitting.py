@@ -1,5 +1,7 @@
 """From parameters and rows to a training run on a borrowed program."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from skae import _keras
@@ -22,6 +24,22 @@ _DEFAULT_LEARNING_RATE = 2e-3
 _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What is known of rows beside their features.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, 2 m), float32
+        Targets, and a weight for each; see ``skae.objectives.supervised``.
+    n_visits : ndarray of int of shape (n_rows,)
+        How often an epoch visits each row.
+    """
+
+    values: np.ndarray
+    n_visits: np.ndarray
+
+
 def fit_epochs(
     estimator,
     model,
@@ -35,16 +53,21 @@ def fit_epochs(
     max_iter=None,
     departs=False,
     pretrained=None,
+    labels=None,
+    scalars=None,
+    kept=None,
 ):
     """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``.
 
     ``objective`` and ``max_iter`` are the estimator's unless they are given. A model that
     ``departs`` may be trained from other weights than its own, which it then has to beat; what is
-    random in them is taken from ``pretrained`` weights where there are any.
+    random in them is taken from ``pretrained`` weights where there are any. ``labels`` and
+    ``scalars`` are for objectives that need more than the estimator's own; ``kept`` says which
+    weights do not stay zero.
     """
     max_iter = max_iter or estimator.max_iter
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
-    data = _data(model, X, sample_weight, fraction, rng, targets)
+    data = _data(model, X, sample_weight, fraction, rng, targets, labels)
     steps_per_epoch = -(-len(data.training) // estimator.batch_size)
     patience = _patience(estimator, steps_per_epoch)
     plan = Plan(max_iter, patience, estimator.tol, estimator._n_grace_epochs())
@@ -53,8 +76,9 @@ def fit_epochs(
     xla_from_steps = model.network.xla_from_steps * max(1, len(objective.updates))
     tier = choose_tier(estimator.jit_compile, max_iter * steps_per_epoch, xla_from_steps)
     departure = _departure(estimator, model, rng, pretrained) if departs else None
+    start = {"departure": departure, "kept": kept}
     return _run(
-        estimator, model, data, plan, tier, hooks, rng, objective=objective, departure=departure
+        estimator, model, data, plan, tier, hooks, rng, objective=objective, extra=scalars, **start
     )
 
 
@@ -110,20 +134,23 @@ def _patience(estimator, steps_per_epoch):
     return int(np.clip(_PATIENT_STEPS // steps_per_epoch, _LEAST_PATIENCE, _MOST_PATIENCE))
 
 
-def _data(model, X, sample_weight, validation_fraction, rng, targets):
+def _data(model, X, sample_weight, validation_fraction, rng, targets, labels=None):
     kept = np.arange(X.shape[0]) if sample_weight is None else np.flatnonzero(sample_weight)
-    training, validation = split_rows(len(kept), validation_fraction, rng)
+    training, validation = (kept[part] for part in split_rows(len(kept), validation_fraction, rng))
+    if labels is not None:
+        training = np.repeat(training, labels.n_visits[training])
     return Data(
         rows=ScaledRows(X, model.scaling, on_disk=is_on_disk(X)),
-        training=kept[training],
-        validation=kept[validation],
+        training=training,
+        validation=validation,
         sample_weight=sample_weight,
         targets=None if targets is None else ScaledRows(targets, model.scaling),
+        labels=None if labels is None else labels.values,
         has_gaps=isinstance(targets, np.ndarray) and bool(np.isnan(targets).any()),
     )
 
 
-def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, **start):
+def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, extra=None, **start):
     optimizer, learning_rate = _keras.optimizer_settings(
         estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
     )
@@ -136,12 +163,13 @@ def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, **st
         batch_size=estimator.batch_size,
         tier=tier,
         masks_missing=model.network.is_masked or data.has_gaps,
+        is_pruned=start.get("kept") is not None,
     )
     start = Start(
         model.weights,
         seed=int(rng.integers(2**31)),
         learning_rate=learning_rate,
-        scalars=estimator._scalars(model, data.targets or data.rows),
+        scalars=estimator._scalars(model, data.targets or data.rows) | (extra or {}),
         schedule=estimator._schedule(),
         **start,
     )

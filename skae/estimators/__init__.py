@@ -8,6 +8,7 @@ from skae.estimators._denoising import DenoisingAutoencoder
 from skae.estimators._recurrent import RecurrentAutoencoder
 from skae.estimators._sparse import SparseAutoencoder
 from skae.estimators._stacked import StackedAutoencoder
+from skae.estimators._supervised import AutoencoderClassifier, AutoencoderRegressor
 from skae.estimators._variational import (
     VariationalAutoencoder,
     VariationalConvolutionalAutoencoder,
@@ -16,6 +17,8 @@ from skae.estimators._variational import (
 __all__ = [
     "AdversarialAutoencoder",
     "Autoencoder",
+    "AutoencoderClassifier",
+    "AutoencoderRegressor",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",

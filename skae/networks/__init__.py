@@ -4,6 +4,7 @@ from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import CustomNetwork, Recipe
 from skae.networks._dense import DenseNetwork
+from skae.networks._head import predictions, random_head, with_head, without_head
 from skae.networks._network import Network
 from skae.networks._principal import PrincipalDirections, principal_directions
 from skae.networks._recurrent import RecurrentNetwork
@@ -17,5 +18,9 @@ __all__ = [
     "PrincipalDirections",
     "Recipe",
     "RecurrentNetwork",
+    "predictions",
     "principal_directions",
+    "random_head",
+    "with_head",
+    "without_head",
 ]

@@ -43,18 +43,15 @@ class DenseNetwork(Network):
         if self.has_noise:
             shapes["noise/log_variance"] = ()
         if self.critic_layer_sizes is not None:
-            sizes = self.critic_layer_sizes
-            shapes |= _hidden_shapes("critic", self.n_components, sizes)
-            shapes["critic_output/kernel"] = ((self.n_components, *sizes)[-1], 1)
-            shapes["critic_output/bias"] = (1,)
+            shapes |= reader_shapes("critic", self.n_components, self.critic_layer_sizes, 1)
+        if self.head_layer_sizes is not None:
+            sizes = (self.n_components, self.head_layer_sizes, self.n_predicted)
+            shapes |= reader_shapes("head", *sizes)
         return shapes
 
     def random_weights(self, rng):
         """Glorot uniform kernels (Glorot & Bengio 2010) and zero biases, float32."""
-        return {
-            name: _glorot_uniform(rng, shape) if len(shape) == 2 else np.zeros(shape, np.float32)
-            for name, shape in self.parameter_shapes().items()
-        }
+        return glorot_weights(self.parameter_shapes(), rng)
 
     @property
     def has_numpy_twin(self):
@@ -92,6 +89,22 @@ class DenseNetwork(Network):
             return nonlinear + weights[f"{half}_nonlinear/bias"][columns]
         output += nonlinear
         return output
+
+
+def reader_shapes(name, n_inputs, sizes, n_outputs):
+    """Shape of every weight of a dense model that reads the code."""
+    shapes = _hidden_shapes(name, n_inputs, sizes)
+    shapes[f"{name}_output/kernel"] = ((n_inputs, *sizes)[-1], n_outputs)
+    shapes[f"{name}_output/bias"] = (n_outputs,)
+    return shapes
+
+
+def glorot_weights(shapes, rng):
+    """Glorot uniform kernels and zero biases, float32."""
+    return {
+        name: _glorot_uniform(rng, shape) if len(shape) == 2 else np.zeros(shape, np.float32)
+        for name, shape in shapes.items()
+    }
 
 
 def _hidden_shapes(half, n_inputs, sizes):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from skae.networks._head import READER_ACTIVATION
 from skae.networks._keras_layers import HideMissing, KeepLargest, MissingWhere
 from skae.networks._keras_paths import DTYPE, PATHS, Block, Path, dense
 
@@ -19,7 +20,8 @@ class KerasNetwork:
         Of flattened rows; a variational encoder gives mean and log variance side by side.
     paths : tuple of Path
         The nonlinear paths of the two; without hidden layers they have no blocks.
-    critic : keras.Model or None
+    critic, head : keras.Model or None
+        Models that read the code.
     noise : keras.Variable or None
         Log variance of the rows around the output.
     """
@@ -28,7 +30,13 @@ class KerasNetwork:
     decoder: keras.Model
     paths: tuple
     critic: keras.Model | None
+    head: keras.Model | None
     noise: keras.Variable | None
+
+    @property
+    def readers(self):
+        """Critic and head, where there are any."""
+        return [model for model in (self.critic, self.head) if model is not None]
 
     def variables(self):
         """All that is trained, and all that is kept beside it, by name; without generators."""
@@ -40,15 +48,14 @@ class KerasNetwork:
             # The paths of a user's own models are numbered anew at every build.
             others = [v for layer in inner for v in layer.variables]
             named |= {f"{half}_network/{i}/{v.name}": v for i, v in enumerate(others)}
-        if self.critic is not None:
-            named |= {v.path: v for v in self.critic.variables}
+        named |= {v.path: v for model in self.readers for v in model.variables}
         if self.noise is not None:
             named["noise/log_variance"] = self.noise
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
     def generators(self):
         """States of the random generators of layers."""
-        models = [self.encoder, self.decoder, *([self.critic] if self.critic else [])]
+        models = [self.encoder, self.decoder, *self.readers]
         return [v for model in models for v in model.variables if _is_generator(v)]
 
 
@@ -66,9 +73,11 @@ def build(network):
     """
     has_paths = network.hidden_layer_sizes or network.kind == "custom"
     paths = PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
-    critic = noise = None
+    critic = head = noise = None
     if network.critic_layer_sizes is not None:
-        critic = _critic(network)
+        critic = _reader("critic", network, network.critic_layer_sizes, 1)
+    if network.head_layer_sizes is not None:
+        head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
     if network.has_noise:
         noise = keras.Variable("zeros", shape=(), dtype=DTYPE, name="log_variance")
     return KerasNetwork(
@@ -76,6 +85,7 @@ def build(network):
         _half("decoder", network, network.n_components, network.n_features, paths[1]),
         paths,
         critic,
+        head,
         noise,
     )
 
@@ -105,14 +115,15 @@ def _finish_code(network, code):
     return code
 
 
-def _critic(network):
-    code = keras.Input((network.n_components,), dtype=DTYPE, name="critic_input")
+def _reader(name, network, sizes, n_outputs):
+    """A dense model of the code."""
+    code = keras.Input((network.n_components,), dtype=DTYPE, name=f"{name}_input")
     layers = [
-        dense(units, f"critic_hidden_{i}", activation="gelu")
-        for i, units in enumerate(network.critic_layer_sizes, 1)
+        dense(units, f"{name}_hidden_{i}", activation=READER_ACTIVATION)
+        for i, units in enumerate(sizes, 1)
     ]
-    output = Block([*layers, dense(1, "critic_output")])(code)
-    return keras.Model(code, output, name="critic")
+    output = Block([*layers, dense(n_outputs, f"{name}_output")])(code)
+    return keras.Model(code, output, name=name)
 
 
 def random_weights(network, rng):

@@ -48,6 +48,10 @@ class Network:
         One trained log variance of the rows around the output.
     critic_layer_sizes : tuple of int or None
         Hidden layers of a critic of the code; None for no critic.
+    head_layer_sizes : tuple of int or None
+        Hidden layers of a head that predicts something else from the code; None for no head.
+    n_predicted : int
+        Outputs of the head.
     """
 
     n_features: int
@@ -62,6 +66,8 @@ class Network:
     is_variational: bool = False
     has_noise: bool = False
     critic_layer_sizes: tuple | None = None
+    head_layer_sizes: tuple | None = None
+    n_predicted: int = 0
 
     kind: ClassVar[str]
     # Whether numpy can score.

@@ -7,6 +7,7 @@ from skae.objectives._layerwise import layerwise
 from skae.objectives._losses import LOSSES
 from skae.objectives._objective import RECONSTRUCTION, Objective
 from skae.objectives._sparse import SPARSE
+from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
     VARIATIONAL,
     bounded,
@@ -28,4 +29,5 @@ __all__ = [
     "gaussian_surprise",
     "layerwise",
     "normal_divergence",
+    "supervised",
 ]

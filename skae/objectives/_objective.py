@@ -4,11 +4,11 @@ An objective is a pure function ``(network, batch, scalars, random) -> {term: (n
 one a row. The engine averages them over the rows' weights and sums them, each times its strength.
 
 - ``network`` offers ``encode(rows)``, ``decode(code)``, ``error(target, output)``,
-  ``encode_with_jacobian(rows)``, and where it has them ``encode_distribution(rows)``,
-  ``log_noise_variance()``, ``criticise(code)`` and ``blocks``; and ``ops``, which is ``keras.ops``:
-  nothing here imports Keras.
-- ``batch`` holds ``rows`` and ``targets`` (n, n_features) in scaled units, and ``weights`` (n,),
-  which are zero for padding.
+  ``encode_with_jacobian(rows)``, ``code(rows)``, and where it has them
+  ``encode_distribution(rows)``, ``log_noise_variance()``, ``criticise(code)``, ``predict(code)``
+  and ``block``; and ``ops``, which is ``keras.ops``: nothing here imports Keras.
+- ``batch`` holds ``rows`` and ``targets`` (n, n_features) in scaled units, ``labels`` where there
+  are any, and ``weights`` (n,), which are zero for padding.
 - ``scalars`` maps names to tensors that change from fit to fit without a new compilation.
 - ``random`` offers ``normal(shape)`` and ``uniform(shape)``, new in every step.
 """

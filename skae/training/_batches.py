@@ -26,12 +26,15 @@ class Chunk:
         Zero for padding.
     n_steps : int
         Batches that hold rows; the rest is padding.
+    labels : ndarray of shape (n_steps, batch_size, n_label_values), or None
+        What else is known of the rows.
     """
 
     rows: np.ndarray
     targets: np.ndarray | None
     weights: np.ndarray
     n_steps: int
+    labels: np.ndarray | None = None
 
 
 def shuffled(indices, resident, rng):
@@ -43,7 +46,7 @@ def shuffled(indices, resident, rng):
     return np.concatenate(blocks)
 
 
-def chunks(rows, indices, sample_weight, spec, rng=None, targets=None):
+def chunks(rows, indices, sample_weight, spec, rng=None, targets=None, labels=None):
     """Yield the chunks of one pass over some rows.
 
     Parameters
@@ -56,24 +59,32 @@ def chunks(rows, indices, sample_weight, spec, rng=None, targets=None):
     rng : numpy.random.Generator, optional
         Mixes the rows within a chunk, which matters where they are shuffled in blocks.
     targets : source of rows, optional
+    labels : ndarray of shape (n_rows, n_label_values), optional
     """
     capacity = spec.n_steps * spec.batch_size
     for start in range(0, len(indices), capacity):
         taken = indices[start : start + capacity]
         if rng is not None and not rows.resident:
             taken = rng.permutation(taken)
-        yield _fill(rows, targets, taken, sample_weight, spec)
+        yield _fill(rows, targets, labels, taken, sample_weight, spec)
 
 
-def _fill(rows, targets, taken, sample_weight, spec):
+def _fill(rows, targets, labels, taken, sample_weight, spec):
     weights = np.zeros((spec.n_steps, spec.batch_size), np.float32)
     weights.reshape(-1)[: len(taken)] = 1.0 if sample_weight is None else sample_weight[taken]
     return Chunk(
         rows=_read(rows, taken, spec),
         targets=None if targets is None else _read(targets, taken, spec),
+        labels=None if labels is None else _labels_of(labels, taken, spec),
         weights=weights,
         n_steps=-(-len(taken) // spec.batch_size),
     )
+
+
+def _labels_of(labels, taken, spec):
+    buffer = np.zeros((spec.n_steps * spec.batch_size, labels.shape[1]), np.float32)
+    buffer[: len(taken)] = labels[taken]
+    return buffer.reshape(spec.n_steps, spec.batch_size, -1)
 
 
 def _read(rows, taken, spec):

@@ -48,6 +48,8 @@ class Data:
         What the rows should become; None for the rows themselves.
     has_gaps : bool
         Whether NaN in targets stands for values that do not count.
+    labels : ndarray of shape (n_rows, n_label_values) or None
+        What else is known of the rows.
     """
 
     rows: object
@@ -56,6 +58,7 @@ class Data:
     sample_weight: np.ndarray | None = None
     targets: object = None
     has_gaps: bool = False
+    labels: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ class Start:
         Epochs trained before this run, for the schedule.
     departure : dict of ndarray or None
         Weights to train from, where those are not the ones to beat.
+    kept : dict of ndarray or None
+        0 for every weight that stays zero, else 1.
     """
 
     weights: dict
@@ -109,6 +114,7 @@ class Start:
     schedule: Callable | None = None
     n_past_epochs: int = 0
     departure: dict | None = None
+    kept: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,7 @@ def run(program, data, start, plan, hooks, rng):
         learning_rate=start.learning_rate,
         scalars=start.scalars,
         optimizer_state=start.optimizer_state,
+        kept=start.kept,
     )
     return _Run(program, data, start, plan, hooks, rng).outcome()
 
@@ -306,7 +313,8 @@ class _Run:
 
     def _staged(self, indices, rng=None):
         data, spec = self.data, self.program.spec
-        for chunk in chunks(data.rows, indices, data.sample_weight, spec, rng, data.targets):
+        about = (data.sample_weight, spec, rng, data.targets, data.labels)
+        for chunk in chunks(data.rows, indices, *about):
             yield self.program.stage(chunk)
 
     def _stage_validation(self):

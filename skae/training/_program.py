@@ -42,7 +42,8 @@ class Program:
     ----------
     spec : ProgramSpec
     built : KerasNetwork
-        ``encoder``, ``decoder``, ``critic`` and ``paths``; ``variables()`` and ``generators()``.
+        ``encoder``, ``decoder``, ``critic``, ``head`` and ``paths``; ``variables()`` and
+        ``generators()``.
     error : callable
         ``error(keras.ops, target, output)``, the loss of each value.
     jacobian : callable
@@ -63,6 +64,9 @@ class Program:
         self.optimizer = optimizers[0]
         is_flat = type(self.optimizer).__name__ in _ELEMENTWISE and self.optimizer.clipnorm is None
         self._groups = _group(trained, self._updates, is_flat)
+        if spec.is_pruned:
+            for group in self._groups:
+                group.make_masks()
         self._optimizers = []
         for i, optimizer in enumerate(optimizers):
             optimizer.build([v for group in self._groups_of(i) for v in group.variables])
@@ -77,7 +81,9 @@ class Program:
 
     # Loading and taking back
 
-    def load(self, weights, *, seed, learning_rate=None, scalars=None, optimizer_state=None):
+    def load(
+        self, weights, *, seed, learning_rate=None, scalars=None, optimizer_state=None, kept=None
+    ):
         """Start from these weights, as if nothing had ever run here.
 
         Parameters
@@ -90,8 +96,14 @@ class Program:
         scalars : dict of float, optional
         optimizer_state : list of ndarray, optional
             As ``optimizer_state()`` returned it; fresh by default.
+        kept : dict of ndarray, optional
+            For a program whose ``spec.is_pruned``: 1 for each weight that is trained, 0 for each
+            that stays zero.
         """
         self.set_weights(weights)
+        if self.spec.is_pruned:
+            for group in self._groups:
+                group.assign_mask(kept)
         state = optimizer_state or self._fresh_optimizer
         for variable, value in zip(self._optimizer_variables(), state, strict=True):
             variable.assign(value)
@@ -135,6 +147,7 @@ class Program:
         return (
             tf.constant(chunk.rows),
             None if chunk.targets is None else tf.constant(chunk.targets),
+            None if chunk.labels is None else tf.constant(chunk.labels),
             tf.constant(chunk.weights),
             tf.constant(chunk.n_steps, tf.int32),
         )
@@ -155,19 +168,24 @@ class Program:
 
     # What is compiled
 
-    def _train_chunk(self, rows, targets, weights, n_steps, scalars, seed):
+    def _train_chunk(self, rows, targets, labels, weights, n_steps, scalars, seed):
         self.n_traces += 1
-        return self._loop(self._train_batch, rows, targets, weights, n_steps, scalars, seed)
+        batches = (rows, targets, labels, weights)
+        return self._loop(self._train_batch, batches, n_steps, scalars, seed)
 
-    def _evaluate_chunk(self, rows, targets, weights, n_steps, scalars, seed):
+    def _evaluate_chunk(self, rows, targets, labels, weights, n_steps, scalars, seed):
         self.n_traces += 1
-        return self._loop(self._evaluate_batch, rows, targets, weights, n_steps, scalars, seed)
+        batches = (rows, targets, labels, weights)
+        return self._loop(self._evaluate_batch, batches, n_steps, scalars, seed)
 
-    def _loop(self, run_batch, rows, targets, weights, n_steps, scalars, seed):
+    def _loop(self, run_batch, batches, n_steps, scalars, seed):
+        rows, targets, labels, weights = batches
+
         def body(step, sums):
             batch = {
                 "rows": rows[step],
                 "targets": (rows if targets is None else targets)[step],
+                "labels": None if labels is None else labels[step],
                 "weights": weights[step],
             }
             return step + 1, sums + run_batch(batch, scalars, tf.stack([seed[0], step]))
@@ -200,6 +218,9 @@ class Program:
         if update.rate is not None:
             for old, (_, variable) in zip(before, pairs, strict=True):
                 variable.assign(old + scalars[update.rate] * (variable.value - old))
+        if self.spec.is_pruned:
+            for group in groups:
+                group.prune()
         for variable, value in states:
             variable.assign(value)
         return terms
@@ -275,6 +296,13 @@ class _Network:
         n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
         return ops.sum(ops.where(is_missing, 0.0, errors), axis=-1) / ops.maximum(n_present, 1.0)
 
+    def code(self, rows):
+        """Code of rows; of a distribution, its mean."""
+        return self.encode(rows)[:, : self._program.spec.network.n_components]
+
+    def predict(self, code):
+        return self._built.head(code, training=self._training)
+
     def log_noise_variance(self):
         return keras.ops.convert_to_tensor(self._built.noise)
 
@@ -314,11 +342,25 @@ class _Group:
             self.variables = [keras.Variable(flat, dtype="float32", name="weights")]
 
     def assign(self, weights):
+        self._assign(self.variables, weights)
+
+    def _assign(self, variables, weights):
         arrays = [weights[name] for name in self.members]
         if self._is_flat:
             arrays = [np.concatenate([array.ravel() for array in arrays])]
-        for variable, array in zip(self.variables, arrays, strict=True):
+        for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
+
+    def make_masks(self):
+        """Variables that say which weights stay zero."""
+        self._masks = [keras.Variable(v.numpy(), dtype="float32") for v in self.variables]
+
+    def assign_mask(self, kept):
+        self._assign(self._masks, kept)
+
+    def prune(self):
+        for variable, mask in zip(self.variables, self._masks, strict=True):
+            variable.assign(variable.value * mask.value)
 
     def arrays(self):
         arrays = [variable.numpy() for variable in self.variables]

@@ -31,6 +31,8 @@ class ProgramSpec:
     tier : {"eager", "graph", "xla"}
     masks_missing : bool
         Whether NaN in rows means that they have no value there.
+    is_pruned : bool
+        Whether some weights stay zero; which of them is an input.
     """
 
     network: Hashable
@@ -41,6 +43,7 @@ class ProgramSpec:
     batch_size: int
     tier: str
     masks_missing: bool = False
+    is_pruned: bool = False
 
     @property
     def n_steps(self):

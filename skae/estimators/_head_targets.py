@@ -1,0 +1,157 @@
+"""What a head learns from: labels, those spread to unlabelled rows, and where it starts."""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.semi_supervised import LabelSpreading
+
+# Share of a label's neighbours in what a row is given; the labels themselves stay (Zhou et al.).
+_SPREADING, _SPREADING_STEPS = 0.9, 200
+# Without its penalty a head on few labels starts wherever it separates them.
+_RIDGE = 1.0
+# Relative to the mean sum of squares of a component.
+_DECODER_RIDGE = 0.01
+# An epoch visits labelled rows so often that they make up this share of it.
+_LABELLED_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the head should give, and how much each of it counts.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_outputs), float64
+        Ones and zeros for classes; 0 where nothing is known.
+    weights : ndarray of shape (n_rows, n_outputs), float64
+        0 where nothing is known.
+    """
+
+    values: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def known(self):
+        """Rows of which something is known."""
+        return self.weights.any(axis=1)
+
+    def n_visits(self):
+        """How often an epoch visits each row."""
+        n_known = np.count_nonzero(self.known)
+        wanted = _LABELLED_SHARE / (1 - _LABELLED_SHARE) * (len(self.known) - n_known) / n_known
+        return np.where(self.known, max(1, round(wanted)), 1)
+
+    def as_labels(self, n_visits):
+        """Both side by side, so weighted that a mean over all visits is one over known rows."""
+        total = (n_visits[:, None] * self.weights).sum() / self.weights.shape[1]
+        weights = self.weights * (n_visits.sum() / total)
+        return np.hstack([self.values, weights]).astype(np.float32)
+
+
+def class_targets(places, n_classes):
+    """Targets of classes by their places; -1 for a row without label."""
+    values = np.zeros((len(places), n_classes))
+    known = places >= 0
+    values[known, places[known]] = 1.0
+    return Targets(values, np.repeat(known[:, None], n_classes, axis=1).astype(np.float64))
+
+
+def value_targets(y):
+    """Targets of a regression; NaN for a value that is not known."""
+    return Targets(np.nan_to_num(y), (~np.isnan(y)).astype(np.float64))
+
+
+def spread(targets, reconstructed, n_neighbors):
+    """Labels for all rows, by spreading those there are over a graph of reconstructions.
+
+    Zhou et al. (2004) on what an autoencoder learned, as Iscen et al. (2019): each row without a
+    label gets the class that most of the graph around it says, and counts as much as that class's
+    share. Distances are those of reconstructions, as the units of a code say little: whitened, its
+    least component weighs as much as its first.
+    """
+    known = targets.known
+    if known.all() or n_neighbors is None:
+        return targets
+    given = np.where(known, targets.values.argmax(axis=1), -1)
+    spreading = LabelSpreading(
+        kernel="knn",
+        n_neighbors=min(n_neighbors, len(reconstructed)),
+        alpha=_SPREADING,
+        max_iter=_SPREADING_STEPS,
+    )
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        shares = spreading.fit(reconstructed, given).label_distributions_
+    # Rows that no label reaches over the graph are left without one.
+    shares = np.nan_to_num(shares)
+    reached = class_targets(
+        np.where(shares.any(axis=1), shares.argmax(axis=1), -1), shares.shape[1]
+    )
+    confidence = reached.weights * shares.max(axis=1, keepdims=True)
+    return Targets(
+        np.where(known[:, None], targets.values, reached.values),
+        np.where(known[:, None], targets.weights, confidence),
+    )
+
+
+def weighted_by_class(targets, class_weights):
+    """The same, every row times the weight of its class."""
+    factors = class_weights[targets.values.argmax(axis=1)]
+    return replace(targets, weights=targets.weights * factors[:, None])
+
+
+def units_of(code, reconstructed):
+    """Matrix that turns a code's units into those of rows, on average (n_components, n_components).
+
+    A linear decoder ``V`` moves rows by ``|c V|`` for a step ``c`` of the code: by the length of
+    ``c`` times the root of ``V V'``. The decoder's linear part is found by ridge regression, as
+    directions in which the code hardly varies would otherwise explain what others do.
+    """
+    centred = code - code.mean(axis=0)
+    ridge = Ridge(_DECODER_RIDGE * max(np.sum(centred**2) / code.shape[1], 1e-12))
+    decoder = ridge.fit(centred, reconstructed).coef_.T.reshape(code.shape[1], -1)
+    lengths, directions = np.linalg.eigh(decoder @ decoder.T)
+    return (directions * np.sqrt(np.maximum(lengths, 0.0))) @ directions.T
+
+
+def logistic_start(head, code, units, targets):
+    """A linear head as logistic regression on the code finds it; others stay as they are.
+
+    Its penalty is on weights in the units of the rows.
+    """
+    known = targets.known
+    places = targets.values[known].argmax(axis=1)
+    if len(head) > 2 or len(np.unique(places)) < 2:
+        return head
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        logistic = LogisticRegression().fit(
+            code[known] @ units, places, sample_weight=targets.weights[known, 0]
+        )
+    kernel, bias = logistic.coef_, logistic.intercept_
+    if len(kernel) == 1:  # two classes: one logit, which softmax sees as a difference
+        kernel, bias = np.vstack([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
+    return _linear_head(units @ kernel.T, bias)
+
+
+def ridge_start(head, code, units, targets):
+    """A linear head as ridge regression on the code finds it; others stay as they are."""
+    if len(head) > 2:
+        return head
+    kernel, bias = np.zeros((code.shape[1], targets.values.shape[1])), []
+    for column, known in enumerate(targets.weights.T > 0):
+        ridge = Ridge(_RIDGE).fit(code[known] @ units, targets.values[known, column])
+        kernel[:, column] = ridge.coef_
+        bias.append(ridge.intercept_)
+    return _linear_head(units @ kernel, np.array(bias))
+
+
+def _linear_head(kernel, bias):
+    return {
+        "head_output/kernel": kernel.astype(np.float32),
+        "head_output/bias": bias.astype(np.float32),
+    }

@@ -1,0 +1,37 @@
+"""A head that predicts from the code: its first weights, and its numpy twin."""
+
+from dataclasses import replace
+
+from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._dense import glorot_weights, reader_shapes
+
+# Of hidden layers that read the code, in a head as in a critic.
+READER_ACTIVATION = "gelu"
+
+
+def with_head(network, hidden_layer_sizes, n_predicted):
+    """The same network with a head on its code."""
+    return replace(network, head_layer_sizes=hidden_layer_sizes, n_predicted=n_predicted)
+
+
+def without_head(weights):
+    """The weights of an autoencoder, and apart from them those of its head."""
+    own = {name: w for name, w in weights.items() if not name.startswith("head_")}
+    return own, {name: w for name, w in weights.items() if name.startswith("head_")}
+
+
+def random_head(network, rng):
+    """Glorot uniform kernels and zero biases of the head, float32."""
+    sizes = (network.n_components, network.head_layer_sizes, network.n_predicted)
+    return glorot_weights(reader_shapes("head", *sizes), rng)
+
+
+def predictions(head, code):
+    """What a head of these weights makes of a code, in the code's dtype."""
+    activate = NUMPY_ACTIVATIONS[READER_ACTIVATION]
+    n_hidden = len(head) // 2 - 1
+    for i in range(1, n_hidden + 1):
+        kernel, bias = head[f"head_hidden_{i}/kernel"], head[f"head_hidden_{i}/bias"]
+        code = activate(code @ kernel.astype(code.dtype) + bias.astype(code.dtype))
+    kernel, bias = head["head_output/kernel"], head["head_output/bias"]
+    return code @ kernel.astype(code.dtype) + bias.astype(code.dtype)

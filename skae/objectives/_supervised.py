@@ -1,0 +1,70 @@
+"""Predict labels from the code, beside what the autoencoder itself minimises.
+
+The labels of a batch are ``(n, 2 m)``: m targets of each row, then a weight for each of them, which
+is 0 where the target is not known. A target that is a class is m zeros but for a one.
+"""
+
+import functools
+from dataclasses import replace
+
+from skae.objectives._objective import Objective, Update
+
+_TERM = "supervised"
+
+
+def cross_entropy(ops, targets, weights, outputs):
+    """Negative log-likelihood of each row's class in nats, times the weight of the row."""
+    highest = ops.max(outputs, axis=1, keepdims=True)
+    shifted = outputs - highest
+    log_total = ops.log(ops.sum(ops.exp(shifted), axis=1))
+    return weights[:, 0] * (log_total - ops.sum(targets * shifted, axis=1))
+
+
+def squared_error(ops, targets, weights, outputs):
+    """Weighted mean of each row's squared differences."""
+    return ops.mean(weights * ops.square(outputs - targets), axis=1)
+
+
+_LOSSES = {"cross_entropy": cross_entropy, "squared_error": squared_error}
+
+
+@functools.cache
+def supervised(base, loss):
+    """Objective of a head, together with that of an autoencoder.
+
+    Parameters
+    ----------
+    base : Objective or None
+        The autoencoder's; each of its terms counts ``unsupervised_weight`` times. None trains the
+        head alone.
+    loss : {"cross_entropy", "squared_error"}
+    """
+
+    def prediction(network, batch, scalars, random):
+        ops = network.ops
+        targets, weights = ops.split(batch["labels"], 2, axis=1)
+        # Clean rows, also where the autoencoder's own are corrupted (Vincent et al. 2010).
+        outputs = network.predict(network.code(batch["rows"]))
+        terms = {} if base is None else base.function(network, batch, scalars, random)
+        return {_TERM: _LOSSES[loss](ops, targets, weights, outputs), **terms}
+
+    if base is None:
+        return Objective(prediction, (_TERM,), updates=(Update((_TERM,), ("head_",)),))
+    strengths = dict.fromkeys(base.terms, "unsupervised_weight") | {
+        term: f"unsupervised_{name}" for term, name in base.strengths
+    }
+    return Objective(
+        prediction,
+        (_TERM, *base.terms),
+        strengths=tuple(strengths.items()),
+        updates=tuple(_joined(update) for update in base.updates),
+        watched=(_TERM, *(base.watched or base.terms)),
+        is_random=base.is_random,
+    )
+
+
+def _joined(update):
+    """The update that lowers the reconstruction's error trains the head too."""
+    if "reconstruction" not in update.terms:
+        return update
+    return replace(update, terms=(_TERM, *update.terms), weights=(*update.weights, "head_"))
