@@ -14,6 +14,7 @@ _PUBLIC = {
     "AutoencoderClassifier": "skae.estimators",
     "AutoencoderRegressor": "skae.estimators",
     "Comparison": "skae.inspection",
+    "CompressionReport": "skae.compression",
     "ContractiveAutoencoder": "skae.estimators",
     "ConvolutionalAutoencoder": "skae.estimators",
     "DenoisingAutoencoder": "skae.estimators",
@@ -23,6 +24,7 @@ _PUBLIC = {
     "VariationalAutoencoder": "skae.estimators",
     "VariationalConvolutionalAutoencoder": "skae.estimators",
     "compare": "skae.inspection",
+    "compress": "skae.compression",
     "layers": None,
     "metrics": None,
 }
@@ -33,6 +35,7 @@ __all__ = [
     "AutoencoderClassifier",
     "AutoencoderRegressor",
     "Comparison",
+    "CompressionReport",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
@@ -43,6 +46,7 @@ __all__ = [
     "VariationalConvolutionalAutoencoder",
     "__version__",
     "compare",
+    "compress",
     "layers",
     "metrics",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from skae import _keras
+from skae._packing import unpack
 from skae._scaling import Scaling, dense
 from skae.objectives import LOSSES
 
@@ -32,6 +33,8 @@ class Model:
         Shape that rows may come in; None for flat ones only.
     mask_value : float or None
         What every feature holds at a timestep that is not there; such rows arrive with NaN there.
+    packed : dict of PackedArray, or None
+        The weights as a pickle keeps them, where that is not as they are.
     """
 
     network: object
@@ -40,11 +43,17 @@ class Model:
     loss: str
     sample_shape: tuple | None = None
     mask_value: float | None = None
+    packed: dict | None = None
     _cast: dict = field(default_factory=dict, repr=False)
 
     def with_weights(self, weights):
         """The same model, trained further."""
-        return replace(self, weights=weights, _cast={})
+        return replace(self, weights=weights, packed=None, _cast={})
+
+    def with_packed(self, packed):
+        """The same model with the weights that these unpack to."""
+        weights = {name: unpack(array) for name, array in packed.items()}
+        return replace(self, weights=weights, packed=packed, _cast={})
 
     def fitted_attributes(self):
         """What an estimator needs to have in order to transform with this model."""
@@ -158,7 +167,8 @@ class Model:
     # Pickling: a format version, and none of the copies made for scoring.
 
     def __getstate__(self):
-        state = {name: value for name, value in vars(self).items() if name != "_cast"}
+        left_out = {"_cast"} if self.packed is None else {"_cast", "weights"}
+        state = {name: value for name, value in vars(self).items() if name not in left_out}
         return {**state, "format": _FORMAT}
 
     def __setstate__(self, state):
@@ -169,6 +179,9 @@ class Model:
                 f"This estimator was saved in format {version} by a newer skae; this one reads "
                 f"formats up to {_FORMAT}. Update skae, or save the estimator with this version."
             )
+        packed = state.setdefault("packed", None)
+        if packed is not None:
+            state["weights"] = {name: unpack(array) for name, array in packed.items()}
         vars(self).update(state, _cast={})
 
 

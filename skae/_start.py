@@ -124,6 +124,7 @@ def continued_model(estimator, fitted):
         fitted,
         sample_shape=None if estimator.sample_shape is None else shape,
         mask_value=mask_value_of(estimator),
+        packed=None,
         _cast={},
     )
 

@@ -24,6 +24,7 @@ ROOMS = {
     "__main__": {"cli"},
     # Pieces that know nothing of each other.
     "_blas": set(),
+    "_packing": set(),
     "_scaling": set(),
     "_validation": set(),
     "networks": set(),
@@ -34,7 +35,7 @@ ROOMS = {
     "_parameters": {"objectives"},
     "_likelihood": {"objectives"},
     "_hooks": {"training"},
-    "_model": {"_keras", "_scaling", "networks", "objectives"},
+    "_model": {"_keras", "_packing", "_scaling", "networks", "objectives"},
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
     "_fitting": {"_keras", "_scaling", "_validation", "objectives", "training"},
     "_base": {
@@ -47,6 +48,8 @@ ROOMS = {
         *("_base", "_docstring", "_fitting", "_hooks", "_likelihood", "_parameters"),
         *("_scaling", "_validation", "networks", "objectives", "training"),
     },
+    # What changes a fitted model needs more than its public methods.
+    "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"inspection"},
     "inspection": {"metrics"},

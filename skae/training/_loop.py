@@ -133,6 +133,8 @@ class Outcome:
     departure_loss, lowest_loss : float
         Training loss before the first epoch, and the lowest of all epochs.
     interrupted : bool
+    second_moments : dict of ndarray or None
+        Mean squared gradients of the weights, for a program that is pruned.
     """
 
     weights: dict
@@ -143,6 +145,7 @@ class Outcome:
     departure_loss: float
     lowest_loss: float
     interrupted: bool
+    second_moments: dict | None = None
 
 
 class Hooks:
@@ -235,6 +238,7 @@ class _Run:
             departure_loss=self.departure_loss,
             lowest_loss=self.lowest_loss,
             interrupted=interrupted,
+            second_moments=self.program.second_moments() if self.program.spec.is_pruned else None,
         )
 
     def _epochs(self):

@@ -137,6 +137,23 @@ class Program:
         """A copy of the optimizers' variables."""
         return [v.numpy().copy() for v in self._optimizer_variables()]
 
+    def second_moments(self):
+        """Mean squared gradient of every trained weight, by name, as Adam keeps it.
+
+        Raises
+        ------
+        ValueError
+            For an optimizer that keeps none.
+        """
+        arrays = {}
+        for group in self._groups:
+            i = min(group.updates)
+            trained = [variable for each in self._groups_of(i) for variable in each.variables]
+            kept = [v for v in self._optimizers[i].variables if v.path.endswith("velocity")]
+            moments = {id(v): moment for v, moment in zip(trained, kept, strict=True)}
+            arrays |= group.named([moments[id(v)].numpy() for v in group.variables])
+        return arrays
+
     def _optimizer_variables(self):
         return [v for optimizer in self._optimizers for v in optimizer.variables]
 
@@ -363,7 +380,10 @@ class _Group:
             variable.assign(variable.value * mask.value)
 
     def arrays(self):
-        arrays = [variable.numpy() for variable in self.variables]
+        return self.named([variable.numpy() for variable in self.variables])
+
+    def named(self, arrays):
+        """What the variables hold, or something of their shapes, by the names of the members."""
         if self._is_flat:
             arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
         shaped = zip(self._shapes.items(), arrays, strict=True)

@@ -1,0 +1,152 @@
+"""Weights as small integers, without the zeros: what a compressed estimator's pickle holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Shares of a channel's largest weight that the largest integer may stand for.
+_CLIPPINGS = np.linspace(0.5, 1.0, 11)
+# In a list of gaps, so many zeros and no value after them.
+_SKIP = 255
+
+
+@dataclass(frozen=True, eq=False)
+class PackedArray:
+    """An array as integers of a few bits, times one scale for every place of its last axis.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    bits : int or None
+        8 or 4; None for float32 values.
+    values : ndarray
+        int8, or uint8 with two values a byte; of entries that are not zero, if there are places.
+    n_values : int
+    unit : float
+    scales : ndarray of shape (shape[-1],), float16, or None
+        Relative to the unit.
+    coding : {"all", "map", "gaps"}
+        All entries are there; or a bit an entry says which are not zero; or a byte for each that is
+        not says how many zeros stand before it.
+    places : ndarray of uint8, or None
+    """
+
+    shape: tuple
+    bits: int | None
+    values: np.ndarray
+    n_values: int
+    unit: float = 1.0
+    scales: np.ndarray | None = None
+    coding: str = "all"
+    places: np.ndarray | None = None
+
+
+def pack(array, bits):
+    """An array with as few bytes as its zeros and ``bits`` a weight allow.
+
+    Vectors and numbers (biases, normalisation) keep all their bits.
+
+    Parameters
+    ----------
+    array : ndarray, float32
+    bits : int or None
+        8, 4 or None for all.
+
+    Returns
+    -------
+    packed : PackedArray
+    """
+    if array.ndim < 2:
+        return PackedArray(array.shape, None, array.ravel(), array.size)
+    values, unit, scales = array, 1.0, None
+    if bits is not None:
+        largest = 2 ** (bits - 1) - 1
+        unit, scales = _scales(array, largest)
+        steps = np.float32(unit) * scales.astype(np.float32)
+        values = np.clip(np.rint(array / steps), -largest, largest).astype(np.int8)
+    values, coding, places = _without_zeros(values.ravel(), bits)
+    stored = _paired(values) if bits == 4 else values
+    return PackedArray(array.shape, bits, stored, values.size, unit, scales, coding, places)
+
+
+def unpack(packed):
+    """The array again, float32: the same bits at every call."""
+    values, size = packed.values, int(np.prod(packed.shape))
+    if packed.bits == 4:
+        values = _unpaired(values, packed.n_values)
+    flat = values
+    if packed.coding != "all":
+        flat = np.zeros(size, values.dtype)
+        flat[_positions(packed.coding, packed.places, size)] = values
+    array = flat.reshape(packed.shape).astype(np.float32)
+    if packed.scales is None:
+        return array
+    return array * (np.float32(packed.unit) * packed.scales.astype(np.float32))
+
+
+def _without_zeros(flat, bits):
+    """The values to keep, and where they stand, in whatever way takes the fewest bytes."""
+    value_bytes = 4 if bits is None else bits / 8
+    positions = np.flatnonzero(flat)
+    gaps = _as_gaps(positions)
+    sizes = {
+        "all": value_bytes * flat.size,
+        "map": value_bytes * positions.size + flat.size / 8,
+        "gaps": value_bytes * positions.size + gaps.size,
+    }
+    coding = min(sizes, key=sizes.get)
+    if coding == "all":
+        return flat, coding, None
+    places = gaps if coding == "gaps" else np.packbits(flat != 0)
+    return flat[positions], coding, places
+
+
+def _as_gaps(positions):
+    gaps = np.diff(positions, prepend=-1) - 1
+    n_skips, rest = np.divmod(gaps, _SKIP)
+    coded = np.full(len(gaps) + int(n_skips.sum()), _SKIP, np.uint8)
+    coded[np.cumsum(n_skips + 1) - 1] = rest
+    return coded
+
+
+def _positions(coding, places, size):
+    if coding == "map":
+        return np.unpackbits(places, count=size).astype(bool)
+    is_value = places != _SKIP
+    return (np.cumsum(places.astype(np.int64) + is_value) - 1)[is_value]
+
+
+def _scales(array, largest):
+    """What one step is worth in every channel: the clipping with the least squared error.
+
+    Returns
+    -------
+    unit : float
+    scales : ndarray, float16
+        Relative to the unit, the largest.
+    """
+    flat = array.reshape(-1, array.shape[-1])
+    tops = np.abs(flat).max(axis=0)
+    tops[tops == 0] = 1.0
+    best, least = tops / largest, np.full(tops.shape, np.inf)
+    for share in _CLIPPINGS:
+        scales = share * tops / largest
+        rounded = np.clip(np.rint(flat / scales), -largest, largest)
+        error = np.sum((rounded * scales - flat) ** 2, axis=0)
+        best, least = np.where(error < least, scales, best), np.minimum(error, least)
+    unit = float(np.float32(best.max(initial=np.finfo(np.float32).tiny)))
+    # Channels of next to nothing keep a scale that is not zero.
+    return unit, np.maximum(best / unit, np.finfo(np.float16).tiny).astype(np.float16)
+
+
+def _paired(values):
+    """Two values of four bits a byte."""
+    nibbles = (values.astype(np.int8) & 0x0F).astype(np.uint8)
+    if len(nibbles) % 2:
+        nibbles = np.append(nibbles, np.uint8(0))
+    return nibbles[::2] | (nibbles[1::2] << 4)
+
+
+def _unpaired(pairs, n_values):
+    nibbles = np.stack([pairs & 0x0F, pairs >> 4], axis=1).ravel()[:n_values].astype(np.int8)
+    return np.where(nibbles > 7, nibbles - 16, nibbles).astype(np.int8)
