@@ -15,7 +15,7 @@ help:
 	@echo "make format      apply them"
 	@echo "make types       check types"
 	@echo "make coverage    run all tests and list the lines they miss"
-	@echo "make benchmarks  print the tables of speed, quality, memory and variants"
+	@echo "make benchmarks  print the tables of speed, quality, memory, variants and applications"
 	@echo "make clean       remove the environment and what the tools left"
 
 compare: .venv/.compare
@@ -43,6 +43,7 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.quality
 	$(venv) -m benchmarks.memory
 	$(venv) -m benchmarks.variants
+	$(venv) -m benchmarks.applications
 
 clean:
 	rm -rf .venv build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache

@@ -84,7 +84,7 @@ BEHIND_THE_GATEWAY = {
 }
 
 # Slow to import or optional, and needed by few calls.
-INSIDE_FUNCTIONS = {"jinja2", "matplotlib", "pandas", "polars", "rich"}
+INSIDE_FUNCTIONS = {"constriction", "jinja2", "matplotlib", "pandas", "polars", "rich"}
 
 
 class Import(NamedTuple):

@@ -41,7 +41,9 @@ def seeded(estimator, random_state):
         for name in sorted(parameters)
         if name.rpartition("__")[2] == "random_state" and parameters[name] is None
     ]
-    return estimator.set_params(**{name: int(rng.randint(2**31)) for name in unset})
+    # A FrozenEstimator's set_params returns nothing.
+    estimator.set_params(**{name: int(rng.randint(2**31)) for name in unset})
+    return estimator
 
 
 def encoded(reducer, X):

@@ -1,0 +1,36 @@
+"""What people use autoencoders for, against PCA and the usual ways.
+
+Estimators keep their defaults but for what a row names; where several figures stand, they are those
+of the seeds, the first is their mean.
+"""
+
+from benchmarks._family import COLUMNS
+from benchmarks._harness import parse_options, report
+from benchmarks.applications import (
+    _codec,
+    _compression,
+    _few_labels,
+    _generation,
+    _imputation,
+    _outliers,
+)
+
+PARTS = {
+    "outliers": _outliers,
+    "imputation": _imputation,
+    "generation": _generation,
+    "labels": _few_labels,
+    "compression": _compression,
+    "codec": _codec,
+}
+
+
+def main(argv=None):
+    flags = [(f"--{name}", f"only {name}") for name in PARTS]
+    options = parse_options(__doc__, argv, *flags)
+    chosen = [name for name in PARTS if getattr(options, name)] or list(PARTS)
+    report([measure for name in chosen for measure in PARTS[name].MEASURES], options, COLUMNS)
+
+
+if __name__ == "__main__":
+    main()

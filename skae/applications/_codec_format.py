@@ -1,0 +1,146 @@
+"""The bytes of encoded rows: a header, entropy-coded integers, a checksum.
+
+All numbers are little-endian. The header holds the magic ``SKAE``, the version, the dtype of the
+rows, how many rows and how many integers a row, how many bytes follow, and the fingerprint of the
+model. The integers follow, axis by axis, as a range coder's words, and the checksum (CRC-32) of
+everything before. An integer that a table does not hold is written as the table's last symbol,
+and after its axis in two halves of 16 bits each.
+"""
+
+import struct
+import zlib
+
+import numpy as np
+
+MAGIC, VERSION = b"SKAE", 1
+_HEADER = struct.Struct("<4sBBIII8s")
+_CHECKSUM = struct.Struct("<I")
+N_OVERHEAD = _HEADER.size + _CHECKSUM.size
+_DTYPES = {b"f"[0]: np.float32, b"d"[0]: np.float64}
+_HALF = 16
+
+
+def pack(symbols, tables, dtype, fingerprint):
+    """Bytes of integers.
+
+    Parameters
+    ----------
+    symbols : ndarray of int32 of shape (n_rows, n_axes)
+    tables : list of SymbolTable, one an axis
+    dtype : numpy dtype
+        Float32 or float64, of the rows.
+    fingerprint : bytes
+        Of the model, 8 of them.
+    """
+    words = _entropy_coded(symbols, tables).astype("<u4").tobytes()
+    header = (MAGIC, VERSION, ord(np.dtype(dtype).char), *symbols.shape, len(words), fingerprint)
+    message = _HEADER.pack(*header) + words
+    return message + _CHECKSUM.pack(zlib.crc32(message))
+
+
+def unpack(data, tables, fingerprint):
+    """Integers, and the dtype of the rows, of what :func:`pack` returned.
+
+    Raises
+    ------
+    TypeError
+        If ``data`` is not bytes.
+    ValueError
+        If anything in the bytes differs from what was written, or they are another model's.
+    """
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise TypeError(
+            f"data should be bytes, as encode returned, got {type(data).__name__}. Read files in "
+            'binary mode, open(path, "rb").'
+        )
+    data = bytes(data)
+    _check_kind(data)
+    _check_length(data)
+    (checksum,) = _CHECKSUM.unpack(data[-_CHECKSUM.size :])
+    if checksum != zlib.crc32(data[: -_CHECKSUM.size]):
+        raise ValueError(
+            "The bytes are damaged: their checksum does not fit. Fetch or encode them again."
+        )
+    *_, kind, n_rows, n_axes, _, written_by = _HEADER.unpack_from(data)
+    if (written_by, n_axes) != (fingerprint, len(tables)):
+        raise ValueError(
+            f"The bytes were encoded by another model, with fingerprint {written_by.hex()}; this "
+            f"one has {fingerprint.hex()}. Decode with the codec that encoded: keep it beside the "
+            "bytes, as a pickle or with skops."
+        )
+    words = np.frombuffer(data[_HEADER.size : -_CHECKSUM.size], "<u4").astype(np.uint32)
+    return _entropy_decoded(words, n_rows, tables), np.dtype(_DTYPES[kind])
+
+
+def _check_kind(data):
+    if len(data) < N_OVERHEAD:
+        raise ValueError(
+            f"data holds {len(data)} bytes, fewer than the {N_OVERHEAD} of no rows at all: it is "
+            "empty or was cut. Pass all bytes that encode returned."
+        )
+    magic, version = data[: len(MAGIC)], data[len(MAGIC)]
+    if magic != MAGIC:
+        raise ValueError(
+            f"The bytes begin with {magic!r} and not with {MAGIC!r}: encode did not return them, "
+            "or they are damaged. Pass all bytes that encode returned."
+        )
+    if version != VERSION:
+        raise ValueError(
+            f"The bytes have version {version}, but this skae reads version {VERSION}: a newer one "
+            "wrote them, or they are damaged. Upgrade skae, or encode the rows again."
+        )
+
+
+def _check_length(data):
+    n_expected = N_OVERHEAD + _HEADER.unpack_from(data)[5]
+    if len(data) != n_expected:
+        what = "were cut" if len(data) < n_expected else "are followed by others"
+        raise ValueError(
+            f"data holds {len(data)} bytes where its header announces {n_expected}: they {what}, "
+            "or are damaged. Pass all bytes that encode returned, and nothing else."
+        )
+
+
+# Entropy coding
+
+
+def _entropy_coded(symbols, tables):
+    stream = _constriction().stream
+    coder = stream.queue.RangeEncoder()
+    for column, table in zip(symbols.T, tables, strict=True):
+        places = table.places(column)
+        coder.encode(places.astype(np.int32), _distribution(stream, table))
+        rest = column[places == len(table.levels)].view(np.uint32)
+        halves = np.concatenate([rest >> _HALF, rest & (2**_HALF - 1)])
+        coder.encode(halves.astype(np.int32), stream.model.Uniform(2**_HALF))
+    return coder.get_compressed()
+
+
+def _entropy_decoded(words, n_rows, tables):
+    stream = _constriction().stream
+    coder = stream.queue.RangeDecoder(words)
+    symbols = np.empty((n_rows, len(tables)), np.int32)
+    for axis, table in enumerate(tables):
+        places = coder.decode(_distribution(stream, table), n_rows)
+        is_rest = places == len(table.levels)
+        symbols[:, axis] = places + table.lowest
+        halves = coder.decode(stream.model.Uniform(2**_HALF), 2 * int(is_rest.sum()))
+        high, low = np.split(halves.astype(np.uint32), 2)
+        symbols[is_rest, axis] = (high << _HALF | low).view(np.int32)
+    return symbols
+
+
+def _distribution(stream, table):
+    # Integers this small are exact in float32, so every process builds the same distribution.
+    return stream.model.Categorical(table.weights.astype(np.float32), perfect=False)
+
+
+def _constriction():
+    try:
+        import constriction
+    except ImportError as error:
+        raise ImportError(
+            "LatentCodec.encode and decode need constriction, which is not installed: "
+            'pip install "skae[codec]".'
+        ) from error
+    return constriction

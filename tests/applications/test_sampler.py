@@ -1,0 +1,352 @@
+import pickle
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from scipy.stats import multivariate_normal
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+from sklearn.neighbors import KernelDensity, KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import Autoencoder, LatentSampler
+
+X_IRIS, Y_IRIS = load_iris(return_X_y=True)
+DENSITIES = [
+    None,
+    KernelDensity(bandwidth=0.2),
+    GaussianMixture(2, random_state=0),
+    BayesianGaussianMixture(n_components=2, max_iter=500),
+]
+
+
+def name_of(density):
+    return type(density).__name__
+
+
+@pytest.fixture(scope="module")
+def sampler():
+    return LatentSampler(PCA(2), random_state=0).fit(X_IRIS)
+
+
+@pytest.fixture(scope="module")
+def normal_sampler():
+    """One normal distribution over all principal components: one of the rows themselves."""
+    return LatentSampler(PCA(), GaussianMixture(reg_covar=0)).fit(X_IRIS)
+
+
+# Samples and scores
+
+
+def test_samples_have_the_moments_of_the_density(normal_sampler):
+    rows = normal_sampler.sample(100_000, random_state=0)
+    np.testing.assert_allclose(rows.mean(axis=0), X_IRIS.mean(axis=0), atol=0.02)
+    np.testing.assert_allclose(np.cov(rows.T), np.cov(X_IRIS.T, bias=True), atol=0.05)
+
+
+def test_scores_are_log_densities_of_codes(normal_sampler):
+    # Principal axes are orthogonal, so code and rows have one density.
+    expected = multivariate_normal(X_IRIS.mean(axis=0), np.cov(X_IRIS.T, bias=True)).logpdf(X_IRIS)
+    np.testing.assert_allclose(normal_sampler.score_samples(X_IRIS), expected, rtol=1e-6)
+    assert normal_sampler.score(X_IRIS) == pytest.approx(expected.mean())
+
+
+@pytest.mark.parametrize("density", DENSITIES, ids=name_of)
+def test_equal_seeds_draw_equal_rows(density):
+    sampler = LatentSampler(PCA(2), density, random_state=0).fit(X_IRIS)
+    rows = sampler.sample(20, random_state=1)
+    assert rows.shape == (20, 4)
+    np.testing.assert_array_equal(rows, sampler.sample(20, random_state=1))
+    assert not np.array_equal(rows, sampler.sample(20, random_state=2))
+    assert not np.array_equal(sampler.sample(20), sampler.sample(20))
+
+
+@pytest.mark.parametrize("density", DENSITIES, ids=name_of)
+def test_samples_lie_among_the_rows(density):
+    rows = LatentSampler(PCA(2), density, random_state=0).fit(X_IRIS).sample(500, random_state=0)
+    np.testing.assert_allclose(rows.mean(axis=0), X_IRIS.mean(axis=0), atol=0.4)
+    np.testing.assert_allclose(rows.std(axis=0), X_IRIS.std(axis=0), rtol=0.25)
+
+
+def test_samples_come_in_random_order():
+    # A mixture sorts its draws by component.
+    X = np.repeat([[0.0, 0.0], [100.0, 100.0]], 50, axis=0)
+    X += np.random.default_rng(0).normal(size=X.shape)
+    sampler = LatentSampler(PCA(1), GaussianMixture(2, random_state=0)).fit(X)
+    is_far = sampler.sample(100, random_state=0)[:, 0] > 50
+    assert np.sum(is_far[1:] != is_far[:-1]) > 10
+
+
+def test_fit_is_reproducible():
+    first, second = (
+        LatentSampler(Autoencoder(2, init="random", max_iter=2), random_state=0).fit(X_IRIS)
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.sample(5, random_state=0), second.sample(5, random_state=0))
+
+
+def test_default_suits_a_small_table():
+    X = np.random.default_rng(0).normal(size=(10, 2))
+    sampler = LatentSampler(random_state=0).fit(X)
+    assert isinstance(sampler.autoencoder_, Autoencoder)
+    assert sampler.sample(3, random_state=0).shape == (3, 2)
+
+
+# The default mixture
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_components", "expected"), [(10, 2, 1), (200, 2, 8), (200, 5, 5), (9000, 2, 32)]
+)
+def test_mixture_has_ten_values_of_the_code_for_each_parameter(n_samples, n_components, expected):
+    X = np.random.default_rng(0).normal(size=(n_samples, n_components))
+    density = LatentSampler(PCA(), random_state=0).fit(X).density_
+    assert density.n_components == expected
+    if expected < 32:
+        n_parameters = density.means_[0].size + np.tril(density.covariances_[0] != 0).sum()
+        # Rounding the number of components moves it a little.
+        assert X.size / (expected * n_parameters) == pytest.approx(10, rel=0.6)
+
+
+def test_repeated_rows_add_no_component():
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    sampler = LatentSampler(PCA(), random_state=0)
+    n_components = sampler.fit(X).density_.n_components
+    assert sampler.fit(np.repeat(X, 5, axis=0)).density_.n_components == n_components
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_default_follows_the_units_of_the_rows(unit, sampler):
+    scaled = LatentSampler(PCA(2), random_state=0).fit(unit * X_IRIS)
+    expected = sampler.sample(1000, random_state=0)
+    rows = scaled.sample(1000, random_state=0) / unit
+    np.testing.assert_allclose(rows.mean(axis=0), expected.mean(axis=0), rtol=1e-3)
+    np.testing.assert_allclose(rows.std(axis=0), expected.std(axis=0), rtol=1e-2)
+
+
+def test_constant_rows_are_drawn_again():
+    sampler = LatentSampler(Autoencoder(1), random_state=0).fit(np.full((5, 3), 7.0))
+    np.testing.assert_allclose(sampler.sample(4, random_state=0), 7.0)
+
+
+# Interpolation
+
+
+@pytest.mark.parametrize("as_row", [np.ravel, np.atleast_2d], ids=["1d", "2d"])
+def test_interpolation_of_pca_is_linear(as_row, sampler):
+    a, b = sampler.autoencoder_.inverse_transform(sampler.autoencoder_.transform(X_IRIS[[0, 99]]))
+    rows = sampler.interpolate(as_row(X_IRIS[0]), as_row(X_IRIS[99]), 5)
+    np.testing.assert_allclose(rows, np.linspace(a, b, 5))
+
+
+@pytest.mark.parametrize("row", [X_IRIS[:2], X_IRIS[0, 0], X_IRIS[:0]])
+def test_interpolation_is_between_single_rows(row, sampler):
+    with pytest.raises(ValueError, match=r"b has shape .* one row, of shape \(4,\) or \(1, 4\)"):
+        sampler.interpolate(X_IRIS[0], row)
+
+
+def test_interpolation_has_two_ends(sampler):
+    with pytest.raises(ValueError, match=r"n=1 should be an integer of at least 2"):
+        sampler.interpolate(X_IRIS[0], X_IRIS[1], 1)
+
+
+# Augmentation
+
+UNEQUAL = np.r_[0:50, 50:60, 100:101]
+
+
+@pytest.mark.parametrize("density", [None, KernelDensity(bandwidth=0.1)], ids=name_of)
+def test_classes_are_filled_up_to_the_largest(density):
+    sampler = LatentSampler(PCA(2), density, random_state=0).fit(X_IRIS)
+    X, y = sampler.augment(X_IRIS[UNEQUAL], Y_IRIS[UNEQUAL], random_state=0)
+    assert Counter(y) == {0: 50, 1: 50, 2: 50}
+    np.testing.assert_array_equal(X[: len(UNEQUAL)], X_IRIS[UNEQUAL])
+    np.testing.assert_array_equal(y[: len(UNEQUAL)], Y_IRIS[UNEQUAL])
+    assert X.shape == (150, 4)
+
+
+def test_classes_are_filled_up_to_a_number(sampler):
+    _, y = sampler.augment(X_IRIS[UNEQUAL], Y_IRIS[UNEQUAL], 20, random_state=0)
+    assert Counter(y) == {0: 50, 1: 20, 2: 20}
+
+
+def test_balanced_classes_stay_as_they_are(sampler):
+    X, y = sampler.augment(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(X, X_IRIS)
+    np.testing.assert_array_equal(y, Y_IRIS)
+    assert not np.shares_memory(X, X_IRIS)
+
+
+def test_new_rows_belong_to_their_class(sampler):
+    few = np.r_[0:50, 60:65]
+    X, y = sampler.augment(X_IRIS[few], Y_IRIS[few], random_state=0)
+    teacher = KNeighborsClassifier(1).fit(X_IRIS[:100], Y_IRIS[:100])
+    np.testing.assert_array_equal(teacher.predict(X[55:]), y[55:])
+
+
+def test_single_row_borrows_the_spread_of_the_other_classes():
+    rng = np.random.default_rng(0)
+    X = rng.multivariate_normal([0, 0], [[4, 1.5], [1.5, 1]], 2000)
+    X, y = np.append(X, [[20, 10]], axis=0), np.append(np.zeros(2000), 1)
+    rows, labels = LatentSampler(PCA()).fit(X).augment(X, y, 20_000, random_state=0)
+    new = rows[len(X) :][labels[len(X) :] == 1]
+    np.testing.assert_allclose(new.mean(axis=0), [20, 10], atol=0.1)
+    np.testing.assert_allclose(np.cov(new.T), [[4, 1.5], [1.5, 1]], rtol=0.1)
+
+
+def test_classes_of_one_row_each_are_taken(sampler):
+    X, y = sampler.augment(X_IRIS[[0, 50, 100]], ["a", "b", "c"], 4, random_state=0)
+    assert Counter(y) == {"a": 4, "b": 4, "c": 4}
+    assert np.isfinite(X).all()
+
+
+def test_augmented_rows_keep_their_dtype(sampler):
+    X, _ = sampler.augment(X_IRIS[UNEQUAL].astype(np.float32), Y_IRIS[UNEQUAL], random_state=0)
+    assert X.dtype == np.float32
+
+
+def test_augmentation_is_reproducible(sampler):
+    first, second, other = (
+        sampler.augment(X_IRIS[UNEQUAL], Y_IRIS[UNEQUAL], random_state=seed)[0]
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_density_must_fit_the_rows_of_each_class():
+    sampler = LatentSampler(PCA(2), GaussianMixture(2)).fit(X_IRIS)
+    message = "cannot be fitted to the 1 rows of class 2: .* Use density=None"
+    with pytest.raises(ValueError, match=message):
+        sampler.augment(X_IRIS[UNEQUAL], Y_IRIS[UNEQUAL])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (Y_IRIS[:10], "inconsistent numbers of samples"),
+        (np.linspace(0, 1, 150), "Unknown label type"),
+    ],
+)
+def test_each_row_has_a_class(y, message, sampler):
+    with pytest.raises(ValueError, match=message):
+        sampler.augment(X_IRIS, y)
+
+
+@pytest.mark.parametrize("n", [0, 2.5])
+def test_number_a_class_is_checked(n, sampler):
+    with pytest.raises(ValueError, match=f"n={n} should be an integer"):
+        sampler.augment(X_IRIS, Y_IRIS, n)
+
+
+# The estimators inside
+
+
+def test_estimators_given_are_left_alone():
+    pca, density = PCA(2), KernelDensity()
+    LatentSampler(pca, density).fit(X_IRIS)
+    assert not hasattr(pca, "components_")
+    assert not hasattr(density, "tree_")
+
+
+def test_frozen_autoencoder_is_kept():
+    pca = PCA(2).fit(X_IRIS[:100])
+    sampler = LatentSampler(FrozenEstimator(pca), random_state=0).fit(X_IRIS)
+    assert sampler.autoencoder_.estimator is pca
+
+
+def test_fitted_autoencoder_is_fitted_again():
+    pca = PCA(2).fit(X_IRIS[:100])
+    refitted = LatentSampler(pca, random_state=0).fit(X_IRIS).autoencoder_
+    np.testing.assert_allclose(refitted.mean_, X_IRIS.mean(axis=0))
+
+
+def test_sampling_leaves_the_density_as_it_was():
+    sampler = LatentSampler(PCA(2), GaussianMixture(2, random_state=3)).fit(X_IRIS)
+    sampler.sample(5, random_state=0)
+    assert sampler.density_.random_state == 3
+
+
+def test_pipeline_is_a_reducer():
+    sampler = LatentSampler(make_pipeline(StandardScaler(), PCA(2)), random_state=0).fit(X_IRIS)
+    assert sampler.sample(200, random_state=0)[:, 0].mean() == pytest.approx(5.8, abs=0.3)
+
+
+def test_frames_and_their_output_are_taken(sampler):
+    frame = pd.DataFrame(X_IRIS, columns=list("abcd"))
+    pca = PCA(2).set_output(transform="pandas")
+    fitted = LatentSampler(pca, random_state=0).fit(frame)
+    np.testing.assert_allclose(fitted.sample(5, 0), sampler.sample(5, 0))
+    np.testing.assert_allclose(fitted.score_samples(frame), sampler.score_samples(X_IRIS))
+    X, _ = fitted.augment(frame.iloc[UNEQUAL], Y_IRIS[UNEQUAL], random_state=0)
+    assert X.shape == (150, 4)
+    assert fitted.interpolate(frame.iloc[[0]], frame.iloc[1], 3).shape == (3, 4)
+    assert list(fitted.feature_names_in_) == list("abcd")
+
+
+def test_frozen_autoencoder_of_a_frame_gets_its_names():
+    frame = pd.DataFrame(X_IRIS, columns=list("abcd"))
+    frozen = FrozenEstimator(PCA(2).fit(frame))
+    assert LatentSampler(frozen, random_state=0).fit(frame).score_samples(frame).shape == (150,)
+
+
+# The contract
+
+
+def test_failed_fit_changes_nothing():
+    sampler = LatentSampler(PCA(2), GaussianMixture(2), random_state=0).fit(X_IRIS)
+    before = sampler.sample(3, random_state=0)
+    sampler.set_params(density=GaussianMixture(100))
+    with pytest.raises(ValueError, match="n_samples >= n_components"):
+        sampler.fit(X_IRIS[:50, :3])
+    assert sampler.n_features_in_ == 4
+    np.testing.assert_array_equal(sampler.sample(3, random_state=0), before)
+
+
+def test_one_row_is_too_few_to_fit():
+    with pytest.raises(ValueError, match=r"1 sample.* minimum of 2 is required by LatentSampler"):
+        LatentSampler(PCA(1)).fit(X_IRIS[:1])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"autoencoder": PCA}, "is not an estimator; pass an instance"),
+        ({"autoencoder": KernelDensity()}, "implementing 'fit', 'transform' and"),
+        ({"density": PCA()}, "implementing 'fit', 'sample' and 'score_samples'"),
+    ],
+)
+def test_parameters_are_checked(parameters, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        LatentSampler(**parameters).fit(X_IRIS)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1.5, "all"])
+def test_number_of_samples_is_checked(n_samples, sampler):
+    with pytest.raises(ValueError, match=f"n_samples={n_samples!r} should be an integer"):
+        sampler.sample(n_samples)
+
+
+def test_unfitted_sampler_says_so():
+    with pytest.raises(NotFittedError, match="LatentSampler"):
+        LatentSampler().sample()
+
+
+@pytest.mark.parametrize("copy", ["pickle", "skops"])
+def test_copies_draw_the_same_rows(copy, sampler):
+    if copy == "pickle":
+        again = pickle.loads(pickle.dumps(sampler))
+    else:
+        data = skops.io.dumps(sampler)
+        untrusted = skops.io.get_untrusted_types(data=data)
+        assert all(name.startswith("skae.") for name in untrusted)
+        again = skops.io.loads(data, trusted=untrusted)
+    np.testing.assert_array_equal(
+        again.sample(9, random_state=0), sampler.sample(9, random_state=0)
+    )
