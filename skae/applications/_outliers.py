@@ -54,9 +54,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         What the anomaly score of a row is.
 
         - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, with Ledoit
-          and Wolf's shrunk covariance [3]_, so that a noisy column hides nothing; plus that of its
-          reconstruction from the mean row, so that rows far beyond all others do not pass because
-          the reducer extrapolates well.
+          and Wolf's shrunk covariance [3]_, so that a noisy column hides nothing; plus a
+          quarter of that of its reconstruction from the mean row, so that rows far beyond all
+          others do not pass because the reducer extrapolates well.
         - ``"error"``: mean squared residual, in squared units of X.
         - ``"top_features"``: mean square of its worst columns, of what the other residuals do not
           predict of each by that covariance, in spreads. For a broken sensor among many.

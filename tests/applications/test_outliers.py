@@ -251,7 +251,7 @@ def test_mahalanobis_distance_of_held_out_covariance(rows):
     detector, fresh, parts = two_halves("mahalanobis", rows)
     distances = [
         LedoitWolf(assume_centered=True).fit(learnt_from).mahalanobis(residuals)
-        + position_distances(reducer, other, fresh)
+        + 0.25 * position_distances(reducer, other, fresh)
         for (learnt_from, residuals), reducer, other in zip(
             parts, detector.reducers_, detector.reducers_[::-1], strict=True
         )
@@ -270,7 +270,7 @@ def position_distances(reducer, other, fresh):
 def test_rows_far_beyond_all_others_are_outliers_though_they_are_reconstructed():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 1)) @ np.ones((1, 6)) + rng.normal(0, 0.1, (300, 6))
-    far = np.full((1, 6), 8.0)
+    far = np.full((1, 6), 16.0)
     detector = ReconstructionOutlierDetector(PCA(1), scoring="error", random_state=0).fit(X)
     assert detector.predict(far) == 1
     assert detector.set_params(scoring="mahalanobis").fit(X).predict(far) == -1
@@ -353,7 +353,7 @@ def test_trim_helps_where_training_rows_hold_outliers():
     for trim in (0.0, 0.3):
         detector = ReconstructionOutlierDetector(PCA(8), trim=trim, random_state=0)
         areas[trim] = roc_auc_score(is_normal, detector.fit(train).score_samples(test))
-    assert 1 - areas[0.3] < 0.5 * (1 - areas[0.0])
+    assert areas[0.3] > areas[0.0] + 0.02
 
 
 # Contributions

@@ -1,0 +1,328 @@
+"""Missing values filled by iterated reconstruction."""
+
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
+from sklearn.utils.validation import (
+    FLOAT_DTYPES,
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+from skae import DenoisingAutoencoder
+from skae.applications._imputer_rounds import fit_rounds
+from skae.applications._reducers import reducer_to_fit
+
+# Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
+_SHARE_OF_VARIANCE, _SHARE_SWAPPED, _EPOCHS = 0.95, 0.2, 200
+
+
+class ReconstructionImputer(TransformerMixin, BaseEstimator):
+    """Imputer that fills missing values with what a reducer reconstructs there.
+
+    Missing values are first filled with the mean of their column. Then, in every round, a new
+    reducer is fitted to the filled rows and missing values are replaced by its reconstruction. With
+    PCA this is iterated PCA [1]_. An autoencoder could learn to repeat its own guesses: skae's are
+    trained with the missing values left out of their loss, and the default is one that learns to
+    predict values that were replaced by those of other rows [2]_ [3]_.
+
+    Parameters
+    ----------
+    reducer : estimator with ``transform`` and ``inverse_transform``, default=None
+        An autoencoder, PCA, or a Pipeline of such; it is cloned. If its ``fit`` takes ``observed``,
+        as that of every autoencoder of skae does, it learns from known values only; so does the
+        last step of a Pipeline whose other steps scale columns one by one. None means a
+        :class:`~skae.DenoisingAutoencoder` with ``n_components=0.95``, ``noise="swap"`` and
+        ``max_iter=200`` after a :class:`~sklearn.preprocessing.MinMaxScaler`.
+
+    max_iter : int or "auto", default="auto"
+        Rounds at most; 0 means the initial filling alone. ``"auto"`` means 5 for a reducer that
+        takes ``observed``, and 100 for others.
+
+    tol : float, default=1e-3
+        Rounds end when no missing value changes by more, in standard deviations of its column's
+        known values.
+
+    initial_strategy : {"mean", "median", "most_frequent", "constant"}, default="mean"
+        What missing values are filled with at first; see
+        :class:`~sklearn.impute.SimpleImputer`.
+
+    fill_value : float, default=None
+        For ``initial_strategy="constant"``; None means 0.
+
+    missing_values : int, float or np.nan, default=np.nan
+        What stands for a missing value.
+
+    add_indicator : bool, default=False
+        Whether to append columns that say which values were missing, one for each column that
+        misses some in ``fit``; see :class:`~sklearn.impute.MissingIndicator`.
+
+    keep_empty_features : bool, default=False
+        Whether to keep columns of which ``fit`` knows no value. They are filled with 0, or with
+        ``fill_value`` for ``initial_strategy="constant"``. Otherwise they are dropped, with a
+        warning.
+
+    verbose : int, default=0
+        Above 0, one line a round is printed.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds each ``random_state`` of the reducer that is None, anew in every round.
+
+    Attributes
+    ----------
+    reducers_ : list of estimators
+        The fitted reducers: of every round if their ``fit`` takes ``observed``, else of the last.
+
+    n_iter_ : int
+        Rounds that ``fit`` took.
+
+    initial_imputer_ : SimpleImputer
+        What fills missing values at first.
+
+    indicator_ : MissingIndicator or None
+        What says which values are missing; None without ``add_indicator``.
+
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features seen in ``fit``, if they are all strings.
+
+    See Also
+    --------
+    sklearn.impute.IterativeImputer : Predicts each column from the others in turn.
+    sklearn.impute.KNNImputer : Takes the mean of similar rows.
+
+    Notes
+    -----
+    Known values are returned exactly as they came, and rows of which nothing is known as the
+    initial filling. ``transform`` sends rows through the reducers of all rounds in turn, and on
+    with the last one, each row until ``tol`` or ``max_iter``: it does not matter which rows are
+    filled together, and the rows of ``fit`` end as ``fit_transform`` returns them.
+
+    An autoencoder's fits are random, so rounds do not converge. Each starts from new weights, and
+    in round t missing values go the share 2 / t of the way to their reconstruction, as in
+    stochastic approximation [4]_: they end as a mean over networks, which is better than any of
+    them. Fits of other reducers go all the way until they converge, or warn that they do not.
+
+    Images with holes are rows of pixels here. Training images may be complete: one reducer is then
+    fitted, and reconstructs new images in every round.
+
+    References
+    ----------
+    .. [1] Josse, J. & Husson, F. (2012). Handling missing values in exploratory multivariate data
+       analysis methods. Journal de la Société Française de Statistique 153, 79-99.
+
+    .. [2] Vincent, P., Larochelle, H., Bengio, Y. & Manzagol, P.-A. (2008). Extracting and
+       composing robust features with denoising autoencoders. ICML 2008, 1096-1103.
+
+    .. [3] Gondara, L. & Wang, K. (2018). MIDA: multiple imputation using denoising autoencoders.
+       PAKDD 2018, 260-272.
+
+    .. [4] Delyon, B., Lavielle, M. & Moulines, E. (1999). Convergence of a stochastic
+       approximation version of the EM algorithm. Annals of Statistics 27, 94-128.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.impute import SimpleImputer
+    >>> from sklearn.preprocessing import minmax_scale
+    >>> from skae import ReconstructionImputer
+    >>> X = minmax_scale(load_breast_cancer().data)
+    >>> is_missing = np.random.default_rng(0).uniform(size=X.shape) < 0.2
+    >>> X_missing = np.where(is_missing, np.nan, X)
+    >>> X_filled = ReconstructionImputer(max_iter=2, random_state=0).fit_transform(X_missing)
+    >>> X_mean = SimpleImputer().fit_transform(X_missing)
+    >>> error = np.std((X_filled - X)[is_missing])
+    >>> bool(error < 0.5 * np.std((X_mean - X)[is_missing]))
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "reducer": [HasMethods(["fit", "transform"]), None],
+        "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "initial_strategy": [StrOptions({"mean", "median", "most_frequent", "constant"})],
+        "fill_value": "no_validation",  # SimpleImputer says what it takes
+        "missing_values": [MissingValues(numeric_only=True)],
+        "add_indicator": ["boolean"],
+        "keep_empty_features": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        reducer=None,
+        *,
+        max_iter="auto",
+        tol=1e-3,
+        initial_strategy="mean",
+        fill_value=None,
+        missing_values=np.nan,
+        add_indicator=False,
+        keep_empty_features=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.reducer = reducer
+        self.max_iter = max_iter
+        self.tol = tol
+        self.initial_strategy = initial_strategy
+        self.fill_value = fill_value
+        self.missing_values = missing_values
+        self.add_indicator = add_indicator
+        self.keep_empty_features = keep_empty_features
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Learn to fill missing values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, with missing values or without.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+
+        Returns
+        -------
+        self : object
+            The fitted imputer.
+
+        Raises
+        ------
+        TypeError
+            If the reducer cannot reconstruct.
+        ValueError
+            If X holds infinite values, or if the reducer raises. The imputer is then as it was
+            before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a reducer that does not take ``observed`` needs more than ``max_iter`` rounds.
+        """
+        rows = check_array(X, estimator=self, input_name="X", **self._checked)
+        imputer, mask, indicator = self._new_imputer(), self._new_mask("all"), None
+        filled = imputer.fit_transform(rows)
+        is_missing = mask.fit_transform(rows)
+        if self.add_indicator:
+            indicator = self._new_mask("missing-only").fit(rows)
+        is_filled = ~is_missing.all(axis=0)
+        iterated = is_filled if self.keep_empty_features else slice(None)
+        rounds = self._fit_rounds(filled[:, iterated], is_missing[:, is_filled])
+        # Late, so that a fit that raises leaves the imputer as it was.
+        validate_data(self, X, skip_check_array=True)
+        self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask
+        self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds
+        self.reducers_, self.n_iter_ = rounds.reducers, rounds.n_iter
+        return self
+
+    def transform(self, X):
+        """Fill the missing values of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``; any of their values may be missing.
+
+        Returns
+        -------
+        X_filled : ndarray of shape (n_samples, n_features_out)
+            In the dtype of X, float32 or float64; without the columns that ``fit`` knows no value
+            of, unless ``keep_empty_features``, and with those of the indicator after.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, **self._checked)
+        filled = self.initial_imputer_.transform(X)
+        is_missing = self._mask.transform(X)[:, self._is_filled]
+        filled[:, self._iterated] = self._rounds.filled(filled[:, self._iterated], is_missing)
+        if self.indicator_ is None:
+            return filled
+        return np.hstack([filled, self.indicator_.transform(X)])
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns that ``transform`` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the columns in ``fit``; by default ``feature_names_in_``, or x0, x1 and so on.
+
+        Returns
+        -------
+        names : ndarray of str
+            Those of the columns kept, then those of the indicator.
+        """
+        check_is_fitted(self)
+        input_features = _check_feature_names_in(self, input_features)
+        parts = [self.initial_imputer_, *([] if self.indicator_ is None else [self.indicator_])]
+        return np.concatenate([part.get_feature_names_out(input_features) for part in parts])
+
+    def _fit_rounds(self, filled, is_missing):
+        rng = check_random_state(self.random_state)
+        known = np.ma.masked_array(filled, is_missing)
+        deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
+        return fit_rounds(
+            lambda: reducer_to_fit(self.reducer, _default, rng),
+            filled,
+            is_missing,
+            np.where(deviation > 0, deviation, 1.0),
+            max_iter=self.max_iter,
+            tol=self.tol,
+            verbose=self.verbose,
+        )
+
+    def _new_imputer(self):
+        imputer = SimpleImputer(
+            missing_values=self.missing_values,
+            strategy=self.initial_strategy,
+            fill_value=self.fill_value,
+            keep_empty_features=self.keep_empty_features,
+        )
+        return imputer.set_output(transform="default")
+
+    def _new_mask(self, features):
+        mask = MissingIndicator(
+            missing_values=self.missing_values, features=features, error_on_new=False
+        )
+        return mask.set_output(transform="default")
+
+    @property
+    def _allows_nan(self):
+        return bool(np.isnan(self.missing_values))
+
+    @property
+    def _checked(self):
+        return {
+            "dtype": FLOAT_DTYPES,
+            "order": "C",  # the last bits of products depend on it
+            "ensure_all_finite": "allow-nan" if self._allows_nan else True,
+        }
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._allows_nan
+        return tags
+
+
+def _default():
+    # Clipping keeps values beyond those of the fit from being extrapolated.
+    return make_pipeline(
+        MinMaxScaler(clip=True),
+        DenoisingAutoencoder(
+            _SHARE_OF_VARIANCE, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
+        ),
+    )
