@@ -178,21 +178,24 @@ _HEAD_PARAMETERS = """
     autoencoder : BaseAutoencoder or None, default=None
         Any autoencoder of skae; it is cloned. None means
         ``DenoisingAutoencoder(16, noise_level=1.0)``. Its optimizer, batch size and loss serve the
-        joint training too. A scaler goes before this estimator, in a Pipeline.
+        joint training too; its callbacks see pretraining alone. A scaler goes before this
+        estimator, in a Pipeline.
 
     hidden_layer_sizes : tuple of int, default=()
-        Units of the head's hidden layers. Only ``()``, a linear head, has a start that was solved
-        for; others start at random.
+        Units of the head's hidden layers. ``()`` gives a linear head, which starts as a regression
+        on the code; hidden layers start at random.
 
     fine_tune : bool, default=True
-        Whether encoder and decoder are trained further with the head; otherwise the head alone.
+        Whether encoder and decoder are trained further with the head. Otherwise the head alone is,
+        and the autoencoder stays exactly as it was.
 
     unsupervised_weight : float, default=1.0
         Weight of the autoencoder's own loss in joint training, where the labels' loss counts 1.
 
     from_pretrained : fitted autoencoder or None, default=None
-        One that was fitted on another table with the same columns: pretraining is left out, and
-        ``autoencoder`` ignored. It is copied, and kept as it is by ``clone``.
+        One that was fitted on another table with the same columns: it takes the place of the one
+        that would be fitted on X, and ``autoencoder`` is ignored. ``fit`` trains a copy; ``clone``
+        keeps it as it is.
 
     learning_rate : float or None, default=None
         Of joint training; None means the autoencoder's.

@@ -6,6 +6,8 @@ import numpy as np
 
 # Shares of a channel's largest weight that the largest integer may stand for.
 _CLIPPINGS = np.linspace(0.5, 1.0, 11)
+# A step is never zero in float32.
+_LEAST_UNIT = 1e-33
 # In a list of gaps, so many zeros and no value after them.
 _SKIP = 255
 
@@ -125,18 +127,19 @@ def _scales(array, largest):
     scales : ndarray, float16
         Relative to the unit, the largest.
     """
-    flat = array.reshape(-1, array.shape[-1])
+    # Squares of what float32 holds may be beyond it.
+    flat = array.reshape(-1, array.shape[-1]).astype(np.float64)
     tops = np.abs(flat).max(axis=0)
-    tops[tops == 0] = 1.0
+    tops[tops == 0] = tops.max() or 1.0
     best, least = tops / largest, np.full(tops.shape, np.inf)
     for share in _CLIPPINGS:
         scales = share * tops / largest
         rounded = np.clip(np.rint(flat / scales), -largest, largest)
         error = np.sum((rounded * scales - flat) ** 2, axis=0)
         best, least = np.where(error < least, scales, best), np.minimum(error, least)
-    unit = float(np.float32(best.max(initial=np.finfo(np.float32).tiny)))
+    unit = max(float(np.float32(best.max())), _LEAST_UNIT)
     # Channels of next to nothing keep a scale that is not zero.
-    return unit, np.maximum(best / unit, np.finfo(np.float16).tiny).astype(np.float16)
+    return unit, np.maximum(best / unit, np.finfo(np.float16).smallest_subnormal).astype(np.float16)
 
 
 def _paired(values):

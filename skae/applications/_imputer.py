@@ -37,9 +37,10 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     reducer : estimator with ``transform`` and ``inverse_transform``, default=None
-        An autoencoder, PCA, or a Pipeline of such; it is cloned. If its ``fit`` takes ``observed``,
-        as that of every autoencoder of skae does, it learns from known values only; so does the
-        last step of a Pipeline whose other steps scale columns one by one. None means a
+        An autoencoder, PCA, or a Pipeline of such; it is cloned. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator` is used as it is. If its ``fit`` takes
+        ``observed``, as that of every autoencoder of skae does, it learns from known values only;
+        so does the last step of a Pipeline whose other steps keep columns apart. None means a
         :class:`~skae.DenoisingAutoencoder` with ``n_components=0.95``, ``noise="swap"`` and
         ``max_iter=200`` after a :class:`~sklearn.preprocessing.MinMaxScaler`.
 

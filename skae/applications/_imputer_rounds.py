@@ -7,6 +7,7 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
@@ -129,7 +130,7 @@ def _fit(reducer, rows, parameter, is_missing):
     known = {} if parameter is None else {parameter: ~is_missing}
     # With routing, a Pipeline would refuse an argument that its step did not request.
     with config_context(enable_metadata_routing=False):
-        reducer.fit(rows, **known)
+        reducer.fit(rows, None, **known)
 
 
 def observed_parameter(reducer):
@@ -137,6 +138,7 @@ def observed_parameter(reducer):
 
     In a Pipeline the last step takes it, if the steps before keep columns what they are.
     """
+    reducer = _thawed(reducer)
     if not isinstance(reducer, Pipeline):
         takes_it = hasattr(reducer, "fit") and has_fit_parameter(reducer, "observed")
         return "observed" if takes_it else None
@@ -148,4 +150,8 @@ def observed_parameter(reducer):
 
 
 def _keeps_columns(step):
-    return step in (None, "passthrough") or isinstance(step, OneToOneFeatureMixin)
+    return step in (None, "passthrough") or isinstance(_thawed(step), OneToOneFeatureMixin)
+
+
+def _thawed(estimator):
+    return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator

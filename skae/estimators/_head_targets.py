@@ -123,7 +123,8 @@ def logistic_start(head, code, units, targets):
 
     Its penalty is on weights in the units of the rows.
     """
-    known = targets.known
+    # Also rows of a class whose weight is 0: the head has an output for it.
+    known = targets.values.any(axis=1)
     places = targets.values[known].argmax(axis=1)
     if len(head) > 2 or len(np.unique(places)) < 2:
         return head

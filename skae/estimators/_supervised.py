@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -16,6 +16,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import (
     assert_all_finite,
     check_array,
@@ -32,7 +33,7 @@ from skae._docstring import documented
 from skae._fitting import Labels, fit_epochs
 from skae._hooks import PrintHooks
 from skae._parameters import layer_sizes, mask_value_of
-from skae._scaling import ScaledRows
+from skae._scaling import ScaledRows, measure_scaling
 from skae._validation import check_rows
 from skae.estimators._denoising import DenoisingAutoencoder
 from skae.estimators._head_targets import (
@@ -106,13 +107,18 @@ class _SupervisedAutoencoder(BaseEstimator):
         """The autoencoder that the parameters ask for, not to be changed."""
         if self.from_pretrained is None:
             return _default_autoencoder() if self.autoencoder is None else self.autoencoder
-        given = getattr(self.from_pretrained, "estimator", self.from_pretrained)
+        given = self.from_pretrained
+        given = given.estimator if isinstance(given, FrozenEstimator) else given
         if not isinstance(given, BaseAutoencoder):
             raise TypeError(
                 f"from_pretrained={self.from_pretrained!r} is not an autoencoder of skae. Pass a "
                 "fitted one, such as Autoencoder(16).fit(X_other)."
             )
-        check_is_fitted(given)
+        check_is_fitted(
+            given,
+            msg="from_pretrained is a %(name)s that is not fitted. Fit it on the other table "
+            "first, or pass it as autoencoder.",
+        )
         return given
 
     def _fit_targets(self, X, targets_of):
@@ -121,7 +127,7 @@ class _SupervisedAutoencoder(BaseEstimator):
         autoencoder = self._pretrained(X, int(rng.integers(2**31)))
         rows, model = autoencoder._check_likely_rows(X), autoencoder._model
         code = model.encode(rows).astype(np.float64, copy=False)
-        reconstructed = model.in_blocks(code, model.network.n_features, model.decode_scaled)
+        reconstructed = _reconstructions(model, code, rows)
         targets = targets_of(reconstructed)
         sizes = layer_sizes(self.hidden_layer_sizes)
         network = with_head(model.network, sizes, targets.values.shape[1])
@@ -131,8 +137,10 @@ class _SupervisedAutoencoder(BaseEstimator):
         start = replace(model, network=network, weights={**model.weights, **head}, _cast={})
         outcome = self._train(autoencoder, start, rows, targets, rng)
         own, self._head = without_head(outcome.weights)
-        autoencoder._model = model.with_weights(own)
-        autoencoder._after_fit(rows)
+        if self.fine_tune:
+            # Otherwise means and variances of batches, which no update trains, would have changed.
+            autoencoder._model = model.with_weights(own)
+            autoencoder._after_fit(rows)
         self.autoencoder_ = autoencoder
         self.history_ = outcome.history.columns()
         self.loss_curve_ = self.history_["loss"].tolist()
@@ -142,6 +150,11 @@ class _SupervisedAutoencoder(BaseEstimator):
         """A fitted autoencoder that is ours to change."""
         template = self._template()
         if self.from_pretrained is not None:
+            if template.n_features_in_ != self.n_features_in_:
+                raise ValueError(
+                    f"from_pretrained was fitted on {template.n_features_in_} features, but X has "
+                    f"{self.n_features_in_}. Both tables need the same columns."
+                )
             return copy.deepcopy(template)
         autoencoder = clone(template)
         if autoencoder.random_state is None:
@@ -167,7 +180,7 @@ class _SupervisedAutoencoder(BaseEstimator):
             scalars={"unsupervised_weight": weight, **strengths},
         )
         if outcome.interrupted:
-            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
+            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
         return outcome
 
     def _settings(self, autoencoder):
@@ -191,6 +204,16 @@ class _SupervisedAutoencoder(BaseEstimator):
         return tags
 
 
+def _reconstructions(model, code, rows):
+    """What the decoder makes of a code, in units in which the mean variance of a feature is 1."""
+    output = model.in_blocks(code, model.network.n_features, model.decode_scaled)
+    if not model.ends_in_sigmoid:
+        return output
+    # Distances of logits would be those of the surest values alone.
+    scaling = measure_scaling(rows, has_missing=model.mask_value is not None)
+    return expit(output) / scaling.scale
+
+
 def _default_autoencoder():
     return DenoisingAutoencoder(16, noise_level=1.0)
 
@@ -201,11 +224,13 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
     """Classifier on the code of an autoencoder, for tables of which few rows are labelled.
 
     An autoencoder learns from all rows. Labels are spread from the rows that have one to those that
-    have none, over a graph of reconstructions [2]_ [3]_. A head on the code starts as logistic
-    regression, then head and autoencoder are trained together [1]_: on the labels and, so that the
-    code keeps what it learned from all rows, on the autoencoder's own loss.
+    have none, over a graph of reconstructions [2]_ [3]_. A head, the layer that predicts classes
+    from the code, starts as logistic regression; then head and autoencoder are trained together
+    [1]_: on the labels and, so that the code keeps what it learned from all rows, on the
+    autoencoder's own loss.
 
-    Rows with the label -1 are unlabelled, as in :mod:`sklearn.semi_supervised`.
+    Rows with the label -1 are unlabelled, as in :mod:`sklearn.semi_supervised`; beside strings, -1
+    needs an array of ``dtype=object``.
 
     Parameters
     ----------
@@ -226,7 +251,7 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
 
     transduction_ : ndarray of shape (n_samples,)
         Label of every row in ``fit``: the one given, or the one spread to it. A row that no label
-        reaches has the first class.
+        reaches (with ``n_neighbors=None``, every unlabelled one) has the first class.
 
     {head_attributes}
 
@@ -237,8 +262,11 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
 
     Notes
     -----
-    Where -1 and one other label are all that y holds, both are classes: one class alone cannot be
+    Where -1 and one other number are all that y holds, both are classes: one class alone cannot be
     learnt, and -1 and 1 are a usual coding of two.
+
+    A search or a cross-validation over rows without label counts each prediction for them as wrong,
+    as -1 is no class: compare its scores with each other, or score labelled rows alone.
 
     References
     ----------
@@ -278,14 +306,14 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
-        """Learn from all rows, and from the targets of some.
+        """Learn from all rows, and from the labels of some.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows, as the autoencoder takes them.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; NaN where there is none.
+        y : array-like of shape (n_samples,)
+            Labels, numbers or strings; -1 where there is none.
 
         Returns
         -------
@@ -294,16 +322,17 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
 
         Raises
         ------
+        TypeError
+            If ``from_pretrained`` is not an autoencoder.
         ValueError
-            If an output has no target in any row, or for what the autoencoder refuses. The
-            estimator is then as it was before.
+            If no row has a label, if labels are missing or of several types, or for what the
+            autoencoder refuses. The estimator is then as it was before.
         """
         with all_or_nothing(self):
             self._check_rows(X, reset=True)
             classes, places = _places_of(y)
             check_consistent_length(X, places)
-            known = places[places >= 0]
-            weights = compute_class_weight(self.class_weight, classes=classes, y=classes[known])
+            weights = _class_weights(self.class_weight, classes, places)
             targets = class_targets(places, len(classes))
 
             def targets_of(reconstructed):
@@ -343,8 +372,7 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
         log_probabilities : ndarray of shape (n_samples, n_classes), float64
             In the order of ``classes_``.
         """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        return log_softmax(self._outputs(X), axis=1)
 
     def predict(self, X):
         """Most probable class.
@@ -366,26 +394,23 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
 def _places_of(y):
     """Classes, and the place of each label among them; -1 for a row without label.
 
-    Where -1 and one other label are all there is, -1 is a class: one alone cannot be learnt.
+    Where -1 and one other number are all there is, -1 is a class: one alone cannot be learnt.
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "f":
-        assert_all_finite(y, input_name="y")
     is_known = np.array([not _is_unlabelled(label) for label in y], bool)
     if not is_known.any():
         raise ValueError(
             f"y labels none of its {len(y)} rows: {UNLABELLED} means unlabelled. Label some rows "
             "of every class."
         )
-    known = y[is_known]
-    if not is_known.all() and len(set(known.tolist())) == 1:
-        is_known, known = np.ones(len(y), bool), y
-    # Labels beside -1 come as objects, which have no type in common.
-    known = np.array(known.tolist()) if known.dtype == object else known
+    known = _of_one_type(y[is_known])
+    is_number = known.dtype.kind in "iuf"
+    if is_number and not is_known.all() and len(np.unique(known)) == 1:
+        is_known, known = np.ones(len(y), bool), _of_one_type(y)
     check_classification_targets(known)
-    classes, places = np.full(0, 0), np.full(len(y), -1)
+    classes, places = np.full(0, 0), np.full(len(y), UNLABELLED)
     classes, places[is_known] = np.unique(known, return_inverse=True)
     return classes, places
 
@@ -394,16 +419,54 @@ def _is_unlabelled(label):
     return isinstance(label, Real) and label == UNLABELLED
 
 
+def _of_one_type(labels):
+    """Numbers or strings; those that stand beside -1 or in a frame may come as objects."""
+    if labels.dtype == object:
+        labels = _from_objects(labels)
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    if labels.dtype.kind == "U" and len(np.unique(labels)) > 2 and str(UNLABELLED) in labels:
+        raise ValueError(
+            f"y holds the string '{UNLABELLED}', which numpy makes of {UNLABELLED} beside strings. "
+            "Pass np.array(y, dtype=object) if it means unlabelled; if it is a class, rename it."
+        )
+    return labels
+
+
+def _from_objects(labels):
+    plain = np.array(labels.tolist())
+    if plain.dtype == object or len({isinstance(label, str) for label in labels}) > 1:
+        types = " and ".join(sorted({type(label).__name__ for label in labels}))
+        raise ValueError(
+            f"y holds labels of type {types}, but strings alone or numbers alone were expected. "
+            f"Put {UNLABELLED} (beside strings in an array of dtype=object) where one is missing."
+        )
+    return plain
+
+
+def _class_weights(class_weight, classes, places):
+    """Weight of each class; its rows count those that were labelled."""
+    labels = classes[places[places >= 0]]
+    weights = compute_class_weight(class_weight, classes=classes, y=labels)
+    if weights.min() < 0 or weights.max() == 0:
+        raise ValueError(
+            f"class_weight={class_weight!r} should give every class of y a weight that is not "
+            "negative, and some class a positive one."
+        )
+    return weights
+
+
 @documented
 @dataclass(eq=False, repr=False)
 class AutoencoderRegressor(RegressorMixin, _SupervisedAutoencoder):
     """Regression on the code of an autoencoder, for tables of which few rows have a target.
 
-    An autoencoder learns from all rows. A head on the code starts as ridge regression, then head
-    and autoencoder are trained together [1]_: on the targets and, so that the code keeps what it
-    learned from all rows, on the autoencoder's own loss.
+    An autoencoder learns from all rows. A head, the layer that predicts targets from the code,
+    starts as ridge regression; then head and autoencoder are trained together [1]_: on the targets
+    and, so that the code keeps what it learned from all rows, on the autoencoder's own loss.
 
-    Rows whose target is NaN are unlabelled; of several outputs some may be.
+    Rows whose target is NaN are unlabelled; of several outputs some may be. Targets may be in any
+    units: they are standardised within.
 
     Parameters
     ----------
@@ -416,6 +479,10 @@ class AutoencoderRegressor(RegressorMixin, _SupervisedAutoencoder):
     See Also
     --------
     AutoencoderClassifier : The same for classes.
+
+    Notes
+    -----
+    scikit-learn's scores refuse targets that are NaN: score, and search over, rows with targets.
 
     References
     ----------
@@ -456,6 +523,8 @@ class AutoencoderRegressor(RegressorMixin, _SupervisedAutoencoder):
 
         Raises
         ------
+        TypeError
+            If ``from_pretrained`` is not an autoencoder.
         ValueError
             If an output has no target in any row, or for what the autoencoder refuses. The
             estimator is then as it was before.

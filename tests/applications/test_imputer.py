@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.decomposition import NMF, PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LinearRegression
@@ -223,8 +224,9 @@ def test_first_reducer_sees_the_initial_filling(strategy):
         lambda spy: spy,
         lambda spy: make_pipeline(StandardScaler(), spy),
         lambda spy: make_pipeline("passthrough", MinMaxScaler(), make_pipeline(spy)),
+        lambda spy: make_pipeline(FrozenEstimator(StandardScaler().fit(X_IRIS)), spy),
     ],
-    ids=["alone", "pipeline", "nested"],
+    ids=["alone", "pipeline", "nested", "frozen scaler"],
 )
 @pytest.mark.parametrize("routing", [False, True])
 def test_known_values_are_passed_as_observed(wrap, routing):
@@ -472,6 +474,20 @@ def test_the_reducer_is_cloned():
     imputer = ReconstructionImputer(reducer, tol=0.1).fit(X_IRIS_HOLED)
     assert imputer.reducer is reducer
     assert not hasattr(reducer, "components_")
+
+
+def test_a_frozen_reducer_is_used_as_it_is():
+    pca = PCA(1).fit(X_IRIS)
+    imputer = ReconstructionImputer(FrozenEstimator(pca), max_iter=1000, tol=1e-6)
+    filled = imputer.fit_transform(X_IRIS_HOLED)
+    again = pca.inverse_transform(pca.transform(filled))
+    np.testing.assert_allclose(filled[IRIS_MISSING], again[IRIS_MISSING], atol=1e-5)
+
+
+def test_a_frozen_autoencoder_takes_few_rounds():
+    autoencoder = Autoencoder(2, hidden_layer_sizes=(8,), max_iter=5, random_state=0).fit(X_IRIS)
+    imputer = ReconstructionImputer(FrozenEstimator(autoencoder)).fit(X_IRIS_HOLED)
+    assert imputer.n_iter_ == 5
 
 
 def test_pickle_and_skops_keep_the_imputer():

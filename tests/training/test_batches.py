@@ -47,3 +47,21 @@ def test_shuffling_keeps_every_row(resident):
     order = shuffled(np.arange(1000), resident, np.random.default_rng(0))
     assert not np.array_equal(order, np.arange(1000))
     np.testing.assert_array_equal(np.sort(order), np.arange(1000))
+
+
+def test_labels_follow_their_rows_and_padding_has_none():
+    labels = np.arange(18.0).reshape(6, 3)
+    (chunk,) = chunks(Rows(6), np.array([5, 0, 5]), None, spec(4), labels=labels)
+    np.testing.assert_array_equal(chunk.labels[0, :3], labels[[5, 0, 5]])
+    assert not chunk.labels[0, 3].any()
+    assert not chunk.labels[1:].any()
+
+
+def test_mixed_rows_keep_their_labels():
+    rows, order = Rows(300), np.arange(300)
+    rows.resident = False
+    parts = chunks(rows, order, None, spec(4), np.random.default_rng(0), labels=rows.values)
+    for chunk in parts:
+        held = chunk.weights > 0
+        np.testing.assert_array_equal(chunk.labels[held], chunk.rows[held])
+        assert not np.array_equal(chunk.rows[0], rows.values[:4])

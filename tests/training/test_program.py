@@ -8,9 +8,9 @@ from sklearn.datasets import load_iris
 
 import skae
 from skae import Autoencoder, _keras
-from skae.networks import DenseNetwork
+from skae.networks import DenseNetwork, with_head
 from skae.networks._keras_models import with_weights
-from skae.objectives import Objective
+from skae.objectives import RECONSTRUCTION, Objective, supervised
 from skae.objectives._objective import Update
 from skae.training import ProgramSpec, choose_tier
 from skae.training._batches import Chunk
@@ -242,3 +242,88 @@ def test_a_term_is_reported_as_its_update_saw_it():
     assert terms["size"] == pytest.approx(np.mean((ROWS @ ENCODER) ** 2), rel=1e-5)
     expected = np.mean((ROWS @ encoder @ DECODER - ROWS) ** 2)
     assert terms["reconstruction"] == pytest.approx(expected, rel=1e-5)
+
+
+# Labels: prediction = rows E K + b, squared error
+
+LABELLED = with_head(LINEAR, (), 2)
+HEAD = {
+    "head_output/kernel": np.array([[0.3, -0.2], [0.1, 0.5]], np.float32),
+    "head_output/bias": np.array([0.2, -0.1], np.float32),
+}
+RNG = np.random.default_rng(1)
+VALUES = RNG.normal(size=(8, 2)).astype(np.float32)
+COUNTS = RNG.uniform(0.5, 2.0, (8, 2)).astype(np.float32)
+
+
+def after_one_labelled_step(values, counts, row_weights=None, base=None):
+    """The weights after a step with all rows, and the mean of the labels' loss before."""
+    row_weights = np.ones(8, np.float32) if row_weights is None else row_weights
+    spec = ProgramSpec(
+        network=LABELLED,
+        objective=supervised(base, "squared_error"),
+        loss="squared_error",
+        optimizer=_keras.optimizer_settings("sgd", STEP, STEP)[0],
+        n_features=3,
+        batch_size=8,
+        tier="graph",
+    )
+    labels = np.hstack([values, counts])
+    chunk = Chunk(ROWS[None], None, row_weights[None], n_steps=1, labels=labels[None])
+    with _keras.borrow_program(spec) as program:
+        scalars = {"unsupervised_weight": 0.0}
+        program.load({**START, **HEAD}, seed=0, learning_rate=STEP, scalars=scalars)
+        staged = program.stage(chunk)
+        loss = program.evaluate(staged)[0] / row_weights.sum()
+        program.train(staged, 0)
+        return program.weights(), loss
+
+
+def labels_loss_and_slopes(values, counts):
+    """Mean over rows and outputs of weighted squares, by the head's kernel and by its bias."""
+    code = ROWS[: len(values)] @ ENCODER
+    difference = code @ HEAD["head_output/kernel"] + HEAD["head_output/bias"] - values
+    pulls = 2 / values.size * counts * difference
+    return np.mean(counts * difference**2), code.T @ pulls, pulls.sum(axis=0)
+
+
+def test_the_head_learns_from_labels_and_their_weights():
+    weights, found = after_one_labelled_step(VALUES, COUNTS)
+    loss, by_kernel, by_bias = labels_loss_and_slopes(VALUES, COUNTS)
+    assert found == pytest.approx(loss, rel=1e-5)
+    for name, slope in (("kernel", by_kernel), ("bias", by_bias)):
+        expected = HEAD[f"head_output/{name}"] - STEP * slope
+        np.testing.assert_allclose(weights[f"head_output/{name}"], expected, atol=1e-6)
+    np.testing.assert_array_equal(weights["encoder_linear/kernel"], ENCODER)
+
+
+def test_labels_of_padding_have_no_influence():
+    values, counts = VALUES.copy(), COUNTS.copy()
+    values[5:], counts[5:] = 100.0, 100.0
+    padding = (np.arange(8) < 5).astype(np.float32)
+    weights, found = after_one_labelled_step(values, counts, padding)
+    loss, by_kernel, _ = labels_loss_and_slopes(VALUES[:5], COUNTS[:5])
+    assert found == pytest.approx(loss, rel=1e-5)
+    expected = HEAD["head_output/kernel"] - STEP * by_kernel
+    np.testing.assert_allclose(weights["head_output/kernel"], expected, atol=1e-6)
+
+
+def test_what_is_not_known_of_a_row_has_no_influence():
+    counts = COUNTS * (np.arange(16).reshape(8, 2) % 3 > 0)
+    guesses = np.where(counts > 0, VALUES, 100.0).astype(np.float32)
+    weights, loss = after_one_labelled_step(VALUES, counts)
+    guessed, same_loss = after_one_labelled_step(guesses, counts)
+    assert same_loss == loss
+    for name, weight in weights.items():
+        np.testing.assert_array_equal(guessed[name], weight)
+
+
+def test_labels_train_the_encoder_where_it_is_trained():
+    weights, _ = after_one_labelled_step(VALUES, COUNTS, base=RECONSTRUCTION)
+    code = ROWS @ ENCODER
+    kernel, bias = HEAD["head_output/kernel"], HEAD["head_output/bias"]
+    pulls = 2 / 16 * COUNTS * (code @ kernel + bias - VALUES)
+    expected = ENCODER - STEP * ROWS.T @ pulls @ kernel.T
+    np.testing.assert_allclose(weights["encoder_linear/kernel"], expected, atol=1e-6)
+    # The error of the output counts nothing here.
+    np.testing.assert_array_equal(weights["decoder_linear/kernel"], DECODER)
