@@ -288,7 +288,7 @@ class AutoencoderClassifier(ClassifierMixin, _SupervisedAutoencoder):
     >>> labels[:50] = y[:50]
     >>> autoencoder = DenoisingAutoencoder(16, noise_level=1.0, max_iter=20)
     >>> classifier = AutoencoderClassifier(autoencoder, max_iter=20, random_state=0)
-    >>> classifier.fit(X[:1500], labels).score(X[1500:], y[1500:]) > 0.85
+    >>> classifier.fit(X[:1500], labels).score(X[1500:], y[1500:]) > 0.8
     True
     """
 
