@@ -1,7 +1,6 @@
 """Compressed estimators: what is zero, what a pickle holds, what the report says."""
 
 import copy
-import os
 import pickle
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from skae.metrics import reconstruction_error
 
 DIGITS = load_digits().data / 16
 X, UNSEEN = DIGITS[:200], DIGITS[200:500]
-QUICK = {"hidden_layer_sizes": (16,), "max_iter": 20, "random_state": 0}
+QUICK = {"hidden_layer_sizes": (16,), "max_iter": 20, "jit_compile": False, "random_state": 0}
 
 
 def quick(cls=Autoencoder, **parameters):
@@ -35,6 +34,12 @@ def quick(cls=Autoencoder, **parameters):
 
 def shrink(estimator, **parameters):
     return compress(estimator, **{"X": X, "max_iter": 2, "random_state": 0} | parameters)
+
+
+@pytest.fixture(autouse=True)
+def fewer_prunings(monkeypatch):
+    """So that a test takes a fraction of a second."""
+    monkeypatch.setattr(compression, "_N_PRUNINGS", 8)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +154,7 @@ def test_with_rows_those_go_first_whose_gradient_is_zero():
 
 
 def test_zeros_are_enforced_by_training_and_the_others_are_trained(fitted):
-    small = shrink(fitted, bits=None)
+    small = shrink(fitted, sparsity=0.5, bits=None)
     moved = [
         np.any((after != 0) & (after != before))
         for after, before in zip(kernels(small).values(), kernels(fitted).values(), strict=True)
@@ -356,7 +361,7 @@ def test_partial_fit_makes_it_an_ordinary_one(fitted):
     small = shrink(fitted)
     small.partial_fit(X)
     assert small.n_iter_ == fitted.n_iter_ + 1
-    assert share_of_zeros(small) < 0.1
+    assert share_of_zeros(small) < 0.2  # of pixels that are never set
     again = pickle.loads(pickle.dumps(small))
     np.testing.assert_array_equal(again.transform(X), small.transform(X))
 
@@ -366,7 +371,7 @@ def test_a_warm_start_goes_on_from_the_compressed_weights(fitted):
     score = small.score(UNSEEN)
     small.set_params(warm_start=True, max_iter=3).fit(X)
     assert small.score(UNSEEN) > score
-    assert share_of_zeros(small) < 0.1
+    assert share_of_zeros(small) < 0.2  # of pixels that are never set
     ordinary = copy.deepcopy(fitted).set_params(warm_start=True, max_iter=3).fit(X)
     assert small._model.packed is ordinary._model.packed is None
 
@@ -424,17 +429,16 @@ def test_weights_go_gradually_many_of_them_early(fitted, phases):
     assert n_kept[0] == n_all
     assert n_all - n_kept[-1] == int(np.ceil(0.8 * n_prunable))
     assert np.all(taken >= 0)
-    assert len(taken[taken > 0]) >= 20
-    assert taken[:5].sum() > 5 * taken[taken > 0][-5:].sum()
+    assert len(taken[taken > 0]) >= 7
+    assert taken[:2].sum() > 5 * taken[taken > 0][-2:].sum()
 
 
 @pytest.mark.parametrize("max_iter", [1, 2, 7])
 def test_max_iter_limits_the_epochs_after_the_last_removal_and_before(fitted, phases, max_iter):
     shrink(fitted, max_iter=max_iter)
-    n_kept = [sum(k.sum() for k in phase.kept.values()) for phase in phases]
-    last = [p.max_iter for p, n in zip(phases, n_kept, strict=True) if n == n_kept[-1]]
-    assert sum(last) == max_iter
-    assert all(1 <= phase.max_iter <= max_iter for phase in phases)
+    epochs = [phase.max_iter for phase in phases]
+    assert epochs[0] == max(epochs) == max_iter
+    assert sum(epochs[compression._N_PRUNINGS :]) == max_iter
 
 
 @pytest.mark.parametrize(
@@ -448,7 +452,7 @@ def test_max_iter_limits_the_epochs_after_the_last_removal_and_before(fitted, ph
     ids=str,
 )
 def test_the_optimizer_is_adam_and_a_rate_for_another_is_not_its(fitted, phases, parameters, rate):
-    shrink(copy.deepcopy(fitted).set_params(**parameters))
+    shrink(copy.deepcopy(fitted).set_params(**parameters), max_iter=3)
     assert {phase.settings.optimizer for phase in phases} == {"adam"}
     rates = [phase.settings.learning_rate for phase in phases]
     assert max(rates) == rates[0] == rate
@@ -592,16 +596,14 @@ def test_sparse_rows_are_like_dense_ones(fitted):
     np.testing.assert_allclose(sparse.transform(X), dense.transform(X), atol=1e-3)
 
 
-def test_rows_in_a_frame(fitted):
-    pandas = pytest.importorskip("pandas")
-    names = [f"pixel{i}" for i in range(64)]
-    frame = pandas.DataFrame(X, columns=names)
-    in_frame = make_pipeline(MinMaxScaler(), quick(max_iter=2)).fit(frame)
-    in_frame.set_output(transform="pandas")
-    small = shrink(in_frame, X=frame)
-    code = small.transform(frame)
-    assert list(code.columns) == list(in_frame.transform(frame).columns)
-    assert list(small[-1].feature_names_in_) == names
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_rows_in_a_frame(output):
+    library = pytest.importorskip(output)
+    frame = library.DataFrame({f"pixel{i}": column for i, column in enumerate(X.T)})
+    in_frame = make_pipeline(MinMaxScaler(), quick(max_iter=2)).set_output(transform=output)
+    small = shrink(in_frame.fit(frame), X=frame)
+    assert list(small.transform(frame).columns) == list(in_frame.transform(frame).columns)
+    assert list(small[-1].feature_names_in_) == list(frame.columns)
 
 
 def test_rows_of_single_precision(fitted):
@@ -683,6 +685,6 @@ def test_rows_outside_the_unit_interval_are_refused():
 def test_what_cannot_be_pickled_is_found_out_before_training(fitted, phases):
     local = copy.copy(fitted)
     local.callbacks = [lambda: None]
-    with pytest.raises((AttributeError, pickle.PicklingError), match="pickle|lambda"):
+    with pytest.raises((AttributeError, pickle.PicklingError), match=r"pickle|lambda"):
         shrink(local)
     assert not phases

@@ -327,3 +327,145 @@ def test_labels_train_the_encoder_where_it_is_trained():
     np.testing.assert_allclose(weights["encoder_linear/kernel"], expected, atol=1e-6)
     # The error of the output counts nothing here.
     np.testing.assert_array_equal(weights["decoder_linear/kernel"], DECODER)
+
+
+# Weights that stay zero: the same network, the error alone
+
+KEPT = {name: np.ones_like(array) for name, array in START.items()}
+KEPT["encoder_linear/kernel"] = np.float32([[1, 0], [1, 1], [0, 1]])
+KEPT["decoder_linear/kernel"] = np.float32([[0, 1, 1], [1, 1, 0]])
+MASKED = {name: array * KEPT[name] for name, array in START.items()}
+# Flat weights, and one variable each: a norm is never that large.
+ADAMS = {"flat": "adam", "one by one": keras.optimizers.Adam(clipnorm=1e6)}
+
+
+def pruned_spec(optimizer="adam", updates=(), tier="graph"):
+    return ProgramSpec(
+        network=LINEAR,
+        objective=Objective(two_terms, ("size", "reconstruction"), updates=updates),
+        loss="squared_error",
+        optimizer=_keras.optimizer_settings(optimizer, STEP, STEP)[0],
+        n_features=3,
+        batch_size=8,
+        tier=tier,
+        is_pruned=True,
+    )
+
+
+def pruned_steps(program, n_steps, kept=KEPT):
+    """Weights and second moments after some steps with all rows."""
+    chunk = program.stage(Chunk(ROWS[None], None, np.ones((1, 8), np.float32), n_steps=1))
+    program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, kept=kept)
+    for _ in range(n_steps):
+        program.train(chunk, 0)
+    return program.weights()
+
+
+def kernels_of(arrays):
+    return arrays["encoder_linear/kernel"], arrays["decoder_linear/kernel"]
+
+
+@pytest.mark.parametrize("tier", ["eager", "graph", "xla"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [*ADAMS.values(), "sgd", keras.optimizers.AdamW(weight_decay=0.1)],
+    ids=[*ADAMS, "sgd", "weight decay"],
+)
+def test_masked_weights_stay_zero_and_the_others_are_trained(optimizer, tier):
+    with _keras.borrow_program(pruned_spec(optimizer, tier=tier)) as program:
+        after = pruned_steps(program, 5)
+    for name in ("encoder_linear/kernel", "decoder_linear/kernel"):
+        assert np.all(after[name][KEPT[name] == 0] == 0)
+        assert np.all(after[name][KEPT[name] == 1] != MASKED[name][KEPT[name] == 1])
+
+
+def test_masked_weights_stay_zero_through_several_updates_and_a_rate():
+    updates = (ERROR_BY_DECODER, ERROR_BY_ENCODER, SIZE_BY_ENCODER)
+    with _keras.borrow_program(pruned_spec("adam", updates)) as program:
+        after = pruned_steps(program, 5)
+    for name in ("encoder_linear/kernel", "decoder_linear/kernel"):
+        assert np.all((after[name] == 0) == (KEPT[name] == 0))
+
+
+def test_a_masked_step_is_a_step_of_the_weights_that_are_left():
+    with _keras.borrow_program(pruned_spec("sgd", (ERROR_BY_DECODER,))) as program:
+        encoder, decoder = kernels_of(pruned_steps(program, 1))
+    start, expected = kernels_of(MASKED)
+    expected = expected - STEP * slopes_of_error(start, expected)[1]
+    np.testing.assert_array_equal(encoder, start)
+    expected *= KEPT["decoder_linear/kernel"]
+    np.testing.assert_allclose(decoder, expected, atol=1e-6)
+
+
+def test_a_mask_is_forgotten_at_the_next_load():
+    everything = {name: np.ones_like(array) for name, array in KEPT.items()}
+    with _keras.borrow_program(pruned_spec()) as program:
+        pruned_steps(program, 2)
+        after = pruned_steps(program, 1, everything)
+    for name in ("encoder_linear/kernel", "decoder_linear/kernel"):
+        assert np.all(after[name] != MASKED[name])
+
+
+def adams_second_moments(slopes_at, n_steps):
+    """Kingma & Ba (2015) in numpy, where masked weights become zero after each step."""
+    kernels = [kernel.astype(np.float64) for kernel in kernels_of(MASKED)]
+    first, second = [0.0, 0.0], [0.0, 0.0]
+    for step in range(1, n_steps + 1):
+        slopes = slopes_at(*kernels)
+        for i, slope in enumerate(slopes):
+            first[i] = 0.9 * first[i] + 0.1 * slope
+            second[i] = 0.999 * second[i] + 0.001 * slope**2
+            mean, square = first[i] / (1 - 0.9**step), second[i] / (1 - 0.999**step)
+            kernels[i] = kernels[i] - STEP * mean / (np.sqrt(square) + 1e-7)
+            kernels[i] *= kernels_of(KEPT)[i]
+    return second
+
+
+@pytest.mark.parametrize("n_steps", [1, 2])
+@pytest.mark.parametrize("optimizer", ADAMS.values(), ids=ADAMS)
+def test_second_moments_are_those_of_adam(optimizer, n_steps):
+    def slopes(encoder, decoder):
+        by_encoder, by_decoder = slopes_of_error(encoder, decoder)
+        return slope_of_size(encoder) + by_encoder, by_decoder
+
+    with _keras.borrow_program(pruned_spec(optimizer)) as program:
+        pruned_steps(program, n_steps)
+        moments = program.second_moments()
+    assert {name: array.shape for name, array in moments.items()} == {
+        name: array.shape for name, array in START.items()
+    }
+    expected = adams_second_moments(slopes, n_steps)
+    for found, wanted in zip(kernels_of(moments), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ADAMS.values(), ids=ADAMS)
+def test_second_moments_of_several_updates_are_those_of_the_first_that_changes_a_weight(optimizer):
+    updates = (ERROR_BY_DECODER, ERROR_BY_ENCODER, SIZE_BY_ENCODER)
+    with _keras.borrow_program(pruned_spec(optimizer, updates)) as program:
+        pruned_steps(program, 1)
+        encoder, decoder = kernels_of(program.second_moments())
+        program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, kept=KEPT)
+        unmoved = program.second_moments()
+    start = kernels_of(MASKED)
+    slope = slopes_of_error(*start)[1]
+    np.testing.assert_allclose(decoder, 0.001 * slope**2, rtol=1e-3)
+    stepped = start[1] - STEP * np.sign(slope) * KEPT["decoder_linear/kernel"]
+    by_error = slopes_of_error(start[0], stepped)[0]
+    np.testing.assert_allclose(encoder, 0.001 * by_error**2, rtol=1e-2)
+    assert all(np.all(moment == 0) for moment in unmoved.values())
+
+
+def test_what_was_pruned_reports_its_second_moments_and_nothing_else_does():
+    from skae._fitting import fit_epochs
+    from skae.training import Hooks
+
+    fitted = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=1, random_state=0).fit(X)
+    everything = {name: np.ones_like(array) for name, array in fitted._model.weights.items()}
+    about = (fitted, fitted._model, X, None, Hooks())
+    plain = fit_epochs(*about, np.random.default_rng(0))
+    pruned = fit_epochs(*about, np.random.default_rng(0), kept=everything)
+    assert plain.second_moments is None
+    assert set(pruned.second_moments) == set(fitted._model.weights)
+    for name, array in plain.weights.items():
+        np.testing.assert_allclose(pruned.weights[name], array, atol=1e-6)
