@@ -411,10 +411,10 @@ def phases(monkeypatch):
     """The calls of each phase of training."""
     calls, original = [], compression.fit_epochs
 
-    def spy(settings, model, rows, *args, **parameters):
-        seen = {"rows": rows, "model": model, **parameters}
+    def spy(settings, model, rows, weight, *args, **parameters):
+        seen = {"rows": rows, "trained_on": rows[weight > 0], **parameters}
         calls.append(SimpleNamespace(settings=clone(settings), **seen))
-        return original(settings, model, rows, *args, **parameters)
+        return original(settings, model, rows, weight, *args, **parameters)
 
     monkeypatch.setattr(compression, "fit_epochs", spy)
     return calls
@@ -535,7 +535,7 @@ def held_out(rows, used):
 
 def test_errors_are_those_of_rows_that_were_never_trained_on(fitted, phases):
     small = shrink(fitted, X=UNSEEN, validation_fraction=0.2)
-    unused = held_out(UNSEEN, np.vstack([phase.rows for phase in phases]))
+    unused = held_out(UNSEEN, np.vstack([phase.trained_on for phase in phases]))
     assert len(unused) == 60
     report = small.compression_report_
     for estimator, error in ((fitted, report.error_before), (small, report.error_after)):
@@ -555,7 +555,7 @@ def test_the_error_of_a_pipeline_is_in_units_of_its_last_step(pipeline):
 def test_the_error_of_a_cross_entropy_is_in_nats(phases):
     fitted = quick(loss="binary_crossentropy", max_iter=2).fit(X)
     small = shrink(fitted)
-    unused = held_out(X, np.vstack([phase.rows for phase in phases]))
+    unused = held_out(X, np.vstack([phase.trained_on for phase in phases]))
     probabilities = np.clip(small.reconstruct(unused), 1e-12, 1 - 1e-12)
     nats = unused * np.log(probabilities) + (1 - unused) * np.log(1 - probabilities)
     assert small.compression_report_.error_after == pytest.approx(-nats.mean(), rel=1e-4)
@@ -610,6 +610,14 @@ def test_rows_of_single_precision(fitted):
     small = shrink(fitted, X=X.astype(np.float32))
     assert small.transform(X.astype(np.float32)).dtype == np.float32
     np.testing.assert_allclose(small.transform(X), shrink(fitted).transform(X), atol=1e-2)
+
+
+def test_rows_of_a_memory_map_stay_on_its_disk(fitted, phases, tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    rows = np.load(tmp_path / "X.npy", mmap_mode="r")
+    report = shrink(fitted, X=rows).compression_report_
+    assert all(np.shares_memory(phase.rows, rows) for phase in phases)
+    assert report.error_before == pytest.approx(shrink(fitted).compression_report_.error_before)
 
 
 def test_rows_in_their_own_shape():
