@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_training
 from skae._hooks import fit_hooks
-from skae._parameters import CONSTRAINTS, mask_value_of, sample_shape_of
+from skae._parameters import CONSTRAINTS, allows_nan, mask_value_of, sample_shape_of
 from skae._start import continued_model, new_model
 from skae._validation import (
     check_clean_rows,
@@ -254,7 +254,7 @@ class BaseAutoencoder(
 
     def _check_fit_input(self, X, sample_weight, X_clean, *, reset):
         shape, mask_value = self.sample_shape, mask_value_of(self)
-        allow_nan = mask_value is not None and bool(np.isnan(mask_value))
+        allow_nan = allows_nan(self)
         X = check_rows(self, X, shape, reset=reset, allow_nan=allow_nan)
         X_clean = check_clean_rows(X_clean, X, shape, allow_nan=allow_nan)
         shape = sample_shape_of(self, X.shape[1])

@@ -71,6 +71,12 @@ def mask_value_of(estimator):
     return float(estimator.mask_value)
 
 
+def allows_nan(estimator):
+    """Whether NaN in rows says which timesteps are not there."""
+    mask_value = mask_value_of(estimator)
+    return mask_value is not None and math.isnan(mask_value)
+
+
 def layer_sizes(hidden_layer_sizes, kind="dense"):
     """Hidden layer sizes as a tuple of positive integers."""
     if isinstance(hidden_layer_sizes, str):

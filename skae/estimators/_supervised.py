@@ -32,7 +32,7 @@ from skae._base import BaseAutoencoder, all_or_nothing
 from skae._docstring import documented
 from skae._fitting import Labels, fit_epochs
 from skae._hooks import PrintHooks
-from skae._parameters import layer_sizes, mask_value_of
+from skae._parameters import allows_nan, layer_sizes
 from skae._scaling import ScaledRows, measure_scaling
 from skae._validation import check_rows
 from skae.estimators._denoising import DenoisingAutoencoder
@@ -99,9 +99,8 @@ class _SupervisedAutoencoder(BaseEstimator):
     def _check_rows(self, X, *, reset):
         """Flat rows, as the autoencoder takes them."""
         autoencoder = self._template() if reset else self.autoencoder_
-        mask_value = mask_value_of(autoencoder)
-        allow_nan = mask_value is not None and bool(np.isnan(mask_value))
-        return check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
+        shape, allow_nan = autoencoder.sample_shape, allows_nan(autoencoder)
+        return check_rows(self, X, shape, reset=reset, allow_nan=allow_nan)
 
     def _template(self):
         """The autoencoder that the parameters ask for, not to be changed."""
@@ -410,7 +409,7 @@ def _places_of(y):
     if is_number and not is_known.all() and len(np.unique(known)) == 1:
         is_known, known = np.ones(len(y), bool), _of_one_type(y)
     check_classification_targets(known)
-    classes, places = np.full(0, 0), np.full(len(y), UNLABELLED)
+    places = np.full(len(y), UNLABELLED)
     classes, places[is_known] = np.unique(known, return_inverse=True)
     return classes, places
 
