@@ -17,6 +17,9 @@ from skae.training._history import History
 _ABSURD_LOSS = 1e3
 # Validation rows up to this size are turned into tensors once for the whole fit.
 _MAX_STAGED_BYTES = 64 * 2**20
+# Random objectives are judged by this many rows, so that a lucky draw of their noise on a small
+# table does not decide whether training helped.
+_MIN_JUDGED_ROWS, _MAX_DRAWS = 512, 16
 
 
 class Diverged(Exception):
@@ -304,9 +307,19 @@ class _Run:
         return dict(zip(names, means.tolist(), strict=True))
 
     def _training_loss(self):
-        staged = self._staged(self.data.training)
-        sums = [self.program.evaluate(chunk) for chunk in staged]
+        draws = range(self._n_draws)
+        sums = [
+            np.mean([self.program.evaluate(chunk, draw) for draw in draws], axis=0)
+            for chunk in self._staged(self.data.training)
+        ]
         return self._loss(self._mean_terms(sums, self.data.training))
+
+    @property
+    def _n_draws(self):
+        if not self.program.spec.objective.is_random:
+            return 1
+        n_rows = max(1, len(self.data.training))
+        return min(_MAX_DRAWS, -(-_MIN_JUDGED_ROWS // n_rows))
 
     def _validation_terms(self):
         staged = self.staged_validation or self._staged(self.data.validation)

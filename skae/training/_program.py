@@ -178,9 +178,12 @@ class Program:
         seed = tf.constant([seed % 2**31, 0], tf.int32)
         return self._train(*staged, self._training_scalars, seed).numpy()
 
-    def evaluate(self, staged):
-        """Sums over the rows of a chunk, a value a term, without training."""
-        seed = tf.constant([0, 0], tf.int32)
+    def evaluate(self, staged, draw=0):
+        """Sums over the rows of a chunk, a value a term, without training.
+
+        The same ``draw`` of what is random in an objective lets weights be compared.
+        """
+        seed = tf.constant([draw, 0], tf.int32)
         return self._evaluate(*staged, self._scalars, seed).numpy()
 
     # What is compiled

@@ -91,3 +91,9 @@ def test_a_linear_network_is_trained_on_pairs():
     assert linear.n_iter_ > 0
     error = mean_squared_error(clean, linear.reconstruct(X))
     assert error < 0.7 * mean_squared_error(clean, start.reconstruct(X))
+
+
+@pytest.mark.parametrize("seed", [19, 37])
+def test_a_lucky_draw_of_noise_raises_no_warning(seed):
+    X_few = np.random.RandomState(0).uniform(size=(20, 3))
+    DenoisingAutoencoder(3, noise="swap", noise_level=0.2, random_state=seed).fit(X_few)
