@@ -29,6 +29,7 @@ _PUBLIC = {
     "VariationalConvolutionalAutoencoder": "skae.estimators",
     "compare": "skae.inspection",
     "compress": "skae.compression",
+    "inspection": None,
     "layers": None,
     "metrics": None,
 }
@@ -55,6 +56,7 @@ __all__ = [
     "__version__",
     "compare",
     "compress",
+    "inspection",
     "layers",
     "metrics",
 ]

@@ -5,6 +5,7 @@ import numpy as np
 from skae.inspection._curves import draw_curves
 from skae.inspection._extras import compare_extra
 from skae.inspection._reconstructions import draw_reconstructions
+from skae.inspection._style import axes_to_draw_in
 
 
 class Comparison:
@@ -127,10 +128,7 @@ class Comparison:
         """
         if metric not in self.scores:
             raise ValueError(f"metric={metric!r} was not scored; choose from {list(self.scores)}.")
-        with compare_extra():
-            import matplotlib.pyplot as plt
-        if ax is None:
-            _, ax = plt.subplots()
+        ax = axes_to_draw_in(ax)
         draw_curves(ax, self.reducers, self.n_components, self.scores[metric], metric)
         ax.legend(frameon=False)
         self.ax_, self.figure_ = ax, ax.figure

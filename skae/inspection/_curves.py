@@ -1,8 +1,8 @@
 """Draw curves of scores against `n_components`; arrays in, axes out."""
 
-from itertools import cycle
-
 import numpy as np
+
+from skae.inspection._style import plain, styles, tidy
 
 _LABELS = {
     "reconstruction_r2": "Reconstruction R²",
@@ -12,23 +12,6 @@ _LABELS = {
     "fit_seconds": "Fit time (s)",
     "transform_seconds": "Transform time (s)",
 }
-
-# Okabe and Ito's colours, which colour-blind readers tell apart, from dark to light; the markers
-# and line styles still differ where a page is printed in grey.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_LINES = ("-", "--", "-.", ":", (0, (6, 2)), (0, (3, 1, 1, 1)), (0, (1, 2)))
-
-
-def styles():
-    """Yield keyword arguments of `Axes.plot`, one distinguishable set for each curve."""
-    for colour, marker, line in cycle(zip(_COLOURS, _MARKERS, _LINES, strict=True)):
-        yield {"color": colour, "marker": marker, "linestyle": line}
-
-
-def plain(text):
-    """Keep matplotlib from reading dollar signs in a user's names as mathematics."""
-    return str(text).replace("$", r"\$")
 
 
 def draw_curves(ax, names, sizes, scores, metric):
@@ -73,7 +56,7 @@ def _label(ax, sizes, metric):
     elif metric == "reconstruction_error":
         ax.set_ylim(bottom=0)
     ax.grid(axis="y", alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
+    tidy(ax)
 
 
 def _scale_times(ax):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skae.inspection._curves import plain, styles
+from skae.inspection._style import plain, styles, tidy
 
 N_BARS = 4  # rows drawn as bars; each takes the whole width
 SMALLEST_IMAGE = 8  # sixteen features are hardly an image
@@ -57,7 +57,7 @@ def _draw_row(ax, comparison, i):
         row = (rows[i] - comparison.feature_means) / scale
         ax.plot(places, row, label=plain(name), markersize=4, **style)
     ax.set_title(f"Held-out row {i + 1}", loc="left", fontsize="medium")
-    ax.spines[["top", "right"]].set_visible(False)
+    tidy(ax)
 
 
 def _name_features(ax, names):
