@@ -196,6 +196,7 @@ class BaseAutoencoder(
         self._set_fitted(model, outcome, self._history(phases, outcome))
         n_before = sum(len(phase.history) for phase in phases)
         self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
+        self._was_interrupted = outcome.interrupted
         vars(self).pop("_optimizer_state", None)
         self._after_fit(X)
 
@@ -295,6 +296,7 @@ class BaseAutoencoder(
         trained = model.with_weights(outcome.weights)
         for name, value in trained.fitted_attributes().items():
             setattr(self, name, value)
+        vars(self).pop("compression_report_", None)
         self.history_ = history
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = len(self.loss_curve_)

@@ -54,16 +54,16 @@ def fit_epochs(
     departs=False,
     pretrained=None,
     labels=None,
-    scalars=None,
+    more_scalars=None,
     kept=None,
 ):
     """Train until ``max_iter`` or until training stops improving; returns an ``Outcome``.
 
     ``objective`` and ``max_iter`` are the estimator's unless they are given. A model that
     ``departs`` may be trained from other weights than its own, which it then has to beat; what is
-    random in them is taken from ``pretrained`` weights where there are any. ``labels`` and
-    ``scalars`` are for objectives that need more than the estimator's own; ``kept`` says which
-    weights do not stay zero.
+    random in them is taken from ``pretrained`` weights where there are any. ``labels`` are
+    for objectives that need them, as ``more_scalars`` are: a function of the estimator's own.
+    ``kept`` says which weights do not stay zero.
     """
     max_iter = max_iter or estimator.max_iter
     fraction = estimator.validation_fraction if estimator.early_stopping else 0.0
@@ -78,7 +78,16 @@ def fit_epochs(
     departure = _departure(estimator, model, rng, pretrained) if departs else None
     start = {"departure": departure, "kept": kept}
     return _run(
-        estimator, model, data, plan, tier, hooks, rng, objective=objective, extra=scalars, **start
+        estimator,
+        model,
+        data,
+        plan,
+        tier,
+        hooks,
+        rng,
+        objective=objective,
+        more_scalars=more_scalars,
+        **start,
     )
 
 
@@ -150,7 +159,9 @@ def _data(model, X, sample_weight, validation_fraction, rng, targets, labels=Non
     )
 
 
-def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, extra=None, **start):
+def _run(
+    estimator, model, data, plan, tier, hooks, rng, *, objective=None, more_scalars=None, **start
+):
     optimizer, learning_rate = _keras.optimizer_settings(
         estimator.optimizer, estimator.learning_rate, _DEFAULT_LEARNING_RATE
     )
@@ -165,11 +176,12 @@ def _run(estimator, model, data, plan, tier, hooks, rng, *, objective=None, extr
         masks_missing=model.network.is_masked or data.has_gaps,
         is_pruned=start.get("kept") is not None,
     )
+    scalars = estimator._scalars(model, data.targets or data.rows)
     start = Start(
         model.weights,
         seed=int(rng.integers(2**31)),
         learning_rate=learning_rate,
-        scalars=estimator._scalars(model, data.targets or data.rows) | (extra or {}),
+        scalars=scalars if more_scalars is None else scalars | more_scalars(scalars),
         schedule=estimator._schedule(),
         **start,
     )

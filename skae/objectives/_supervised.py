@@ -42,6 +42,7 @@ def supervised(base, loss):
 
     def prediction(network, batch, scalars, random):
         ops = network.ops
+        network = network.at_rest() if base is None else network
         targets, weights = ops.split(batch["labels"], 2, axis=1)
         # Clean rows, also where the autoencoder's own are corrupted (Vincent et al. 2010).
         outputs = network.predict(network.code(batch["rows"]))

@@ -294,6 +294,10 @@ class _Network:
         self._program, self._built, self._training = program, program._built, training
         self.masks_missing = program.spec.masks_missing
 
+    def at_rest(self):
+        """The same as it is when it scores: without dropout, with its own means of batches."""
+        return _Network(self._program, training=False)
+
     def encode(self, rows):
         return self._built.encoder(rows, training=self._training)
 

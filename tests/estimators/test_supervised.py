@@ -16,6 +16,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -477,6 +478,32 @@ def test_an_interruption_keeps_a_fitted_estimator(quick, monkeypatch, after):
     assert [warning.filename for warning in caught] == [__file__]
     assert fitted.n_iter_ == after
     assert fitted.score(X, SPECIES) > 0.8
+
+
+class InterruptAfter(keras.callbacks.Callback):
+    def __init__(self, n_epochs):
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.n_epochs:
+            raise KeyboardInterrupt
+
+
+def test_an_interruption_of_pretraining_ends_the_fit():
+    autoencoder = Autoencoder(2, callbacks=[InterruptAfter(2)], **SMALL)
+    with pytest.warns(UserWarning, match="interrupted: the best weights so far") as caught:
+        fitted = AutoencoderClassifier(autoencoder, random_state=0).fit(X, LABELS)
+    assert len(caught) == 1
+    assert (fitted.autoencoder_.n_iter_, fitted.n_iter_) == (2, 0)
+    assert fitted.score(X, SPECIES) > 0.8
+
+
+def test_a_head_alone_sees_the_code_that_it_predicts_from():
+    noisy = Autoencoder(2, dropout=0.5, **SMALL).fit(X)
+    settings = {"fine_tune": False, "early_stopping": False, "random_state": 0} | FROZEN
+    fitted = AutoencoderClassifier(from_pretrained=noisy, **settings).fit(X, SPECIES)
+    expected = log_loss(SPECIES, fitted.predict_proba(X))
+    assert fitted.loss_curve_ == pytest.approx([expected], rel=1e-4)
 
 
 @pytest.mark.parametrize(
