@@ -1,10 +1,10 @@
 # Every path is relative, so that a checkout in a folder with a space in its name works.
 PYTHON ?= python3
-PYTEST_FLAGS ?= --numprocesses=auto
+PYTEST_FLAGS ?= --numprocesses=auto --dist=loadgroup
 
 venv := .venv/bin/python
 
-.PHONY: help compare test lint format types coverage benchmarks clean
+.PHONY: help compare test lint format types coverage benchmarks docs clean
 # Two targets at once would run pip twice in one environment.
 .NOTPARALLEL:
 
@@ -16,6 +16,7 @@ help:
 	@echo "make types       check types"
 	@echo "make coverage    run all tests and list the lines they miss"
 	@echo "make benchmarks  print the tables of speed, quality, memory, variants and applications"
+	@echo "make docs        build the pages into docs/_build/html, and open them in Chromium"
 	@echo "make clean       remove the environment and what the tools left"
 
 compare: .venv/.compare
@@ -45,11 +46,17 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.variants
 	$(venv) -m benchmarks.applications
 
+# The tests run the Python of the pages, and open what was built in a browser.
+docs: .venv/.docs .venv/.test
+	$(venv) -m sphinx -W --keep-going -b html docs docs/_build/html
+	SKAE_BROWSER=required $(venv) -m pytest $(PYTEST_FLAGS) tests/docs
+
 clean:
 	rm -rf .venv build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
+	rm -rf docs/_build docs/gallery docs/generated
 
 # One stamp for each extra, written only when its installation ended well.
-.venv/.compare .venv/.test .venv/.benchmarks .venv/.dev: .venv/.%: .venv/.ready pyproject.toml
+.venv/.compare .venv/.test .venv/.benchmarks .venv/.dev .venv/.docs: .venv/.%: .venv/.ready pyproject.toml
 	$(venv) -m pip install --editable ".[$*]"
 	@touch $@
 

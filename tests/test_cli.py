@@ -1,9 +1,12 @@
+import contextlib
+import io
 import os
 import subprocess
 import sys
 import warnings
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,6 +29,10 @@ def workplace(tmp_path, monkeypatch):
 
 @pytest.fixture
 def frame():
+    return make_wine()
+
+
+def make_wine():
     frame = load_wine(as_frame=True).frame.iloc[::5]
     frame["target"] = np.array(["red", "white", "rose"], dtype=object)[frame["target"]]
     return frame.rename(columns={"ash": "<b>$ash$</b>"})
@@ -67,15 +74,33 @@ def read_page(path="skae-comparison/report.html"):
     return PageReader(Path(path).read_text(encoding="utf-8"))
 
 
+class Run(NamedTuple):
+    """What one run of the command printed and wrote."""
+
+    printed: str
+    page: PageReader
+    scores: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    with contextlib.chdir(tmp_path_factory.mktemp("run")):
+        make_wine().to_csv("wine.csv", index=False)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            main(["compare", "wine.csv", "--target", "target", *QUICK])
+        scores = pd.read_csv("skae-comparison/comparison.csv")
+        return Run(printed.getvalue(), read_page(), scores)
+
+
 def test_a_table_is_printed_and_written(frame, capsys):
     frame.to_csv("wine.csv", index=False)
     assert main(["compare", "wine.csv", "--target", "target", "--output", "a/b", *QUICK]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert printed.out.count("truncatedsvd") == 2
+    assert printed.out.count("\n TruncatedSVD ") == 2
     assert sorted(os.listdir("a/b")) == WRITTEN
     scores = pd.read_csv("a/b/comparison.csv")
-    assert scores["reducer"].tolist() == ["pca", "pca", "truncatedsvd", "truncatedsvd"]
+    assert scores["reducer"].tolist() == ["PCA", "PCA", "TruncatedSVD", "TruncatedSVD"]
     assert scores["mean_accuracy"].between(0, 1).all()
     assert Path("a/b/comparison.png").read_bytes().startswith(b"\x89PNG")
 
@@ -92,18 +117,62 @@ def test_the_numbers_are_those_of_compare(frame):
         np.testing.assert_allclose(scores[f"mean_{metric}"], expected[f"mean_{metric}"])
 
 
-def test_the_page_stands_alone_and_says_what_was_run(frame):
-    frame.to_csv("wine.csv", index=False)
-    main(["compare", "wine.csv", "--target", "target", *QUICK])
-    page = read_page()
+def test_the_page_stands_alone_and_says_what_was_run(run):
+    page = run.page
     assert not {"script", "link", "iframe", "b"} & {tag for tag, _ in page.tags}
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 7
+    assert len(images) == 8
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert all(len(image["alt"]) > 20 for image in images)
     command = "python -m skae compare wine.csv --target target --models pca,truncatedsvd"
     for expected in (command, "PCA()", "scikit-learn", "tensorflow", pd.Timestamp.now().date()):
         assert str(expected) in page.text
+
+
+def test_the_page_begins_with_the_finding_and_the_advice(run):
+    text = run.page.text.replace("\N{NO-BREAK SPACE}", " ")
+    places = [text.index(heading) for heading in ("Summary", "Recommendation", "Curves")]
+    finding = text.index("PCA explains ")
+    advice = text.index("PCA is enough on these rows")
+    assert places[0] < finding < places[1] < advice < places[2]
+    for place in (finding, advice):
+        assert text[place:].splitlines()[0].removesuffix("</p>") in run.printed
+
+
+def test_the_page_can_be_read_without_seeing_it(run):
+    tags = [tag for tag, _ in run.page.tags]
+    assert {"header", "main", "section", "caption"} <= set(tags)
+    levels = [int(tag[1]) for tag in tags if tag in {"h1", "h2", "h3"}]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert max(np.diff(levels)) == 1
+    ids = {attributes["id"] for _, attributes in run.page.tags if "id" in attributes}
+    labels = {a["aria-labelledby"] for _, a in run.page.tags if "aria-labelledby" in a}
+    assert labels <= ids
+    assert all("scope" in attributes for tag, attributes in run.page.tags if tag == "th")
+
+
+def test_pictures_are_told_in_words(run):
+    alts = " ".join(attributes["alt"] for tag, attributes in run.page.tags if tag == "img")
+    start, end = run.scores["mean_reconstruction_r2"][:2]
+    assert f"Reconstruction R² from 1 to 2 components: PCA from {start:.3f} to {end:.3f};" in alts
+    # Of the larger size, which fills a plane.
+    accuracy = run.scores["mean_accuracy"][[1, 3]]
+    assert "PCA and TruncatedSVD: 18 held-out rows along two components, coloured by" in alts
+    assert f"class of {accuracy[1]:.0%} in PCA and {accuracy[3]:.0%} in".replace("%", " %") in alts
+
+
+def test_a_continuous_target_is_shown_and_not_scored(frame):
+    frame.drop(columns="target").to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--target", "hue", *QUICK])
+    assert "mean_accuracy" not in pd.read_csv("skae-comparison/comparison.csv")
+    assert "The target is continuous" in read_page().text
+
+
+def test_one_component_is_shown_too(frame):
+    frame.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--target", "target", *QUICK, "--components", "1"])
+    assert "places them along one component, coloured by" in read_page().text
 
 
 def test_names_of_files_are_escaped(frame):
@@ -165,7 +234,7 @@ def test_all_of_scikit_learns_models_reconstruct_many_columns():
     models = "fastica,kernelpca,nmf,pca,truncatedsvd"
     main(["compare", "positive.npy", "--models", models, "--components", "2", "--folds", "2"])
     scores = pd.read_csv("skae-comparison/comparison.csv")
-    assert ",".join(scores["reducer"]) == models
+    assert ",".join(scores["reducer"]).lower() == models
     assert (scores["mean_reconstruction_r2"] > 0.9).all()
 
 
@@ -252,7 +321,6 @@ def hole(frame, column, rows):
         (lambda frame: hole(frame, "hue", [1, 2]), "target", "missing values in hue (2); fill"),
         (lambda frame: hole(frame, "target", [0]), "target", "missing values in target (1)"),
         (lambda frame: frame.assign(hue=np.inf), "target", "first in row 0 of column 'hue'"),
-        (lambda frame: frame.drop(columns="target"), "hue", "continuous values such as"),
         (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
         (lambda frame: frame.iloc[:0], None, "0 rows and 14 columns"),
         (lambda frame: frame.iloc[:0, :3], None, "0 rows and 3 columns"),
@@ -321,7 +389,7 @@ def test_an_autoencoder_is_compared_with_pca_by_default(capsys):
     np.save("rows.npy", np.random.default_rng(0).normal(size=(40, 3)))
     main(["compare", "rows.npy", "--folds", "2"])
     scores = pd.read_csv("skae-comparison/comparison.csv")
-    assert scores["reducer"].tolist() == ["pca", "autoencoder"]
+    assert scores["reducer"].tolist() == ["PCA", "Autoencoder"]
 
 
 def test_the_module_can_be_run():

@@ -40,7 +40,9 @@ def _add_arguments(command):
     command.add_argument(
         "file", nargs="?", metavar="FILE", help=".csv, .parquet, .npy or .npz; default: digits"
     )
-    command.add_argument("--target", metavar="COLUMN", help="the column of class labels")
+    command.add_argument(
+        "--target", metavar="COLUMN", help="the column of class labels, or of values to colour by"
+    )
     command.add_argument(
         "--components",
         type=_parse_sizes,

@@ -11,7 +11,7 @@ from skae.cli._extra import check_extra
 from skae.cli._models import known_models
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import read_table
-from skae.cli._terminal import print_table, progress_bar, quiet_stderr
+from skae.cli._terminal import print_summary, print_table, progress_bar, quiet_stderr
 from skae.inspection import compare
 
 
@@ -22,7 +22,8 @@ def run_compare(options, command):
     table = table.standardised() if options.scale else table
     check_writable(options.output)
     makers = known_models()
-    reducers = {name: makers[name](table.X) for name in options.models}
+    models = [makers[name](table.X) for name in options.models]
+    reducers = {type(model).__name__: model for model in models}
     settings = {
         "n_components": options.components or _default_sizes(table.X),
         "cv": options.folds,
@@ -30,6 +31,7 @@ def run_compare(options, command):
     }
     comparison, messages = _compare(reducers, table, settings)
     print_table(comparison)
+    print_summary(comparison)
     for message in messages:
         print(f"warning: {message}", file=sys.stderr)
     details = {"command": command, "settings": settings, "models": reducers, "warnings": messages}
@@ -39,7 +41,7 @@ def run_compare(options, command):
 
 def _compare(reducers, table, settings):
     """Compare under a progress bar; return what was warned of once it is gone."""
-    if any(name.endswith("autoencoder") for name in reducers):
+    if any(name.endswith("Autoencoder") for name in reducers):
         _load_keras()
     with warnings.catch_warnings(record=True) as caught, progress_bar() as show:
 

@@ -1,20 +1,37 @@
 """Write a comparison as `comparison.csv`, `comparison.png` and `report.html`, all or nothing."""
 
-import io
-import math
 import os
 import platform
-import warnings
 from base64 import b64encode
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import skae
+from skae.cli._alt_texts import (
+    describe_codes,
+    describe_curves,
+    describe_neighbours,
+    describe_place,
+    describe_reconstructions,
+)
+from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
+from skae.cli._phrases import components, listed
 from skae.cli._scores import COLUMNS, score_rows
+from skae.cli._summary import recommend, summarise
 
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
+_SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
+
+
+class Picture(NamedTuple):
+    """An image within the page, what it shows in words, and its natural width in CSS pixels."""
+
+    src: str
+    alt: str
+    width: int
 
 
 def write_report(directory, comparison, table, **details):
@@ -42,7 +59,7 @@ def write_report(directory, comparison, table, **details):
     """
     contents = {
         "comparison.csv": comparison.to_frame().to_csv(index=False).encode(),
-        "comparison.png": _draw_curves(comparison, list(comparison.scores)),
+        "comparison.png": draw_curves(comparison, list(comparison.scores)),
         "report.html": _render(comparison, table, details).encode(),
     }
     return _write_together(Path(directory), contents)
@@ -62,63 +79,62 @@ def check_writable(directory):
 def _render(comparison, table, details):
     import jinja2
 
-    template = files(__package__).joinpath("_report.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    labels = {metric: COLUMNS[metric].label for metric in comparison.scores}
-    return environment.from_string(template).render(
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_read_template),
+        trim_blocks=True,
+    )
+    return environment.get_template("_report.html").render(
         comparison=comparison,
         table=table,
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
-        labels=labels,
+        reducers=listed(comparison.reducers),
+        summary=_unbroken(summarise(comparison)),
+        recommendation=_unbroken(recommend(comparison)),
+        labels=[COLUMNS[metric].label for metric in comparison.scores],
         rows=score_rows(comparison),
-        curves={metric: _embed(_draw_curves(comparison, [metric])) for metric in labels},
-        reconstructions=_embed(_draw_reconstructions(comparison, table.columns)),
+        curves=[_curve(comparison, metric) for metric in comparison.scores],
+        codes=_codes(comparison, table),
+        reconstructions=_reconstructions(comparison, table),
+        largest=components(comparison.n_components[-1]),
         versions=_versions(),
         **details,
     )
 
 
-def _draw_curves(comparison, metrics):
-    """Return a PNG with a panel for each metric, two in a row."""
-    n_columns = min(2, len(metrics))
-    n_rows = math.ceil(len(metrics) / n_columns)
-    figure = _new_figure()
-    figure.set_size_inches(5 * n_columns, 3.6 * n_rows)
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for ax, metric in zip(axes, metrics, strict=False):
-        comparison.plot(metric, ax=ax).ax_.get_legend().remove()
-    for ax in axes[len(metrics) :]:
-        ax.set_axis_off()
-    # One legend above: within the panels, it would hide curves as soon as there are several.
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3 * n_columns, frameon=False)
-    return _to_png(figure)
+def _unbroken(sentences):
+    """Keep numbers and their percent signs on one line."""
+    return [sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in sentences]
 
 
-def _draw_reconstructions(comparison, names):
-    figure = _new_figure()
-    comparison.plot_reconstructions(feature_names=names, figure=figure)
-    return _to_png(figure)
+def _read_template(name):
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _new_figure():
-    # Not through pyplot, which would keep it and might open a window.
-    from matplotlib.figure import Figure
-
-    return Figure(layout="constrained")
+def _curve(comparison, metric):
+    png = draw_curves(comparison, [metric], panel=_SMALL_PANEL)
+    return _picture(png, describe_curves(comparison, metric))
 
 
-def _to_png(figure):
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # A column named in a script that matplotlib's font lacks gets boxes for a label.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format="png", dpi=144)
-    return buffer.getvalue()
+def _codes(comparison, table):
+    return {
+        "picture": _picture(
+            draw_codes(comparison, table.target), describe_codes(comparison, table.target)
+        ),
+        "place": describe_place(comparison),
+        "neighbours": describe_neighbours(comparison),
+    }
 
 
-def _embed(png):
-    return f"data:image/png;base64,{b64encode(png).decode()}"
+def _reconstructions(comparison, table):
+    png = draw_reconstructions(comparison, table.columns)
+    return _picture(png, describe_reconstructions(comparison))
+
+
+def _picture(png, alt):
+    width = int.from_bytes(png[16:20]) * 96 // DPI
+    return Picture(f"data:image/png;base64,{b64encode(png).decode()}", alt, width)
 
 
 def _versions():

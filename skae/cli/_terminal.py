@@ -5,6 +5,7 @@ import sys
 from contextlib import contextmanager
 
 from skae.cli._scores import COLUMNS, score_rows
+from skae.cli._summary import recommend, summarise
 
 
 @contextmanager
@@ -48,9 +49,7 @@ def progress_bar():
 
 def print_table(comparison):
     """Print the scores; a terminal too narrow for the deviations gets the means."""
-    from rich.console import Console
-
-    console = Console(file=sys.stdout, highlight=False)
+    console = _console()
     table = _table(comparison, deviations=True)
     width = console.measure(table, options=console.options.update(width=1000)).maximum
     if not console.is_terminal:
@@ -58,6 +57,18 @@ def print_table(comparison):
     elif width > console.width:
         table = _table(comparison, deviations=False)
     console.print(table)
+
+
+def print_summary(comparison):
+    """Print the main finding and the advice; the page says more."""
+    for sentences in (summarise(comparison), recommend(comparison)):
+        _console().print(sentences[0], markup=False, soft_wrap=not sys.stdout.isatty())
+
+
+def _console():
+    from rich.console import Console
+
+    return Console(file=sys.stdout, highlight=False)
 
 
 def _table(comparison, deviations):

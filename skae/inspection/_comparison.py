@@ -24,6 +24,7 @@ from skae.metrics import reconstruction_error, reconstruction_r2_score
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
+MIN_ROWS_PER_CLASS = 3
 
 
 def compare(
@@ -44,8 +45,8 @@ def compare(
 
     - `reconstruction_r2` and `reconstruction_error`, see :mod:`skae.metrics`, in the units of `X`
       also where a Pipeline scales first;
-    - `accuracy`, if `y` is given, of a nearest-neighbour classifier that is fitted on the codes of
-      the training rows;
+    - `accuracy`, if `y` holds class labels, of a nearest-neighbour classifier that is fitted on the
+      codes of the training rows;
     - `trustworthiness`, see :func:`sklearn.manifold.trustworthiness`, of at most 1,000 rows of the
       fold, the same for every reducer, because its cost is quadratic;
     - `fit_seconds` of the training rows and `transform_seconds` of the rows held out. Fits run one
@@ -62,7 +63,8 @@ def compare(
         The rows.
 
     y : array-like of shape (n_samples,), default=None
-        Class labels, numbers or strings.
+        Class labels, numbers or strings. Numbers that are not whole, or have fewer than three rows
+        each on average, are continuous values: they only colour the codes, without `accuracy`.
 
     n_components : int or sequence of int, default=(2, 4, 8, 16)
         The sizes, at most the number of features and of training rows in a fold: so wide a linear
@@ -87,7 +89,7 @@ def compare(
     Returns
     -------
     comparison : Comparison
-        With `to_frame()` and `plot()`.
+        With `to_frame()`, `plot()`, `plot_codes()` and `plot_reconstructions()`.
 
     Raises
     ------
@@ -115,6 +117,7 @@ def compare(
     """
     reducers = name_reducers(reducers)
     X, y = _check_rows(X, y)
+    classes = None if _is_continuous(y) else y
     seed = draw_seed(random_state)
     folds = _make_folds(cv, X, y, seed)
     sizes = _check_sizes(n_components, folds, X.shape[1])
@@ -127,21 +130,30 @@ def compare(
         if callback is not None:
             callback(done, len(plan), label)
         try:
-            results.append(_score(prepare(reducers[name], size, seed), X, y, folds[k], n_neighbors))
+            reducer = prepare(reducers[name], size, seed)
+            results.append(_score(reducer, X, classes, folds[k], n_neighbors))
         except Exception as error:
             error.add_note(f"This happened in compare: {label}.")
             raise
     if callback is not None:
         callback(len(plan), len(plan), "done")
-    return _collect(results, list(reducers), sizes, X, folds)
+    return _collect(results, list(reducers), sizes, X, y, folds)
 
 
 class _Fold(NamedTuple):
     train: np.ndarray
     test: np.ndarray
-    # Positions within `test`: the rows of trustworthiness, and those kept to look at.
+    # Positions within `test`: the rows of trustworthiness, those kept to look at, and those whose
+    # codes are kept.
     judged: np.ndarray
     shown: np.ndarray
+    coded: np.ndarray
+
+
+class _Result(NamedTuple):
+    scores: dict[str, float]
+    reconstruction: np.ndarray
+    code: np.ndarray
 
 
 def _check_rows(X, y):
@@ -151,20 +163,22 @@ def _check_rows(X, y):
     y = column_or_1d(y)
     assert_all_finite(y, input_name="y")
     check_consistent_length(X, y)
-    if y.dtype.kind == "f" and np.any(y != np.round(y)):
-        raise ValueError(
-            "The target y holds continuous values such as "
-            f"{y[y != np.round(y)][0]:g}, but a nearest-neighbour classifier needs class labels; "
-            "put the values into classes or leave the target out."
-        )
     return X, y
+
+
+def _is_continuous(y):
+    if y is None or y.dtype.kind not in "iuf":
+        return False
+    # A measurement in whole numbers: so few neighbours of a class tell nothing.
+    return bool(np.any(y != np.round(y))) or len(np.unique(y)) > len(y) / MIN_ROWS_PER_CLASS
 
 
 def _make_folds(cv, X, y, seed):
     if isinstance(cv, Integral):
         cv = KFold(cv, shuffle=True, random_state=seed)
     generator = check_random_state(seed)
-    folds = [_make_fold(*split, generator) for split in check_cv(cv).split(X, y)]
+    splits = check_cv(cv).split(X, y)
+    folds = [_make_fold(*split, k == 0, generator) for k, split in enumerate(splits)]
     smallest = min(len(fold.test) for fold in folds)
     if smallest < 3:
         raise ValueError(
@@ -174,13 +188,13 @@ def _make_folds(cv, X, y, seed):
     return folds
 
 
-def _make_fold(train, test, generator):
+def _make_fold(train, test, is_first, generator):
     train, test = np.asarray(train), np.asarray(test)
     n_judged = min(len(test), MAX_TRUSTWORTHINESS_ROWS)
     judged = np.sort(generator.choice(len(test), n_judged, replace=False))
     # Spread over the fold: the rows of a file often stand class by class.
     shown = np.unique(np.linspace(0, len(test) - 1, N_EXAMPLES).astype(int))
-    return _Fold(train, test, judged, shown)
+    return _Fold(train, test, judged, shown, np.arange(len(test) if is_first else 0))
 
 
 def _check_sizes(n_components, folds, n_features):
@@ -207,7 +221,7 @@ def _check_n_neighbors(n_neighbors):
 
 
 def _score(reducer, X, y, fold, n_neighbors):
-    """Fit one reducer on one fold; return its scores and the reconstruction of a few rows."""
+    """Fit one reducer on one fold; return its scores and what is kept to look at."""
     X_train, X_test = X[fold.train], X[fold.test]
     _, fit_seconds = _timed(reducer.fit, X_train)
     raw_code, transform_seconds = _timed(reducer.transform, X_test)
@@ -227,7 +241,7 @@ def _score(reducer, X, y, fold, n_neighbors):
         n_neighbors=min(n_neighbors, (len(fold.judged) - 1) // 2),
     )
     scores |= {"fit_seconds": fit_seconds, "transform_seconds": transform_seconds}
-    return scores, reconstruction[fold.shown]
+    return _Result(scores, reconstruction[fold.shown], code[fold.coded])
 
 
 def _timed(function, X):
@@ -240,22 +254,27 @@ def _dense(X):
     return X.toarray() if issparse(X) else np.asarray(X)
 
 
-def _collect(results, names, sizes, X, folds):
+def _collect(results, names, sizes, X, y, folds):
     """Arrange the results, which come in the order reducer, size, fold."""
     shape = len(names), len(sizes), len(folds)
     scores = {
-        metric: np.reshape([row[metric] for row, _ in results], shape) for metric in results[0][0]
+        metric: np.reshape([result.scores[metric] for result in results], shape)
+        for metric in results[0].scores
     }
-    # The first fold of the largest size of every reducer.
-    first = slice((len(sizes) - 1) * len(folds), None, len(sizes) * len(folds))
-    reconstructions = dict(zip(names, (rows for _, rows in results[first]), strict=True))
+    # Of the first fold: the largest size, and the smallest that fills a plane.
+    firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
+    largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
     held_out = _dense(X[folds[0].test])
     return Comparison(
         names,
         sizes,
         scores,
         originals=held_out[folds[0].shown],
-        reconstructions=reconstructions,
+        reconstructions={
+            name: results[i].reconstruction for name, i in zip(names, largest, strict=True)
+        },
         feature_means=held_out.mean(axis=0),
         feature_deviations=held_out.std(axis=0),
+        codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
+        labels=None if y is None else y[folds[0].test],
     )

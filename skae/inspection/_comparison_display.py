@@ -2,10 +2,15 @@
 
 import numpy as np
 
-from skae.inspection._curves import draw_curves
+from skae.inspection._curves import check_metric, draw_curves
 from skae.inspection._extras import compare_extra
+from skae.inspection._latent_space_display import LatentSpaceDisplay
 from skae.inspection._reconstructions import draw_reconstructions
-from skae.inspection._style import axes_to_draw_in
+from skae.inspection._style import axes_to_draw_in, plain
+
+_PANEL = 3.6, 3.5  # inches
+_PANELS_IN_A_ROW = 3
+_MOST_CLASSES = 20  # more are too many for the eye
 
 
 class Comparison:
@@ -23,7 +28,7 @@ class Comparison:
 
     scores : dict of str to ndarray of shape (n_reducers, n_sizes, n_folds)
         The scores by metric: `reconstruction_r2`, `reconstruction_error` in the squared units of
-        the rows, `accuracy` if `y` was given, `trustworthiness`, `fit_seconds` and
+        the rows, `accuracy` if `y` held class labels, `trustworthiness`, `fit_seconds` and
         `transform_seconds`.
 
     originals : ndarray of shape (n_examples, n_features)
@@ -34,6 +39,13 @@ class Comparison:
 
     feature_means, feature_deviations : ndarray of shape (n_features,)
         Of the held-out rows of the first fold.
+
+    codes : dict of str to ndarray of shape (n_held_out, n_components), default=None
+        The codes of all held-out rows of the first fold, of the smallest number of components of 2
+        or more that was compared, else of 1.
+
+    labels : ndarray of shape (n_held_out,), default=None
+        Their labels or targets, None if `y` was not given.
 
     Attributes
     ----------
@@ -73,6 +85,8 @@ class Comparison:
         reconstructions,
         feature_means,
         feature_deviations,
+        codes=None,
+        labels=None,
     ):
         self.reducers = reducers
         self.n_components = n_components
@@ -81,6 +95,8 @@ class Comparison:
         self.reconstructions = reconstructions
         self.feature_means = feature_means
         self.feature_deviations = feature_deviations
+        self.codes = codes
+        self.labels = labels
 
     def __repr__(self):
         n_folds = next(iter(self.scores.values())).shape[2]
@@ -126,12 +142,54 @@ class Comparison:
         comparison : Comparison
             This object, with `ax_` and `figure_`.
         """
-        if metric not in self.scores:
-            raise ValueError(f"metric={metric!r} was not scored; choose from {list(self.scores)}.")
+        check_metric(metric, self.scores)
         ax = axes_to_draw_in(ax)
         draw_curves(ax, self.reducers, self.n_components, self.scores[metric], metric)
-        ax.legend(frameon=False)
         self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def plot_codes(self, *, target_name=None, figure=None):
+        """Draw the codes of the held-out rows of the first fold, a panel for each reducer.
+
+        The first two components are drawn, in colours of `labels`, see
+        :class:`LatentSpaceDisplay`; of more than 20 named classes, the rarest are taken together.
+
+        Parameters
+        ----------
+        target_name : str, default=None
+            What the labels are.
+
+        figure : matplotlib Figure, default=None
+            An empty figure to draw in, which gets the size that the panels need; by default a new
+            one.
+
+        Returns
+        -------
+        comparison : Comparison
+            This object, with `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If the comparison was made without codes.
+        """
+        if self.codes is None:
+            raise ValueError(
+                "codes=None: this Comparison holds no codes to draw; pass them to the constructor "
+                "or let compare() make it."
+            )
+        self.figure_ = _figure_to_draw_in(figure)
+        panels = _make_panels(self.figure_, len(self.reducers))
+        labels = _take_rare_together(self.labels)
+        for ax, name in zip(panels, self.reducers, strict=True):
+            code = self.codes[name]
+            components = range(min(2, code.shape[1]))
+            display = LatentSpaceDisplay(
+                code, labels, components=components, target_name=target_name
+            )
+            display.plot(ax).ax_.set_title(plain(name))
+        for ax in panels[:-1]:
+            _leave_explanation_to_the_last(ax)
         return self
 
     def plot_reconstructions(self, *, feature_names=None, figure=None):
@@ -155,8 +213,42 @@ class Comparison:
         comparison : Comparison
             This object, with `figure_`.
         """
-        with compare_extra():
-            import matplotlib.pyplot as plt
-        self.figure_ = plt.figure() if figure is None else figure
+        self.figure_ = _figure_to_draw_in(figure)
         draw_reconstructions(self.figure_, self, feature_names)
         return self
+
+
+def _figure_to_draw_in(figure):
+    with compare_extra():
+        import matplotlib.pyplot as plt
+    return plt.figure() if figure is None else figure
+
+
+def _make_panels(figure, n_panels):
+    n_columns = min(_PANELS_IN_A_ROW, n_panels)
+    n_rows = -(-n_panels // n_columns)
+    figure.set_layout_engine("constrained")
+    figure.set_size_inches(1 + n_columns * _PANEL[0], n_rows * _PANEL[1])
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for ax in axes[n_panels:]:
+        ax.remove()
+    return axes[:n_panels]
+
+
+def _leave_explanation_to_the_last(ax):
+    """Remove a legend or colour bar: those of all panels say the same."""
+    if ax.get_legend() is not None:
+        ax.get_legend().remove()
+    for points in ax.collections:
+        if points.colorbar is not None:
+            points.colorbar.remove()
+
+
+def _take_rare_together(labels):
+    if labels is None or labels.dtype.kind in "iuf":
+        return labels
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) <= _MOST_CLASSES:
+        return labels
+    common = classes[np.argsort(-counts, kind="stable")[: _MOST_CLASSES - 1]]
+    return np.where(np.isin(labels, common), labels.astype(object), "others")

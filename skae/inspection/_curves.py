@@ -4,14 +4,20 @@ import numpy as np
 
 from skae.inspection._style import plain, styles, tidy
 
-_LABELS = {
+METRICS = {
     "reconstruction_r2": "Reconstruction R²",
-    "reconstruction_error": "Reconstruction error",
+    "reconstruction_error": "Reconstruction error (squared units of X)",
     "accuracy": "Nearest-neighbour accuracy",
     "trustworthiness": "Trustworthiness",
     "fit_seconds": "Fit time (s)",
     "transform_seconds": "Transform time (s)",
 }
+
+
+def check_metric(metric, scored):
+    """Raise ValueError unless the metric is one of those scored."""
+    if metric not in scored:
+        raise ValueError(f"metric={metric!r} was not scored; choose from {list(scored)}.")
 
 
 def draw_curves(ax, names, sizes, scores, metric):
@@ -32,7 +38,7 @@ def draw_curves(ax, names, sizes, scores, metric):
         The scores.
 
     metric : str
-        Which scores these are.
+        Which scores these are: one of `METRICS`, or any label.
     """
     means, deviations = scores.mean(axis=2), scores.std(axis=2)
     # With all reducers at the same place their bars would hide each other.
@@ -43,6 +49,7 @@ def draw_curves(ax, names, sizes, scores, metric):
         places = [size * shift for size in sizes]
         ax.errorbar(places, mean, deviation, label=plain(name), capsize=3, markersize=5, **style)
     _label(ax, sizes, metric)
+    ax.legend(frameon=False, title=f"mean ± deviation of {scores.shape[2]} folds", alignment="left")
 
 
 def _label(ax, sizes, metric):
@@ -50,7 +57,7 @@ def _label(ax, sizes, metric):
     ax.set_xticks(sizes, [str(size) for size in sizes])
     ax.set_xticks([], minor=True)
     ax.set_xlabel("Number of components")
-    ax.set_ylabel(_LABELS[metric])
+    ax.set_ylabel(METRICS.get(metric, metric))
     if metric.endswith("_seconds"):
         _scale_times(ax)
     elif metric == "reconstruction_error":

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 
 from skae.metrics import check_invertible
@@ -19,6 +20,25 @@ def name_reducers(reducers):
     for name, reducer in reducers.items():
         _check_reducer(name, reducer)
     return dict(reducers)
+
+
+def beside_pca(reducers):
+    """Put PCA before named reducers: in the Pipeline of each, where it is not among them yet."""
+    titles = {_title(reducer) for reducer in reducers.values()}
+    linear = {_title(pca): pca for pca in map(_with_pca_instead, reducers.values())}
+    # A name that the user gave to another reducer stays with that.
+    missing = {
+        title if title not in reducers else f"{title} (linear)": pca
+        for title, pca in linear.items()
+        if title not in titles
+    }
+    return {**missing, **reducers}
+
+
+def _with_pca_instead(reducer):
+    """PCA, or a copy of a Pipeline with PCA in the place of the step that is sized."""
+    step = size_parameter(reducer).removesuffix("n_components").removesuffix("__")
+    return clone(reducer).set_params(**{step: PCA()}) if step else PCA()
 
 
 def prepare(reducer, size, seed):

@@ -1,6 +1,6 @@
 """Where displays draw, and colours that everyone can tell apart."""
 
-from itertools import cycle
+from itertools import count
 
 from skae.inspection._extras import compare_extra
 
@@ -13,8 +13,11 @@ _LINES = ("-", "--", "-.", ":", (0, (6, 2)), (0, (3, 1, 1, 1)), (0, (1, 2)))
 
 def styles():
     """Yield keyword arguments of `Axes.plot`, one distinguishable set for each curve."""
-    for colour, marker, line in cycle(zip(COLOURS, MARKERS, _LINES, strict=True)):
-        yield {"color": colour, "marker": marker, "linestyle": line}
+    for turn in count():
+        # Where colours come again, they meet other markers and lines.
+        for i, colour in enumerate(COLOURS):
+            place = (i + turn) % len(COLOURS)
+            yield {"color": colour, "marker": MARKERS[place], "linestyle": _LINES[place]}
 
 
 def plain(text):

@@ -89,6 +89,28 @@ def test_labels_may_be_strings(comparison):
     np.testing.assert_array_equal(named.scores["accuracy"], comparison.scores["accuracy"])
 
 
+@pytest.mark.parametrize("y", [X_IRIS[:, 0], np.arange(150), np.arange(150.0) // 2])
+def test_continuous_values_are_kept_for_their_colours_and_not_scored(y):
+    result = compare(PCA(), X_IRIS, y, n_components=1, cv=2, random_state=0)
+    assert "accuracy" not in result.scores
+    _, test = next(KFold(2, shuffle=True, random_state=0).split(X_IRIS))
+    np.testing.assert_array_equal(result.labels, y[test])
+
+
+def test_codes_are_those_of_the_first_fold_and_the_smallest_plane():
+    result = compare(PCA(), X_IRIS, Y_IRIS, n_components=(1, 2, 3), cv=3, random_state=0)
+    train, test = next(KFold(3, shuffle=True, random_state=0).split(X_IRIS))
+    expected = PCA(2, random_state=0).fit(X_IRIS[train]).transform(X_IRIS[test])
+    np.testing.assert_allclose(result.codes["PCA"], expected)
+    np.testing.assert_array_equal(result.labels, Y_IRIS[test])
+
+
+def test_codes_of_one_component_where_there_is_no_other():
+    result = compare(PCA(), X_IRIS, n_components=1, cv=3)
+    assert result.codes["PCA"].shape == (50, 1)
+    assert result.labels is None
+
+
 def test_one_random_state_repeats_everything():
     runs = [
         compare(NMF(init="random", max_iter=2000), X_IRIS, n_components=2, cv=2, random_state=seed)
@@ -221,7 +243,6 @@ def test_an_autoencoder_beside_pca():
         ({"n_components": ()}, r"n_components=\(\) must be"),
         ({"cv": 60}, "cv=.* leaves a fold of 2 held-out rows out of 150.*fewer folds"),
         ({"n_neighbors": 0}, "n_neighbors=0 must be an integer"),
-        ({"y": X_IRIS[:, 0]}, "continuous values such as 5.1.*class labels"),
         ({"y": Y_IRIS[1:]}, "inconsistent numbers of samples"),
         ({"y": np.full(150, np.nan)}, "y contains NaN"),
         ({"X": np.full((9, 4), np.nan)}, "X contains NaN"),
@@ -295,6 +316,55 @@ def test_other_rows_are_drawn_as_bars_with_their_names(comparison):
     assert len(figure.axes[0].patches) == 4
 
 
+def test_codes_are_drawn_side_by_side_with_one_legend(comparison):
+    figure = comparison.plot_codes(target_name="species").figure_
+    assert [ax.get_title() for ax in figure.axes] == ["pca", "svd"]
+    assert figure.axes[0].get_legend() is None
+    legend = figure.axes[1].get_legend()
+    assert legend.get_title().get_text() == "species"
+    assert [text.get_text() for text in legend.get_texts()] == ["0", "1", "2"]
+    for ax, name in zip(figure.axes, comparison.reducers, strict=True):
+        points = np.concatenate([drawn.get_offsets() for drawn in ax.collections])
+        assert {tuple(point) for point in points} == {tuple(row) for row in comparison.codes[name]}
+
+
+def test_codes_of_a_continuous_target_share_a_colour_bar():
+    reducers = {"pca": PCA(), "svd": TruncatedSVD()}
+    result = compare(reducers, X_IRIS, X_IRIS[:, 0], n_components=3, cv=2)
+    figure = result.plot_codes(target_name="length").figure_
+    assert [ax.get_ylabel() for ax in figure.axes[2:]] == ["length"]
+    np.testing.assert_array_equal(figure.axes[0].collections[0].get_array(), result.labels)
+
+
+def test_codes_use_the_given_figure_and_as_many_rows_as_it_takes():
+    from matplotlib.figure import Figure
+
+    reducers = {name: PCA() for name in "abcd"}
+    figure = Figure()
+    result = compare(reducers, X_IRIS, n_components=2, cv=2)
+    assert result.plot_codes(figure=figure).figure_ is figure
+    assert [ax.get_title() for ax in figure.axes] == list("abcd")
+    assert figure.axes[3].get_subplotspec().rowspan.start == 1
+
+
+def test_rare_classes_are_drawn_together():
+    # Classes 0 to 29, of which the last has the fewest rows.
+    y = np.repeat(np.arange(30), 5)[:149]
+    named = np.array([f"class {i}" for i in [*y, 0]], dtype=object)
+    result = compare(PCA(), X_IRIS, named, n_components=2, cv=2, random_state=0)
+    legend = result.plot_codes().figure_.axes[0].get_legend()
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert len(texts) == 20
+    assert "others" in texts
+
+
+def test_without_codes_there_is_nothing_to_draw():
+    scores = {"reconstruction_r2": np.ones((1, 1, 2))}
+    bare = Comparison(["pca"], [2], scores, X_IRIS[:1], {"pca": X_IRIS[:1]}, 0, 1)
+    with pytest.raises(ValueError, match=r"codes=None.*or let compare\(\) make it"):
+        bare.plot_codes()
+
+
 def test_comparison_can_be_pickled_and_shows_what_it_compared(comparison):
     copy = pickle.loads(pickle.dumps(comparison))
     assert isinstance(copy, Comparison)
@@ -303,7 +373,12 @@ def test_comparison_can_be_pickled_and_shows_what_it_compared(comparison):
 
 @pytest.mark.parametrize(
     ("library", "method"),
-    [("pandas", "to_frame"), ("matplotlib", "plot"), ("matplotlib", "plot_reconstructions")],
+    [
+        ("pandas", "to_frame"),
+        ("matplotlib", "plot"),
+        ("matplotlib", "plot_codes"),
+        ("matplotlib", "plot_reconstructions"),
+    ],
 )
 def test_a_missing_library_is_named_with_the_way_to_install_it(
     library, method, comparison, monkeypatch

@@ -1,0 +1,85 @@
+"""Recipes of Keras: a model and a search as one writes them by hand."""
+
+from itertools import product
+
+import keras
+import numpy as np
+from sklearn.model_selection import KFold
+
+from benchmarks.peers._recipe import Recipe
+from benchmarks.peers._task import (
+    ACTIVATION,
+    BATCH_SIZE,
+    HIDDEN,
+    LEARNING_RATE,
+    LEARNING_RATES,
+    N_COMPONENTS,
+    N_FOLDS,
+    SIZES,
+)
+
+
+class ByHand(Recipe):
+    _long_trained = None
+
+    def fit(self, X, epochs, seed=0, hidden=HIDDEN, learning_rate=LEARNING_RATE):
+        keras.utils.set_random_seed(seed)
+        models = new_models(X.shape[1], hidden)
+        optimizer = keras.optimizers.Adam(learning_rate)
+        models[0].compile(optimizer, "mse", **self.compilation(len(X)))
+        train(models[0], X, epochs)
+        return models
+
+    def compilation(self, n_rows):
+        return {}
+
+    def long_fit(self, X, epochs):
+        # The same model again: compiling one takes as long as hundreds of steps.
+        self._long_trained = self._long_trained or self.fit(X, 1)[0]
+        train(self._long_trained, X, epochs)
+
+    def one_row(self, fitted, row):
+        # Faster than `predict`, and what Keras recommends for a few rows.
+        return fitted[1](row, training=False).numpy()
+
+    def reconstruct(self, fitted, X):
+        return fitted[0].predict(X, verbose=0)
+
+    def search(self, X, epochs):
+        candidates = list(product(SIZES, LEARNING_RATES))
+        errors = [self.validation_error(X, epochs, *each) for each in candidates]
+        best = candidates[int(np.argmin(errors))]
+        self.fit(X, epochs, 0, *best)
+        return best
+
+    def validation_error(self, X, epochs, hidden, learning_rate):
+        errors = []
+        for train, test in KFold(N_FOLDS).split(X):
+            keras.utils.clear_session()  # else every model stays in memory
+            fitted = self.fit(X[train], epochs, 0, hidden, learning_rate)
+            errors.append(np.mean((X[test] - self.reconstruct(fitted, X[test])) ** 2))
+        return np.mean(errors)
+
+
+class Tuned(ByHand):
+    """Compiled by XLA, and an epoch for each call of the program."""
+
+    def compilation(self, n_rows):
+        return {"jit_compile": True, "steps_per_execution": -(-n_rows // BATCH_SIZE)}
+
+
+def train(model, X, epochs):
+    model.fit(X, X, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
+
+
+def new_models(n_features, hidden):
+    rows = keras.Input((n_features,))
+    code = keras.layers.Dense(N_COMPONENTS)(dense(hidden, rows))
+    output = keras.layers.Dense(n_features)(dense(hidden[::-1], code))
+    return keras.Model(rows, output), keras.Model(rows, code)
+
+
+def dense(sizes, layer):
+    for size in sizes:
+        layer = keras.layers.Dense(size, activation=ACTIVATION)(layer)
+    return layer

@@ -1,0 +1,61 @@
+"""The table: a row for each peer, a column for each measure."""
+
+import csv
+
+from benchmarks.peers._measures import MEASURES
+from benchmarks.peers._peers import BY_KEY, PEERS
+
+REFERENCE = PEERS[0].key
+
+
+def columns(measures=MEASURES):
+    return ["peer", *(measure.label for measure in measures)]
+
+
+def rows(results, measures=MEASURES):
+    body = [[BY_KEY[key].name, *cells(results, key, measures)] for key in results.peers]
+    return [*body, ["spread", *(spread_cell(results, measure) for measure in measures)]]
+
+
+def cells(results, key, measures):
+    lacking = results.peers[key]["missing"]
+    if lacking:
+        return [f"absent: pip install {' '.join(lacking)}", *[""] * (len(measures) - 1)]
+    return [cell(results, key, measure) for measure in measures]
+
+
+def cell(results, key, measure):
+    if measure.key in results.peers[key]["errors"]:
+        return "failed"
+    value = results.median(key, measure.key)
+    if value is None:
+        return ""
+    reference = results.median(REFERENCE, measure.key)
+    if not measure.has_ratio or reference is None or key == REFERENCE:
+        return measure.show(value)
+    return f"{measure.show(value)} ({ratio(value / reference)})"
+
+
+def ratio(value):
+    return f"{value:.0f} x" if value >= 10 else f"{value:.2g} x"
+
+
+def spread_cell(results, measure):
+    """How far the samples of a peer lie apart, of the peer in the middle."""
+    spread = results.spread(measure.key)
+    return "" if spread is None else f"{100 * spread:.0f} %"
+
+
+def errors(results):
+    """Lines that tell what failed."""
+    labels = {measure.key: measure.label for measure in MEASURES}
+    return [
+        f"{BY_KEY[key].name}, {labels[measure]}: {error}"
+        for key, entry in results.peers.items()
+        for measure, error in entry["errors"].items()
+    ]
+
+
+def write_csv(path, header, body):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *body])

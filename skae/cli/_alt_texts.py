@@ -1,0 +1,61 @@
+"""What the pictures of a comparison show, in words for those who do not see them."""
+
+from skae.cli._phrases import components, listed, share
+from skae.cli._scores import COLUMNS
+
+
+def describe_curves(comparison, metric):
+    """Say from where to where the curve of each reducer goes."""
+    column, sizes = COLUMNS[metric], comparison.n_components
+    means = comparison.scores[metric].mean(axis=2) * column.factor
+    ends = [[format(mean, column.mean_format) for mean in row[[0, -1]]] for row in means]
+    pairs = list(zip(comparison.reducers, ends, strict=True))
+    if len(sizes) == 1:
+        values = listed(f"{name} {end}" for name, (end, _) in pairs)
+        return f"{column.label} with {components(*sizes)}: {values}."
+    values = "; ".join(f"{name} from {start} to {end}" for name, (start, end) in pairs)
+    return f"{column.label} from {sizes[0]} to {components(sizes[-1])}: {values}."
+
+
+def describe_codes(comparison, target):
+    """Say what the panels of codes hold, and how well they keep classes together."""
+    n_rows = len(next(iter(comparison.codes.values())))
+    colours = "" if comparison.labels is None else f", coloured by “{target}”"
+    return (
+        f"A panel for each of {listed(comparison.reducers)}: {n_rows} held-out rows along "
+        f"{describe_place(comparison)}{colours}. {describe_neighbours(comparison)}"
+    ).strip()
+
+
+def describe_place(comparison):
+    """Say which components are drawn."""
+    size = _coded_size(comparison)
+    return {1: "one component", 2: "two components"}.get(
+        size, f"the first two of {size} components"
+    )
+
+
+def describe_neighbours(comparison):
+    """Say how often nearest neighbours in the code tell the class, or nothing without classes."""
+    if "accuracy" not in comparison.scores:
+        return ""
+    place = list(comparison.n_components).index(_coded_size(comparison))
+    means = comparison.scores["accuracy"][:, place].mean(axis=1)
+    pairs = zip(comparison.reducers, means, strict=True)
+    shares = listed(f"{share(mean)} in {name}" for name, mean in pairs)
+    return f"Nearest neighbours tell the class of {shares}."
+
+
+def _coded_size(comparison):
+    return next(iter(comparison.codes.values())).shape[1]
+
+
+def describe_reconstructions(comparison):
+    """Say what is beside the originals, and how much of all rows it explains."""
+    means = comparison.scores["reconstruction_r2"][:, -1].mean(axis=1)
+    pairs = zip(comparison.reducers, means, strict=True)
+    shares = listed(f"{name} {share(mean)}" for name, mean in pairs)
+    return (
+        f"{len(comparison.originals)} held-out rows beside what each reducer makes of them with "
+        f"{components(comparison.n_components[-1])}; of the variance of all, {shares} is explained."
+    )

@@ -1,0 +1,82 @@
+"""The pictures of a comparison as PNG."""
+
+import io
+import math
+import warnings
+
+DPI = 144
+_LETTER = 0.075  # inches, of the legend
+
+
+def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
+    """Draw a panel for each metric, two in a row, below one legend.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The scores.
+
+    metrics : sequence of str
+        Which of them.
+
+    panel : tuple of 2 floats, default=(5, 3.6)
+        Width and height of a panel in inches.
+
+    Returns
+    -------
+    png : bytes
+    """
+    n_columns = min(2, len(metrics))
+    n_rows = math.ceil(len(metrics) / n_columns)
+    figure = _new_figure()
+    figure.set_size_inches(panel[0] * n_columns, panel[1] * n_rows)
+    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for ax, metric in zip(axes, metrics, strict=False):
+        comparison.plot(metric, ax=ax).ax_.get_legend().remove()
+        ax.yaxis.label.set_size("small")  # some are as long as a panel is high
+        if len(comparison.n_components) == 1:
+            _zoom_out(ax, comparison.n_components[0])
+    for ax in axes[len(metrics) :]:
+        ax.set_axis_off()
+    # One legend above: within the panels, it would hide curves as soon as there are several.
+    handles, labels = axes[0].get_legend_handles_labels()
+    n_letters = 7 + max(map(len, labels))
+    fitting = int(panel[0] * n_columns / (_LETTER * n_letters))
+    options = {"ncols": max(1, min(fitting, len(labels))), "frameon": False, "fontsize": "small"}
+    figure.legend(handles, labels, loc="outside upper center", **options)
+    return _to_png(figure)
+
+
+def draw_codes(comparison, target):
+    """Draw the codes of each reducer side by side; return the PNG."""
+    figure = _new_figure()
+    comparison.plot_codes(target_name=target, figure=figure)
+    return _to_png(figure)
+
+
+def draw_reconstructions(comparison, names):
+    """Draw a few rows and what each reducer makes of them; return the PNG."""
+    figure = _new_figure()
+    comparison.plot_reconstructions(feature_names=names, figure=figure)
+    return _to_png(figure)
+
+
+def _zoom_out(ax, size):
+    # Alone on the axis, the points of one size would be at its two ends.
+    ax.set_xlim(size / 1.5, size * 1.5)
+
+
+def _new_figure():
+    # Not through pyplot, which would keep it and might open a window.
+    from matplotlib.figure import Figure
+
+    return Figure(layout="constrained")
+
+
+def _to_png(figure):
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # A column named in a script that matplotlib's font lacks gets boxes for a label.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(buffer, format="png", dpi=DPI)
+    return buffer.getvalue()

@@ -1,0 +1,125 @@
+"""Draw what features add to a score: bars for one row, a table for several."""
+
+import numpy as np
+
+from skae.inspection._style import COLOURS, tidy
+
+# Text on darker shades is white.
+_DARK = 0.6
+
+
+def top_features(contributions, n_features):
+    """Return the columns of the largest contributions, relative to the largest of each row."""
+    weights = np.mean(np.abs(_relative(contributions)), axis=0)
+    return np.argsort(-weights, kind="stable")[:n_features]
+
+
+def with_other(contributions, chosen, names):
+    """Return the chosen columns and the sum of the others, and their names."""
+    values, labels = contributions[:, chosen], [names[i] for i in chosen]
+    n_other = contributions.shape[1] - len(chosen)
+    if n_other == 0:
+        return values, labels
+    # Not the score less the chosen: that would round.
+    other = np.delete(contributions, chosen, axis=1).sum(axis=1, keepdims=True)
+    plural = "s" if n_other > 1 else ""
+    return np.hstack([values, other]), [*labels, f"{n_other} other feature{plural}"]
+
+
+def draw_bars(ax, values, columns, rows, score_name, n_chosen):
+    """Draw the contributions of one row as horizontal bars, the largest on top.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+
+    values : ndarray of shape (1, n_columns)
+        The contributions.
+
+    columns : sequence of n_columns str
+        Their names.
+
+    rows : sequence of one str
+        The name of the row.
+
+    score_name : str
+        What the contributions sum to.
+
+    n_chosen : int
+        How many of the columns are features; what comes after them stands for the others.
+
+    Returns
+    -------
+    bars : matplotlib BarContainer
+        From the lowest up.
+    """
+    upwards, names = values[0, ::-1], columns[::-1]
+    n_other = len(columns) - n_chosen
+    bars = ax.barh(range(len(upwards)), upwards, tick_label=names)
+    for place, bar in enumerate(bars):
+        lowers = upwards[place] < 0
+        colour = "0.75" if place < n_other else COLOURS[0] if lowers else COLOURS[1]
+        bar.set(facecolor=colour, edgecolor="white" if lowers else colour)
+        bar.set_hatch("///" if lowers else "")
+    ax.bar_label(bars, map(_short, upwards), padding=3, fontsize="small")
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.margins(x=0.12)
+    ax.set_xlabel(f"Contribution to the\n{score_name}")
+    ax.set_title(f"{rows[0]}, sum {_short(values.sum())}", loc="left", fontsize="medium")
+    tidy(ax)
+    return bars
+
+
+def draw_table(ax, values, columns, rows, score_name, n_chosen):
+    """Draw the contributions of several rows as a table, shaded within each row.
+
+    The arguments are those of :func:`draw_bars`, for more rows; the image of the shades is
+    returned.
+    """
+    shades = _relative(values[:, :n_chosen])
+    image = ax.imshow(shades, aspect="auto", **_colours(shades))
+    _write(ax, values, shades)
+    ax.set_xticks(
+        range(len(columns) + 1), [*columns, "sum"], rotation=45, ha="right", rotation_mode="anchor"
+    )
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_xlim(-0.5, len(columns) + 0.5)
+    ax.set_title(f"Contributions to the {score_name}", loc="left", fontsize="medium")
+    ends = [-1, 0, 1] if image.norm.vmin < 0 else [0, 0.5, 1]
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02, ticks=ends)
+    bar.set_label("relative to the\nlargest shown", fontsize="small")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return image
+
+
+def _write(ax, values, shades):
+    """Numbers say what shades cannot: the rest, the sum, and in grey the sign."""
+    for i, row in enumerate(values):
+        n_decimals = _n_decimals(np.abs(row[: shades.shape[1]]).max())
+        for j, value in enumerate([*row, row.sum()]):
+            is_dark = j < shades.shape[1] and abs(shades[i, j]) > _DARK
+            colour = "white" if is_dark else "black"
+            text = f"{value:,.{n_decimals}f}"
+            ax.text(j, i, text, color=colour, ha="center", va="center", fontsize="x-small")
+
+
+def _colours(shades):
+    if shades.min() < 0:
+        return {"cmap": "RdBu_r", "vmin": -1, "vmax": 1}
+    return {"cmap": "Blues", "vmin": 0, "vmax": 1}
+
+
+def _relative(contributions):
+    largest = np.abs(contributions).max(axis=1, keepdims=True)
+    return contributions / np.where(largest > 0, largest, 1)
+
+
+def _n_decimals(largest):
+    """Digits after the point that give the largest number three, and others of its row fewer."""
+    return 0 if largest == 0 else max(0, 2 - int(np.floor(np.log10(largest))))
+
+
+def _short(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,274 @@
+"""The features that make a row abnormal."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from skae.inspection._contributions import draw_bars, draw_table, top_features, with_other
+from skae.inspection._pipelines import (
+    before_last_step,
+    last_step,
+    names_before_last_step,
+)
+from skae.inspection._style import axes_to_draw_in, plain
+from skae.metrics import reconstruction_error_samples
+
+
+class FeatureContributionDisplay:
+    """What each feature adds to the anomaly score of some rows.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`. One row is drawn
+    as bars, several as a table, with the features that matter most first and all others together
+    as one, so that what is drawn sums to the score.
+
+    Parameters
+    ----------
+    contributions : array-like of shape (n_rows, n_features)
+        What each feature adds; each row sums to its score.
+
+    feature_names : sequence of n_features str, default=None
+        By default x0, x1 and so on.
+
+    row_names : sequence of n_rows str, default=None
+        By default the places of the rows.
+
+    score_name : str, default="anomaly score"
+        What the contributions sum to, with its unit.
+
+    Attributes
+    ----------
+    features_ : ndarray of int
+        The columns that were drawn, in this order; the others are drawn as one.
+
+    bars_ : matplotlib BarContainer or None
+        The bars of a single row, from the last one up.
+
+    image_ : matplotlib AxesImage or None
+        The shades of the table of several rows.
+
+    ax_ : matplotlib Axes
+        Where the contributions were drawn.
+
+    figure_ : matplotlib Figure
+        The figure they are in.
+
+    See Also
+    --------
+    ReconstructionErrorDisplay : Which rows are abnormal.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skae import ReconstructionOutlierDetector
+    >>> from skae.inspection import FeatureContributionDisplay
+    >>> wine = load_wine(as_frame=True).data
+    >>> X = StandardScaler().set_output(transform="pandas").fit_transform(wine)
+    >>> detector = ReconstructionOutlierDetector(PCA(4), scoring="error", random_state=0).fit(X)
+    >>> display = FeatureContributionDisplay.from_estimator(detector, X, n_features=3)
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['10 other features', 'ash', 'proanthocyanins', 'magnesium']
+    """
+
+    def __init__(
+        self, contributions, *, feature_names=None, row_names=None, score_name="anomaly score"
+    ):
+        self.contributions = contributions
+        self.feature_names = feature_names
+        self.row_names = row_names
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(cls, detector, X, *, rows=None, n_features=10, ax=None):
+        """Draw what makes rows abnormal to a fitted outlier detector.
+
+        Parameters
+        ----------
+        detector : ReconstructionOutlierDetector or Pipeline
+            Fitted, with `feature_contributions`; or a Pipeline that ends in one, whose columns are
+            those before its last step.
+
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            The rows.
+
+        rows : int or sequence of int, default=None
+            Places of the rows to draw; by default that of the highest anomaly score.
+
+        n_features : int, default=10
+            See :meth:`plot`.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+
+        Returns
+        -------
+        display : FeatureContributionDisplay
+            With the contributions drawn.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `feature_contributions`.
+        ValueError
+            If there are no such rows, or as :meth:`plot` does.
+        """
+        last = last_step(detector)
+        if not hasattr(last, "feature_contributions"):
+            raise TypeError(
+                f"{type(last).__name__} has no feature_contributions; pass a fitted "
+                "ReconstructionOutlierDetector, or for a reducer use from_predictions(X, "
+                "reducer.inverse_transform(reducer.transform(X)))."
+            )
+        places = _places(rows, X, lambda: -detector.score_samples(X))
+        chosen = _safe_indexing(X, places)
+        contributions = last.feature_contributions(before_last_step(detector, chosen))
+        names = None if hasattr(last, "feature_names_in_") else names_before_last_step(detector)
+        scoring = getattr(last, "scoring", None)
+        display = cls(
+            contributions.to_numpy(),
+            feature_names=contributions.columns if names is None else names,
+            row_names=_row_names(X, places),
+            score_name="anomaly score" if scoring is None else f"anomaly score ({scoring})",
+        )
+        return display.plot(ax, n_features=n_features)
+
+    @classmethod
+    def from_predictions(
+        cls, X, X_reconstructed, *, rows=None, n_features=10, feature_names=None, ax=None
+    ):
+        """Draw the squared error of each feature of reconstructed rows.
+
+        They are divided by the number of features, so that they sum to the mean squared error of
+        the row, as :func:`skae.metrics.reconstruction_error_samples` gives it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            The rows.
+
+        X_reconstructed : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Their reconstruction, in the same units, by PCA, an autoencoder or anything else.
+
+        rows : int or sequence of int, default=None
+            Places of the rows to draw; by default that of the largest error.
+
+        n_features : int, default=10
+            See :meth:`plot`.
+
+        feature_names : sequence of n_features str, default=None
+            By default the columns of X if it is a frame, else x0, x1 and so on.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+
+        Returns
+        -------
+        display : FeatureContributionDisplay
+            With the errors drawn.
+
+        Raises
+        ------
+        ValueError
+            If X and its reconstruction differ in shape, if there are no such rows, or as
+            :meth:`plot` does.
+        """
+        errors = reconstruction_error_samples(X, X_reconstructed)
+        places = _places(rows, X, lambda: errors)
+        chosen, reconstructed = (
+            _dense(_safe_indexing(table, places)) for table in (X, X_reconstructed)
+        )
+        names = getattr(X, "columns", None) if feature_names is None else feature_names
+        display = cls(
+            (chosen - reconstructed) ** 2 / chosen.shape[1],
+            feature_names=names,
+            row_names=_row_names(X, places),
+            score_name="mean squared error (squared units of X)",
+        )
+        return display.plot(ax, n_features=n_features)
+
+    def plot(self, ax=None, *, n_features=10):
+        """Draw the contributions.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+
+        n_features : int, default=10
+            How many features are drawn by themselves: those of the largest contributions, up or
+            down, of several rows those that matter most on average.
+
+        Returns
+        -------
+        display : FeatureContributionDisplay
+            This object, with the attributes that end in ``_``.
+
+        Raises
+        ------
+        ValueError
+            If `n_features` is not an integer of 1 or more, or if there is not a name for every
+            feature and row.
+        """
+        if not isinstance(n_features, Integral) or n_features is True or n_features < 1:
+            raise ValueError(f"n_features={n_features!r} must be an integer of 1 or more.")
+        contributions = np.atleast_2d(np.asarray(self.contributions, dtype=float))
+        features, rows = self._names(contributions.shape)
+        self.features_ = top_features(contributions, n_features)
+        values, columns = with_other(contributions, self.features_, features)
+        is_table = len(rows) > 1
+        self.ax_ = _new_axes(values.shape) if ax is None and is_table else axes_to_draw_in(ax)
+        self.figure_ = self.ax_.figure
+        draw = draw_table if is_table else draw_bars
+        drawn = draw(self.ax_, values, columns, rows, self.score_name, len(self.features_))
+        self.image_, self.bars_ = (drawn, None) if is_table else (None, drawn)
+        return self
+
+    def _names(self, shape):
+        """Names of features and rows, as they are shown."""
+        n_rows, n_columns = shape
+        features, rows = self.feature_names, self.row_names
+        features = [f"x{i}" for i in range(n_columns)] if features is None else features
+        rows = range(n_rows) if rows is None else rows
+        _check_names("feature_names", features, n_columns, "features")
+        _check_names("row_names", rows, n_rows, "rows")
+        return [plain(name) for name in features], [f"row {plain(name)}" for name in rows]
+
+
+def _check_names(parameter, names, n_expected, what):
+    if len(names) != n_expected:
+        raise ValueError(
+            f"{parameter} holds {len(names)} names, but there are {n_expected} {what}; pass one "
+            "for each, or None."
+        )
+
+
+def _places(rows, X, scores):
+    """Places of the rows to draw, as an array."""
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    if rows is None:
+        return np.array([np.argmax(scores())])
+    places = np.atleast_1d(rows)
+    is_place = places.dtype.kind in "iu" and places.ndim == 1 and places.size > 0
+    if not is_place or places.min() < -n_rows or places.max() >= n_rows:
+        raise ValueError(
+            f"rows={rows!r} must be one or more places of rows of X, integers from 0 to "
+            f"{n_rows - 1}."
+        )
+    return places % n_rows
+
+
+def _new_axes(shape):
+    """Axes in a figure with room for a table."""
+    ax = axes_to_draw_in()
+    ax.figure.set_size_inches(2.5 + 0.62 * shape[1], 2.0 + 0.32 * shape[0])
+    return ax
+
+
+def _row_names(X, places):
+    return X.index[places] if hasattr(X, "iloc") else places
+
+
+def _dense(X):
+    return np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=float)

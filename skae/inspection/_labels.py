@@ -1,0 +1,18 @@
+"""Class labels of rows."""
+
+import numpy as np
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+
+
+def check_labels(y, X, user):
+    """Return labels, one a row of X, as an array; `user` names what cannot do with numbers."""
+    y = column_or_1d(y)
+    assert_all_finite(y, input_name="y")
+    check_consistent_length(X, y)
+    if y.dtype.kind == "f" and np.any(y != np.round(y)):
+        raise ValueError(
+            "The target y holds continuous values such as "
+            f"{y[y != np.round(y)][0]:g}, but {user} needs class labels; "
+            "put the values into classes or leave the target out."
+        )
+    return y

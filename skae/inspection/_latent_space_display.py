@@ -1,0 +1,265 @@
+"""The code of rows as points, coloured by what is known of them."""
+
+from itertools import combinations
+
+import numpy as np
+from sklearn.utils import check_array
+
+from skae.inspection._codes import (
+    UNITS,
+    check_components,
+    check_names_of_code,
+    encode,
+    names_of_code,
+    widest_components,
+)
+from skae.inspection._panels import legend_beside, legend_outside, make_panels
+from skae.inspection._scatter import (
+    draw_classes,
+    draw_histogram,
+    draw_values,
+    marker_area,
+    markerscale,
+)
+from skae.inspection._style import plain
+from skae.inspection._targets import Classes, Values, read_target
+
+_MOST_COMPONENTS = 3  # three pairs of them
+
+
+class LatentSpaceDisplay:
+    """Codes of rows as points, or as a histogram if one component is shown.
+
+    Points are coloured by a target: classes differ in colour and marker, continuous values in
+    colour. Use :meth:`from_estimator` to make one from rows, or the constructor for an embedding
+    that is there already; all parameters are kept as attributes.
+
+    Parameters
+    ----------
+    code : array-like of shape (n_samples, n_components)
+        The code of each row.
+
+    y : array-like of shape (n_samples,), default=None
+        Classes, as numbers or strings, or continuous values.
+
+    components : int or sequence of int, default=None
+        Which components are drawn, counted from 0, every pair of them in a panel of its own. By
+        default all of them, or the three that vary most.
+
+    target_type : {"auto", "categorical", "continuous"}, default="auto"
+        What `y` holds. "auto" takes numbers for continuous if they are not whole or have more than
+        20 different values.
+
+    component_names : sequence of n_components str, default=None
+        Names of all components of the code.
+
+    target_name : str, default=None
+        What `y` is.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes of shape (1, n_panels)
+        The panels; set by :meth:`plot`.
+
+    ax_ : matplotlib Axes
+        The panel if there is one, else the invisible axes around all of them.
+
+    figure_ : matplotlib Figure
+        The figure they are in.
+
+    See Also
+    --------
+    LatentTraversalDisplay : What each component does to a row.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.decomposition import PCA
+    >>> from skae.inspection import LatentSpaceDisplay
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> display = LatentSpaceDisplay.from_estimator(PCA(2).fit(X), X, y)
+    >>> display.ax_.get_xlabel()
+    'pca0 (units of the code)'
+    """
+
+    def __init__(
+        self,
+        code,
+        y=None,
+        *,
+        components=None,
+        target_type="auto",
+        component_names=None,
+        target_name=None,
+    ):
+        self.code = code
+        self.y = y
+        self.components = components
+        self.target_type = target_type
+        self.component_names = component_names
+        self.target_name = target_name
+
+    def plot(self, ax=None, *, marker_size=None, alpha=0.7, cmap="cividis", n_bins=30):
+        """Draw the code.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; is divided if there are several panels. By default in a new figure.
+
+        marker_size : float, default=None
+            Area of a marker in squared points; by default smaller the more rows there are.
+
+        alpha : float, default=0.7
+            Opacity of the markers.
+
+        cmap : str or matplotlib Colormap, default="cividis"
+            Colours of continuous values.
+
+        n_bins : int, default=30
+            Bins of the histogram of a single component, the same for all classes.
+
+        Returns
+        -------
+        display : LatentSpaceDisplay
+            This object, with `ax_`, `axes_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If a component is out of range, or `y` does not fit the code.
+        """
+        code = check_array(self.code, dtype=[np.float64, np.float32], input_name="code")
+        target = read_target(self.y, code, self.target_type)
+        names = check_names_of_code(self.component_names, code.shape[1])
+        components = self._components(code)
+        pairs = list(combinations(components, 2)) or [(components[0], None)]
+        has_beside = len(pairs) > 1 and self.y is not None
+        panels = make_panels(
+            ax,
+            1,
+            len(pairs),
+            cell=(4.5, 4.0) if len(pairs) == 1 else (3.2, 3.2),
+            beside=[slice(0, 1)] * has_beside,
+            beside_width=0.15 if isinstance(target, Values) else 0.9,
+        )
+        area = marker_area(len(code)) if marker_size is None else marker_size
+        points = {"s": area, "alpha": alpha, "linewidths": 0}
+        for panel, (i, j) in zip(panels.axes[0], pairs, strict=True):
+            panel.set_xlabel(f"{plain(names[i])} ({UNITS})")
+            if j is not None:
+                panel.set_ylabel(f"{plain(names[j])} ({UNITS})")
+            handles = self._draw_panel(panel, code, i, j, target, points, cmap, n_bins)
+        self.ax_, self.axes_, _ = panels
+        self.figure_ = panels.figure
+        self._explain(panels, handles, is_one_component=pairs[0][1] is None)
+        return self
+
+    def _components(self, code):
+        if self.components is None:
+            return widest_components(code, _MOST_COMPONENTS)
+        return check_components(self.components, code.shape[1])
+
+    def _draw_panel(self, panel, code, i, j, target, points, cmap, n_bins):
+        if isinstance(target, Classes):
+            if j is None:
+                return draw_histogram(panel, code[:, i], target.members, n_bins)
+            return draw_classes(panel, code[:, [i, j]], target.members, points)
+        if j is None:
+            panel.set_ylabel(self._target_label())
+        height = target.values if j is None else code[:, j]
+        return draw_values(panel, code[:, i], height, target.values, cmap, points)
+
+    def _explain(self, panels, handles, *, is_one_component):
+        """Say what colours mean, beside the panels, or in the one there is."""
+        panel, title = panels.axes[0, -1], self._target_label()
+        if self.y is None:
+            return
+        if isinstance(handles, list):
+            labels = [handle.get_label() for handle in handles]
+            options = {
+                "title": title,
+                "ncols": 1 + (len(labels) - 1) // 15,
+                "markerscale": markerscale(handles),
+            }
+            if panels.beside:
+                legend_beside(panels.beside[0], handles, labels, **options)
+            elif panels.figure.get_layout_engine() is None:
+                panel.legend(handles, labels, fontsize="small", **options)
+            else:
+                legend_outside(panel, handles, labels, **options)
+        elif not is_one_component:
+            place = {"cax": panels.beside[0]} if panels.beside else {"ax": panel}
+            bar = panels.figure.colorbar(handles, label=title, **place)
+            bar.solids.set_alpha(1)
+
+    def _target_label(self):
+        return "y" if self.target_name is None else plain(self.target_name)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        components=None,
+        target_type="auto",
+        target_name=None,
+        ax=None,
+        marker_size=None,
+        alpha=0.7,
+        cmap="cividis",
+        n_bins=30,
+    ):
+        """Encode rows and draw their code.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            With `transform`, such as PCA, an autoencoder, or a Pipeline that ends in one.
+
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            The rows.
+
+        y : array-like of shape (n_samples,), default=None
+            Classes, as numbers or strings, or continuous values.
+
+        components : int or sequence of int, default=None
+            Which components are drawn, counted from 0; by default all, or the three that vary
+            most.
+
+        target_type : {"auto", "categorical", "continuous"}, default="auto"
+            What `y` holds.
+
+        target_name : str, default=None
+            What `y` is; by default its name, if it is a series of a dataframe.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; is divided if there are several panels. By default in a new figure.
+
+        marker_size, alpha, cmap, n_bins
+            See :meth:`plot`.
+
+        Returns
+        -------
+        display : LatentSpaceDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `transform`.
+        ValueError
+            If a component is out of range, or `y` does not fit X.
+        """
+        code = encode(estimator, X)
+        display = cls(
+            code,
+            y,
+            components=components,
+            target_type=target_type,
+            component_names=names_of_code(estimator, code.shape[1]),
+            target_name=getattr(y, "name", None) if target_name is None else target_name,
+        )
+        return display.plot(ax, marker_size=marker_size, alpha=alpha, cmap=cmap, n_bins=n_bins)

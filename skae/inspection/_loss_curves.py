@@ -1,0 +1,108 @@
+"""Draw columns of a history, epoch by epoch."""
+
+from copy import copy
+
+import numpy as np
+
+from skae.inspection._style import plain, styles
+
+VALIDATION = "val_"
+_N_MARKERS = 8
+
+
+def draw_columns(ax, columns, starts):
+    """Draw columns: a colour for each term, solid for training, dashed for held-out rows.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+
+    columns : dict of str to ndarray of shape (n_epochs,)
+        The values; held-out ones are called like those of training, with `VALIDATION` before.
+
+    starts : sequence of int
+        Places where a curve is broken.
+
+    Returns
+    -------
+    lines : dict of str to matplotlib Line2D
+        The curves.
+    """
+    style_of = dict(zip(dict.fromkeys(map(_term, columns)), styles(), strict=False))
+    return {
+        name: _draw_column(ax, name, values, starts, style_of[_term(name)])
+        for name, values in columns.items()
+    }
+
+
+def draw_best_epoch(ax, epoch):
+    """Draw a line at the epoch whose weights were kept."""
+    kept = "the start" if epoch == 0 else f"epoch {epoch}"
+    return ax.axvline(epoch, color="black", linewidth=1, linestyle=":", label=f"kept: {kept}")
+
+
+def draw_phases(ax, phases, starts):
+    """Separate phases and name them; `phases` has a number for each epoch."""
+    for start in starts:
+        ax.axvline(start + 0.5, color="0.7", linewidth=4, zorder=0)
+    if len(starts) == 0:
+        return
+    where = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "top"}
+    for start, end in zip([0, *starts], [*starts, len(phases)], strict=True):
+        name = f"phase {phases[start]:g}"
+        ax.text((start + 1 + end) / 2, 1.0, name, fontsize="small", **where)
+
+
+def explain(ax, lines, best_epoch_line):
+    """Put a legend above the axes, where no curve is: colours are terms, line styles are rows."""
+    rows = {_rows(name): line for name, line in reversed(lines.items())}
+    rows = dict(sorted(rows.items(), reverse=True))
+    entries = rows
+    if len(set(map(_term, lines))) > 1:
+        terms = {plain(name): line for name, line in lines.items() if name == _term(name)}
+        entries = terms | {name: _in_black(line) for name, line in rows.items()}
+    if best_epoch_line is not None:
+        entries[best_epoch_line.get_label()] = best_epoch_line
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1.02), "borderaxespad": 0, "ncols": 3}
+    ax.legend(entries.values(), entries, frameon=False, fontsize="small", **place)
+
+
+def scale_logarithmically(ax):
+    """Use a logarithmic axis with plain numbers."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter("{x:g}")
+    low, high = np.log10(ax.get_ylim())
+    # Between two powers of ten only the ticks between say where the curves are.
+    has_decades = np.floor(high) - np.ceil(low) >= 1
+    ax.yaxis.set_minor_formatter("" if has_decades else "{x:g}")
+
+
+def _term(name):
+    return name.removeprefix(VALIDATION)
+
+
+def _rows(name):
+    return "held-out rows" if name.startswith(VALIDATION) else "training rows"
+
+
+def _draw_column(ax, name, values, starts, style):
+    face = style["color"]
+    style = style | {"linestyle": "-", "markerfacecolor": face}
+    if name.startswith(VALIDATION):
+        style |= {"linestyle": "--", "markerfacecolor": "white"}
+    (line,) = ax.plot(
+        np.insert(np.arange(1.0, len(values) + 1), starts, np.nan),
+        np.insert(values.astype(float), starts, np.nan),
+        label=f"{plain(_term(name))}, {_rows(name)}",
+        markersize=5,
+        markevery=max(1, len(values) // _N_MARKERS),
+        **style,
+    )
+    return line
+
+
+def _in_black(line):
+    line = copy(line)
+    line.set(color="black", marker="none")
+    return line

@@ -1,0 +1,126 @@
+"""Many panels in one figure, or within the axes that a user gives."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skae.inspection._extras import compare_extra
+
+_MARGINS = 1.3, 0.5  # inches for labels
+_MOST_PANELS = 400  # these take matplotlib some ten seconds
+
+
+class Panels(NamedTuple):
+    """Axes of a display: the one around them all, a grid of them, and those beside the grid."""
+
+    ax: object
+    axes: np.ndarray
+    beside: list
+
+    @property
+    def figure(self):
+        """The figure that they are in."""
+        return self.ax.figure
+
+
+def make_panels(ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_width=0.6):
+    """Divide the axes given, or those of a new figure of fitting size.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        Becomes invisible if it is divided; a single panel is drawn in it.
+
+    n_rows, n_cols : int
+        The size of the grid.
+
+    cell : tuple of two floats
+        Width and height of a panel in a new figure, in inches.
+
+    beside : sequence of slice
+        The rows of the grid that each axes to the right of it goes along: for legends and colour
+        bars.
+
+    beside_width : float
+        Their width in inches.
+
+    label_width : float
+        Inches for labels at either side, kept free where no layout engine makes room for them.
+
+    Returns
+    -------
+    panels : Panels
+
+    Raises
+    ------
+    ValueError
+        If the axes given cannot be divided, or the panels would be too many to look at.
+    """
+    if n_rows * n_cols > _MOST_PANELS:
+        raise ValueError(
+            f"{n_rows} x {n_cols} panels would be drawn, but at most {_MOST_PANELS} can be looked "
+            "at; pass fewer rows or values."
+        )
+    ax = _bounding_axes(ax, n_rows, n_cols, cell, beside_width if beside else 0.0)
+    if n_rows == n_cols == 1 and not beside:
+        return Panels(ax, np.array([[ax]], dtype=object), [])
+    is_laid_out = ax.figure.get_layout_engine() is not None
+    margin = [] if is_laid_out else [label_width]
+    widths = margin + [cell[0]] * n_cols + [beside_width] * bool(beside) + margin
+    grid = _divided(ax, n_rows, widths)
+    add, first = ax.figure.add_subplot, len(margin)
+    axes = np.empty((n_rows, n_cols), dtype=object)
+    for i, j in np.ndindex(axes.shape):
+        axes[i, j] = add(grid[i, first + j])
+    return Panels(ax, axes, [add(grid[rows, first + n_cols]) for rows in beside])
+
+
+def share_scales(axes, *, x=False, y=False):
+    """Give panels the same limits, and numbers along the left and the bottom of them only."""
+    for i, j in np.ndindex(axes.shape):
+        ax = axes[i, j]
+        if x:
+            ax.sharex(axes[0, 0])
+            ax.tick_params(labelbottom=i == len(axes) - 1)
+        if y:
+            ax.sharey(axes[0, 0])
+            ax.tick_params(labelleft=j == 0)
+
+
+def legend_beside(ax, handles, labels, **options):
+    """Draw a legend in axes that are there for it."""
+    ax.set_axis_off()
+    options = {"loc": "center left", "bbox_to_anchor": (0, 0.5), "borderaxespad": 0, **options}
+    return ax.legend(handles, labels, frameon=False, fontsize="small", **options)
+
+
+def legend_outside(ax, handles, labels, **options):
+    """Draw a legend at the right of axes whose figure makes room for it."""
+    options = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "borderaxespad": 0, **options}
+    return ax.legend(handles, labels, frameon=False, fontsize="small", **options)
+
+
+def _bounding_axes(ax, n_rows, n_cols, cell, beside_width):
+    with compare_extra():
+        import matplotlib.pyplot as plt
+    if ax is not None:
+        return ax
+    width = _MARGINS[0] + n_cols * cell[0] + beside_width
+    figure = plt.figure(figsize=(width, _MARGINS[1] + n_rows * cell[1]), layout="constrained")
+    return figure.add_subplot()
+
+
+def _divided(ax, n_rows, widths):
+    if not ax.axison:
+        raise ValueError(
+            "ax is switched off, probably because another display divided it already; pass an "
+            "empty one, such as plt.subplots()[1]."
+        )
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "ax stands at a free position, where panels cannot be laid out; pass one of a grid, "
+            "such as plt.subplots()[1], or leave ax=None."
+        )
+    ax.set_axis_off()
+    return place.subgridspec(n_rows, len(widths), width_ratios=widths)

@@ -1,0 +1,163 @@
+"""Rows for a display: which of them, and what an estimator makes of them."""
+
+import math
+from numbers import Integral
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.validation import _num_samples
+
+from skae.inspection._row_format import row_format
+from skae.metrics import check_invertible
+
+
+def display_options(
+    X, shown, estimator=None, *, sample_shape, kind, feature_names=None, standardize=True
+):
+    """What a display needs to know of its rows beside the rows themselves.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        All rows; their means and standard deviations are the scale of bars.
+
+    shown : array-like of shape (n_rows, n_features)
+        Those to be drawn.
+
+    estimator : estimator or None
+        May know the shape of a row.
+
+    sample_shape, kind, feature_names, standardize
+        What the user says.
+
+    Returns
+    -------
+    options : dict
+        Keyword arguments of the constructor of a display.
+    """
+    n_features = as_rows(shown, "X").shape[1]
+    shape, kind = _described(X, sample_shape, kind, estimator)
+    options = {"sample_shape": shape, "kind": kind, "feature_names": feature_names}
+    if row_format(n_features, shape, kind).kind == "bars":
+        if feature_names is None:
+            options["feature_names"] = column_names(X)
+        if standardize:
+            X = as_rows(X, "X")
+            options["feature_means"] = np.nanmean(X, axis=0)
+            options["feature_deviations"] = np.nanstd(X, axis=0)
+    return options
+
+
+def as_rows(X, name):
+    """Rows of a frame, a sparse matrix or an array of any number of axes as flat floats."""
+    X = X.toarray() if issparse(X) else X
+    X = check_array(
+        X,
+        dtype=[np.float64, np.float32],
+        allow_nd=True,
+        ensure_all_finite="allow-nan",
+        input_name=name,
+    )
+    return X.reshape(len(X), -1)
+
+
+def check_same_length(rows):
+    """Refuse tables of different numbers of rows."""
+    lengths = {name: _num_samples(X) for name, X in rows.items()}
+    (first, expected), *others = lengths.items()
+    for name, length in others:
+        if length != expected:
+            raise ValueError(
+                f"{name} has {length} rows, but {first} has {expected}; pass the same rows, in the "
+                "same order."
+            )
+
+
+def check_same_shape(rows):
+    """Return a dict of flat rows, all of the shape of the first."""
+    rows = {name: as_rows(X, name) for name, X in rows.items()}
+    first = next(iter(rows))
+    for name, X in rows.items():
+        if X.shape != rows[first].shape:
+            raise ValueError(
+                f"{name} has shape {X.shape}, but {first} has shape {rows[first].shape}; pass the "
+                "same rows, in the same order and with the same columns."
+            )
+    return rows
+
+
+def spread_rows(X, n_rows):
+    """Positions of some rows spread over all: those of a file often stand class by class."""
+    check_number("n_rows", n_rows, 1)
+    return np.unique(np.linspace(0, _num_samples(X) - 1, n_rows).astype(int))
+
+
+def check_number(name, value, least):
+    """Refuse what is not an integer of a certain size."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}={value!r} must be an integer of {least} or more.")
+
+
+def select(X, positions):
+    """Some rows of a frame, a sparse matrix or an array, in the same format."""
+    return _safe_indexing(np.asarray(X) if isinstance(X, list | tuple) else X, positions)
+
+
+def reconstruct(estimator, X):
+    """What an estimator makes of rows, in their units."""
+    if hasattr(estimator, "reconstruct"):
+        return estimator.reconstruct(X)
+    check_invertible(estimator)
+    return estimator.inverse_transform(estimator.transform(X))
+
+
+def column_names(X):
+    """Names of the columns of a frame, else None."""
+    columns = getattr(X, "columns", None)
+    return None if columns is None else [str(name) for name in columns]
+
+
+def standardized(X, means, deviations):
+    """Deviations from the means, in standard deviations; as they are if there are no means."""
+    if means is None:
+        return X
+    return (X - means) / np.where(deviations > 0, deviations, 1)
+
+
+def check_names(names, n_names, of_what):
+    """Refuse feature names of another number than there are features to name."""
+    if names is not None and len(names) != n_names:
+        raise ValueError(
+            f"feature_names holds {len(names)} names, but {n_names} were expected, one for each "
+            f"{of_what}; pass as many, or None."
+        )
+
+
+def _described(X, sample_shape, kind, estimator):
+    """Return the shape and the kind of rows: those given, else the estimator's, else those of X."""
+    if sample_shape is not None:
+        return tuple(sample_shape), kind
+    own_shape = tuple(getattr(X, "shape", np.shape(X)))[1:]
+    n_features = math.prod(own_shape)
+    known = None if estimator is None else _shape_known_to(estimator, n_features)
+    if known is not None:
+        # Two axes of an estimator are always a series, however long its timesteps are.
+        return known, "series" if kind == "auto" and len(known) == 2 else kind
+    return (own_shape if len(own_shape) > 1 else None), kind
+
+
+def _shape_known_to(estimator, n_features):
+    """The parameter of a skae estimator, also in a search or at the end of a Pipeline."""
+    while True:
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif getattr(estimator, "steps", None):
+            estimator = estimator.steps[-1][1]
+        else:
+            break
+    shape = getattr(estimator, "sample_shape", None)
+    if shape is None and getattr(estimator, "network", None) in ("convolutional", "recurrent"):
+        shape = (n_features, 1)
+    # Steps before the last may have changed the number of features.
+    return tuple(shape) if shape is not None and math.prod(shape) == n_features else None

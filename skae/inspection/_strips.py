@@ -1,0 +1,191 @@
+"""Several versions of the same rows side by side."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skae.inspection._panels import legend_beside, make_panels, share_scales
+from skae.inspection._row_drawing import (
+    clipped_ends,
+    colour_difference,
+    draw_bars,
+    draw_image,
+    draw_points,
+    draw_series,
+    labelled,
+    name_features,
+    symmetric_limits,
+    value_limits,
+)
+from skae.inspection._row_format import RowFormat
+from skae.inspection._rows import check_names, standardized
+
+DIFFERENCE = "reconstruction minus original"
+
+
+class Strips(NamedTuple):
+    """What is drawn: versions by name, and the difference of two of them or None."""
+
+    versions: dict
+    # Whose values span the colours of images: noise would leave little contrast for the rest.
+    reference: str
+    difference: np.ndarray | None
+    format: RowFormat
+    row_numbers: object
+    feature_names: object
+    feature_means: object
+    feature_deviations: object
+    cmap: object
+    difference_cmap: object
+
+
+def draw_strips(ax, strips):
+    """Draw strips in the axes given or in a new figure; returns the panels."""
+    kind, shape = strips.format
+    if kind == "image":
+        return _draw_images(ax, strips)
+    of_what = "feature of a timestep" if kind == "series" else "column"
+    check_names(strips.feature_names, shape[-1], of_what)
+    return (_draw_series if kind == "series" else _draw_bars)(ax, strips)
+
+
+def _draw_images(ax, strips):
+    shape = strips.format.shape
+    n_versions, n_rows = len(strips.versions), len(next(iter(strips.versions.values())))
+    has_difference, is_grey = strips.difference is not None, len(shape) == 2
+    beside = [slice(0, n_versions)] * is_grey + [slice(n_versions, None)] * has_difference
+    panels = make_panels(
+        ax,
+        n_versions + has_difference,
+        n_rows,
+        cell=image_cell(shape),
+        beside=beside,
+        beside_width=0.12,
+        label_width=1.1,
+    )
+    bars = list(panels.beside)
+    reference = strips.versions[strips.reference]
+    limits = value_limits(reference)
+    for axes, (name, rows) in zip(panels.axes, strips.versions.items(), strict=False):
+        image = _draw_strip(axes, name, rows, shape, cmap=strips.cmap, **limits)
+    if is_grey:
+        extend = clipped_ends(limits, *strips.versions.values())
+        panels.figure.colorbar(image, cax=bars.pop(0), label="value", extend=extend)
+    if has_difference:
+        _draw_difference_strip(panels, strips, bars.pop(0))
+    for axes, number in zip(panels.axes[0], _row_names(strips, n_rows), strict=True):
+        axes.set_title(number, fontsize="small")
+    return panels
+
+
+def image_cell(shape, width=0.85):
+    """Width and height of the panel of an image, in inches."""
+    return width, float(np.clip(width * shape[0] / shape[1], 0.3, 3.0))
+
+
+def _draw_strip(axes, name, rows, shape, **options):
+    for ax, row in zip(axes, rows, strict=True):
+        image = draw_image(ax, row, shape, **options)
+    axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return image
+
+
+def _draw_difference_strip(panels, strips, bar):
+    shape, rows = strips.format.shape, strips.difference
+    name = DIFFERENCE.replace(" ", "\n", 1)
+    if len(shape) == 3:
+        rows = [colour_difference(row, shape) for row in rows]
+        name += ",\ncolour that\ndiffers most"
+    options = {"cmap": strips.difference_cmap, **symmetric_limits(strips.difference)}
+    image = _draw_strip(panels.axes[-1], name, rows, shape[:2], **options)
+    panels.figure.colorbar(image, cax=bar, label="difference")
+
+
+def _draw_series(ax, strips):
+    shape, n_versions = strips.format.shape, len(strips.versions)
+    n_rows = len(next(iter(strips.versions.values())))
+    has_difference = strips.difference is not None
+    legend = [slice(0, 1)] * (1 < shape[1] <= 7)
+    panels = make_panels(
+        ax, n_rows, n_versions + has_difference, cell=(2.6, 1.0), beside=legend, beside_width=0.9
+    )
+    share_scales(panels.axes, x=True)
+    share_scales(panels.axes[:, :n_versions], y=True)
+    for axes, (name, rows) in zip(panels.axes.T, strips.versions.items(), strict=False):
+        axes[0].set_title(f"{name}, value", fontsize="medium")
+        for panel, row in zip(axes, rows, strict=True):
+            curves = draw_series(panel, row, shape, names=strips.feature_names)
+    if has_difference:
+        _draw_difference_series(panels.axes[:, -1:], strips)
+    if legend:
+        legend_beside(panels.beside[0], labelled(curves), [curve.get_label() for curve in curves])
+    for panel in panels.axes[-1]:
+        panel.set_xlabel("timestep")
+    _name_rows(panels.axes[:, 0], strips)
+    return panels
+
+
+def _draw_difference_series(axes, strips):
+    share_scales(axes, y=True)
+    axes[0, 0].set_title(DIFFERENCE, fontsize="medium")
+    for panel, row in zip(axes[:, 0], strips.difference, strict=True):
+        panel.axhline(0, color="0.5", linewidth=0.8)
+        draw_series(panel, row, strips.format.shape, names=strips.feature_names)
+    _centre(axes[0, 0], strips.difference)
+
+
+def _centre(ax, differences):
+    limit = 1.1 * symmetric_limits(differences)["vmax"]
+    ax.set_ylim(-limit, limit)
+
+
+def _draw_bars(ax, strips):
+    means, deviations = strips.feature_means, strips.feature_deviations
+    versions = {
+        name: standardized(rows, means, deviations) for name, rows in strips.versions.items()
+    }
+    n_rows, n_features = next(iter(versions.values())).shape
+    has_difference = strips.difference is not None
+    width = float(np.clip(0.3 * n_features, 3.4, 7))
+    panels = make_panels(
+        ax, n_rows, 1 + has_difference, cell=(width, 1.0), beside=[slice(0, 1)], beside_width=1.2
+    )
+    share_scales(panels.axes, x=True)
+    share_scales(panels.axes[:, :1], y=True)
+    first, *others = versions
+    for i, panel in enumerate(panels.axes[:, 0]):
+        draw_bars(panel, versions[first][i], label=first)
+        draw_points(panel, {name: versions[name][i] for name in others}, connected=False)
+        panel.margins(y=0.15)
+    unit = "value" if means is None else "deviation from the mean\n(standard deviations)"
+    panels.axes[0, 0].set_title(unit, fontsize="medium")
+    if has_difference:
+        _draw_difference_bars(panels.axes[:, 1:], strips)
+    handles, _ = panels.axes[0, 0].get_legend_handles_labels()
+    legend_beside(panels.beside[0], [handles[-1], *handles[:-1]], list(versions))
+    for panel in panels.axes[-1]:
+        name_features(panel, strips.feature_names)
+    _name_rows(panels.axes[:, 0], strips)
+    return panels
+
+
+def _draw_difference_bars(axes, strips):
+    share_scales(axes, y=True)
+    means, deviations = strips.feature_means, strips.feature_deviations
+    differences = strips.difference
+    if means is not None:
+        differences = standardized(differences, 0.0, deviations)
+    unit = "" if means is None else "\n(standard deviations)"
+    axes[0, 0].set_title(DIFFERENCE + unit, fontsize="medium")
+    for panel, row in zip(axes[:, 0], differences, strict=True):
+        draw_bars(panel, row, colour="0.4")
+    _centre(axes[0, 0], differences)
+
+
+def _row_names(strips, n_rows):
+    return [""] * n_rows if strips.row_numbers is None else [f"row {k}" for k in strips.row_numbers]
+
+
+def _name_rows(axes, strips):
+    for ax, name in zip(axes, _row_names(strips, len(axes)), strict=True):
+        ax.set_ylabel(name)

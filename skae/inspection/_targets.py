@@ -1,0 +1,77 @@
+"""What points are coloured by: classes or values."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_consistent_length, column_or_1d
+
+from skae.inspection._style import COLOURS, MARKERS
+
+TARGET_TYPES = ("auto", "categorical", "continuous")
+_MOST_NUMBERED_CLASSES = 20
+_MOST_CLASSES = len(COLOURS) * len(MARKERS)
+
+
+class Classes(NamedTuple):
+    """Which rows belong to each class, by its name; a single nameless class without a target."""
+
+    members: dict
+
+
+class Values(NamedTuple):
+    """One number for each row."""
+
+    values: np.ndarray
+
+
+def read_target(y, code, target_type):
+    """Read a target as classes or as values.
+
+    Raises
+    ------
+    ValueError
+        If it has another length than the code, misses values, holds words where numbers are
+        asked for, or more classes than can be told apart.
+    """
+    if target_type not in TARGET_TYPES:
+        raise ValueError(f"target_type={target_type!r} is not known; choose from {TARGET_TYPES}.")
+    if y is None:
+        return Classes({"": np.ones(len(code), dtype=bool)})
+    y = column_or_1d(y)
+    check_consistent_length(code, y)
+    _check_complete(y)
+    if target_type == "continuous" or (target_type == "auto" and _is_continuous(y)):
+        return Values(_as_numbers(y))
+    classes = np.unique(y)
+    if len(classes) > _MOST_CLASSES:
+        raise ValueError(
+            f"y holds {len(classes)} classes, but at most {_MOST_CLASSES} can be told apart; put "
+            "them into groups, or pass numbers with target_type='continuous'."
+        )
+    return Classes({str(name): y == name for name in classes})
+
+
+def _check_complete(y):
+    # Only NaN differs from itself.
+    is_missing = np.array([value is None or value != value for value in y.tolist()], dtype=bool)
+    if is_missing.any():
+        raise ValueError(
+            f"y misses {is_missing.sum()} of {len(y)} values, the first in row "
+            f"{is_missing.argmax()}; leave these rows out, or give them a class of their own."
+        )
+
+
+def _is_continuous(y):
+    if y.dtype.kind not in "iuf":
+        return False
+    return bool(np.any(y != np.round(y))) or len(np.unique(y)) > _MOST_NUMBERED_CLASSES
+
+
+def _as_numbers(y):
+    try:
+        return y.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"y holds {y.tolist()[0]!r}, but target_type='continuous' needs numbers; pass numbers, "
+            "or target_type='categorical'."
+        ) from None
