@@ -46,9 +46,10 @@ for sparsity in (0.5, 0.9, 0.95):
     )
 
 # %%
-# Bytes of a pickle and held-out error. All autoencoders make 8 numbers of an image. At 8 components PCA is
-# smaller still, and at equal bytes it has room for so many components that its error is far lower: if the
-# size of the model is all that counts, PCA is the answer. Compression is for where the code must be short.
+# Bytes of a pickle and held-out error. All autoencoders make 8 numbers of an image. At 8
+# components PCA is smaller still, and at equal bytes it has room for so many components that its
+# error is far lower: if the size of the model is all that counts, PCA is the answer. Compression
+# is for where the code must be short.
 
 sizes = {name: len(pickle.dumps(model)) for name, model in models.items()}
 for name, model in models.items():
@@ -63,9 +64,9 @@ for k, pca in pcas.items():
 # Rows as bytes
 # -------------
 #
-# A codec rounds the code and stores it with an entropy coder. For each number of bytes, the autoencoder
-# has three components a byte, and PCA the best of three sizes on the test images. The bytes include
-# everything but the model.
+# A codec rounds the code and stores it with an entropy coder. For each number of bytes, the
+# autoencoder has three components a byte, and PCA the best of three sizes on the test images. The
+# bytes include everything but the model.
 
 n_bytes = (4, 8, 16)
 
@@ -88,9 +89,9 @@ for name, points in curves.items():
         print(f"{name:12s} {size:5.2f} bytes an image, error {loss:.0f}")
 
 # %%
-# Left: size and error of models, the numbers of components at PCA's points. Right: bytes and error of
-# rows; with few bytes the autoencoder has the lower error, with more of them PCA catches up. Both errors
-# are of images held out.
+# Left: size and error of models, the numbers of components at PCA's points. Right: bytes and error
+# of rows; with few bytes the autoencoder has the lower error, with more of them PCA catches up.
+# Both errors are of images held out.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 left.plot(

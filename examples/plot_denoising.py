@@ -2,12 +2,13 @@
 Removing noise from images
 ==========================
 
-A denoising autoencoder is trained to give back clean images of noisy ones. PCA removes noise too, if
-only because a few components have no room for it; so it stands beside.
+A denoising autoencoder is trained to give back clean images of noisy ones. PCA removes noise too,
+if only because a few components have no room for it; so it stands beside.
 """
 
 # %%
-# 3,000 handwritten digits of MNIST for training and 1,000 others, to which strong normal noise is added.
+# 3,000 handwritten digits of MNIST for training and 1,000 others, to which strong normal noise is
+# added.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,8 +26,8 @@ NOISE = 0.4
 X_noisy = X_test + np.random.default_rng(0).normal(0, NOISE, X_test.shape)
 
 # %%
-# ``noise_level`` is relative to the deviation of all pixels together. The autoencoder sees clean images
-# only and makes them noisy itself, anew in every epoch.
+# ``noise_level`` is relative to the deviation of all pixels together. The autoencoder sees clean
+# images only and makes them noisy itself, anew in every epoch.
 
 deviation = np.sqrt(X_train.var(axis=0).mean())
 denoiser = DenoisingAutoencoder(
@@ -34,8 +35,8 @@ denoiser = DenoisingAutoencoder(
 ).fit(X_train)
 
 # %%
-# Quality in decibels: ten more is a tenth of the squared error. PCA is given four numbers of components,
-# and the best of them on the test images is what we compare with.
+# Quality in decibels: ten more is a tenth of the squared error. PCA is given four numbers of
+# components, and the best of them on the test images is what we compare with.
 
 
 def decibels(images):

@@ -2,9 +2,9 @@
 Generating digits
 =================
 
-A :class:`~skae.VariationalAutoencoder` learns codes that follow a normal distribution: decoded draws from
-it are new rows. A :class:`~skae.LatentSampler` does it the other way round: any reducer first, then a
-density of its codes.
+A :class:`~skae.VariationalAutoencoder` learns codes that follow a normal distribution: decoded
+draws from it are new rows. A :class:`~skae.LatentSampler` does it the other way round: any reducer
+first, then a density of its codes.
 """
 
 # %%
@@ -49,8 +49,8 @@ for ax, (name, images) in zip(axes, shown.items(), strict=True):
 plt.show()
 
 # %%
-# What draws are worth can be measured: a classifier of real digits names them, another is trained on
-# them alone, and that one is tried on real images that were held out.
+# What draws are worth can be measured: a classifier of real digits names them, another is trained
+# on them alone, and that one is tried on real images that were held out.
 
 namer = KNeighborsClassifier(1).fit(X_train, y_train)
 for name, images in {"real images": X_train[:3000], **samples}.items():
@@ -61,8 +61,8 @@ for name, images in {"real images": X_train[:3000], **samples}.items():
 # A component at a time
 # ---------------------
 #
-# What the variational autoencoder's components mean: in each line one of them goes from its 5 % quantile
-# to its 95 % quantile, while the others stay at their means.
+# What the variational autoencoder's components mean: in each line one of them goes from its 5 %
+# quantile to its 95 % quantile, while the others stay at their means.
 
 from skae.inspection import LatentTraversalDisplay
 
@@ -71,8 +71,8 @@ LatentTraversalDisplay.from_estimator(variational, X_train)
 plt.show()
 
 # %%
-# From one image to another: straight through the code of the sampler, and straight through the pixels,
-# where one fades out and the other in.
+# From one image to another: straight through the code of the sampler, and straight through the
+# pixels, where one fades out and the other in.
 
 a, b = X_test[y_test == 3][0], X_test[y_test == 8][0]
 walks = {

@@ -2,12 +2,14 @@
 Filling holes in images
 =======================
 
-A :class:`~skae.ReconstructionImputer` fills what is missing with what a reducer makes of the rest, again
-and again until nothing changes. It takes an autoencoder or PCA; the mean image stands beside both.
+A :class:`~skae.ReconstructionImputer` fills what is missing with what a reducer makes of the rest,
+again and again until nothing changes. It takes an autoencoder or PCA; the mean image stands beside
+both.
 """
 
 # %%
-# 3,000 handwritten digits of MNIST to learn from, and others with a hole of 8 x 8 pixels in the middle.
+# 3,000 handwritten digits of MNIST to learn from, and others with a hole of 8 x 8 pixels in the
+# middle.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,9 +30,10 @@ hole = hole.ravel()
 X_holed = np.where(hole, np.nan, X_test)
 
 # %%
-# The autoencoder is trained to undo that pixels are swapped for those of other images, so it learns to
-# predict pixels from others. PCA is given three sizes and few or many rounds: with many it fits what is
-# around the hole ever closer. Errors are squared ones in the hole, over those of the mean image.
+# The autoencoder is trained to undo that pixels are swapped for those of other images, so it
+# learns to predict pixels from others. PCA is given three sizes and few or many rounds: with many
+# it fits what is around the hole ever closer. Errors are squared ones in the hole, over those of
+# the mean image.
 
 imputers = {"mean image": SimpleImputer()}
 for k in (10, 20, 40):
@@ -51,9 +54,9 @@ for name, error in errors.items():
     print(f"{name:30s} {error:.2f}")
 
 # %%
-# Ten test images with their holes, what fills them (of PCA's the best on these test images), and what was
-# there. The mean image knows nothing of the image, and PCA leaves a grey patch; the autoencoder goes on
-# with the stroke where the rest says how it goes.
+# Ten test images with their holes, what fills them (of PCA's the best on these test images), and
+# what was there. The mean image knows nothing of the image, and PCA leaves a grey patch; the
+# autoencoder goes on with the stroke where the rest says how it goes.
 
 best_pca = min((name for name in errors if name.startswith("PCA")), key=errors.get)
 rows = np.arange(10) * 30

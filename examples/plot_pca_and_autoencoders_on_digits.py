@@ -3,8 +3,8 @@ PCA and autoencoders on digits
 ==============================
 
 Both make a few numbers of a row and a row of a few numbers. PCA's are linear in the pixels, an
-autoencoder's need not be. This example compares them at equal numbers of components, on images that
-neither has seen.
+autoencoder's need not be. This example compares them at equal numbers of components, on images
+that neither has seen.
 """
 
 # %%
@@ -27,9 +27,9 @@ pca = PCA(8).fit(X_train)
 autoencoder = Autoencoder(8, max_iter=60, random_state=0).fit(X_train)
 
 # %%
-# Left: mean squared error of a pixel (from 0 to 16), mean and deviation over three folds of rows held
-# out. Right: eight images held out, what eight components give back of them, and what is missing (red:
-# too dark, blue: too light).
+# Left: mean squared error of a pixel (from 0 to 16), mean and deviation over three folds of rows
+# held out. Right: eight images held out, what eight components give back of them, and the
+# difference, in colours of a scale of its own for each (red: too dark, blue: too light).
 
 from skae.inspection import ComponentCurveDisplay, ReconstructionDisplay
 
@@ -45,8 +45,9 @@ for part, reducer, name in zip(
 plt.show()
 
 # %%
-# The same as a table, with the accuracy of a nearest-neighbour classifier on the code, and what the
-# gain costs: seconds instead of milliseconds of training.
+# The same as a table, with the accuracy of a nearest-neighbour classifier on the code, and what
+# the gain costs: seconds instead of milliseconds of training. With 16 components PCA is enough for
+# the classifier.
 
 metrics = ("reconstruction_error", "reconstruction_r2", "accuracy", "fit_seconds")
 print(f"{'':15s}", *(f"{metric:>21s}" for metric in metrics))

@@ -331,8 +331,8 @@ class BaseAutoencoder(
         Returns
         -------
         code : ndarray of shape (n_samples, n_components_)
-            In the dtype of X, float32 or float64. Centred; with ``init="pca"`` of about unit
-            variance.
+            In the dtype of X, float32 or float64. With ``init="pca"`` training starts from
+            components of mean 0 and variance 1, and may move them.
         """
         X = self._check_scored_rows(X)
         return self._model.encode(X)

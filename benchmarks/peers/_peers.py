@@ -79,7 +79,7 @@ PEERS = [
         "skae:Default",
         SKAE,
         {"skae": "skae"},
-        ("first_fit", "fit", "pickle", *JUDGED),
+        (*STARTS, "one_row", "pickle", *JUDGED),
     ),
     Peer(
         "skae-detector",

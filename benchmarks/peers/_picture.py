@@ -13,6 +13,10 @@ OURS, THEIRS = COLOURS[0], COLOURS[5]
 LEAST_GROWTH = 0.1  # MB: less is noise, and a logarithm needs something
 
 
+def least_growth(value):
+    return growth(value) if value > LEAST_GROWTH else f"under {growth(LEAST_GROWTH)}"
+
+
 class Panel(NamedTuple):
     title: str
     measures: tuple  # whose medians are added
@@ -25,7 +29,7 @@ PANELS = [
     Panel("a step", ("step",), duration),
     Panel("one row", ("one_row",), duration),
     Panel("search, 19 fits", ("search",), duration),
-    Panel("memory growth, 100 fits", ("memory",), growth),
+    Panel("memory growth, 100 fits", ("memory",), least_growth),
     Panel("pickle", ("pickle",), kilobytes),
     Panel("not explained, held out (1 - R2)", ("r2",), "{:.3f}".format),
 ]
@@ -85,7 +89,8 @@ def draw_panel(ax, keys, values, panel):
                 va="center",
                 fontsize=8,
             )
-    ax.set_xlim(start, end * (end / start) ** 0.4)
+    ax.set_xlim(start, end * (end / start) ** 0.45)
+    ax.xaxis.set_major_formatter(lambda value, place: panel.show(value))
 
 
 def about(results):

@@ -47,7 +47,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
         upper quartile by more than three times its distance from the median: 1 to 5 percent of
-        normally distributed rows, up to 8 percent of the tables this was tried on. Outliers in
+        normally distributed rows, up to 9 percent of the tables this was tried on. Outliers in
         ``fit`` hardly move it while they are few.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"

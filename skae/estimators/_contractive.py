@@ -33,7 +33,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
 
     See Also
     --------
-    DenoisingAutoencoder : Robust to larger changes of a row; the two agree for small noise.
+    DenoisingAutoencoder : Robust to larger changes of a row.
 
     Notes
     -----

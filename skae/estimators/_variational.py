@@ -173,7 +173,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return lower_bounds(self._model, X)
 
     def log_likelihood(self, X, n_importance_samples=100, random_state=0):
-        """Importance-weighted bound of the log-likelihood of each row [3]_.
+        """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
 
         It lies between the evidence lower bound and the log-likelihood, and comes closer to that
         with more draws.

@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils.validation import _num_samples
 
+from skae.inspection._pipelines import last_step
 from skae.inspection._row_format import row_format
 from skae.metrics import check_invertible
 
@@ -149,13 +150,7 @@ def _described(X, sample_shape, kind, estimator):
 
 def _shape_known_to(estimator, n_features):
     """The parameter of a skae estimator, also in a search or at the end of a Pipeline."""
-    while True:
-        if hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif getattr(estimator, "steps", None):
-            estimator = estimator.steps[-1][1]
-        else:
-            break
+    estimator = last_step(getattr(estimator, "best_estimator_", estimator))
     shape = getattr(estimator, "sample_shape", None)
     if shape is None and getattr(estimator, "network", None) in ("convolutional", "recurrent"):
         shape = (n_features, 1)

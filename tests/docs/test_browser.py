@@ -124,12 +124,26 @@ BROKEN_IMAGES = """async () => {
     return images.filter(image => !image.naturalWidth).map(image => image.src.slice(0, 200));
 }"""
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Text beyond the edge of its page, where nothing that scrolls holds it: it cannot be read.
+CUT_OFF = """() => {
+    const article = document.querySelector("article");
+    if (!article) return [];
+    const { left, right } = article.getBoundingClientRect();
+    const scrolls = element => element !== article && (
+        ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
+        || scrolls(element.parentElement));
+    return [...article.querySelectorAll("p, dt, li, td, math, img")].filter(element => {
+        const box = element.getBoundingClientRect();
+        return box.width && (box.right > right + 1 || box.left < left - 1) && !scrolls(element);
+    }).map(element => element.outerHTML.slice(0, 200));
+}"""
 
 
 def check(browser, address, width):
     with opened(browser, address, width) as (page, problems):
         assert page.evaluate(BROKEN_IMAGES) == []
         assert page.evaluate(OVERFLOW) <= 1, "the page is wider than the window"
+        assert page.evaluate(CUT_OFF) == []
         assert page.title()
         assert problems == []
 
