@@ -307,11 +307,8 @@ class _Run:
         return dict(zip(names, means.tolist(), strict=True))
 
     def _training_loss(self):
-        draws = range(self._n_draws)
-        sums = [
-            np.mean([self.program.evaluate(chunk, draw) for draw in draws], axis=0)
-            for chunk in self._staged(self.data.training)
-        ]
+        staged = self._staged(self.data.training)
+        sums = [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
         return self._loss(self._mean_terms(sums, self.data.training))
 
     @property
