@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 from benchmarks._harness import duration
 from benchmarks.peers._measures import growth, kilobytes
 from benchmarks.peers._peers import BY_KEY
-from skae.inspection._style import COLOURS, tidy
+from skae.inspection._drawing._style import COLOURS, tidy
 
 OURS, THEIRS = COLOURS[0], COLOURS[5]
 LEAST_GROWTH = 0.1  # MB: less is noise, and a logarithm needs something

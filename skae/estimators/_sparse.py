@@ -38,7 +38,9 @@ class SparseAutoencoder(BaseAutoencoder):
 
     sparsity_weight : float or "auto", default="auto"
         Weight of the added term, a mean over units; ``"topk"`` adds none. ``"auto"`` means 0.3 for
-        ``"l1"``, and for ``"kl"`` 3, which brings the mean activation close to its target.
+        ``"l1"``, less for a code narrower than the rows: times ``n_components`` over the number of
+        features, or the few units that have to hold everything would all be switched off. For
+        ``"kl"`` it means 3, which brings the mean activation close to its target.
 
     target_activation : float, default=0.05
         Mean activation wanted for each unit, for ``"kl"``.
@@ -108,6 +110,8 @@ class SparseAutoencoder(BaseAutoencoder):
         weight = self.sparsity_weight
         if weight == "auto":
             weight = _AUTO_WEIGHTS.get(self.sparsity, 0.0)
+            if self.sparsity == "l1":
+                weight *= min(1.0, model.network.n_components / model.network.n_features)
         return {"sparsity_weight": weight, "target_activation": self.target_activation}
 
     def _network_options(self, n_components):

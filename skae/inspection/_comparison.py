@@ -18,7 +18,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
-from skae.inspection._comparison_display import Comparison
+from skae.inspection._displays._comparison import Comparison
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skae.inspection._style import COLOURS, tidy
+from skae.inspection._drawing._style import COLOURS, tidy
 
 # Text on darker shades is white.
 _DARK = 0.6

@@ -1,15 +1,15 @@
 """Draw rows beside their reconstructions, as images or as bars and lines."""
 
-from skae.inspection._row_drawing import (
+from skae.inspection._drawing._row_drawing import (
     draw_bars,
     draw_image,
     draw_points,
     name_features,
     value_limits,
 )
+from skae.inspection._drawing._style import plain
 from skae.inspection._row_format import row_format
 from skae.inspection._rows import standardized
-from skae.inspection._style import plain
 
 N_BARS = 4  # rows drawn as bars; each takes the whole width
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from skae.inspection._style import COLOURS, MARKERS
+from skae.inspection._drawing._style import COLOURS, MARKERS
 
 TARGET_TYPES = ("auto", "categorical", "continuous")
 _MOST_NUMBERED_CLASSES = 20

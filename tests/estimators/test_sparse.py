@@ -32,6 +32,12 @@ def test_l1_makes_zeros():
     assert shares[1] > shares[0] + 0.2
 
 
+def test_a_narrow_code_is_not_switched_off():
+    fitted = quick(2, max_iter=100).fit(X)
+    assert fitted.dead_share_ == 0
+    assert -fitted.score(X) < 0.8 * X.var(axis=0).mean()
+
+
 def test_codes_wider_than_the_rows():
     iris = load_iris().data
     fitted = quick(16, max_iter=100).fit(iris)

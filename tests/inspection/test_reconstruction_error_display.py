@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skae import Autoencoder, ReconstructionOutlierDetector
 from skae.inspection import ReconstructionErrorDisplay
-from skae.inspection._style import styles
+from skae.inspection._drawing._style import styles
 
 X, Y = load_iris(return_X_y=True)
 SPECIES = ["setosa", "versicolor", "virginica"]

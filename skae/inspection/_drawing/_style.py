@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from skae.inspection._extras import compare_extra
+from skae.inspection._drawing._extras import compare_extra
 
 # Okabe and Ito's colours, which colour-blind readers tell apart, from dark to light; the markers
 # and line styles still differ where a page is printed in grey.

@@ -2,14 +2,14 @@
 
 from textwrap import fill, indent
 
-from skae.inspection._code_findings import (
+from skae.inspection._diagnosis._code_findings import (
     code_far_from_prior,
     dead_units,
     duplicate_units,
     posterior_collapse,
 )
-from skae.inspection._evidence import gather
-from skae.inspection._findings import (
+from skae.inspection._diagnosis._evidence import gather
+from skae.inspection._diagnosis._findings import (
     columns_in_different_units,
     features_not_reconstructed,
     not_converged,

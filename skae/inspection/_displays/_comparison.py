@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from skae.inspection._curves import check_metric, draw_curves
-from skae.inspection._extras import compare_extra
-from skae.inspection._latent_space_display import LatentSpaceDisplay
+from skae.inspection._displays._latent_space import LatentSpaceDisplay
+from skae.inspection._drawing._curves import check_metric, draw_curves
+from skae.inspection._drawing._extras import compare_extra
+from skae.inspection._drawing._style import axes_to_draw_in, plain
 from skae.inspection._reconstructions import draw_reconstructions
-from skae.inspection._style import axes_to_draw_in, plain
 
 _PANEL = 3.6, 3.5  # inches
 _PANELS_IN_A_ROW = 3

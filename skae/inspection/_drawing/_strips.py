@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.inspection._panels import legend_beside, make_panels, share_scales
-from skae.inspection._row_drawing import (
+from skae.inspection._drawing._panels import legend_beside, make_panels, share_scales
+from skae.inspection._drawing._row_drawing import (
     clipped_ends,
     colour_difference,
     draw_bars,

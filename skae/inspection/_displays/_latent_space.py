@@ -13,15 +13,15 @@ from skae.inspection._codes import (
     names_of_code,
     widest_components,
 )
-from skae.inspection._panels import legend_beside, legend_outside, make_panels
-from skae.inspection._scatter import (
+from skae.inspection._drawing._panels import legend_beside, legend_outside, make_panels
+from skae.inspection._drawing._scatter import (
     draw_classes,
     draw_histogram,
     draw_values,
     marker_area,
     markerscale,
 )
-from skae.inspection._style import plain
+from skae.inspection._drawing._style import plain
 from skae.inspection._targets import Classes, Values, read_target
 
 _MOST_COMPONENTS = 3  # three pairs of them

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skae.inspection._style import COLOURS, plain, styles, tidy
+from skae.inspection._drawing._style import COLOURS, plain, styles, tidy
 
 MOST_NAMES = 30
 _MOST_LABELLED = len(COLOURS)

@@ -1,10 +1,10 @@
 """Held-out scores against the number of components."""
 
 from skae.inspection._comparison import compare
-from skae.inspection._curves import METRICS, check_metric, draw_curves
+from skae.inspection._drawing._curves import METRICS, check_metric, draw_curves
+from skae.inspection._drawing._style import axes_to_draw_in
 from skae.inspection._labels import check_labels
 from skae.inspection._reducers import beside_pca, name_reducers
-from skae.inspection._style import axes_to_draw_in
 
 
 class ComponentCurveDisplay:

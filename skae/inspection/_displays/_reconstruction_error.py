@@ -5,9 +5,9 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_array
 
+from skae.inspection._drawing._style import axes_to_draw_in, plain, styles, tidy
 from skae.inspection._labels import check_labels
 from skae.inspection._pipelines import last_step
-from skae.inspection._style import axes_to_draw_in, plain, styles, tidy
 from skae.metrics import check_invertible, reconstruction_error_samples
 
 _ERROR = "Mean squared error of a row (squared units of X)"

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skae.inspection._loss_curves import (
+from skae.inspection._drawing._loss_curves import (
     VALIDATION,
     draw_best_epoch,
     draw_columns,
@@ -11,8 +11,8 @@ from skae.inspection._loss_curves import (
     explain,
     scale_logarithmically,
 )
+from skae.inspection._drawing._style import axes_to_draw_in, plain, tidy
 from skae.inspection._pipelines import last_step
-from skae.inspection._style import axes_to_draw_in, plain, tidy
 
 # What a meta-estimator calls the estimator inside that it fitted.
 _INNER = ("autoencoder_", "reducer_", "best_estimator_")

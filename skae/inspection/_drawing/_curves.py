@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skae.inspection._style import plain, styles, tidy
+from skae.inspection._drawing._style import plain, styles, tidy
 
 METRICS = {
     "reconstruction_r2": "Reconstruction R²",

@@ -4,7 +4,7 @@ from copy import copy
 
 import numpy as np
 
-from skae.inspection._style import plain, styles
+from skae.inspection._drawing._style import plain, styles
 
 VALIDATION = "val_"
 _N_MARKERS = 8

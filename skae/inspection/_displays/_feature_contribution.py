@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from skae.inspection._contributions import draw_bars, draw_table, top_features, with_other
+from skae.inspection._drawing._style import axes_to_draw_in, plain
 from skae.inspection._pipelines import (
     before_last_step,
     last_step,
     names_before_last_step,
 )
-from skae.inspection._style import axes_to_draw_in, plain
 from skae.metrics import reconstruction_error_samples
 
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from skae.inspection._codes import UNITS
-from skae.inspection._extras import compare_extra
-from skae.inspection._panels import legend_beside, make_panels, share_scales
-from skae.inspection._row_drawing import (
+from skae.inspection._drawing._extras import compare_extra
+from skae.inspection._drawing._panels import legend_beside, make_panels, share_scales
+from skae.inspection._drawing._row_drawing import (
     clipped_ends,
     draw_bars,
     draw_image,
@@ -16,10 +16,10 @@ from skae.inspection._row_drawing import (
     name_features,
     value_limits,
 )
+from skae.inspection._drawing._strips import image_cell
+from skae.inspection._drawing._style import MARKERS, plain, tidy
 from skae.inspection._row_format import RowFormat
 from skae.inspection._rows import check_names, standardized
-from skae.inspection._strips import image_cell
-from skae.inspection._style import MARKERS, plain, tidy
 
 MOST_NAMES_OF_CELLS = 8  # a cell has no room for more
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.inspection._extras import compare_extra
+from skae.inspection._drawing._extras import compare_extra
 
 _MARGINS = 1.3, 0.5  # inches for labels
 _MOST_PANELS = 400  # these take matplotlib some ten seconds

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skae.inspection._findings import WORSE_THAN_PCA, Finding
+from skae.inspection._diagnosis._findings import WORSE_THAN_PCA, Finding
 
 # Of the deviation of the liveliest unit. Trained codes start whitened (healthy: 0.45 and above,
 # dead: 0); those of PCA are in the units of the rows, where components differ by powers of ten.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skae.inspection._style import plain, styles, tidy
+from skae.inspection._drawing._style import plain, styles, tidy
 
 
 def marker_area(n_points):

@@ -1,5 +1,6 @@
 """Rows, what an estimator reconstructs of them, and the difference."""
 
+from skae.inspection._drawing._strips import Strips, draw_strips
 from skae.inspection._row_format import row_format
 from skae.inspection._rows import (
     check_same_length,
@@ -9,7 +10,6 @@ from skae.inspection._rows import (
     select,
     spread_rows,
 )
-from skae.inspection._strips import Strips, draw_strips
 
 
 class ReconstructionDisplay:

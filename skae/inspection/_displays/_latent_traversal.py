@@ -10,9 +10,9 @@ from skae.inspection._codes import (
     names_of_code,
     widest_components,
 )
+from skae.inspection._drawing._traversals import Traversal, draw_traversal
 from skae.inspection._row_format import row_format
 from skae.inspection._rows import as_rows, check_number, display_options
-from skae.inspection._traversal_drawing import Traversal, draw_traversal
 from skae.metrics import check_invertible
 
 _MOST_COMPONENTS = 5

@@ -1,0 +1,1 @@
+"""The displays: a picture each, in scikit-learn's convention."""

@@ -1,0 +1,1 @@
+"""How pictures look: colours, panels, strips of rows; nothing here knows an estimator."""
