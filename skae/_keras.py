@@ -63,7 +63,7 @@ def borrow_scorer(network):
 
 def random_weights(network, rng):
     """Starting weights as the layers' own initialisers draw them, with seeds from ``rng``."""
-    return _module("skae.networks._keras_models").random_weights(network, rng)
+    return _module("skae.networks._keras_starts").random_weights(network, rng)
 
 
 def optimizer_settings(optimizer, learning_rate, default_learning_rate):

@@ -74,6 +74,7 @@ BEHIND_THE_GATEWAY = {
         "skae/networks/_keras_layers.py",
         "skae/networks/_keras_models.py",
         "skae/networks/_keras_paths.py",
+        "skae/networks/_keras_starts.py",
         "skae/training/_program.py",
     ),
     "tensorflow": (

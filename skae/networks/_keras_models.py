@@ -126,44 +126,6 @@ def _reader(name, network, sizes, n_outputs):
     return keras.Model(code, output, name=name)
 
 
-def random_weights(network, rng):
-    """Starting weights as the layers' own initialisers draw them, from our generator.
-
-    Inside the scope Keras creates variables without values, and gives them theirs on leaving it:
-    in between each initialiser gets a seed of ours. Values that a user's code assigns stay.
-
-    Raises
-    ------
-    ValueError
-        If a user's models share trainable weights with models that were there before.
-    """
-    with keras.StatelessScope() as scope:
-        variables = build(network).variables()
-        for variable in variables.values():
-            _reseed(variable, int(rng.integers(2**31)))
-    weights = {}
-    for name, variable in variables.items():
-        assigned = scope.get_current_value(variable)
-        value = variable.value if assigned is None else assigned
-        weights[name] = np.array(keras.ops.convert_to_numpy(value), np.float32)
-    return weights
-
-
-def _reseed(variable, seed):
-    # Keras keeps the initialiser of a variable that has no value yet, and offers no other way.
-    initializer = variable._initializer
-    if initializer is None and variable.trainable:
-        raise ValueError(
-            f"network= returned a model whose weights were there before the call ({variable.path}, "
-            f"of shape {tuple(variable.shape)}): fits would change each other's. Make new layers "
-            "in every call; to start from trained weights set them there with set_weights."
-        )
-    if isinstance(initializer, keras.initializers.Initializer):
-        config = initializer.get_config()
-        if "seed" in config:
-            variable._initializer = type(initializer).from_config({**config, "seed": seed})
-
-
 def encode_with_jacobian(network, built, rows, gradient):
     """Code of scaled rows, and the encoder's Jacobian at each of them, without dropout.
 

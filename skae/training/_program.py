@@ -187,40 +187,39 @@ class Program:
         if self.spec.tier == "eager" and n_draws > 1:
             # Here a call costs by its operations, hardly by its rows.
             rows, targets, labels, weights, n_steps = staged
-            *repeated, weights = (_repeat(t, n_draws) for t in (rows, targets, labels, weights))
-            return self._evaluate_draw((*repeated, weights / n_draws, n_steps), 0)
-        return np.mean([self._evaluate_draw(staged, draw) for draw in range(n_draws)], axis=0)
-
-    def _evaluate_draw(self, staged, draw):
-        seed = tf.constant([draw, 0], tf.int32)
-        return self._evaluate(*staged, self._scalars, seed).numpy()
+            repeated = (_repeat(tensor, n_draws) for tensor in (rows, targets, labels, weights))
+            sums = self._evaluate(*repeated, n_steps, self._scalars, tf.constant(1))
+        else:
+            sums = self._evaluate(*staged, self._scalars, tf.constant(n_draws))
+        return sums.numpy() / n_draws
 
     # What is compiled
 
     def _train_chunk(self, rows, targets, labels, weights, n_steps, scalars, seed):
         self.n_traces += 1
         batches = (rows, targets, labels, weights)
-        return self._loop(self._train_batch, batches, n_steps, scalars, seed)
 
-    def _evaluate_chunk(self, rows, targets, labels, weights, n_steps, scalars, seed):
+        def run(step):
+            batch = _batch(batches, step)
+            return self._train_batch(batch, scalars, tf.stack([seed[0], step]))
+
+        return self._sum_over(n_steps, run)
+
+    def _evaluate_chunk(self, rows, targets, labels, weights, n_steps, scalars, n_draws):
         self.n_traces += 1
         batches = (rows, targets, labels, weights)
-        return self._loop(self._evaluate_batch, batches, n_steps, scalars, seed)
 
-    def _loop(self, run_batch, batches, n_steps, scalars, seed):
-        rows, targets, labels, weights = batches
+        def run(step):
+            seed = tf.stack([step // n_steps, step % n_steps])
+            return self._evaluate_batch(_batch(batches, step % n_steps), scalars, seed)
 
-        def body(step, sums):
-            batch = {
-                "rows": rows[step],
-                "targets": (rows if targets is None else targets)[step],
-                "labels": None if labels is None else labels[step],
-                "weights": weights[step],
-            }
-            return step + 1, sums + run_batch(batch, scalars, tf.stack([seed[0], step]))
+        return self._sum_over(n_draws * n_steps, run)
 
+    def _sum_over(self, n_steps, run):
         start = (tf.constant(0), tf.zeros(len(self.spec.objective.terms)))
-        return tf.while_loop(lambda step, _: step < n_steps, body, start)[1]
+        return tf.while_loop(
+            lambda step, _: step < n_steps, lambda step, sums: (step + 1, sums + run(step)), start
+        )[1]
 
     def _train_batch(self, batch, scalars, seed):
         """All updates of a step, one after the other; a term is reported as its update saw it."""
@@ -429,6 +428,16 @@ def _group(trained, updates, is_flat):
         changing = frozenset(changing)
         members.setdefault(changing, {})[name] = variable
     return [_Group(named, changing, is_flat) for changing, named in members.items()]
+
+
+def _batch(batches, step):
+    rows, targets, labels, weights = batches
+    return {
+        "rows": rows[step],
+        "targets": (rows if targets is None else targets)[step],
+        "labels": None if labels is None else labels[step],
+        "weights": weights[step],
+    }
 
 
 def _repeat(batches, n_times):

@@ -10,7 +10,8 @@ from sklearn.decomposition import PCA
 from skae import Autoencoder
 from skae._start import new_model
 from skae.networks import ConvolutionalNetwork
-from skae.networks._keras_models import build, random_weights
+from skae.networks._keras_models import build
+from skae.networks._keras_starts import random_weights
 
 RNG = np.random.default_rng(0)
 
