@@ -81,7 +81,7 @@ class SparseAutoencoder(BaseAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> from skae import SparseAutoencoder
     >>> X = load_digits().data
-    >>> sparse = SparseAutoencoder(256, sparsity="topk", k=10, max_iter=10, random_state=0).fit(X)
+    >>> sparse = SparseAutoencoder(256, sparsity="topk", k=10, max_iter=5, random_state=0).fit(X)
     >>> code = sparse.transform(X)
     >>> code.shape
     (1797, 256)
