@@ -62,8 +62,8 @@ _PARAMETERS = """
             default="squared_error"
         What is minimised, averaged over features. ``"huber"`` is squared up to a difference of
         one standard deviation (of all features together) and linear beyond.
-        ``"binary_crossentropy"`` expects values in [0, 1]; the reconstruction is then a
-        probability.
+        ``"binary_crossentropy"`` expects values in [0, 1], which go in as they are, without
+        scaling; the reconstruction is then a probability.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Any Keras optimizer. An instance is copied, never changed; gradient clipping
@@ -79,7 +79,8 @@ _PARAMETERS = """
         Epochs at most.
 
     tol : float, default=1e-4
-        Smallest improvement that counts, as a share of the loss of predicting the mean.
+        Smallest improvement of the loss that counts. The squared error is measured as a share of
+        that of predicting the mean, ``"binary_crossentropy"`` in nats a feature.
 
     early_stopping : bool, default=True
         Hold rows out of training, stop when their loss stops improving, and keep the weights of
@@ -244,6 +245,12 @@ _HEAD_ATTRIBUTES = """
 
     loss_curve_ : list of float
         ``history_["loss"]``.
+
+    best_loss_ : float
+        Lowest loss of the rows held out; without early stopping, of the training rows.
+
+    best_epoch_ : int
+        Epoch of joint training whose weights are kept; 0 means those of the start.
 """
 
 _BLOCKS = {

@@ -25,7 +25,8 @@ class ContractiveAutoencoder(BaseAutoencoder):
     {parameters}
 
     contraction : float, default=1e-3
-        Weight of the squared norm. Rows are in scaled units there: their mean variance is 1.
+        Weight of the squared norm. Rows are in scaled units there: their mean variance is 1,
+        except with ``loss="binary_crossentropy"``, where they are as they came.
 
     Attributes
     ----------

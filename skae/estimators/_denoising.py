@@ -30,12 +30,14 @@ class DenoisingAutoencoder(BaseAutoencoder):
     noise : {"gaussian", "masking", "salt_and_pepper", "swap"} or None, default="gaussian"
         How rows are corrupted in training. ``"gaussian"`` adds normal noise; the others replace a
         share of the values: by their feature's mean, by its lowest or highest value, or by its
-        value in another row of the batch (for columns of different kinds). None corrupts nothing,
-        for pairs that are noisy already.
+        value in another row of the batch (for columns of different kinds). With
+        ``loss="binary_crossentropy"`` masked values are 0. None corrupts nothing, for pairs that
+        are noisy already.
 
     noise_level : float, default=0.2
         For ``"gaussian"`` the noise's standard deviation, relative to that of all features
-        together. Otherwise the share of values that are replaced.
+        together; with ``loss="binary_crossentropy"`` in the units of the rows. Otherwise the share
+        of values that are replaced.
 
     Attributes
     ----------

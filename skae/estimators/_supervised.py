@@ -130,6 +130,7 @@ class SupervisedAutoencoder(BaseEstimator):
         self.history_ = outcome.history.columns()
         self.loss_curve_ = self.history_["loss"].tolist()
         self.n_iter_ = len(self.loss_curve_)
+        self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
 
     def _pretrained(self, X, seed):
         """A fitted autoencoder that is ours to change."""

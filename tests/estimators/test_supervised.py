@@ -398,6 +398,13 @@ def test_history_has_the_terms_of_both(quick):
     assert fitted.n_iter_ == len(fitted.loss_curve_) == 3
 
 
+def test_best_epoch_is_that_of_the_lowest_loss_on_rows_held_out(quick):
+    fitted = quick(max_iter=30).fit(X, LABELS)
+    held_out = fitted.history_["val_loss"]
+    assert fitted.best_epoch_ > 0
+    assert fitted.best_loss_ == held_out[fitted.best_epoch_ - 1] == held_out.min()
+
+
 def test_strengths_of_the_autoencoder_hold_within_its_weight():
     autoencoder = VariationalAutoencoder(2, beta=4.0, **SMALL)
     fitted = AutoencoderClassifier(
