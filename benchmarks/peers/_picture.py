@@ -1,4 +1,4 @@
-"""The picture: bars on logarithmic scales, shorter is better in every panel."""
+"""The picture: bars, shorter is better in every panel; costs on logarithmic scales."""
 
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ class Panel(NamedTuple):
     title: str
     measures: tuple  # whose medians are added
     show: object
+    scale: str = "log"
 
 
 PANELS = [
@@ -31,7 +32,7 @@ PANELS = [
     Panel("search, 19 fits", ("search",), duration),
     Panel("memory growth, 100 fits", ("memory",), least_growth),
     Panel("pickle", ("pickle",), kilobytes),
-    Panel("not explained, held out (1 - R2)", ("r2",), "{:.3f}".format),
+    Panel("not explained, held out (1 - R2)", ("r2",), "{:.3f}".format, "linear"),
 ]
 
 
@@ -56,7 +57,7 @@ def draw(results):
     for ax, panel in zip(grid.flat, PANELS, strict=True):
         draw_panel(ax, keys, [value_of(results, key, panel) for key in keys], panel)
     grid[0, 0].set_yticks(range(len(keys)), names)
-    figure.suptitle("Shorter is better; each panel has a logarithmic scale of its own", fontsize=11)
+    figure.suptitle("Shorter is better; all scales but the last are logarithmic", fontsize=11)
     figure.supxlabel(about(results), fontsize=8, color="0.35")
     return figure
 
@@ -68,15 +69,14 @@ def is_drawn(results, key):
 
 def draw_panel(ax, keys, values, panel):
     ax.set_title(panel.title, fontsize=10, loc="left")
-    ax.set_xscale("log")
     tidy(ax)
     ax.tick_params(axis="x", labelsize=8)
-    ax.minorticks_off()
     known = [value for value in values if value is not None]
     if not known:
         return
-    # Bars begin a little below the shortest, which would otherwise have no length.
-    start, end = min(known) / 2, max(known)
+    # On a logarithmic scale bars begin below the shortest, which would otherwise have no length.
+    is_log, end = panel.scale == "log", max(known)
+    start = min(known) / 2 if is_log else 0.0
     for place, (key, value) in enumerate(zip(keys, values, strict=True)):
         if value is not None:
             colour = OURS if key.startswith("skae") else THEIRS
@@ -89,8 +89,12 @@ def draw_panel(ax, keys, values, panel):
                 va="center",
                 fontsize=8,
             )
-    ax.set_xlim(start, end * (end / start) ** 0.45)
-    ax.xaxis.set_major_formatter(lambda value, place: panel.show(value))
+    ax.set_xscale(panel.scale)
+    ax.minorticks_off()
+    ax.set_xlim(start, end * ((end / start) ** 0.45 if is_log else 1.3))
+    ax.locator_params(axis="x", **{"numticks" if is_log else "nbins": 4})
+    # A bar shows its value in full, the axis only where it lies.
+    ax.xaxis.set_major_formatter(lambda value, place: panel.show(value).replace(".0 ", " "))
 
 
 def about(results):
