@@ -70,6 +70,8 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "copyfile_regex": r"^$",
 }
+# The gallery looks at the whole path: a checkout may lie in a folder with a space in its name.
+suppress_warnings = ["sphinx_gallery.space_in_filename"]
 
 # The pictures of the pages themselves, drawn while the pages are built.
 plot_formats = [("png", 150)]
