@@ -17,6 +17,7 @@ project = "skae"
 author = "The skae developers"
 version = release
 language = "en"
+smartquotes = False  # types such as {"pca", "random"} are Python
 
 extensions = [
     "matplotlib.sphinxext.plot_directive",

@@ -57,5 +57,13 @@ def errors(results):
 
 
 def write_csv(path, header, body):
+    body = [[name, *map(unbroken, cells)] for name, *cells in body]
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *body])
+
+
+def unbroken(cell):
+    """A number with its unit on one line; a command stays as it can be pasted."""
+    if not cell[:1].isdigit():
+        return cell
+    return cell.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}(", " (")
