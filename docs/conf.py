@@ -104,7 +104,8 @@ html_theme_options = {
     "navigation_depth": 3,
     "show_nav_level": 1,
     "show_toc_level": 2,
-    "secondary_sidebar_items": {"gallery/*": [], "**": ["page-toc"]},  # code needs the width
+    # None beside an example, whose code needs the width; a page may match one pattern only.
+    "secondary_sidebar_items": {"[!g]*": ["page-toc"], "ge*": ["page-toc"], "ga*": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
