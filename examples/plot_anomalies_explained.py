@@ -86,7 +86,7 @@ figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for ax, (name, detector) in zip(axes, detectors.items(), strict=True):
     ReconstructionErrorDisplay.from_estimator(detector, X_test, what, ax=ax)
     ax.set(title=name, ylim=(0, 0.13))
-    ax.legend(loc="upper left", frameon=False)
+    ax.legend(loc="upper left", framealpha=1, edgecolor="none")
 plt.show()
 
 # %%
