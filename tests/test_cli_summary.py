@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from skae import Comparison
-from skae.cli._summary import recommend, summarise
+from skae.cli._recommendation import recommend
+from skae.cli._summary import summarise
 
 NOISE = np.array([-1, 1])  # over two folds: a mean of 0 and a deviation of 1
 

@@ -19,8 +19,9 @@ from skae.cli._alt_texts import (
 )
 from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
 from skae.cli._phrases import components, listed
+from skae.cli._recommendation import recommend
 from skae.cli._scores import COLUMNS, score_rows
-from skae.cli._summary import recommend, summarise
+from skae.cli._summary import summarise
 
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone

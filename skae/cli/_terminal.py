@@ -4,8 +4,9 @@ import os
 import sys
 from contextlib import contextmanager
 
+from skae.cli._recommendation import recommend
 from skae.cli._scores import COLUMNS, score_rows
-from skae.cli._summary import recommend, summarise
+from skae.cli._summary import summarise
 
 
 @contextmanager
