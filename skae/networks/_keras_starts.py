@@ -53,7 +53,7 @@ def _starts(network):
         return {name: _start(variable, scope) for name, variable in variables.items()}
 
 
-# Building takes ten times as long as drawing.
+# Building takes several times as long as drawing.
 _remembered_starts = lru_cache(maxsize=64)(_starts)
 
 
