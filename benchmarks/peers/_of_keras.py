@@ -1,25 +1,18 @@
 """Recipes of Keras: a model and a search as one writes them by hand."""
 
-from itertools import product
-
 import keras
-import numpy as np
-from sklearn.model_selection import KFold
 
-from benchmarks.peers._recipe import Recipe
+from benchmarks.peers._recipe import LoopSearch
 from benchmarks.peers._task import (
     ACTIVATION,
     BATCH_SIZE,
     HIDDEN,
     LEARNING_RATE,
-    LEARNING_RATES,
     N_COMPONENTS,
-    N_FOLDS,
-    SIZES,
 )
 
 
-class ByHand(Recipe):
+class ByHand(LoopSearch):
     _long_trained = None
 
     def fit(self, X, epochs, seed=0, hidden=HIDDEN, learning_rate=LEARNING_RATE):
@@ -45,20 +38,8 @@ class ByHand(Recipe):
     def reconstruct(self, fitted, X):
         return fitted[0].predict(X, verbose=0)
 
-    def search(self, X, epochs):
-        candidates = list(product(SIZES, LEARNING_RATES))
-        errors = [self.validation_error(X, epochs, *each) for each in candidates]
-        best = candidates[int(np.argmin(errors))]
-        self.fit(X, epochs, 0, *best)
-        return best
-
-    def validation_error(self, X, epochs, hidden, learning_rate):
-        errors = []
-        for train, test in KFold(N_FOLDS).split(X):
-            keras.utils.clear_session()  # else every model stays in memory
-            fitted = self.fit(X[train], epochs, 0, hidden, learning_rate)
-            errors.append(np.mean((X[test] - self.reconstruct(fitted, X[test])) ** 2))
-        return np.mean(errors)
+    def before_fit_of_search(self):
+        keras.utils.clear_session()  # else every model stays in memory
 
 
 class Tuned(ByHand):

@@ -1,25 +1,21 @@
 """Recipe of PyTorch: a loop as one writes it with care for a table that fits in memory."""
 
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 import torch
-from sklearn.model_selection import KFold
 from torch import nn
 
-from benchmarks.peers._recipe import Recipe
+from benchmarks.peers._recipe import LoopSearch
 from benchmarks.peers._task import (
     BATCH_SIZE,
     HIDDEN,
     LEARNING_RATE,
-    LEARNING_RATES,
     N_COMPONENTS,
-    N_FOLDS,
-    SIZES,
 )
 
 
-class Loop(Recipe):
+class Loop(LoopSearch):
     def __init__(self):
         torch.set_num_threads(1)  # faster for so small matrices
 
@@ -41,20 +37,6 @@ class Loop(Recipe):
     def reconstruct(self, fitted, X):
         with torch.inference_mode():
             return fitted(torch.from_numpy(np.ascontiguousarray(X, np.float32))).numpy()
-
-    def search(self, X, epochs):
-        candidates = list(product(SIZES, LEARNING_RATES))
-        errors = [self.validation_error(X, epochs, *each) for each in candidates]
-        best = candidates[int(np.argmin(errors))]
-        self.fit(X, epochs, 0, *best)
-        return best
-
-    def validation_error(self, X, epochs, hidden, learning_rate):
-        errors = []
-        for train, test in KFold(N_FOLDS).split(X):
-            fitted = self.fit(X[train], epochs, 0, hidden, learning_rate)
-            errors.append(np.mean((X[test] - self.reconstruct(fitted, X[test])) ** 2))
-        return np.mean(errors)
 
 
 def dense(*sizes):

@@ -6,20 +6,19 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.manifold import trustworthiness
 from sklearn.model_selection import KFold, check_cv
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import (
-    assert_all_finite,
     check_array,
-    check_consistent_length,
     check_random_state,
-    column_or_1d,
 )
 
+from skae.inspection._codes import dense
 from skae.inspection._displays._comparison import Comparison
+from skae.inspection._labels import check_target
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
+from skae.inspection._rows import spread_rows
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
@@ -158,12 +157,7 @@ class _Result(NamedTuple):
 
 def _check_rows(X, y):
     X = check_array(X, accept_sparse="csr", input_name="X")
-    if y is None:
-        return X, None
-    y = column_or_1d(y)
-    assert_all_finite(y, input_name="y")
-    check_consistent_length(X, y)
-    return X, y
+    return X, None if y is None else check_target(y, X)
 
 
 def _is_continuous(y):
@@ -192,9 +186,9 @@ def _make_fold(train, test, is_first, generator):
     train, test = np.asarray(train), np.asarray(test)
     n_judged = min(len(test), MAX_TRUSTWORTHINESS_ROWS)
     judged = np.sort(generator.choice(len(test), n_judged, replace=False))
-    # Spread over the fold: the rows of a file often stand class by class.
-    shown = np.unique(np.linspace(0, len(test) - 1, N_EXAMPLES).astype(int))
-    return _Fold(train, test, judged, shown, np.arange(len(test) if is_first else 0))
+    return _Fold(
+        train, test, judged, spread_rows(test, N_EXAMPLES), np.arange(len(test) if is_first else 0)
+    )
 
 
 def _check_sizes(n_components, folds, n_features):
@@ -225,17 +219,17 @@ def _score(reducer, X, y, fold, n_neighbors):
     X_train, X_test = X[fold.train], X[fold.test]
     _, fit_seconds = _timed(reducer.fit, X_train)
     raw_code, transform_seconds = _timed(reducer.transform, X_test)
-    code, reconstruction = _dense(raw_code), _dense(reducer.inverse_transform(raw_code))
+    code, reconstruction = dense(raw_code), dense(reducer.inverse_transform(raw_code))
     scores = {
         "reconstruction_r2": reconstruction_r2_score(X_test, reconstruction),
         "reconstruction_error": reconstruction_error(X_test, reconstruction),
     }
     if y is not None:
         classifier = KNeighborsClassifier(min(n_neighbors, len(fold.train)))
-        classifier.fit(_dense(reducer.transform(X_train)), y[fold.train])
+        classifier.fit(dense(reducer.transform(X_train)), y[fold.train])
         scores["accuracy"] = classifier.score(code, y[fold.test])
     scores["trustworthiness"] = trustworthiness(
-        _dense(X_test[fold.judged]),
+        dense(X_test[fold.judged]),
         code[fold.judged],
         # It is defined for fewer neighbours than half of the rows.
         n_neighbors=min(n_neighbors, (len(fold.judged) - 1) // 2),
@@ -250,10 +244,6 @@ def _timed(function, X):
     return result, perf_counter() - start
 
 
-def _dense(X):
-    return X.toarray() if issparse(X) else np.asarray(X)
-
-
 def _collect(results, names, sizes, X, y, folds):
     """Arrange the results, which come in the order reducer, size, fold."""
     shape = len(names), len(sizes), len(folds)
@@ -264,7 +254,7 @@ def _collect(results, names, sizes, X, y, folds):
     # Of the first fold: the largest size, and the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
-    held_out = _dense(X[folds[0].test])
+    held_out = dense(X[folds[0].test])
     return Comparison(
         names,
         sizes,

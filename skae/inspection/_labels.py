@@ -1,14 +1,20 @@
-"""Class labels of rows."""
+"""A target of rows, and class labels."""
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
 
-def check_labels(y, X, user):
-    """Return labels, one a row of X, as an array; `user` names what cannot do with numbers."""
+def check_target(y, X):
+    """Return one finite value or name for each row of X as an array."""
     y = column_or_1d(y)
     assert_all_finite(y, input_name="y")
     check_consistent_length(X, y)
+    return y
+
+
+def check_labels(y, X, user):
+    """Return labels, one a row of X, as an array; `user` names what cannot do with numbers."""
+    y = check_target(y, X)
     if y.dtype.kind == "f" and np.any(y != np.round(y)):
         raise ValueError(
             "The target y holds continuous values such as "
