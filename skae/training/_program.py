@@ -450,12 +450,36 @@ def _tensors(scalars):
 
 
 def _compile(function, tier):
-    if tier == "eager":
-        return function
-    # Wrapped anew, or TensorFlow takes the programs of many architectures for one that is retraced
-    # over and over, and warns.
-    function = functools.partial(function)
-    return tf.function(function, jit_compile=tier == "xla", autograph=False)
+    return function if tier == "eager" else _Compiled(function, is_xla=tier == "xla")
+
+
+class _Compiled:
+    """A function of tensors, dictionaries of them and None, traced once for each of their shapes.
+
+    ``tf.function`` would do by itself, but looks at its arguments for as long as a tiny epoch
+    takes to compute.
+    """
+
+    def __init__(self, function, is_xla):
+        # Wrapped anew, or TensorFlow takes the programs of many architectures for one that is
+        # retraced over and over, and warns.
+        function = functools.partial(function)
+        self._function = tf.function(function, jit_compile=is_xla, autograph=False)
+        self._traced = {}
+
+    def __call__(self, *arguments):
+        signature = tuple(map(_signature, arguments))
+        traced = self._traced.get(signature)
+        if traced is None:
+            traced = self._traced[signature] = self._function.get_concrete_function(*arguments)
+        return traced(*arguments)
+
+
+def _signature(argument):
+    """What the trace of a function depends on in an argument."""
+    if isinstance(argument, dict):
+        return tuple((name, _signature(argument[name])) for name in sorted(argument))
+    return None if argument is None else (tuple(argument.shape), argument.dtype)
 
 
 def optimizer_to_json(optimizer, learning_rate):
