@@ -50,12 +50,12 @@ numpydoc_attributes_as_param_list = True
 # Design notes and changelog are Markdown; headings can be linked to.
 myst_heading_anchors = 3
 
-# The examples: every file runs, in the order of the file names, and an error ends the build.
+# The examples: every file runs, and an error ends the build.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "reading_order.ReadingOrder",
     "abort_on_example_error": True,
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skae",),

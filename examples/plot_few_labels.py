@@ -76,11 +76,12 @@ for name, scores in accuracies.items():
 # Accuracy on test images against the number of labels; points are means over three draws of the
 # labels, bars reach from the worst to the best.
 
+plt.style.use("tableau-colorblind10")
 figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
-for (name, scores), marker in zip(accuracies.items(), "os^D", strict=True):
+for (name, scores), style in zip(accuracies.items(), ("o:", "s--", "^-.", "D-"), strict=True):
     mean = scores.mean(axis=1)
     reach = np.abs([scores.min(axis=1) - mean, scores.max(axis=1) - mean])
-    ax.errorbar(sizes, mean, reach, label=name, marker=marker, capsize=3)
+    ax.errorbar(sizes, mean, reach, label=name, fmt=style, capsize=3)
 ax.set(xlabel="labelled images", ylabel="accuracy on test images", xscale="log")
 ax.set_xticks(sizes, map(str, sizes))
 ax.minorticks_off()

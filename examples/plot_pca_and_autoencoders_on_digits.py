@@ -29,7 +29,7 @@ autoencoder = Autoencoder(8, max_iter=60, random_state=0).fit(X_train)
 # %%
 # Left: mean squared error of a pixel (from 0 to 16), mean and deviation over three folds of rows
 # held out. Right: eight images held out, what eight components give back of them, and the
-# difference, in colours of a scale of its own for each (red: too dark, blue: too light).
+# difference, in colours of a scale of its own for each (blue: too dark, yellow: too light).
 
 from skae.inspection import ComponentCurveDisplay, ReconstructionDisplay
 

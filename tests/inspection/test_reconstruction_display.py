@@ -60,6 +60,16 @@ def test_colours_of_differences_are_symmetric_about_zero_and_explained():
     assert image.colorbar.ax.get_ylabel() == "difference"
 
 
+def test_signs_of_differences_can_be_told_without_colours():
+    display = ReconstructionDisplay.from_estimator(PCA_DIGITS, X_DIGITS)
+    image = display.axes_[2, -1].images[0]
+    lowest, highest = image.get_clim()
+    red, green, blue, _ = image.to_rgba(np.linspace(lowest, highest, 101)).T
+    luminance = 0.299 * red + 0.587 * green + 0.114 * blue
+    assert (np.diff(luminance) < 0).mean() > 0.95
+    assert luminance[0] > luminance[25] > luminance[50] > luminance[75] > luminance[100]
+
+
 def test_originals_and_reconstructions_share_one_scale():
     display = ReconstructionDisplay.from_estimator(PCA_DIGITS, X_DIGITS)
     limits = {ax.images[0].get_clim() for ax in display.axes_[:2].flat}

@@ -95,7 +95,7 @@ class ReconstructionDisplay:
         self.feature_deviations = feature_deviations
         self.row_numbers = row_numbers
 
-    def plot(self, ax=None, *, cmap="gray_r", difference_cmap="RdBu_r"):
+    def plot(self, ax=None, *, cmap="gray_r", difference_cmap="cividis_r"):
         """Draw the rows.
 
         Parameters
@@ -106,8 +106,9 @@ class ReconstructionDisplay:
         cmap : str or matplotlib Colormap, default="gray_r"
             Colours of the values of grey images.
 
-        difference_cmap : str or matplotlib Colormap, default="RdBu_r"
-            Colours of the differences of images.
+        difference_cmap : str or matplotlib Colormap, default="cividis_r"
+            Colours of the differences of images; by default darker, in print without colours too,
+            where the reconstruction is above the original.
 
         Returns
         -------
@@ -152,7 +153,7 @@ class ReconstructionDisplay:
         standardize=True,
         ax=None,
         cmap="gray_r",
-        difference_cmap="RdBu_r",
+        difference_cmap="cividis_r",
     ):
         """Reconstruct a few rows and draw them.
 
@@ -226,7 +227,7 @@ class ReconstructionDisplay:
         standardize=True,
         ax=None,
         cmap="gray_r",
-        difference_cmap="RdBu_r",
+        difference_cmap="cividis_r",
     ):
         """Draw a few rows and their reconstruction.
 
