@@ -8,7 +8,8 @@ from sklearn.utils import check_array
 from skae.inspection._drawing._style import axes_to_draw_in, plain, styles, tidy
 from skae.inspection._labels import check_labels
 from skae.inspection._pipelines import last_step
-from skae.metrics import check_invertible, reconstruction_error_samples
+from skae.inspection._rows import reconstruct
+from skae.metrics import reconstruction_error_samples
 
 _ERROR = "Mean squared error of a row (squared units of X)"
 _KINDS = ("histogram", "ecdf")
@@ -130,9 +131,7 @@ class ReconstructionErrorDisplay:
             threshold = -detector.offset_ if threshold is None else threshold
             name = _score_name(detector)
         else:
-            check_invertible(estimator)
-            rows = estimator.inverse_transform(estimator.transform(X))
-            errors, name = reconstruction_error_samples(X, rows), _ERROR
+            errors, name = reconstruction_error_samples(X, reconstruct(estimator, X)), _ERROR
         display = cls(errors, threshold=threshold, y=y, error_name=name)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
