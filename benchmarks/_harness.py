@@ -25,11 +25,16 @@ PACKAGES = ("numpy", "scikit-learn", "keras", "tensorflow")
 
 
 def parse_options(description, argv, *flags):
-    """The options of one benchmark: ``--quick``, and the ``flags`` given as (name, help)."""
+    """The options of one benchmark, see ``option_parser``."""
+    return option_parser(description, *flags).parse_args(argv)
+
+
+def option_parser(description, *flags):
+    """A parser of ``--quick``, and of the ``flags`` given as (name, help)."""
     parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     for name, text in [("--quick", "a smoke run: small and few, its numbers mean little"), *flags]:
         parser.add_argument(name, action="store_true", help=text)
-    return parser.parse_args(argv)
+    return parser
 
 
 # Clocks

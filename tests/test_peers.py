@@ -12,9 +12,10 @@ from benchmarks.peers import _table
 from benchmarks.peers._measures import MEASURES, QUICK, Session
 from benchmarks.peers._peers import BY_KEY, PEERS, missing, recipe_of
 from benchmarks.peers._picture import PANELS, draw
-from benchmarks.peers._processes import answer
+from benchmarks.peers._processes import answer, import_sample
+from benchmarks.peers._recipe import Recipe
 from benchmarks.peers._results import Results
-from benchmarks.peers._task import digits, explained_share
+from benchmarks.peers._task import centred, digits, explained_share
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def results():
                     value = place * (1.0 + turn)
                     # Shares lie below 1.
                     value = value / 100 if measure.key in {"r2", "auroc"} else value
-                    made_up.add(peer, measure, {"value": value})
+                    made_up.add(peer, measure, turn, {"value": value})
     return made_up
 
 
@@ -58,18 +59,29 @@ def test_absent_peer_is_reported_and_not_measured(monkeypatch):
 
 def test_failure_is_reported_and_not_repeated(results):
     fit = next(measure for measure in MEASURES if measure.key == "fit")
-    results.add(BY_KEY["torch"], fit, {"error": "ValueError: no"})
+    results.add(BY_KEY["torch"], fit, 0, {"error": "ValueError: no"})
     assert not results.can(BY_KEY["torch"], fit)
     assert _table.errors(results) == ["PyTorch loop, later fits: ValueError: no"]
     assert "failed" in next(row for row in _table.rows(results) if row[0] == "PyTorch loop")
 
 
 def test_error_of_a_peer_becomes_an_answer():
-    class Broken:
+    class Broken(Recipe):
         def fit(self, X, epochs, seed=0):
             raise ValueError("first line\nsecond line")
 
     assert answer(Session(Broken(), QUICK), "fit", 0) == {"error": "ValueError: first line"}
+
+
+def test_import_that_fails_becomes_an_answer():
+    assert import_sample("import no_such_module") == {"error": "'import no_such_module' fails"}
+
+
+@pytest.mark.parametrize("arguments", [["--quick", "--write"], ["--pca", "--write"]])
+def test_pages_are_written_from_whole_runs_only(arguments, capsys):
+    with pytest.raises(SystemExit):
+        peers.main(arguments)
+    assert "leave out --quick and the peers" in capsys.readouterr().err
 
 
 # The table
@@ -78,7 +90,7 @@ def test_error_of_a_peer_becomes_an_answer():
 def test_table_has_all_peers_and_measures(results):
     header, rows = _table.columns(), _table.rows(results)
     assert header == ["peer", *(measure.label for measure in MEASURES)]
-    assert [row[0] for row in rows] == [*(peer.name for peer in PEERS), "spread"]
+    assert [row[0] for row in rows] == [*(peer.name for peer in PEERS), "spread", "samples"]
     assert {len(row) for row in rows} == {len(header)}
 
 
@@ -94,8 +106,21 @@ def test_times_stand_beside_their_ratio_to_the_first(results):
     assert rows[1][1] == "4 s (2 x)"
 
 
-def test_spread_is_the_range_over_the_median(results):
-    assert _table.rows(results)[-1][1] == "100 %"
+def test_spread_is_the_range_over_the_median_of_the_peer_in_the_middle_and_of_the_worst(results):
+    results.peers["torch"]["samples"]["import"] = [1.0, 2.0, 5.0]
+    assert _table.rows(results)[-2][1] == "100 % (200 %)"
+
+
+def test_number_of_samples_is_told(results):
+    assert _table.rows(results)[-1][1] == "3"
+
+
+def test_turns_before_the_first_are_not_counted_but_may_fail(results):
+    fit, torch = next(m for m in MEASURES if m.key == "fit"), BY_KEY["torch"]
+    results.add(torch, fit, -1, {"value": 1.0})
+    assert len(results.peers["torch"]["samples"]["fit"]) == 3
+    results.add(torch, fit, -1, {"error": "ValueError: no"})
+    assert not results.can(torch, fit)
 
 
 def test_csv_of_the_documentation_holds_the_table(results, tmp_path):
@@ -143,6 +168,15 @@ def test_explained_share_is_r2_over_all_values():
     again = pca.inverse_transform(pca.transform(test))
     expected = r2_score(test, again, multioutput="variance_weighted")
     assert explained_share(again, test) == pytest.approx(expected)
+
+
+def test_centred_rows_have_mean_zero_and_one_scale_for_all_columns():
+    train, test = digits()
+    rows, others = centred(train, test)
+    np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-6)
+    assert np.mean(rows.astype(float) ** 2) == pytest.approx(1)
+    ratio = (others[1] - others[0]) / np.where(test[1] == test[0], np.inf, test[1] - test[0])
+    assert np.ptp(ratio[test[1] != test[0]]) < 1e-4
 
 
 @pytest.mark.parametrize("key", ["pca", "nmf", "mlp"])

@@ -3,14 +3,15 @@
     python -m benchmarks.peers [--quick] [--write] [--redraw] [--skae] [--keras] ...
 
 Naming peers leaves the others out. Every peer is optional and reported as absent where it is not
-installed. Samples are saved as they are taken; ``--redraw`` reads them instead of measuring, and
+installed. The samples of a whole run are saved; ``--redraw`` reads them instead of measuring, and
 ``--write`` writes what the documentation shows.
 """
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from benchmarks._harness import ROOT, parse_options, print_table
+from benchmarks._harness import ROOT, option_parser, print_table
 from benchmarks.peers import _table
 from benchmarks.peers._measures import MEASURES, QUICK, Plan
 from benchmarks.peers._peers import PEERS
@@ -25,6 +26,13 @@ OTHERS = MEASURES[6:]
 
 def write(results, folder):
     """The tables as CSV and the picture, for the page of the documentation."""
+    with TemporaryDirectory(dir=folder, prefix=".peers") as drafts:
+        draft(results, Path(drafts))
+        for path in Path(drafts).iterdir():
+            path.replace(folder / path.name)
+
+
+def draft(results, folder):
     from benchmarks.peers._picture import draw
 
     for name, measures in (("times", TIMES), ("quality", OTHERS)):
@@ -43,23 +51,24 @@ def show(results):
         print(line)
 
 
-def measured(options):
-    chosen = [peer for peer in PEERS if getattr(options, peer.key.replace("-", "_"))] or PEERS
-    plan, repeats = (QUICK, 1) if options.quick else (Plan(), sys.maxsize)
-
-    def save(results):
-        if not options.quick and chosen is PEERS:
-            results.save(SAMPLES)
-
-    return run(chosen, plan, repeats, lambda line: print(line, file=sys.stderr, flush=True), save)
+def measured(chosen, is_quick):
+    plan = QUICK if is_quick else Plan()
+    return run(chosen, plan, lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def main(argv=None):
     flags = [(f"--{peer.key}", f"only {peer.name}, and others named so") for peer in PEERS]
     write_flag = ("--write", "write the tables and the picture of the documentation")
     redraw_flag = ("--redraw", "do not measure: read the samples of the last whole run")
-    options = parse_options(__doc__, argv, write_flag, redraw_flag, *flags)
-    results = Results.load(SAMPLES) if options.redraw else measured(options)
+    parser = option_parser(__doc__, write_flag, redraw_flag, *flags)
+    options = parser.parse_args(argv)
+    chosen = [peer for peer in PEERS if getattr(options, peer.key.replace("-", "_"))]
+    is_whole = not options.quick and not chosen
+    if (options.write or options.redraw) and not is_whole:
+        parser.error("--write and --redraw are of a whole run: leave out --quick and the peers")
+    results = Results.load(SAMPLES) if options.redraw else measured(chosen or PEERS, options.quick)
+    if is_whole and not options.redraw:
+        results.save(SAMPLES)
     show(results)
     if options.write:
         write(results, DOCS)

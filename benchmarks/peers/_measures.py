@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks._harness import call_seconds, duration, epoch_seconds, seconds, status_mb
 from benchmarks.applications._outliers import halves
-from benchmarks.peers._task import FULL_RANGE, digits, explained_share
+from benchmarks.peers._task import FULL_RANGE, centred, digits, explained_share
 
 
 class Plan(NamedTuple):
@@ -23,10 +23,10 @@ class Plan(NamedTuple):
     outlier_classes: tuple = (0, 1, 8)
     memory_fits: int = 100
     row_seconds: float = 0.2
-    separate: bool = True  # a new process for each measure that asks for one
+    is_smoke: bool = False  # one sample of everything, in one process for each peer
 
 
-QUICK = Plan(2, (1, 3), 1, 5, (0,), 2, 0.01, separate=False)
+QUICK = Plan(2, (1, 3), 1, 5, (0,), 2, 0.01, is_smoke=True)
 
 
 class Session:
@@ -34,7 +34,10 @@ class Session:
 
     def __init__(self, recipe, plan):
         self.recipe, self.plan = recipe, plan
-        self.train, self.test = digits()
+        self.train, self.test = self.prepared(*digits())
+
+    def prepared(self, *rows):
+        return centred(*rows) if self.recipe.is_centred else rows
 
     @cached_property
     def fitted(self):
@@ -68,6 +71,7 @@ class Session:
         resident = []
         for n_fits in (1, self.plan.memory_fits):
             for _ in range(n_fits):
+                self.recipe.before_fit()
                 self.recipe.fit(self.train[:500], 2)
             gc.collect()
             resident.append(status_mb("VmRSS"))
@@ -88,6 +92,7 @@ class Session:
         X, y = load_digits(return_X_y=True)
         X = (X / FULL_RANGE).astype(np.float32)
         train, test, is_normal = halves(X, y == label, seed, standardised=False)
+        train, test = self.prepared(train, test)
         fitted = self.recipe.fit(train, self.plan.outlier_epochs, seed)
         return roc_auc_score(is_normal, self.recipe.score_samples(fitted, test))
 
@@ -114,15 +119,20 @@ class Measure(NamedTuple):
     show: object
     is_fresh: bool = False  # needs a process of its own for every turn
     has_ratio: bool = True
+    n_discarded: int = 0  # turns before the first that counts: files are read from the disk
+
+    @property
+    def turns(self):
+        return range(-self.n_discarded, self.repeats)
 
 
 MEASURES = [
-    Measure("import", "import", 3, duration, is_fresh=True),
-    Measure("first_fit", "first fit", 2, duration, is_fresh=True),
-    Measure("fit", "later fits", 3, duration),
-    Measure("step", "a step", 3, duration),
+    Measure("import", "import", 5, duration, is_fresh=True, n_discarded=1),
+    Measure("first_fit", "first fit", 5, duration, is_fresh=True, n_discarded=1),
+    Measure("fit", "later fits", 5, duration),
+    Measure("step", "a step", 5, duration),
     Measure("one_row", "one row", 5, duration),
-    Measure("search", "search, 19 fits", 1, duration),
+    Measure("search", "search, 19 fits", 3, duration),
     Measure("memory", "memory, 100 fits", 1, growth, is_fresh=True, has_ratio=False),
     Measure("pickle", "pickle", 1, kilobytes, has_ratio=False),
     Measure("r2", "held-out R2", 3, share, has_ratio=False),

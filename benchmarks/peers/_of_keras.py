@@ -32,14 +32,18 @@ class ByHand(LoopSearch):
         train(self._long_trained, X, epochs)
 
     def one_row(self, fitted, row):
-        # Faster than `predict`, and what Keras recommends for a few rows.
-        return fitted[1](row, training=False).numpy()
+        # The fastest method of a model: `predict` and a direct call take several times as long.
+        return fitted[1].predict_on_batch(row)
 
     def reconstruct(self, fitted, X):
         return fitted[0].predict(X, verbose=0)
 
-    def before_fit_of_search(self):
-        keras.utils.clear_session()  # else every model stays in memory
+    def before_fit(self):
+        keras.utils.clear_session()
+
+    def pickled_size(self, fitted, X):
+        # The encoder is a part of the model.
+        return super().pickled_size([fitted[0]], X)
 
 
 class Tuned(ByHand):

@@ -78,6 +78,9 @@ class Tutorial(Recipe):
             verbose=0,
         )
 
+    def before_fit(self):
+        keras.utils.clear_session()
+
     def fit(self, X, epochs, seed=0):
         return self.estimator(epochs, seed).fit(X)
 

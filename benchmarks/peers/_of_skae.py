@@ -45,6 +45,13 @@ class Same(Recipe):
         return GridSearchCV(base, grid, cv=N_FOLDS, error_score="raise").fit(X).best_params_
 
 
+class Random(Same):
+    """The very network of the peers: no linear path beside the hidden layers, no start at PCA."""
+
+    def fit(self, X, epochs, seed=0, **parameters):
+        return super().fit(X, epochs, seed, init="random", **parameters)
+
+
 class Default(Recipe):
     """Only the number of components is set."""
 

@@ -64,6 +64,8 @@ def layers(hidden):
 
 
 class Principal(Recipe):
+    is_centred = False
+
     def estimator(self, seed):
         return PCA(N_COMPONENTS, random_state=seed)
 

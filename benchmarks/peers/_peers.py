@@ -74,6 +74,14 @@ PEERS = [
         )
     ),
     Peer(
+        "skae-random",
+        "skae Autoencoder, random start",
+        "skae:Random",
+        SKAE,
+        {"skae": "skae"},
+        ("fit", "pickle", *JUDGED),
+    ),
+    Peer(
         "skae-default",
         "skae Autoencoder, defaults",
         "skae:Default",

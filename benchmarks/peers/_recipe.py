@@ -10,7 +10,15 @@ from benchmarks.peers._task import BATCH_SIZE, LEARNING_RATES, N_FOLDS, SIZES
 
 
 class Recipe:
-    """One way of having an autoencoder; what it fits is any object that it knows itself."""
+    """One way of having an autoencoder; what it fits is any object that it knows itself.
+
+    Attributes
+    ----------
+    is_centred : bool
+        Whether rows are centred and scaled before; those of the others are pixels in [0, 1].
+    """
+
+    is_centred = True
 
     def fit(self, X, epochs, seed=0):
         raise NotImplementedError
@@ -37,6 +45,9 @@ class Recipe:
         """The best of a grid, fitted to all rows at the end."""
         raise NotImplementedError
 
+    def before_fit(self):
+        """What a careful user does between many fits."""
+
     def pickled_size(self, fitted, X):
         """Bytes of a pickle that gives the same scores when it is loaded again."""
         pickled = dumps(fitted)
@@ -58,10 +69,7 @@ class LoopSearch(Recipe):
     def validation_error(self, X, epochs, hidden, learning_rate):
         errors = []
         for train, test in KFold(N_FOLDS).split(X):
-            self.before_fit_of_search()
+            self.before_fit()
             fitted = self.fit(X[train], epochs, 0, hidden, learning_rate)
             errors.append(np.mean((X[test] - self.reconstruct(fitted, X[test])) ** 2))
         return np.mean(errors)
-
-    def before_fit_of_search(self):
-        """What a careful user does between the fits."""

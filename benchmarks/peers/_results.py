@@ -54,13 +54,16 @@ class Results:
         return cls(**json.loads(path.read_text(encoding="utf-8")))
 
     def save(self, path):
-        path.write_text(json.dumps(vars(self), indent=1) + "\n", encoding="utf-8")
+        """Whole or not at all."""
+        draft = path.with_name(f"{path.name}.draft")
+        draft.write_text(json.dumps(vars(self), indent=1) + "\n", encoding="utf-8")
+        draft.replace(path)
 
-    def add(self, peer, measure, sample):
+    def add(self, peer, measure, turn, sample):
         entry = self.peers[peer.key]
         if "error" in sample:
             entry["errors"][measure.key] = sample["error"]
-        else:
+        elif turn >= 0:
             entry["samples"].setdefault(measure.key, []).append(sample["value"])
 
     def can(self, peer, measure):
@@ -73,23 +76,25 @@ class Results:
         samples = self.peers.get(key, {"samples": {}})["samples"].get(measure)
         return median(samples) if samples else None
 
-    def spread(self, measure):
-        """Median over the peers of the range of the samples over their median."""
+    def spreads(self, measure):
+        """The range of the samples over their median, of each peer that has several."""
         entries = [entry["samples"].get(measure, []) for entry in self.peers.values()]
-        ranges = [(max(each) - min(each)) / median(each) for each in entries if len(each) > 1]
-        return median(ranges) if ranges else None
+        return [(max(each) - min(each)) / median(each) for each in entries if len(each) > 1]
+
+    def n_samples(self, measure):
+        """How many samples of a measure the peers have at most."""
+        return max(len(entry["samples"].get(measure, [])) for entry in self.peers.values())
 
 
-def run(peers, plan, repeats, tell, save):
+def run(peers, plan, tell):
     """All samples; the peers take turns, so that all meet the same machine."""
     results = Results.empty(peers, plan)
     with closing(Workers(plan)) as workers:
         for measure in MEASURES:
             start = perf_counter()
-            for turn in range(min(measure.repeats, repeats)):
+            for turn in range(1) if plan.is_smoke else measure.turns:
                 for peer in peers:
                     if results.can(peer, measure):
-                        results.add(peer, measure, workers.sample(peer, measure, turn))
+                        results.add(peer, measure, turn, workers.sample(peer, measure, turn))
             tell(f"{measure.label}: {perf_counter() - start:.0f} s")
-            save(results)
     return results

@@ -1,6 +1,7 @@
 """The table: a row for each peer, a column for each measure."""
 
 import csv
+from statistics import median
 
 from benchmarks.peers._measures import MEASURES
 from benchmarks.peers._peers import BY_KEY, PEERS
@@ -14,7 +15,11 @@ def columns(measures=MEASURES):
 
 def rows(results, measures=MEASURES):
     body = [[BY_KEY[key].name, *cells(results, key, measures)] for key in results.peers]
-    return [*body, ["spread", *(spread_cell(results, measure) for measure in measures)]]
+    about = {
+        "spread": (spread_cell(results, measure) for measure in measures),
+        "samples": (str(results.n_samples(measure.key) or "") for measure in measures),
+    }
+    return [*body, *([name, *line] for name, line in about.items())]
 
 
 def cells(results, key, measures):
@@ -41,9 +46,9 @@ def ratio(value):
 
 
 def spread_cell(results, measure):
-    """How far the samples of a peer lie apart, of the peer in the middle."""
-    spread = results.spread(measure.key)
-    return "" if spread is None else f"{100 * spread:.0f} %"
+    """How far the samples of a peer lie apart: of the peer in the middle, and of the worst."""
+    spreads = results.spreads(measure.key)
+    return f"{100 * median(spreads):.0f} % ({100 * max(spreads):.0f} %)" if spreads else ""
 
 
 def errors(results):

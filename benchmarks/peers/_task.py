@@ -25,6 +25,16 @@ def digits():
     return train_test_split(X, test_size=0.25, random_state=0)
 
 
+def centred(train, *others):
+    """Rows less the mean of the first ones, over one number, as networks are fed.
+
+    skae does this by itself. Neither R2 nor a comparison of errors changes.
+    """
+    mean = train.mean(axis=0, dtype=np.float64)
+    deviation = np.sqrt(np.mean((train - mean) ** 2))
+    return [((rows - mean) / deviation).astype(np.float32) for rows in (train, *others)]
+
+
 def explained_share(reconstructed, rows):
     """R2 over all values together, as the held-out rows vary about their own mean."""
     residual, total = rows - reconstructed, rows - rows.mean(axis=0)
