@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
-from sklearn.decomposition import PCA
+from sklearn.decomposition import NMF, PCA
 
 import skae
 from skae.cli import _compare, main
@@ -264,6 +264,28 @@ def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
     assert listing() == []
 
 
+def test_an_interrupt_while_writing_leaves_nothing_behind(monkeypatch):
+    def interrupt(path, content):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", interrupt)
+    with pytest.raises(SystemExit, match="130"):
+        main(["compare", "--output", "a/b", *QUICK])
+    assert listing() == []
+
+
+def test_the_fit_that_failed_is_named(monkeypatch, capsys):
+    def fail(self, X, y=None):
+        raise ValueError("no factors")
+
+    monkeypatch.setattr(NMF, "fit", fail)
+    monkeypatch.setattr(NMF, "fit_transform", fail)
+    message = refuse(capsys, "--models", "nmf", "--components", "4")
+    assert message.endswith(
+        "no factors This happened in compare: NMF, 4 components, fold 1 of 5.\n"
+    )
+
+
 def test_warnings_of_a_model_are_told_once(monkeypatch, capsys):
     data = np.random.default_rng(0).normal(size=(30, 6))
     np.save("noise.npy", data)
@@ -295,7 +317,9 @@ def test_bad_usage_is_told_in_one_line(arguments, capsys):
         (["--components", "2,many"], "'2,many' is not a list of whole numbers"),
         (["--components", "0"], "'0' is not a list of whole numbers"),
         (["--components", "65", "--models", "pca"], "use at most 64"),
-        (["--folds", "1", "--models", "pca"], "n_splits=1"),
+        (["--folds", "1"], "argument --folds: '1' is not a whole number from 2"),
+        (["--folds", "600"], "--folds 600: 1797 rows make 599 folds of 3 rows at most"),
+        (["--random-state", "-1"], "argument --random-state: '-1' is not a whole number from 0"),
         (["--models", "nmf", "--scale"], "nmf needs numbers of 0 or more"),
     ],
 )
@@ -319,19 +343,55 @@ def hole(frame, column, rows):
         (lambda frame: frame.assign(name="x"), "target", "'name' is not numeric"),
         (lambda frame: frame, "colour", "'colour' is not a column of table.csv; it has 'alcohol'"),
         (lambda frame: hole(frame, "hue", [1, 2]), "target", "missing values in hue (2); fill"),
-        (lambda frame: hole(frame, "target", [0]), "target", "missing values in target (1)"),
+        (lambda frame: hole(frame, "target", [0]), "target", "1 rows have no 'target'; drop them"),
+        (lambda frame: frame, "Target", "did you mean 'target'?"),
         (lambda frame: frame.assign(hue=np.inf), "target", "first in row 0 of column 'hue'"),
         (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
         (lambda frame: frame.iloc[:0], None, "0 rows and 14 columns"),
         (lambda frame: frame.iloc[:0, :3], None, "0 rows and 3 columns"),
-        (lambda frame: frame.iloc[:4], "target", "5 greater than the number of samples"),
-        (lambda frame: frame.iloc[:6], "target", "1 held-out rows out of 6"),
+        (lambda frame: frame.iloc[:5], "target", "table.csv: 5 rows are too few to compare on"),
     ],
 )
 def test_what_a_table_lacks_is_told_in_one_line(spoil, target, expected, frame, capsys):
     spoil(frame).to_csv("table.csv", index=False)
     arguments = [] if target is None else ["--target", target]
     assert expected in refuse(capsys, "table.csv", "--models", "pca", *arguments)
+
+
+@pytest.mark.parametrize(("separator", "called"), [(";", "semicolons"), ("\t", "tabs")])
+def test_other_separators_than_commas_are_told(separator, called, frame, capsys):
+    frame.to_csv("table.csv", sep=separator, index=False)
+    assert f"separated by {called}: save it with commas" in refuse(capsys, "table.csv")
+
+
+def test_a_first_line_of_numbers_is_not_lost(frame, capsys):
+    frame.drop(columns="target").to_csv("table.csv", header=False, index=False)
+    assert "holds numbers and not the names of columns" in refuse(capsys, "table.csv")
+
+
+def test_numbers_that_rise_may_be_names(frame):
+    rows = frame.drop(columns="target")
+    rows.set_axis(range(2000, 2000 + rows.shape[1]), axis=1).to_csv("years.csv", index=False)
+    main(["compare", "years.csv", "--models", "pca", "--components", "2"])
+    assert "36 rows, 13 columns" in read_page().text
+
+
+def test_few_rows_make_few_folds(frame):
+    frame.iloc[:9].to_csv("few.csv", index=False)
+    main(["compare", "few.csv", "--models", "pca", "--components", "2", "--target", "target"])
+    assert "means over 3 folds" in read_page().text
+
+
+def test_columns_in_other_units_are_told_of(frame, capsys):
+    wine = load_wine(as_frame=True).data
+    wine.to_csv("wine.csv", index=False)
+    arguments = ["compare", "wine.csv", "--models", "pca", "--components", "2"]
+    caution = "proline holds 99.8\N{NO-BREAK SPACE}% of the variance of 13 columns"
+    main(arguments)
+    assert caution.replace("\N{NO-BREAK SPACE}", " ") in capsys.readouterr().out
+    assert caution in read_page().text
+    main([*arguments, "--scale"])
+    assert caution not in read_page().text
 
 
 @pytest.mark.parametrize("name", ["empty.csv", "empty.parquet", "empty.npy", "empty.npz"])

@@ -8,7 +8,9 @@ from skae.cli._summary import summarise
 NOISE = np.array([-1, 1])  # over two folds: a mean of 0 and a deviation of 1
 
 
-def compared(r2, *, sizes=(2, 4), deviation=0.0, accuracy=None, seconds=None, folds=2):
+def compared(
+    r2, *, sizes=(2, 4), deviation=0.0, accuracy=None, seconds=None, folds=2, n_features=20
+):
     """A comparison of those means by reducer, each fold off by the deviation."""
     noise = deviation * NOISE if folds == 2 else np.zeros(folds)
     scores = {"reconstruction_r2": np.array(list(r2.values()))[..., None] + noise}
@@ -18,7 +20,8 @@ def compared(r2, *, sizes=(2, 4), deviation=0.0, accuracy=None, seconds=None, fo
     shape = (len(r2), len(sizes), folds)
     times = np.reshape([seconds[name] for name in r2], (-1, 1, 1))
     scores["fit_seconds"] = np.broadcast_to(times, shape).astype(float)
-    return Comparison(list(r2), list(sizes), scores, None, None, None, None)
+    rows = np.zeros((1, n_features))
+    return Comparison(list(r2), list(sizes), scores, rows, None, None, None)
 
 
 def test_the_size_that_pca_needs_for_as_much():
@@ -220,7 +223,27 @@ def test_better_accuracy_is_told_where_pca_is_enough():
 
 def test_a_loss_of_most_of_the_variance_is_told():
     advice = recommend(compared({"PCA": [0.1, 0.2], "Autoencoder": [0.2, 0.4]}))
-    assert advice[-1].startswith("More than half of the variance is lost at every size")
+    assert advice[-1] == (
+        "More than half of the variance is lost at every size; try more components."
+    )
+
+
+def test_more_components_are_advised_only_where_there_is_room():
+    advice = recommend(compared({"PCA": [0.1, 0.2], "Autoencoder": [0.2, 0.4]}, n_features=5))
+    assert advice[-1] == "More than half of the variance is lost at every size."
+
+
+def test_pca_is_not_called_enough_where_most_is_lost():
+    advice = recommend(compared({"PCA": [0.1, 0.3], "NMF": [0.1, 0.3]}))
+    assert advice[0].startswith("Nothing is clearly better than PCA on these rows")
+
+
+def test_nothing_is_recommended_where_nothing_is_explained():
+    advice = recommend(compared({"PCA": [-0.8, -0.9], "Autoencoder": [-0.8, 0.0]}))
+    assert advice == [
+        "No reducer explains anything of rows that it has not seen: there are too few rows, or "
+        "nothing that the columns share."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def main(argv=None):
     try:
         run_compare(options, command=shlex.join(["python", "-m", "skae", *argv]))
     except (ValueError, ImportError, OSError) as problem:
-        command.fail(str(problem))
+        # A note says which fit it was.
+        command.fail(" ".join([str(problem), *getattr(problem, "__notes__", ())]))
     except KeyboardInterrupt:
         command.exit(130, f"{command.prog}: interrupted; nothing was written\n")
     return 0

@@ -7,6 +7,7 @@ from skae.cli._models import known_models
 
 DEFAULT_MODELS = ["pca", "autoencoder"]
 DEFAULT_SIZES = [2, 4, 8, 16]
+DEFAULT_FOLDS = 5
 
 
 class Parser(argparse.ArgumentParser):
@@ -59,10 +60,17 @@ def _add_arguments(command):
     command.add_argument(
         "--scale",
         action="store_true",
-        help="standardise every column first; errors are then in standard deviations",
+        help="standardise every column first, for columns in different units",
     )
-    command.add_argument("--folds", type=int, default=5, metavar="N", help="default: 5")
-    command.add_argument("--random-state", type=int, default=0, metavar="N", help="default: 0")
+    command.add_argument(
+        "--folds",
+        type=_parse_folds,
+        metavar="N",
+        help=f"2 or more; default: {DEFAULT_FOLDS}, or fewer where there are few rows",
+    )
+    command.add_argument(
+        "--random-state", type=_parse_seed, default=0, metavar="N", help="default: 0"
+    )
     command.add_argument(
         "--output", default="skae-comparison", metavar="DIR", help="default: skae-comparison"
     )
@@ -78,6 +86,20 @@ def _parse_sizes(text):
             f"{text!r} is not a list of whole numbers of 1 or more, such as 2,4,8"
         )
     return sizes
+
+
+def _parse_folds(text):
+    return _parse_number(text, 2, 10**6)
+
+
+def _parse_seed(text):
+    return _parse_number(text, 0, 2**32 - 1)
+
+
+def _parse_number(text, least, most):
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+    return int(text)
 
 
 def _parse_names(text):

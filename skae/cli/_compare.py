@@ -6,13 +6,15 @@ import warnings
 import numpy as np
 
 import skae
-from skae.cli._arguments import DEFAULT_SIZES
+from skae.cli._arguments import DEFAULT_FOLDS, DEFAULT_SIZES
 from skae.cli._extra import check_extra
 from skae.cli._models import known_models
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import read_table
 from skae.cli._terminal import print_summary, print_table, progress_bar, quiet_stderr
 from skae.inspection import compare
+
+LEAST_HELD_OUT = 3  # rows of a fold: their neighbours are compared
 
 
 def run_compare(options, command):
@@ -22,16 +24,17 @@ def run_compare(options, command):
     table = table.standardised() if options.scale else table
     check_writable(options.output)
     makers = known_models()
+    n_folds = _check_folds(options.folds, table)
     models = [makers[name](table.X) for name in options.models]
     reducers = {type(model).__name__: model for model in models}
     settings = {
         "n_components": options.components or _default_sizes(table.X),
-        "cv": options.folds,
+        "cv": n_folds,
         "random_state": options.random_state,
     }
     comparison, messages = _compare(reducers, table, settings)
     print_table(comparison)
-    print_summary(comparison)
+    print_summary(comparison, table.columns)
     for message in messages:
         print(f"warning: {message}", file=sys.stderr)
     details = {"command": command, "settings": settings, "models": reducers, "warnings": messages}
@@ -67,6 +70,22 @@ def _load_keras():
     with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         skae.Autoencoder(1, max_iter=1).fit(rows)
+
+
+def _check_folds(n_folds, table):
+    n_rows = len(table.X)
+    most = n_rows // LEAST_HELD_OUT
+    if most < 2:
+        raise ValueError(
+            f"{table.name}: {n_rows} rows are too few to compare on: two folds of "
+            f"{LEAST_HELD_OUT} rows are the least."
+        )
+    if n_folds is not None and n_folds > most:
+        raise ValueError(
+            f"--folds {n_folds}: {n_rows} rows make {most} folds of {LEAST_HELD_OUT} rows at most, "
+            "which the scores need; give fewer."
+        )
+    return n_folds or min(DEFAULT_FOLDS, most)
 
 
 def _default_sizes(X):

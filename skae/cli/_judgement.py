@@ -25,10 +25,15 @@ class Judgement:
         self.scores = comparison.scores
         self.n_folds = self.scores["reconstruction_r2"].shape[2]
         self.places = range(len(self.sizes))
+        self.n_features = comparison.originals.shape[1]
 
     def mean(self, name, j, metric="reconstruction_r2"):
         """Return the mean over the folds at the size in place `j`."""
         return float(self._folds(name, j, metric).mean())
+
+    def best(self):
+        """Return the largest mean of all."""
+        return max(self.mean(name, j) for name in self.names for j in self.places)
 
     def deviation(self, name, j, metric="reconstruction_r2"):
         """Return the standard deviation over the folds."""

@@ -3,9 +3,13 @@
 A pure function of a `Comparison`; the rules are those of `Judgement`.
 """
 
+import numpy as np
+
 from skae.cli._judgement import BASELINE, MARGIN, Judgement
 from skae.cli._phrases import components, duration, listed, points, share, times
 
+NOTHING, MUCH = 0.02, 0.5  # shares of variance explained
+MOST_NAMES = 5
 FASTER = 2  # times of fits of a millisecond vary by less
 LINEAR = {"PCA", "FastICA", "NMF", "TruncatedSVD"}
 
@@ -24,6 +28,8 @@ def recommend(comparison):
         The advice, then what to mind.
     """
     judged = Judgement(comparison)
+    if judged.best() < NOTHING:
+        return [_nothing_explained(), *_few_folds(judged)]
     if len(judged.names) == 1:
         advice = _nothing_to_choose(judged)
     elif BASELINE not in judged.names:
@@ -33,6 +39,45 @@ def recommend(comparison):
     else:
         advice = _pca_is_enough(judged)
     return advice + _much_is_lost(judged) + _few_folds(judged)
+
+
+def cautions(comparison, columns):
+    """Say what to mind of the rows compared.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What was found.
+
+    columns : sequence of str
+        The names of the columns.
+
+    Returns
+    -------
+    sentences : list of str
+        None where there is nothing to mind.
+    """
+    heavy = list(comparison.heavy_columns)
+    if not heavy:
+        return []
+    variances = comparison.feature_deviations**2
+    part = 100 * variances[heavy].sum() / variances.sum()
+    names = [columns[i] for i in heavy[:MOST_NAMES]]
+    if len(heavy) > MOST_NAMES:
+        names.append(f"{len(heavy) - MOST_NAMES} more")
+    hold, their = ("holds", "its") if len(heavy) == 1 else ("hold", "theirs")
+    return [
+        f"{listed(names)} {hold} {part:.1f} % of the variance of {np.count_nonzero(variances)} "
+        f"columns, so the scores are nearly {their} alone: add --scale if the columns have "
+        "different units."
+    ]
+
+
+def _nothing_explained():
+    return (
+        "No reducer explains anything of rows that it has not seen: there are too few rows, or "
+        "nothing that the columns share."
+    )
 
 
 def _nothing_to_choose(judged):
@@ -55,8 +100,10 @@ def _pca_is_enough(judged):
     gains = {j: judged.gain(judged.challenger(j), BASELINE, j) for j in judged.places}
     j = max(gains, key=gains.get)
     benefits = _benefits(judged, judged.challenger(j))
+    much = judged.best() >= MUCH
+    verdict = f"{BASELINE} is enough" if much else f"Nothing is clearly better than {BASELINE}"
     return [
-        f"{BASELINE} is enough on these rows: {_why_enough(judged, j, gains[j])}.{benefits}",
+        f"{verdict} on these rows: {_why_enough(judged, j, gains[j])}.{benefits}",
         *_better_accuracy(judged),
     ]
 
@@ -195,9 +242,11 @@ def _equals(judged, leader, j):
 
 
 def _much_is_lost(judged):
-    if max(judged.mean(name, j) for name in judged.names for j in judged.places) >= 0.5:
+    if judged.best() >= MUCH:
         return []
-    return ["More than half of the variance is lost at every size; try more components."]
+    has_room = judged.sizes[-1] < judged.n_features - 1
+    advice = "; try more components." if has_room else "."
+    return [f"More than half of the variance is lost at every size{advice}"]
 
 
 def _few_folds(judged):

@@ -3,6 +3,7 @@
 import os
 import platform
 from base64 import b64encode
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -19,7 +20,7 @@ from skae.cli._alt_texts import (
 )
 from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
 from skae.cli._phrases import components, listed
-from skae.cli._recommendation import recommend
+from skae.cli._recommendation import cautions, recommend
 from skae.cli._scores import COLUMNS, score_rows
 from skae.cli._summary import summarise
 
@@ -92,7 +93,7 @@ def _render(comparison, table, details):
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
         reducers=listed(comparison.reducers),
         summary=_unbroken(summarise(comparison)),
-        recommendation=_unbroken(recommend(comparison)),
+        recommendation=_unbroken([*cautions(comparison, table.columns), *recommend(comparison)]),
         labels=[COLUMNS[metric].label for metric in comparison.scores],
         rows=score_rows(comparison),
         curves=[_curve(comparison, metric) for metric in comparison.scores],
@@ -160,7 +161,7 @@ def _write_together(directory, contents):
             draft.write_bytes(content)
         for path, draft in drafts.items():
             os.replace(draft, path)
-    except OSError:
+    except BaseException:  # Ctrl-C too
         _remove(drafts.values(), made)
         raise
     return list(drafts)
@@ -170,5 +171,6 @@ def _remove(drafts, directories):
     for draft in drafts:
         draft.unlink(missing_ok=True)
     for directory in directories:
-        if directory.is_dir():
+        # One that already received a file stays.
+        with suppress(OSError):
             directory.rmdir()

@@ -1,6 +1,7 @@
 """Read a table of numbers from a file; every problem is one sentence that says the way out."""
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from zipfile import is_zipfile
 
@@ -60,11 +61,37 @@ def _read_csv(path, target):
     import pandas as pd
 
     frame = _attempt(pd.read_csv, path)
+    _check_separator(path, frame.columns)
+    _check_header(path, _attempt(pd.read_csv, path, header=None, nrows=1).iloc[0])
     note = ""
     if len(frame.columns) and str(frame.columns[0]) == "Unnamed: 0":
         # What pandas writes first unless it is told not to: the row's number, not a measurement.
         frame, note = frame.iloc[:, 1:], "The first column has no name and was taken as row labels."
     return _split_frame(path, frame, target, note)
+
+
+def _check_separator(path, names):
+    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and separator in str(names[0]):
+            raise ValueError(
+                f"{path}: there is one column, {str(names[0])[:40]!r}; its values seem to be "
+                f"separated by {called}: save it with commas."
+            )
+
+
+def _check_header(path, first):
+    """Refuse a file whose first line is a row: it would be lost without a word."""
+    from pandas.api.types import is_numeric_dtype
+
+    if not is_numeric_dtype(first.infer_objects().dtype) or first.isna().any():
+        return
+    # Numbers that rise, such as years or the places of pixels, may be names.
+    if np.all(first == first.round()) and np.all(np.diff(first) > 0):
+        return
+    raise ValueError(
+        f"{path}: the first line, {_listed(first, most=3)}, holds numbers and not the names of "
+        "columns; add a line of names above it."
+    )
 
 
 def _read_parquet(path, target):
@@ -123,9 +150,10 @@ def _split_frame(path, frame, target, note=""):
     """Check a data frame and part it into rows and target."""
     frame = frame.set_axis(frame.columns.astype(str), axis=1)
     if target is not None and target not in frame:
-        raise ValueError(
-            f"--target {target!r} is not a column of {path}; it has {_listed(frame.columns)}."
-        )
+        close = get_close_matches(target.lower(), map(str.lower, frame.columns), n=1)
+        meant = [name for name in frame.columns if name.lower() in close]
+        hint = f"did you mean {meant[0]!r}?" if meant else f"it has {_listed(frame.columns)}."
+        raise ValueError(f"--target {target!r} is not a column of {path}; {hint}")
     rows = frame.drop(columns=[] if target is None else target)
     _check_size(path, rows)  # first: the columns of a table without rows have no type
     text = [name for name in rows if not _is_number(rows[name])]
@@ -134,14 +162,20 @@ def _split_frame(path, frame, target, note=""):
             f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
             "encode such columns, or name one as --target."
         )
-    _check_missing(path, frame)
+    _check_missing(path, rows, target, frame)
     y = None if target is None else _labels(frame[target])
     X = rows.to_numpy(dtype=np.float64)
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
 
-def _check_missing(path, frame):
-    counts = frame.isna().sum()
+def _check_missing(path, rows, target, frame):
+    n_unknown = 0 if target is None else int(frame[target].isna().sum())
+    if n_unknown:
+        raise ValueError(
+            f"{path}: {n_unknown} rows have no {target!r}; drop them, or leave --target out and "
+            "drop the column."
+        )
+    counts = rows.isna().sum()
     counts = counts[counts > 0]
     if len(counts):
         missing = [f"{name} ({count})" for name, count in counts.items()]

@@ -4,9 +4,11 @@ import os
 import sys
 from contextlib import contextmanager
 
-from skae.cli._recommendation import recommend
+from skae.cli._recommendation import cautions, recommend
 from skae.cli._scores import COLUMNS, score_rows
 from skae.cli._summary import summarise
+
+_N_ADVICE = 2  # sentences
 
 
 @contextmanager
@@ -60,10 +62,11 @@ def print_table(comparison):
     console.print(table)
 
 
-def print_summary(comparison):
-    """Print the main finding and the advice; the page says more."""
-    for sentences in (summarise(comparison), recommend(comparison)):
-        _console().print(sentences[0], markup=False, soft_wrap=not sys.stdout.isatty())
+def print_summary(comparison, columns):
+    """Print the main finding, what to mind, and the advice; the page says more."""
+    advice = [*cautions(comparison, columns), *recommend(comparison)[:_N_ADVICE]]
+    for sentence in (summarise(comparison)[0], *advice):
+        _console().print(sentence, markup=False, soft_wrap=not sys.stdout.isatty())
 
 
 def _console():

@@ -19,11 +19,13 @@ from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
 from skae.inspection._rows import spread_rows
+from skae.inspection._units import heavy_columns
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
 MIN_ROWS_PER_CLASS = 3
+LEAST_HELD_OUT = 3  # rows of a fold
 
 
 def compare(
@@ -174,10 +176,10 @@ def _make_folds(cv, X, y, seed):
     splits = check_cv(cv).split(X, y)
     folds = [_make_fold(*split, k == 0, generator) for k, split in enumerate(splits)]
     smallest = min(len(fold.test) for fold in folds)
-    if smallest < 3:
+    if smallest < LEAST_HELD_OUT:
         raise ValueError(
             f"cv={cv!r} leaves a fold of {smallest} held-out rows out of {X.shape[0]}, but their "
-            "neighbours are compared, which takes 3 or more; use fewer folds."
+            f"neighbours are compared, which takes {LEAST_HELD_OUT} or more; use fewer folds."
         )
     return folds
 
@@ -255,6 +257,7 @@ def _collect(results, names, sizes, X, y, folds):
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
     held_out = dense(X[folds[0].test])
+    heavy = heavy_columns(held_out)
     return Comparison(
         names,
         sizes,
@@ -267,4 +270,5 @@ def _collect(results, names, sizes, X, y, folds):
         feature_deviations=held_out.std(axis=0),
         codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
         labels=None if y is None else y[folds[0].test],
+        heavy_columns=() if heavy is None else heavy.places,
     )

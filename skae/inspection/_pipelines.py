@@ -1,14 +1,21 @@
-"""What a Pipeline ends in, and what that reads."""
+"""What a Pipeline or a fitted search ends in, and what that reads."""
+
+
+def found(estimator):
+    """Return what a fitted search found best, or the estimator itself."""
+    return getattr(estimator, "best_estimator_", estimator)
 
 
 def last_step(estimator):
-    """Return the estimator that a Pipeline ends in, or the estimator itself."""
+    """Return the estimator that a Pipeline or a search ends in, or the estimator itself."""
+    estimator = found(estimator)
     steps = getattr(estimator, "steps", None)
     return last_step(steps[-1][1]) if steps else estimator
 
 
 def before_last_step(estimator, X):
-    """Return the rows that the last step of a fitted Pipeline reads."""
+    """Return the rows that the last step of a fitted Pipeline or search reads."""
+    estimator = found(estimator)
     steps = getattr(estimator, "steps", None)
     if not steps:
         return X
@@ -18,6 +25,7 @@ def before_last_step(estimator, X):
 
 def names_before_last_step(estimator):
     """Return the names of the columns that the last step reads, or None if a step lacks them."""
+    estimator = found(estimator)
     steps = getattr(estimator, "steps", ())
     before = [step for _, step in steps[:-1] if step not in (None, "passthrough")]
     is_nested = bool(steps) and last_step(estimator) is not steps[-1][1]

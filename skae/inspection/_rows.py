@@ -150,7 +150,7 @@ def _described(X, sample_shape, kind, estimator):
 
 def _shape_known_to(estimator, n_features):
     """The parameter of a skae estimator, also in a search or at the end of a Pipeline."""
-    estimator = last_step(getattr(estimator, "best_estimator_", estimator))
+    estimator = last_step(estimator)
     shape = getattr(estimator, "sample_shape", None)
     if shape is None and getattr(estimator, "network", None) in ("convolutional", "recurrent"):
         shape = (n_features, 1)

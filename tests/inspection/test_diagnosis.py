@@ -6,8 +6,8 @@ from sklearn.decomposition import PCA, KernelPCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error, r2_score
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skae import (
@@ -67,6 +67,15 @@ def test_overfitting_is_found():
         assert parameter in finding.message
     assert "not converged" not in diagnosis.names
     assert "not converged" not in diagnose(autoencoder, TRAIN[:120]).names
+
+
+def test_advice_goes_on_from_what_the_parameters_are():
+    memorising = {"tol": 0.0, "n_iter_no_change": 120, "max_iter": 120, "random_state": 0}
+    autoencoder = Autoencoder(8, early_stopping=False, **memorising).fit(TRAIN[:120])
+    autoencoder.set_params(early_stopping=True, dropout=0.3)  # as if it had been fitted so
+    finding = finding_of(diagnose(autoencoder, TEST), "overfitting")
+    assert finding.parameter == "an optimizer with weight_decay"
+    assert "dropout" not in finding.message
 
 
 def test_training_cut_short_is_found():
@@ -248,6 +257,14 @@ def test_a_pipeline_is_diagnosed_by_its_last_step():
     pca = PCA(2)
     assert diagnose(pca.fit(X), X).names == ["columns in different units"]
     assert not diagnose(make_pipeline(StandardScaler(), pca).fit(X), X)
+
+
+def test_a_search_is_diagnosed_by_what_it_found(fit_of_30_rows):
+    search = GridSearchCV(fit_of_30_rows, {"n_components": [8]}, cv=2).fit(TRAIN[:30])
+    expected = diagnose(search.best_estimator_, TEST).names
+    assert "too few rows" in expected
+    for each in (search, Pipeline([("nothing", "passthrough"), ("search", search)])):
+        assert diagnose(each, TEST).names == expected
 
 
 def test_feature_names_come_from_the_step_before():

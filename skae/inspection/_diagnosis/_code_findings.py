@@ -15,6 +15,7 @@ _LEAST_ACTIVE_ROWS = 10
 _MOST_PLACES = 5
 # Mean divergence of a unit from the prior, in nats: healthy 0.38 to 2.5, collapsed 0.0002 to 0.03.
 _COLLAPSED = 0.1
+_WARMUP = 50
 # Mean and deviation of a unit, posterior and all: healthy up to 0.19 from 0, and 0.76 to 1.41;
 # without pressure 0.6 to 5, and 3 to 7, or 0.35 for a critic without training.
 _FAR_MEAN, _LEAST_DEVIATION, _MOST_DEVIATION = 1.0, 0.5, 2.0
@@ -77,18 +78,26 @@ def posterior_collapse(evidence):
     n_collapsed, n_units = int(collapsed.sum()), len(collapsed)
     if 2 * n_collapsed < n_units or (n_collapsed < n_units and not _misses_pca(evidence)):
         return None
-    beta = evidence.parameters.get("beta", 1.0)
-    first = f"beta={beta / 10:g}" if beta > 1 else "kl_warmup=50"
-    others = "kl_warmup=50" if beta > 1 else "a beta below 1"
-    others += "" if evidence.parameters.get("init") == "pca" else ' or init="pca"'
+    first, *others = _against_collapse(evidence.parameters)
     return Finding(
         "posterior collapse",
         f"{n_collapsed} of {n_units} units have collapsed to the prior: the row decides their "
         f"distribution by less than {_COLLAPSED} nats (the largest mean divergence of any unit is "
-        f"{_divergences(evidence).max():.2g}). Try {first}, {others}.",
+        f"{_divergences(evidence).max():.2g}). Try {', or '.join([first, *others])}.",
         float(n_collapsed),
         first,
     )
+
+
+def _against_collapse(parameters):
+    """What lets a code say more than its prior, the most promising first."""
+    beta, warmup = parameters.get("beta", 1.0), parameters.get("kl_warmup", 0)
+    longer = f"kl_warmup={max(_WARMUP, 2 * warmup)}"
+    milder = f"beta={beta / 10:g}"
+    return [
+        *([milder, longer] if beta > 1 else [longer, milder]),
+        *([] if parameters.get("init") == "pca" else ['init="pca"']),
+    ]
 
 
 def code_far_from_prior(evidence):

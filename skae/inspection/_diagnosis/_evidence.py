@@ -109,7 +109,7 @@ class Evidence:
 
 
 def gather(estimator, X):
-    """Return the Evidence on a fitted reducer, or on a Pipeline that ends in one."""
+    """Return the Evidence on a fitted reducer, or on a Pipeline or a search that ends in one."""
     reducer = last_step(estimator)
     check_invertible(reducer)
     check_is_fitted(estimator)

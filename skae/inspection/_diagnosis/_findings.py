@@ -7,14 +7,17 @@ half or three quarters of the rows for training, seen on training rows and on he
 fits made faulty on purpose.
 """
 
-import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
+
+from skae.inspection._units import heavy_columns, shortened
 
 # Share of variance left on the rows given, over that in training: healthy 0.9 to 2.3, overfitted 7
 # to 100. Below the least gap, nothing is lost by it (diabetes, 8 of 10 components: 0.001).
 _OVERFITTED_RATIO, _LEAST_GAP = 4.0, 0.05
+_MORE_DROPOUT, _LOW_RATE = 0.2, 5e-4
 # Fall of the loss over the last tenth of the epochs, for fits that ran to max_iter: 0.02 to 0.27
 # when they were cut short, 0.000 for a VAE that had collapsed long before.
 _STILL_FALLING = 0.01
@@ -35,9 +38,6 @@ _LOST_UNSEEN, _NO_BETTER_THAN_PCA = 0.15, 1.15
 # R2 of a column on held-out rows: healthy 0.05 and above, noise -0.1 to 0. Columns of less than a
 # tenth of the mean variance are not judged, nor is any where the median is poor (2 components).
 _NOT_RECONSTRUCTED, _OTHERS_FINE, _LEAST_VARIANCE = 0.02, 0.6, 0.1
-# Share of columns that hold 95% of the variance: healthy 0.55 to 1, different units 0.07 to 0.08.
-_FEW_COLUMNS, _NEARLY_ALL = 0.2, 0.95
-_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,25 @@ def overfitting(evidence):
     if seen is None or unseen < _OVERFITTED_RATIO * seen or unseen - seen < _LEAST_GAP:
         return None
     ratio = unseen / max(seen, _ROUNDING)
-    stops = evidence.parameters.get("early_stopping", True)
-    first = "dropout=0.2" if stops else "early_stopping=True"
-    others = "" if stops else "dropout=0.2, "
+    first, *others = _restraints(evidence.parameters)
     return Finding(
         "overfitting",
         f"The error on rows not trained on is {ratio:.3g} times that of training: {unseen:.1%} of "
-        f"the variance is left instead of {seen:.1%}. Try {first}, {others}an optimizer with "
-        "weight_decay, or fewer units in hidden_layer_sizes.",
+        f"the variance is left instead of {seen:.1%}. Try {', '.join([first, *others])}, or fewer "
+        "units in hidden_layer_sizes.",
         float(ratio),
         first,
     )
+
+
+def _restraints(parameters):
+    """What keeps a network from learning its rows by heart, as far as it is not there yet."""
+    stops, dropout = parameters.get("early_stopping", True), parameters.get("dropout", 0.0)
+    return [
+        *([] if stops else ["early_stopping=True"]),
+        *([f"dropout={_MORE_DROPOUT:g}"] if dropout < _MORE_DROPOUT else []),
+        "an optimizer with weight_decay",
+    ]
 
 
 def _training_shares(evidence):
@@ -171,7 +179,10 @@ def _way_back_to_pca(parameters):
         return "beta=1"
     if parameters.get("init") != "pca":
         return 'init="pca"'
-    return "learning_rate=0.0005" if parameters.get("early_stopping") else "early_stopping=True"
+    if not parameters.get("early_stopping"):
+        return "early_stopping=True"
+    rate = parameters.get("learning_rate")
+    return f"learning_rate={rate / 4 if isinstance(rate, Real) else _LOW_RATE:.2g}"
 
 
 def too_few_rows(evidence):
@@ -219,9 +230,9 @@ def features_not_reconstructed(evidence):
     more = f"n_components={evidence.code.shape[1] + len(names)}"
     return Finding(
         "features not reconstructed",
-        f"Nothing of {_listed(names)} comes back: R2 {r2.min():.2f}, where the median feature has "
-        f"{np.median(r2):.2f}. What no other column tells needs components of its own: try {more}, "
-        "or leave noise out.",
+        f"Nothing of {shortened(names)} comes back: R2 {r2.min():.2f}, where the median feature "
+        f"has {np.median(r2):.2f}. What no other column tells needs components of its own: try "
+        f"{more}, or leave noise out.",
         float(r2.min()),
         more,
     )
@@ -229,30 +240,16 @@ def features_not_reconstructed(evidence):
 
 def columns_in_different_units(evidence):
     """A few columns hold nearly all variance, so that the others hardly count."""
-    rows = evidence.rows
-    # What hardly ever varies, such as the rim of images, is not in other units.
-    low, high = np.percentile(rows, [5, 95], axis=0)
-    variances = np.where(high > low, rows.var(axis=0), 0.0)
-    order = np.argsort(variances)[::-1]
-    total, n_columns = variances.sum(), np.count_nonzero(variances)
-    if n_columns < 2 or total == 0:
-        return None
-    shares = np.cumsum(variances[order]) / total
-    n_heavy = int(np.searchsorted(shares, _NEARLY_ALL)) + 1
-    if n_heavy > max(1, math.floor(_FEW_COLUMNS * n_columns)):
+    heavy = heavy_columns(evidence.rows)
+    if heavy is None:
         return None
     return Finding(
         "columns in different units",
-        f"{_listed(evidence.feature_names[order[:n_heavy]])} {'hold' if n_heavy > 1 else 'holds'} "
-        f"{shares[n_heavy - 1]:.1%} of the variance of {n_columns} columns, and all are scaled by "
+        f"{shortened(evidence.feature_names[heavy.places])} "
+        f"{'hold' if len(heavy.places) > 1 else 'holds'} {heavy.share:.1%} of the variance of "
+        f"{heavy.n_columns} columns, and all are scaled by "
         "one number, so the others hardly count. Unless they share a unit, put a StandardScaler "
         "before it in a Pipeline.",
-        float(shares[n_heavy - 1]),
+        heavy.share,
         "make_pipeline(StandardScaler(), ...)",
     )
-
-
-def _listed(names):
-    shown = ", ".join(map(str, names[:_MOST_NAMES]))
-    n_more = len(names) - _MOST_NAMES
-    return f"{shown} and {n_more} more" if n_more > 0 else shown

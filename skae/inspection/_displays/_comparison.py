@@ -47,6 +47,11 @@ class Comparison:
     labels : ndarray of shape (n_held_out,), default=None
         Their labels or targets, None if `y` was not given.
 
+    heavy_columns : sequence of int, default=()
+        Where a fifth of the columns or fewer hold 95 % of the variance of these rows: these, the
+        heaviest first. The scores are nearly theirs alone, so standardise columns that differ in
+        their units.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -87,6 +92,7 @@ class Comparison:
         feature_deviations,
         codes=None,
         labels=None,
+        heavy_columns=(),
     ):
         self.reducers = reducers
         self.n_components = n_components
@@ -97,6 +103,7 @@ class Comparison:
         self.feature_deviations = feature_deviations
         self.codes = codes
         self.labels = labels
+        self.heavy_columns = heavy_columns
 
     def __repr__(self):
         n_folds = next(iter(self.scores.values())).shape[2]

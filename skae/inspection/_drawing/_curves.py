@@ -10,8 +10,9 @@ METRICS = {
     "accuracy": "Nearest-neighbour accuracy",
     "trustworthiness": "Trustworthiness",
     "fit_seconds": "Fit time (s)",
-    "transform_seconds": "Transform time (s)",
+    "transform_seconds": "Transform time (ms)",
 }
+_FACTORS = {"transform_seconds": 1000}
 
 
 def check_metric(metric, scored):
@@ -40,6 +41,7 @@ def draw_curves(ax, names, sizes, scores, metric):
     metric : str
         Which scores these are: one of `METRICS`, or any label.
     """
+    scores = scores * _FACTORS.get(metric, 1)
     means, deviations = scores.mean(axis=2), scores.std(axis=2)
     # With all reducers at the same place their bars would hide each other.
     shifts = [1 + 0.03 * (i - (len(names) - 1) / 2) for i in range(len(names))]
