@@ -1,9 +1,16 @@
 """What a Pipeline or a fitted search ends in, and what that reads."""
 
+_IDLE = (None, "passthrough")
+
 
 def found(estimator):
-    """Return what a fitted search found best, or the estimator itself."""
-    return getattr(estimator, "best_estimator_", estimator)
+    """Return what a fitted search found best, without steps at the end that do nothing."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    steps = getattr(estimator, "steps", ())
+    n_steps = len(steps)
+    while n_steps > 1 and steps[n_steps - 1][1] in _IDLE:
+        n_steps -= 1
+    return estimator if n_steps == len(steps) else estimator[:n_steps]
 
 
 def last_step(estimator):
@@ -27,9 +34,21 @@ def names_before_last_step(estimator):
     """Return the names of the columns that the last step reads, or None if a step lacks them."""
     estimator = found(estimator)
     steps = getattr(estimator, "steps", ())
-    before = [step for _, step in steps[:-1] if step not in (None, "passthrough")]
+    before = [step for _, step in steps[:-1] if step not in _IDLE]
     is_nested = bool(steps) and last_step(estimator) is not steps[-1][1]
     if not before or is_nested:
         return None
     is_named = all(hasattr(step, "get_feature_names_out") for step in before)
     return estimator[:-1].get_feature_names_out() if is_named else None
+
+
+def check_ends_in_reducer(estimator):
+    """Refuse a Pipeline that goes on after it has reduced rows: its end alone would be judged."""
+    names = [type(step).__name__ for _, step in getattr(found(estimator), "steps", ())]
+    steps = [last_step(step) for _, step in getattr(found(estimator), "steps", ())]
+    reducing = [i for i, step in enumerate(steps) if hasattr(step, "n_components")]
+    if reducing and reducing[-1] < len(steps) - 1:
+        raise ValueError(
+            f"The Pipeline goes on with {names[-1]} after {names[reducing[-1]]}; pass the part up "
+            f"to it, pipeline[:{reducing[-1] + 1}]."
+        )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from sklearn.datasets import load_diabetes, load_digits, load_iris, load_wine
+from sklearn.datasets import load_diabetes, load_digits, load_iris, load_wine, make_swiss_roll
 from sklearn.decomposition import PCA, KernelPCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
@@ -20,10 +20,11 @@ from skae import (
     VariationalAutoencoder,
     diagnose,
 )
-from skae.inspection import Finding
+from skae.inspection import Finding, LossCurveDisplay
 
 DIGITS = load_digits().data / 16
 TRAIN, TEST = DIGITS[:500], DIGITS[900:1300]
+WORSE = "worse than PCA"
 
 
 def halves(load):
@@ -37,6 +38,10 @@ def table(rank, *, noise=0.0, n_rows=300, n_features=20):
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(n_rows, rank)) @ rng.normal(size=(rank, n_features))
     return rows + rng.normal(0, noise, rows.shape)
+
+
+def swiss_roll():
+    return StandardScaler().fit_transform(make_swiss_roll(600, random_state=0)[0])
 
 
 def finding_of(diagnosis, name):
@@ -97,8 +102,30 @@ def test_a_fit_worse_than_pca_is_found():
     least, most = (left / share_left(PCA(8).fit(rows), TEST) for rows in (TRAIN, TEST))
     assert 2 < least < finding.value < most < 4
     assert finding.parameter == 'init="pca"'
-    for parameter in ('init="pca"', "early_stopping=True", "learning_rate"):
+    for parameter in ('init="pca"', "learning_rate=0.0005"):
         assert parameter in finding.message
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [
+        (VariationalAutoencoder(2), "beta=0.1"),
+        (VariationalAutoencoder(2, beta=20.0), "beta=1"),
+        (DenoisingAutoencoder(2, noise_level=5.0), "noise_level=0.5"),
+        (SparseAutoencoder(2, sparsity_weight=10.0), "sparsity_weight=1"),
+    ],
+)
+def test_a_penalty_that_costs_more_than_pca_is_named_first(estimator, expected):
+    train, test = train_test_split(swiss_roll(), random_state=0)
+    finding = finding_of(diagnose(estimator.set_params(random_state=0).fit(train), test), WORSE)
+    assert finding.parameter == expected
+    assert "early_stopping" not in finding.message  # it is on
+
+
+def test_following_the_advice_mends_a_variational_code_worse_than_pca():
+    train, test = train_test_split(swiss_roll(), random_state=0)
+    autoencoder = VariationalAutoencoder(2, beta=0.1, random_state=0).fit(train)
+    assert WORSE not in diagnose(autoencoder, test).names
 
 
 def test_dead_units_are_found():
@@ -130,6 +157,12 @@ def test_posterior_collapse_is_found():
     assert finding.parameter == "beta=2"
     assert "beta=2" in finding.message
     assert "kl_warmup" in finding.message
+
+
+def test_units_beyond_the_rank_of_the_rows_are_no_collapse():
+    X = StandardScaler().fit_transform(table(4, n_rows=500))
+    variational = VariationalAutoencoder(10, max_iter=150, random_state=0).fit(X[:400])
+    assert "posterior collapse" not in diagnose(variational, X[400:]).names
 
 
 def test_units_that_the_rows_do_not_need_are_no_collapse():
@@ -209,6 +242,22 @@ def test_too_few_rows_are_found_on_training_rows(fit_of_30_rows):
     assert "30 rows are few for 8 components of 64 features" in finding.message
 
 
+def test_heavy_tails_are_not_taken_for_too_few_rows():
+    # PCA of other rows explains little of such counts, a network most.
+    rng = np.random.default_rng(0)
+    rates = np.exp(rng.normal(size=(1000, 3)) @ rng.normal(size=(3, 30)) * 0.7)
+    train, test = train_test_split(rng.poisson(rates).astype(float), random_state=0)
+    scaler = StandardScaler().fit(train)
+    autoencoder = Autoencoder(3, random_state=0).fit(scaler.transform(train))
+    assert "too few rows" not in diagnose(autoencoder, scaler.transform(test)).names
+
+
+def test_one_component_is_not_advised_where_it_is_one():
+    autoencoder = Autoencoder(1, max_iter=5, random_state=0).fit(TRAIN[:20, 20:40])
+    finding = finding_of(diagnose(autoencoder, TRAIN[:20, 20:40]), "too few rows")
+    assert finding.parameter == "more rows"
+
+
 # Healthy fits
 
 
@@ -265,6 +314,18 @@ def test_a_search_is_diagnosed_by_what_it_found(fit_of_30_rows):
     assert "too few rows" in expected
     for each in (search, Pipeline([("nothing", "passthrough"), ("search", search)])):
         assert diagnose(each, TEST).names == expected
+
+
+def test_steps_that_do_nothing_are_passed_over(fit_of_30_rows):
+    pipeline = Pipeline([("reduce", fit_of_30_rows), ("nothing", "passthrough")])
+    assert diagnose(pipeline, TEST).names == diagnose(fit_of_30_rows, TEST).names
+    LossCurveDisplay.from_estimator(pipeline)
+
+
+def test_a_pipeline_must_end_where_it_reduces(fit_of_30_rows):
+    pipeline = make_pipeline(fit_of_30_rows, StandardScaler()).fit(TRAIN[:30])
+    with pytest.raises(ValueError, match=r"StandardScaler after Autoencoder; .* pipeline\[:1\]"):
+        diagnose(pipeline, TEST)
 
 
 def test_feature_names_come_from_the_step_before():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skae.inspection._diagnosis._findings import WORSE_THAN_PCA, Finding
+from skae.inspection._diagnosis._findings import LEAST_GAP, WORSE_THAN_PCA, Finding
 
 # Of the deviation of the liveliest unit. Trained codes start whitened (healthy: 0.45 and above,
 # dead: 0); those of PCA are in the units of the rows, where components differ by powers of ten.
@@ -156,8 +156,8 @@ def _divergences(evidence):
 
 def _misses_pca(evidence):
     """Whether units are missed: a code wider than the rows need leaves some unused."""
-    pca = evidence.pca_shares_left[1]
-    return evidence.is_narrow and evidence.share_left > WORSE_THAN_PCA * pca
+    ours, pca = evidence.share_left, evidence.pca_shares_left[1]
+    return evidence.is_narrow and ours > WORSE_THAN_PCA * pca and ours - pca > LEAST_GAP
 
 
 def _places(is_dead):

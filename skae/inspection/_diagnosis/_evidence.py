@@ -8,7 +8,13 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
-from skae.inspection._pipelines import before_last_step, last_step, names_before_last_step
+from skae.inspection._padding import without_padding
+from skae.inspection._pipelines import (
+    before_last_step,
+    check_ends_in_reducer,
+    last_step,
+    names_before_last_step,
+)
 from skae.inspection._rows import as_rows, column_names
 from skae.metrics import check_invertible, reconstruction_r2_score
 
@@ -112,12 +118,13 @@ def gather(estimator, X):
     """Return the Evidence on a fitted reducer, or on a Pipeline or a search that ends in one."""
     reducer = last_step(estimator)
     check_invertible(reducer)
+    check_ends_in_reducer(estimator)
     check_is_fitted(estimator)
     X = before_last_step(estimator, X)
     rows = _check_rows(X, reducer)
     code, deviations = _encode(reducer, X)
     reconstruction = as_rows(reducer.inverse_transform(code), "the reconstruction")
-    rows, reconstruction = _without_gaps(_without_padding(rows, reducer), reconstruction)
+    rows, reconstruction = _without_gaps(without_padding(rows, reducer), reconstruction)
     names = _feature_names(estimator, X, rows.shape[1])
     code = as_rows(code, "the code").astype(float)
     return Evidence(reducer, rows, code, deviations, reconstruction, names)
@@ -150,17 +157,6 @@ def _encode(reducer, X):
         return reducer.transform(X), None
     code, deviations = reducer.transform(X, return_std=True)
     return code, np.asarray(deviations, dtype=float)
-
-
-def _without_padding(rows, reducer):
-    """Rows with NaN at timesteps that only fill a sequence up."""
-    value = getattr(reducer, "mask_value", None)
-    if value is None or np.isnan(value):
-        return rows
-    n_channels = 1 if reducer.sample_shape is None else reducer.sample_shape[-1]
-    steps = rows.reshape(len(rows), -1, n_channels)
-    is_padding = np.all(steps == value, axis=2, keepdims=True)
-    return np.where(is_padding, np.nan, steps).reshape(rows.shape)
 
 
 def _without_gaps(rows, reconstruction):

@@ -16,8 +16,11 @@ from skae.inspection._units import heavy_columns, shortened
 
 # Share of variance left on the rows given, over that in training: healthy 0.9 to 2.3, overfitted 7
 # to 100. Below the least gap, nothing is lost by it (diabetes, 8 of 10 components: 0.001).
-_OVERFITTED_RATIO, _LEAST_GAP = 4.0, 0.05
+_OVERFITTED_RATIO, LEAST_GAP = 4.0, 0.05
 _MORE_DROPOUT, _LOW_RATE = 0.2, 5e-4
+# Penalties from which on they may cost a reconstruction as good as PCA's: the default of "beta",
+# and several times the defaults of the others.
+_LEAST_PENALTIES = {"beta": 1.0, "noise_level": 0.5, "sparsity_weight": 1.0, "contraction": 0.1}
 # Fall of the loss over the last tenth of the epochs, for fits that ran to max_iter: 0.02 to 0.27
 # when they were cut short, 0.000 for a VAE that had collapsed long before.
 _STILL_FALLING = 0.01
@@ -79,7 +82,7 @@ class Finding:
 def overfitting(evidence):
     """The rows given are reconstructed much worse than those in training."""
     seen, unseen = _training_shares(evidence)
-    if seen is None or unseen < _OVERFITTED_RATIO * seen or unseen - seen < _LEAST_GAP:
+    if seen is None or unseen < _OVERFITTED_RATIO * seen or unseen - seen < LEAST_GAP:
         return None
     ratio = unseen / max(seen, _ROUNDING)
     first, *others = _restraints(evidence.parameters)
@@ -159,46 +162,54 @@ def worse_than_pca(evidence):
     if not (evidence.is_trained and evidence.is_narrow):
         return None
     ours, pca = evidence.share_left, evidence.pca_shares_left[1]
-    if ours < WORSE_THAN_PCA * pca or ours - pca < _LEAST_GAP:
+    if ours < WORSE_THAN_PCA * pca or ours - pca < LEAST_GAP:
         return None
     ratio = float(ours / max(pca, _ROUNDING))
-    first = _way_back_to_pca(evidence.parameters)
+    first, *others = _ways_back_to_pca(evidence.parameters)
     return Finding(
         "worse than PCA",
         f"{ours:.1%} of the variance is left, {ratio:.2g} times what PCA with "
         f"{evidence.code.shape[1]} components leaves of rows that it has not seen ({pca:.1%}). Try "
-        f'{first}; PCA is the floor with init="pca" and early_stopping=True, and another '
-        "learning_rate may get further.",
+        f"{', '.join([first, *others])}.",
         ratio,
         first,
     )
 
 
-def _way_back_to_pca(parameters):
-    if parameters.get("beta", 1) > 1:
-        return "beta=1"
-    if parameters.get("init") != "pca":
-        return 'init="pca"'
-    if not parameters.get("early_stopping"):
-        return "early_stopping=True"
+def _ways_back_to_pca(parameters):
+    """What a worse reconstruction may be the price of, as far as it is there, then the training."""
     rate = parameters.get("learning_rate")
-    return f"learning_rate={rate / 4 if isinstance(rate, Real) else _LOW_RATE:.2g}"
+    lower = rate / 4 if isinstance(rate, Real) else _LOW_RATE
+    return [
+        *_milder_penalties(parameters),
+        *([] if parameters.get("init") == "pca" else ['init="pca"']),
+        *([] if parameters.get("early_stopping") else ["early_stopping=True"]),
+        f"learning_rate={lower:.2g}",
+    ]
+
+
+def _milder_penalties(parameters):
+    """Less weight on what an objective asks for beside the reconstruction, where it is heavy."""
+    values = ((name, parameters.get(name), least) for name, least in _LEAST_PENALTIES.items())
+    heavy = [(name, v) for name, v, least in values if isinstance(v, Real) and v >= least]
+    return [f"{name}={1 if name == 'beta' and v > 1 else v / 10:g}" for name, v in heavy]
 
 
 def too_few_rows(evidence):
     """Rows that were not seen are described much worse, even by PCA."""
     seen, unseen = evidence.pca_shares_left
     n_rows, size = evidence.code.shape
-    fewer = f"n_components={max(1, size // 2)}"
-    if unseen - seen > _LOST_UNSEEN:
+    first = f"n_components={size // 2}" if size > 1 else "more rows"
+    advice = f"collect more rows{f' or try {first}' if size > 1 else ''}"
+    if unseen - seen > _LOST_UNSEEN and not _generalises(evidence):
         return Finding(
             "too few rows",
             f"{n_rows} rows are few for {size} components of {evidence.rows.shape[1]} features: "
             f"even PCA leaves {seen:.1%} of the variance of rows that it has seen, and "
-            f"{unseen:.1%} of others. If these rows are those of fit, collect more or try {fewer}; "
-            "if not, diagnose with more.",
+            f"{unseen:.1%} of others. If these rows are those of fit, {advice}; if not, "
+            "diagnose with more.",
             float(unseen - seen),
-            fewer,
+            first,
         )
     trained, given = evidence.share_left_in_training, evidence.share_left
     stopped = evidence.parameters.get("early_stopping", True)
@@ -210,10 +221,20 @@ def too_few_rows(evidence):
         "too few rows",
         f"{given:.1%} of the variance of these rows is left, of the rows of fit {trained:.1%}, and "
         f"PCA of these rows alone leaves {unseen:.1%}: the rows of fit are too few for {size} "
-        f"components, or of another kind. Fit on more rows, or try {fewer}.",
+        f"components, or of another kind: {advice}.",
         float(given - trained),
-        fewer,
+        first,
     )
+
+
+def _generalises(evidence):
+    """Whether rows held out in training are described far better than PCA can.
+
+    PCA of rows with heavy tails is unstable, however many there are.
+    """
+    _, ours = _training_shares(evidence)
+    is_watched = "val_loss" in evidence.history
+    return is_watched and ours is not None and ours < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
 
 
 def features_not_reconstructed(evidence):

@@ -7,9 +7,9 @@ from sklearn.utils import check_array
 
 from skae.inspection._drawing._style import axes_to_draw_in, plain, styles, tidy
 from skae.inspection._labels import check_labels
+from skae.inspection._padding import row_errors, without_padding_of
 from skae.inspection._pipelines import last_step
 from skae.inspection._rows import reconstruct
-from skae.metrics import reconstruction_error_samples
 
 _ERROR = "Mean squared error of a row (squared units of X)"
 _KINDS = ("histogram", "ecdf")
@@ -131,7 +131,8 @@ class ReconstructionErrorDisplay:
             threshold = -detector.offset_ if threshold is None else threshold
             name = _score_name(detector)
         else:
-            errors, name = reconstruction_error_samples(X, reconstruct(estimator, X)), _ERROR
+            reconstructed, name = reconstruct(estimator, X), _ERROR
+            errors = row_errors(without_padding_of(X, estimator), reconstructed)
         display = cls(errors, threshold=threshold, y=y, error_name=name)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
@@ -182,7 +183,7 @@ class ReconstructionErrorDisplay:
         ValueError
             If rows or labels cannot be used, or as :meth:`plot` does.
         """
-        errors = reconstruction_error_samples(X, X_reconstructed)
+        errors = row_errors(X, X_reconstructed)
         display = cls(errors, threshold=threshold, y=y, error_name=_ERROR)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
