@@ -82,11 +82,11 @@ for name, score in scores.items():
 
 from skae.inspection import ReconstructionErrorDisplay
 
-figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for ax, (name, detector) in zip(axes, detectors.items(), strict=True):
     ReconstructionErrorDisplay.from_estimator(detector, X_test, what, ax=ax)
-    ax.set(title=name, ylim=(0, 0.13))
-    ax.legend(loc="upper left", framealpha=1, edgecolor="none")
+    ax.set(title=name, ylim=(0, 0.1))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False)
 plt.show()
 
 # %%

@@ -99,9 +99,9 @@ plt.show()
 
 lasting = is_known.all(axis=2).sum(axis=0) >= 20
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-variance = np.nanvar(X_test, axis=0).mean(axis=1)[lasting]
+variance = np.nanvar(X_test[:, lasting], axis=0).mean(axis=1)
 for (name, rows), style in zip(restored.items(), ("s--", "o-"), strict=True):
-    error = np.nanmean((rows - X_test) ** 2, axis=(0, 2))[lasting]
+    error = np.nanmean((rows - X_test)[:, lasting] ** 2, axis=(0, 2))
     ax.plot(error / variance, style, label=name)
 ax.set(xlabel="step in time", ylabel="squared error over the variance")
 ax.set_ylim(bottom=0)

@@ -13,7 +13,8 @@ _PARAMETERS = """
         ``network(sample_shape, n_components, hidden_layer_sizes, activation)`` returns an encoder
         and a decoder, two Keras models of rows (flat or in their own shape) to a code and back; so
         does the method ``build`` of an object. ``random_state`` decides their first weights. With
-        ``init="pca"`` each is added to the linear path, times a trained factor that starts at 0.
+        ``init="pca"`` each is added to the linear path, times a trained factor; the encoder's
+        starts at 0.
 
     sample_shape : tuple of int, default=None
         What a row is before it is flattened: (length, channels), (height, width, channels) or
@@ -104,7 +105,7 @@ _PARAMETERS = """
         only in distribution, as XLA draws other random numbers.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Called at the begin and end of training and of every epoch. scikit-learn's own callbacks
+        Called at the beginning and end of training and of every epoch. scikit-learn's own callbacks
         are set with ``set_callbacks``.
 
     verbose : int, default=0
