@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from skae.inspection._drawing._legends import text_width
 from skae.inspection._drawing._style import COLOURS, tidy
 
 # Text on darker shades is white.
 _DARK = 0.6
+_CELL = 0.62, 0.32  # inches
+_SHORTEST_TABLE = 1.0  # inches, for the colour bar and its label
+_SINE = 0.71  # of 45 degrees
 
 
 def top_features(contributions, n_features):
@@ -24,6 +28,16 @@ def with_other(contributions, chosen, names):
     other = np.delete(contributions, chosen, axis=1).sum(axis=1, keepdims=True)
     plural = "s" if n_other > 1 else ""
     return np.hstack([values, other]), [*labels, f"{n_other} other feature{plural}"]
+
+
+def fitting_size(columns, rows):
+    """Width and height in inches of a figure with room for the names; the arguments are theirs."""
+    longest = max(text_width(name, "medium") for name in columns)
+    if len(rows) == 1:
+        return 4.6 + max(1.8, longest), max(4.8, 1.2 + 0.25 * len(columns))
+    left = max(_SINE * longest, *(text_width(name, "medium") for name in rows))
+    table = max(_SHORTEST_TABLE, _CELL[1] * len(rows))
+    return 2.2 + left + _CELL[0] * len(columns), 0.8 + _SINE * longest + table
 
 
 def draw_bars(ax, values, columns, rows, score_name, n_chosen):
@@ -86,8 +100,9 @@ def draw_table(ax, values, columns, rows, score_name, n_chosen):
     ax.set_yticks(range(len(rows)), rows)
     ax.set_xlim(-0.5, len(columns) + 0.5)
     ax.set_title(f"Contributions to the {score_name}", loc="left", fontsize="medium")
-    ends = [-1, 0, 1] if image.norm.vmin < 0 else [0, 0.5, 1]
+    ends = [-1, 0, 1] if image.norm.vmin < 0 else [0, 1]
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02, ticks=ends)
+    bar.ax.tick_params(labelsize="small")
     bar.set_label("relative to the\nlargest shown", fontsize="small")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

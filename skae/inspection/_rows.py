@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import _num_samples
 
 from skae.inspection._pipelines import last_step
@@ -44,10 +45,25 @@ def display_options(
         if feature_names is None:
             options["feature_names"] = column_names(X)
         if standardize:
-            X = as_rows(X, "X")
-            options["feature_means"] = np.nanmean(X, axis=0)
-            options["feature_deviations"] = np.nanstd(X, axis=0)
+            options["feature_means"], options["feature_deviations"] = _moments(X)
     return options
+
+
+def _moments(X):
+    """Means and standard deviations of the columns of X, of what is not missing."""
+    if not issparse(X):
+        X = as_rows(X, "X")
+        return np.nanmean(X, axis=0), np.nanstd(X, axis=0)
+    # All rows of a sparse matrix may not fit into memory as an array.
+    X = check_array(
+        X,
+        accept_sparse=["csr", "csc"],
+        dtype=[np.float64, np.float32],
+        ensure_all_finite="allow-nan",
+        input_name="X",
+    )
+    means, variances = mean_variance_axis(X, axis=0)
+    return means, np.sqrt(variances)
 
 
 def as_rows(X, name):
@@ -102,6 +118,9 @@ def check_number(name, value, least):
 
 def select(X, positions):
     """Some rows of a frame, a sparse matrix or an array, in the same format."""
+    if issparse(X):
+        # The only sparse format whose rows can be taken quickly, and for some the only one at all.
+        X = X.tocsr()
     return _safe_indexing(np.asarray(X) if isinstance(X, list | tuple) else X, positions)
 
 
@@ -121,9 +140,26 @@ def column_names(X):
 
 def standardized(X, means, deviations):
     """Deviations from the means, in standard deviations; as they are if there are no means."""
-    if means is None:
+    if means is None and deviations is None:
         return X
+    means = _one_a_column("feature_means", means, X.shape[-1])
+    deviations = _one_a_column("feature_deviations", deviations, X.shape[-1])
     return (X - means) / np.where(deviations > 0, deviations, 1)
+
+
+def _one_a_column(name, values, n_columns):
+    if values is None:
+        raise ValueError(
+            f"{name}=None, but feature_means and feature_deviations belong together; pass both, or "
+            "neither for bars in the units of the rows."
+        )
+    values = np.asarray(values, dtype=float)
+    if values.shape != (n_columns,):
+        raise ValueError(
+            f"{name} has shape {values.shape}, but ({n_columns},) was expected, one value for each "
+            "column; pass as many, or None."
+        )
+    return values
 
 
 def check_names(names, n_names, of_what):

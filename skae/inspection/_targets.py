@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from skae.inspection._drawing._style import COLOURS, MARKERS
+from skae.inspection._labels import check_complete
 
 TARGET_TYPES = ("auto", "categorical", "continuous")
 _MOST_NUMBERED_CLASSES = 20
@@ -39,25 +40,20 @@ def read_target(y, code, target_type):
         return Classes({"": np.ones(len(code), dtype=bool)})
     y = column_or_1d(y)
     check_consistent_length(code, y)
-    _check_complete(y)
+    check_complete(y)
     if target_type == "continuous" or (target_type == "auto" and _is_continuous(y)):
         return Values(_as_numbers(y))
     classes = np.unique(y)
-    if len(classes) > _MOST_CLASSES:
-        raise ValueError(
-            f"y holds {len(classes)} classes, but at most {_MOST_CLASSES} can be told apart; put "
-            "them into groups, or pass numbers with target_type='continuous'."
-        )
+    check_n_classes(len(classes), "or pass numbers with target_type='continuous'")
     return Classes({str(name): y == name for name in classes})
 
 
-def _check_complete(y):
-    # Only NaN differs from itself.
-    is_missing = np.array([value is None or value != value for value in y.tolist()], dtype=bool)
-    if is_missing.any():
+def check_n_classes(n_classes, way_out):
+    """Refuse more classes than can be told apart."""
+    if n_classes > _MOST_CLASSES:
         raise ValueError(
-            f"y misses {is_missing.sum()} of {len(y)} values, the first in row "
-            f"{is_missing.argmax()}; leave these rows out, or give them a class of their own."
+            f"y holds {n_classes} classes, but at most {_MOST_CLASSES} can be told apart; put "
+            f"them into groups, {way_out}."
         )
 
 

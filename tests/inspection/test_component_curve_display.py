@@ -58,6 +58,16 @@ def test_points_are_means_and_bars_are_deviations_over_folds():
     assert display.ax_.get_ylabel() == "Reconstruction error (squared units of X)"
 
 
+def test_any_name_of_a_reducer_is_in_the_legend():
+    display = ComponentCurveDisplay([1, 2], np.ones((2, 2, 3)).tolist(), ["_mine", ""]).plot()
+    assert legend_of(display) == ["_mine", ""]
+
+
+def test_scores_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"scores has shape \(2, 3\), but \(1, 2, n_folds\) was"):
+        ComponentCurveDisplay([1, 2], np.ones((2, 3)), ["PCA"]).plot()
+
+
 def test_pca_stands_beside_an_autoencoder():
     display = draw(Autoencoder(**QUICK), random_state=0)
     assert display.names == ["PCA", "Autoencoder"]

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import DenoisingAutoencoder
 from skae.inspection import DenoisingDisplay
@@ -90,6 +91,14 @@ def test_series_stand_side_by_side_on_one_scale():
     assert len({ax.get_ylim() for ax in display.axes_.flat}) == 1
 
 
+def test_sparse_rows():
+    display = DenoisingDisplay.from_predictions(
+        coo_array(NOISY_DIGITS), coo_array(X_DIGITS), coo_array(X_DIGITS), n_rows=2, kind="bars"
+    )
+    np.testing.assert_allclose(display.feature_means, X_DIGITS.mean(axis=0))
+    np.testing.assert_array_equal(display.clean.toarray(), X_DIGITS[[0, -1]])
+
+
 def test_the_axes_given_are_divided():
     import matplotlib.pyplot as plt
 
@@ -121,3 +130,7 @@ def test_a_shape_that_does_not_fit_is_refused():
 def test_an_estimator_that_cannot_restore_is_refused():
     with pytest.raises(TypeError, match="TSNE has no transform"):
         DenoisingDisplay.from_estimator(TSNE(), NOISY_DIGITS)
+    words = [["a"], ["b"], ["a"]]
+    pipe = make_pipeline(OneHotEncoder(), TSNE())
+    with pytest.raises(TypeError, match=r"step 'tsne' \(TSNE\) of the Pipeline has no transform"):
+        DenoisingDisplay.from_estimator(pipe, words)

@@ -1,7 +1,9 @@
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
@@ -92,9 +94,10 @@ def test_the_worst_reconstructed_row_is_drawn_by_default():
     np.testing.assert_allclose([bar.get_width() for bar in display.bars_], [0, 8])
 
 
-def test_sparse_rows():
+@pytest.mark.parametrize("container", [csr_array, coo_array])
+def test_sparse_rows(container):
     display = FeatureContributionDisplay.from_predictions(
-        csr_array([[0.0, 2.0], [1.0, 0.0]]), np.zeros((2, 2)), rows=[0, 1]
+        container([[0.0, 2.0], [1.0, 0.0]]), np.zeros((2, 2)), rows=[0, 1]
     )
     np.testing.assert_array_equal(display.contributions, [[0, 2], [0.5, 0]])
 
@@ -122,6 +125,46 @@ def test_given_axes_are_drawn_in(rows):
     assert display.ax_ is ax
     assert display.figure_ is figure
     assert list(figure.get_size_inches()) == [3, 2]
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 5])
+def test_long_names_leave_room(n_rows):
+    names = [f"{name} of the wine measured in laboratory $x$" for name in WINE.columns]
+    display = FeatureContributionDisplay(
+        np.ones((n_rows, 13)), feature_names=names, row_names=names[:n_rows]
+    ).plot()
+    display.figure_.canvas.draw()
+    assert r"alcohol of the wine…ratory \$x\$" in labels_of(
+        display.ax_.yaxis if n_rows == 1 else display.ax_.xaxis
+    )
+    width, height = display.ax_.get_window_extent().size / display.figure_.dpi
+    assert width > 3.5
+    assert height > 0.8 + 0.1 * n_rows
+
+
+@pytest.mark.parametrize("values", [VALUES, np.abs(VALUES)])
+def test_numbers_of_the_colour_bar_do_not_overlap(values):
+    display = FeatureContributionDisplay(values).plot()
+    display.figure_.canvas.draw()
+    labels = display.image_.colorbar.ax.get_yticklabels()
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(boxes) > 1
+    assert not any(low.overlaps(high) for low, high in pairwise(boxes))
+
+
+@pytest.mark.parametrize(
+    ("contributions", "message"),
+    [
+        ([[1, np.nan, 2], [1, 2, 3]], "contributions holds 1 missing or infinite values of 6"),
+        (
+            np.ones((2, 2, 2)),
+            r"contributions has shape \(2, 2, 2\), but \(n_rows, n_features\) was",
+        ),
+    ],
+)
+def test_contributions_that_cannot_be_drawn_are_refused(contributions, message):
+    with pytest.raises(ValueError, match=message):
+        FeatureContributionDisplay(contributions).plot()
 
 
 def test_an_estimator_without_contributions_is_refused():

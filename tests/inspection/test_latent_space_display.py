@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from sklearn.datasets import load_iris
@@ -66,6 +67,61 @@ def test_continuous_values_have_a_colour_bar_with_their_name():
 def test_what_a_target_is(y, target_type, is_continuous):
     ax = LatentSpaceDisplay(CODE[:, :2], y, target_type=target_type).plot().ax_
     assert (ax.get_legend() is None) == is_continuous
+
+
+def test_any_name_of_a_class_is_in_the_legend():
+    ax = LatentSpaceDisplay(CODE[:3, :2], ["_a", "", "$b"]).plot().ax_
+    assert legend_of(ax) == ["", r"\$b", "_a"]
+
+
+@pytest.mark.parametrize("n_components", [1, 2, 3])
+def test_long_names_leave_room_for_the_points(n_components):
+    y = np.array([f"a class with a long and detailed name, {k % 20}" for k in range(150)])
+    display = LatentSpaceDisplay(CODE[:, :n_components], y).plot()
+    display.figure_.canvas.draw()
+    size = display.axes_[0, 0].get_window_extent().size / display.figure_.dpi
+    assert min(size) > 2.5
+    (legend,) = [ax.get_legend() for ax in display.figure_.axes if ax.get_legend()]
+    assert legend.get_texts()[-1].get_text() == "a class with a long…ed name, 9"
+    right = legend.get_window_extent().x1
+    assert right <= display.figure_.bbox.x1
+
+
+def test_a_legend_does_not_cover_points_in_the_axes_given():
+    import matplotlib.pyplot as plt
+
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 4))
+    LatentSpaceDisplay(CODE[:, :2], NAMES).plot(left)
+    free = plt.figure().add_axes([0.1, 0.1, 0.8, 0.8])
+    LatentSpaceDisplay(CODE[:, :2], NAMES).plot(free)
+    for ax in (left, free):
+        ax.figure.canvas.draw()
+        assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
+    assert not left.get_legend().get_window_extent().overlaps(right.get_window_extent())
+    assert free.get_legend().get_window_extent().x1 < free.figure.bbox.x1
+
+
+@pytest.mark.parametrize("n_components", [2, 3])
+def test_axes_are_as_before_where_drawing_fails(n_components):
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots()
+    position = ax.get_position().bounds
+    with pytest.raises(ValueError, match="alpha"):
+        LatentSpaceDisplay(CODE[:, :n_components], Y).plot(ax, alpha=3)
+    assert figure.axes == [ax]
+    assert ax.axison
+    assert ax.get_position().bounds == position
+    assert not ax.collections
+    plt.close(figure)
+    with pytest.raises(ValueError, match="alpha"):
+        LatentSpaceDisplay(CODE[:, :n_components], Y).plot(alpha=3)
+    assert not plt.get_fignums()
+
+
+def test_a_colormap_that_is_not_known_is_refused():
+    with pytest.raises(ValueError, match="cmap='nope' is not known; pass one of the names"):
+        LatentSpaceDisplay(CODE).plot(cmap="nope")
 
 
 def test_without_target_there_is_no_legend():
@@ -142,6 +198,7 @@ def test_the_axes_given_are_used_or_divided():
         ({"y": NAMES, "target_type": "continuous"}, "y holds 'setosa', .* needs numbers; pass"),
         ({"y": [None, *NAMES[1:]]}, "y misses 1 of 150 values, the first in row 0; leave"),
         ({"y": np.r_[0.5, np.full(149, np.nan)]}, "y misses 149 of 150 values, the first in row 1"),
+        ({"y": pd.Series([pd.NA, *NAMES[1:]], dtype="string")}, "y misses 1 of 150 values"),
         ({"y": np.arange(150).astype(str)}, "y holds 150 classes, but at most 49 can be told"),
         ({"y": Y[:9]}, "inconsistent numbers of samples"),
         ({"component_names": ["a"]}, "component_names holds 1 names, but the code has 4"),

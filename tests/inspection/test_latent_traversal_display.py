@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
@@ -77,6 +78,13 @@ def test_a_grid_varies_two_components_together():
 def test_colours_span_the_values_of_the_rows():
     display = LatentTraversalDisplay.from_estimator(PCA_DIGITS, X_DIGITS, components=0)
     assert {ax.images[0].get_clim() for ax in display.axes_.flat} == {(0.0, 16.0)}
+
+
+def test_colours_span_sparse_rows_with_their_zeros():
+    display = LatentTraversalDisplay.from_estimator(
+        PCA_DIGITS, coo_array(X_DIGITS + 0), grid=(0, 1)
+    )
+    assert display.value_range == (0.0, 16.0)
 
 
 def test_rows_of_a_table_share_a_panel():
@@ -165,6 +173,28 @@ def test_wrong_values_are_refused(arguments, message):
 def test_arrays_that_do_not_fit_are_refused(values, rows, is_grid, message):
     with pytest.raises(ValueError, match=message):
         LatentTraversalDisplay(values, rows, is_grid=is_grid).plot()
+
+
+def test_components_of_another_number_are_refused():
+    display = LatentTraversalDisplay([[0, 1], [0, 1]], np.ones((2, 2, 3)), components=[0])
+    with pytest.raises(
+        ValueError, match=r"components=\[0\] are 1, but values has 2 rows, .*; pass"
+    ):
+        display.plot()
+
+
+def test_a_colormap_that_is_not_known_is_refused():
+    display = LatentTraversalDisplay([[0, 1]], [[[1, 2], [3, 4]]])
+    with pytest.raises(ValueError, match="curve_cmap='nope' is not known; pass one of the names"):
+        display.plot(curve_cmap="nope")
+
+
+def test_bars_may_be_lists():
+    display = LatentTraversalDisplay(
+        [[0, 1]], [[[1, 2], [3, 4]]], feature_means=[1, 2], feature_deviations=[1, 2]
+    ).plot()
+    drawn = [line.get_ydata() for line in display.axes_[0, 0].lines]
+    np.testing.assert_array_equal(drawn, [[0, 0], [2, 1]])
 
 
 def test_an_estimator_that_cannot_reconstruct_is_refused():

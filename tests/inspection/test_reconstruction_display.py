@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA, KernelPCA
 from sklearn.manifold import TSNE
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import Autoencoder
 from skae.inspection import ReconstructionDisplay
@@ -130,6 +131,46 @@ def test_bars_can_be_in_the_units_of_the_rows():
     assert display.axes_[0, 0].get_title() == "value"
 
 
+def test_bars_of_many_features_are_one_artist():
+    X = np.random.default_rng(0).normal(size=(2, 101))
+    display = ReconstructionDisplay.from_predictions(X, X + 1, standardize=False)
+    for ax, heights in zip(display.axes_[1], (X[1], np.ones(101)), strict=True):
+        (bars,) = ax.patches
+        np.testing.assert_allclose(bars.get_data().values, heights)
+        np.testing.assert_array_equal(bars.get_data().edges, np.arange(102) - 0.5)
+
+
+def test_bars_of_missing_values_are_left_out():
+    rows = np.array([[1.0, np.nan, 3.0, 4.0]])
+    display = ReconstructionDisplay(rows, rows).plot()
+    np.testing.assert_array_equal(heights(display.axes_[0, 0]), rows[0])
+
+
+def test_means_and_deviations_may_be_lists():
+    display = ReconstructionDisplay(
+        X_IRIS[:2], X_IRIS[:2], feature_means=[1, 2, 3, 4], feature_deviations=[2, 2, 2, 0]
+    ).plot()
+    expected = (X_IRIS.to_numpy()[1] - [1, 2, 3, 4]) / [2, 2, 2, 1]
+    np.testing.assert_allclose(heights(display.axes_[1, 0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("means", "deviations", "message"),
+    [
+        ([0] * 4, None, "feature_deviations=None, but .* belong together; pass both, or neither"),
+        (None, [1] * 4, "feature_means=None, but .* belong together"),
+        ([0] * 3, [1] * 4, r"feature_means has shape \(3,\), but \(4,\) was expected, .*; pass as"),
+        ([0] * 4, 1.0, r"feature_deviations has shape \(\), but \(4,\) was expected"),
+    ],
+)
+def test_moments_that_do_not_fit_are_refused(means, deviations, message):
+    display = ReconstructionDisplay(
+        X_IRIS[:2], X_IRIS[:2], feature_means=means, feature_deviations=deviations
+    )
+    with pytest.raises(ValueError, match=message):
+        display.plot()
+
+
 def test_names_of_a_frame_stand_below_its_bars():
     display = ReconstructionDisplay.from_estimator(PCA(2).fit(X_IRIS), X_IRIS, n_rows=2)
     display.figure_.canvas.draw()
@@ -145,9 +186,26 @@ def test_a_frame_with_transformed_output_in_a_pipeline():
     np.testing.assert_allclose(display.reconstructions, expected)
 
 
-def test_sparse_rows():
-    display = ReconstructionDisplay.from_estimator(PCA_DIGITS, csr_array(X_DIGITS), n_rows=2)
+@pytest.mark.parametrize("container", [csr_array, coo_array])
+def test_sparse_rows(container):
+    display = ReconstructionDisplay.from_estimator(PCA_DIGITS, container(X_DIGITS), n_rows=2)
     np.testing.assert_array_equal(image_of(display.axes_[0, 0]).ravel(), X_DIGITS[0])
+
+
+class Large(csr_array):
+    """A sparse array that must not be made dense as a whole."""
+
+    def toarray(self, *args, **kwargs):
+        assert self.shape[0] <= 2
+        return super().toarray(*args, **kwargs)
+
+
+def test_moments_of_sparse_rows_are_taken_without_making_all_dense():
+    X = X_DIGITS[:50].copy()
+    X[3, 5] = np.nan
+    display = ReconstructionDisplay.from_predictions(Large(X), Large(X), n_rows=2, kind="bars")
+    np.testing.assert_allclose(display.feature_means, np.nanmean(X, axis=0))
+    np.testing.assert_allclose(display.feature_deviations, np.nanstd(X, axis=0))
 
 
 def test_series_are_curves_over_timesteps():
@@ -259,6 +317,35 @@ def test_wrong_values_are_refused(arguments, message):
         ReconstructionDisplay.from_estimator(PCA_DIGITS, X_DIGITS, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "options", "message"),
+    [
+        (
+            {"row_numbers": [1, 2]},
+            {},
+            "row_numbers holds 2 numbers, but there are 3 rows; pass one",
+        ),
+        ({}, {"cmap": "nope"}, "cmap='nope' is not known; pass one of the names"),
+        ({}, {"difference_cmap": 3}, "difference_cmap=3 is not known"),
+        ({"kind": "bars", "feature_names": range(64)}, {}, None),
+    ],
+)
+def test_axes_are_as_before_where_drawing_fails(parameters, options, message, monkeypatch):
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+
+    figure, ax = plt.subplots()
+    if message is None:
+        # After all checks, in the middle of drawing.
+        monkeypatch.delattr(Axes, "axhline")
+    with pytest.raises((ValueError, AttributeError), match=message):
+        ReconstructionDisplay(X_DIGITS[:3], X_DIGITS[:3], **parameters).plot(ax, **options)
+    assert figure.axes == [ax]
+    assert ax.axison
+    monkeypatch.undo()
+    ReconstructionDisplay(X_DIGITS[:3], X_DIGITS[:3]).plot(ax)
+
+
 def test_tables_that_do_not_belong_together_are_refused():
     with pytest.raises(ValueError, match="X_reconstructed has 9 rows, but X has 10; pass the same"):
         ReconstructionDisplay.from_predictions(X_DIGITS[:10], X_DIGITS[:9])
@@ -272,6 +359,27 @@ def test_an_estimator_that_cannot_reconstruct_is_refused():
     pipe = make_pipeline(StandardScaler(), KernelPCA(2), TSNE())
     with pytest.raises(TypeError, match=r"step 'tsne' \(TSNE\) of the Pipeline has no transform"):
         ReconstructionDisplay.from_estimator(pipe, X_DIGITS)
+
+
+def test_an_estimator_that_cannot_reconstruct_rows_of_words_is_refused():
+    X = X_IRIS[:9].assign(name=list("abcabcabc"))
+    encoded = make_column_transformer((OneHotEncoder(), ["name"]), remainder="passthrough")
+    pipe = make_pipeline(encoded, PCA(2)).fit(X)
+    with pytest.raises(TypeError, match=r"step 'columntransformer' .* has no inverse_transform"):
+        ReconstructionDisplay.from_estimator(pipe, X)
+
+
+def test_long_names_leave_room_for_series():
+    names = ["a sensor with a long name", "another sensor with a long name"]
+    X = np.zeros((2, 9, 2))
+    display = ReconstructionDisplay.from_predictions(X, X, feature_names=names)
+    display.figure_.canvas.draw()
+    assert display.axes_[0, 0].get_window_extent().width > 2 * display.figure_.dpi
+    (legend,) = [ax.get_legend() for ax in display.figure_.axes if ax.get_legend()]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        names[0],
+        "another sensor with… long name",
+    ]
 
 
 def test_axes_that_cannot_be_divided_are_refused():

@@ -2,6 +2,7 @@ from itertools import islice
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from sklearn.cluster import KMeans
@@ -17,11 +18,16 @@ from skae.inspection._drawing._style import styles
 X, Y = load_iris(return_X_y=True)
 SPECIES = ["setosa", "versicolor", "virginica"]
 NAMES = np.array(SPECIES)[Y]
+MISSES = "y misses 1 of 4 values, the first in row 1; leave these rows out, or"
 ERRORS = np.array([1.0, 2.0, 3.0, 4.0])
 
 
 def legend_of(display):
     return [text.get_text() for text in display.ax_.get_legend().get_texts()]
+
+
+def inches(ax):
+    return ax.get_window_extent().size / ax.figure.dpi
 
 
 def shares_of(display):
@@ -88,6 +94,20 @@ def test_an_error_at_the_threshold_is_not_above():
     assert legend_of(display) == ["all rows: 25.0 % above", "threshold 3"]
 
 
+@pytest.mark.parametrize("kind", ["histogram", "ecdf"])
+def test_any_name_of_a_class_is_in_the_legend(kind):
+    display = ReconstructionErrorDisplay(ERRORS, y=["_a", "", "b", "b"]).plot(kind=kind)
+    assert legend_of(display) == ["", "_a", "b"]
+
+
+def test_many_classes_leave_room_for_the_distribution():
+    names = np.array([f"a class with a long and detailed name, {i}" for i in range(40)])
+    display = ReconstructionErrorDisplay(np.ones(40), y=names, threshold=2).plot()
+    display.figure_.canvas.draw()
+    assert legend_of(display)[0] == "a class with a long…ed name, 0: 0.0 % above"
+    assert min(inches(display.ax_)) > 3
+
+
 @pytest.mark.parametrize("log_scale", [False, True])
 def test_a_histogram_holds_every_row_of_every_class(log_scale):
     errors = np.exp(np.random.default_rng(0).normal(size=300))
@@ -149,8 +169,16 @@ def test_given_axes_are_drawn_in():
         ({}, {"kind": "violin"}, r"kind='violin' must be one of \('histogram', 'ecdf'\)"),
         ({"y": [0.5, 1, 1, 1]}, {}, "continuous values such as 0.5.*into classes"),
         ({"y": [0, 1]}, {}, "inconsistent numbers of samples"),
+        ({"y": np.array(["a", None, "b", "b"], dtype=object)}, {}, MISSES),
+        ({"y": pd.Series(["a", pd.NA, "b", "b"], dtype="string")}, {}, MISSES),
+        (
+            {"errors": np.ones(50), "y": np.arange(50)},
+            {},
+            "y holds 50 classes, but at most 49 .*; put them into groups, or leave y out",
+        ),
         ({"errors": [-1.0, 2.0]}, {"log_scale": True}, "errors go down to -1,.*leave log_scale"),
         ({"errors": [np.nan, 2.0]}, {}, "errors contains NaN"),
+        ({"errors": np.ones((2, 2))}, {}, r"errors has shape \(2, 2\), but \(n_samples,\) was"),
     ],
 )
 def test_values_that_cannot_be_drawn_are_refused(arguments, options, message):
@@ -164,5 +192,5 @@ def test_an_estimator_that_cannot_reconstruct_is_refused():
 
 
 def test_a_reconstruction_of_other_rows_is_refused():
-    with pytest.raises(ValueError, match=r"shape \(149, 4\) but X has shape \(150, 4\)"):
+    with pytest.raises(ValueError, match=r"shape \(149, 4\),? but X has shape \(150, 4\)"):
         ReconstructionErrorDisplay.from_predictions(X, X[1:])

@@ -10,6 +10,7 @@ from skae.inspection._reconstructions import draw_reconstructions
 
 _PANEL = 3.6, 3.5  # inches
 _PANELS_IN_A_ROW = 3
+_ROOM_FOR_LEGEND = 1  # inches
 _MOST_CLASSES = 20  # more are too many for the eye
 
 
@@ -197,6 +198,7 @@ class Comparison:
             display.plot(ax).ax_.set_title(plain(name))
         for ax in panels[:-1]:
             _leave_explanation_to_the_last(ax)
+        _make_room_for_legend(panels[-1], n_free=-len(panels) % min(_PANELS_IN_A_ROW, len(panels)))
         return self
 
     def plot_reconstructions(self, *, feature_names=None, figure=None):
@@ -235,7 +237,7 @@ def _make_panels(figure, n_panels):
     n_columns = min(_PANELS_IN_A_ROW, n_panels)
     n_rows = -(-n_panels // n_columns)
     figure.set_layout_engine("constrained")
-    figure.set_size_inches(1 + n_columns * _PANEL[0], n_rows * _PANEL[1])
+    figure.set_size_inches(_ROOM_FOR_LEGEND + n_columns * _PANEL[0], n_rows * _PANEL[1])
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for ax in axes[n_panels:]:
         ax.remove()
@@ -249,6 +251,21 @@ def _leave_explanation_to_the_last(ax):
     for points in ax.collections:
         if points.colorbar is not None:
             points.colorbar.remove()
+
+
+def _make_room_for_legend(ax, n_free):
+    """Widen the figure for the legend of the last panel, which has free places at its right."""
+    legend = ax.get_legend()
+    if legend is None:
+        return
+    width = legend.get_window_extent().width / ax.figure.dpi
+    missing = width - _ROOM_FOR_LEGEND
+    if n_free:
+        # In the layout it would push apart the panels above.
+        legend.set_in_layout(False)
+        missing = (width - n_free * _PANEL[0]) * _PANELS_IN_A_ROW / n_free
+    own_width, height = ax.figure.get_size_inches()
+    ax.figure.set_size_inches(own_width + max(0, missing), height)
 
 
 def _take_rare_together(labels):

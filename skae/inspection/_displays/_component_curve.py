@@ -177,6 +177,11 @@ class ComponentCurveDisplay:
         -------
         display : ComponentCurveDisplay
             This object, with `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If the scores are not those of as many reducers and sizes.
         """
         self.ax_ = axes_to_draw_in(ax)
         self.figure_ = self.ax_.figure

@@ -210,6 +210,7 @@ class DenoisingDisplay:
         _check_lengths(X_noisy=X_noisy, X_clean=X_clean)
         positions = spread_rows(X_noisy, n_rows)
         noisy = select(X_noisy, positions)
+        restored, clean = reconstruct(estimator, noisy), _select_or_none(X_clean, positions)
         options = display_options(
             X_noisy if X_clean is None else X_clean,
             noisy,
@@ -219,7 +220,6 @@ class DenoisingDisplay:
             feature_names=feature_names,
             standardize=standardize,
         )
-        restored, clean = reconstruct(estimator, noisy), _select_or_none(X_clean, positions)
         return cls(noisy, restored, clean, row_numbers=positions, **options).plot(ax, cmap=cmap)
 
     @classmethod

@@ -3,15 +3,21 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
-from skae.inspection._contributions import draw_bars, draw_table, top_features, with_other
-from skae.inspection._drawing._style import axes_to_draw_in, plain
+from skae.inspection._contributions import (
+    draw_bars,
+    draw_table,
+    fitting_size,
+    top_features,
+    with_other,
+)
+from skae.inspection._drawing._style import axes_to_draw_in, short_name
 from skae.inspection._pipelines import (
     before_last_step,
     last_step,
     names_before_last_step,
 )
+from skae.inspection._rows import select
 from skae.metrics import reconstruction_error_samples
 
 
@@ -122,7 +128,7 @@ class FeatureContributionDisplay:
                 "reducer.inverse_transform(reducer.transform(X)))."
             )
         places = _places(rows, X, lambda: -detector.score_samples(X))
-        chosen = _safe_indexing(X, places)
+        chosen = select(X, places)
         contributions = last.feature_contributions(before_last_step(detector, chosen))
         names = None if hasattr(last, "feature_names_in_") else names_before_last_step(detector)
         scoring = getattr(last, "scoring", None)
@@ -176,9 +182,7 @@ class FeatureContributionDisplay:
         """
         errors = reconstruction_error_samples(X, X_reconstructed)
         places = _places(rows, X, lambda: errors)
-        chosen, reconstructed = (
-            _dense(_safe_indexing(table, places)) for table in (X, X_reconstructed)
-        )
+        chosen, reconstructed = (_dense(select(table, places)) for table in (X, X_reconstructed))
         names = getattr(X, "columns", None) if feature_names is None else feature_names
         display = cls(
             (chosen - reconstructed) ** 2 / chosen.shape[1],
@@ -208,18 +212,20 @@ class FeatureContributionDisplay:
         Raises
         ------
         ValueError
-            If `n_features` is not an integer of 1 or more, or if there is not a name for every
-            feature and row.
+            If `n_features` is not an integer of 1 or more, if contributions are missing or not one
+            for every row and feature, or if there is not a name for each of these.
         """
         if not isinstance(n_features, Integral) or n_features is True or n_features < 1:
             raise ValueError(f"n_features={n_features!r} must be an integer of 1 or more.")
-        contributions = np.atleast_2d(np.asarray(self.contributions, dtype=float))
+        contributions = _checked(self.contributions)
         features, rows = self._names(contributions.shape)
         self.features_ = top_features(contributions, n_features)
         values, columns = with_other(contributions, self.features_, features)
         is_table = len(rows) > 1
-        self.ax_ = _new_axes(values.shape) if ax is None and is_table else axes_to_draw_in(ax)
+        self.ax_ = axes_to_draw_in(ax)
         self.figure_ = self.ax_.figure
+        if ax is None:
+            self.figure_.set_size_inches(fitting_size(columns, rows))
         draw = draw_table if is_table else draw_bars
         drawn = draw(self.ax_, values, columns, rows, self.score_name, len(self.features_))
         self.image_, self.bars_ = (drawn, None) if is_table else (None, drawn)
@@ -233,7 +239,23 @@ class FeatureContributionDisplay:
         rows = range(n_rows) if rows is None else rows
         _check_names("feature_names", features, n_columns, "features")
         _check_names("row_names", rows, n_rows, "rows")
-        return [plain(name) for name in features], [f"row {plain(name)}" for name in rows]
+        return [*map(short_name, features)], [f"row {short_name(name)}" for name in rows]
+
+
+def _checked(contributions):
+    contributions = np.atleast_2d(np.asarray(contributions, dtype=float))
+    if contributions.ndim != 2:
+        raise ValueError(
+            f"contributions has shape {contributions.shape}, but (n_rows, n_features) was "
+            "expected; pass a flat row of numbers for each row of X."
+        )
+    n_missing = np.count_nonzero(~np.isfinite(contributions))
+    if n_missing:
+        raise ValueError(
+            f"contributions holds {n_missing} missing or infinite values of {contributions.size}, "
+            "which sum to no score; pass finite numbers, 0 for a feature that adds nothing."
+        )
+    return contributions
 
 
 def _check_names(parameter, names, n_expected, what):
@@ -257,13 +279,6 @@ def _places(rows, X, scores):
             f"{n_rows - 1}."
         )
     return places % n_rows
-
-
-def _new_axes(shape):
-    """Axes in a figure with room for a table."""
-    ax = axes_to_draw_in()
-    ax.figure.set_size_inches(2.5 + 0.62 * shape[1], 2.0 + 0.32 * shape[0])
-    return ax
 
 
 def _row_names(X, places):

@@ -13,7 +13,13 @@ from skae.inspection._codes import (
     names_of_code,
     widest_components,
 )
-from skae.inspection._drawing._panels import legend_beside, legend_outside, make_panels
+from skae.inspection._drawing._legends import (
+    legend_beside,
+    legend_columns,
+    legend_outside,
+    legend_width,
+)
+from skae.inspection._drawing._panels import all_or_nothing, make_panels
 from skae.inspection._drawing._scatter import (
     draw_classes,
     draw_histogram,
@@ -21,10 +27,11 @@ from skae.inspection._drawing._scatter import (
     marker_area,
     markerscale,
 )
-from skae.inspection._drawing._style import plain
+from skae.inspection._drawing._style import check_colormap, plain, short_name
 from skae.inspection._targets import Classes, Values, read_target
 
 _MOST_COMPONENTS = 3  # three pairs of them
+_SMALL_PANEL = 3.2, 3.2  # inches
 
 
 class LatentSpaceDisplay:
@@ -127,38 +134,45 @@ class LatentSpaceDisplay:
         Raises
         ------
         ValueError
-            If a component is out of range, or `y` does not fit the code.
+            If a component is out of range, `y` does not fit the code, or the colormap is not
+            known.
         """
+        check_colormap("cmap", cmap)
         code = check_array(self.code, dtype=[np.float64, np.float32], input_name="code")
         target = read_target(self.y, code, self.target_type)
         names = check_names_of_code(self.component_names, code.shape[1])
         components = self._components(code)
         pairs = list(combinations(components, 2)) or [(components[0], None)]
-        has_beside = len(pairs) > 1 and self.y is not None
-        panels = make_panels(
-            ax,
-            1,
-            len(pairs),
-            cell=(4.5, 4.0) if len(pairs) == 1 else (3.2, 3.2),
-            beside=[slice(0, 1)] * has_beside,
-            beside_width=0.15 if isinstance(target, Values) else 0.9,
-        )
         area = marker_area(len(code)) if marker_size is None else marker_size
         points = {"s": area, "alpha": alpha, "linewidths": 0}
-        for panel, (i, j) in zip(panels.axes[0], pairs, strict=True):
-            panel.set_xlabel(f"{plain(names[i])} ({UNITS})")
-            if j is not None:
-                panel.set_ylabel(f"{plain(names[j])} ({UNITS})")
-            handles = self._draw_panel(panel, code, i, j, target, points, cmap, n_bins)
+        with all_or_nothing(ax):
+            panels = self._make_panels(ax, len(pairs), target)
+            for panel, (i, j) in zip(panels.axes[0], pairs, strict=True):
+                handles = self._draw_panel(panel, code, i, j, target, points, cmap, n_bins)
+                panel.set_xlabel(f"{plain(names[i])} ({UNITS})")
+                if j is not None:
+                    panel.set_ylabel(f"{plain(names[j])} ({UNITS})")
+            is_bare = self.y is None or (isinstance(target, Values) and pairs[0][1] is None)
+            if not is_bare:
+                self._explain(panels, handles, target, is_own_figure=ax is None)
         self.ax_, self.axes_, _ = panels
         self.figure_ = panels.figure
-        self._explain(panels, handles, is_one_component=pairs[0][1] is None)
         return self
 
     def _components(self, code):
         if self.components is None:
             return widest_components(code, _MOST_COMPONENTS)
         return check_components(self.components, code.shape[1])
+
+    def _make_panels(self, ax, n_panels, target):
+        if n_panels == 1:
+            return make_panels(ax, 1, 1, cell=(4.5, 4.0))
+        width = 0.15
+        if isinstance(target, Classes):
+            labels, ncols = _beside(target)
+            width = legend_width(labels, title=self._target_label(), ncols=ncols)
+        beside = {"beside": [slice(0, 1)] * (self.y is not None), "beside_width": width}
+        return make_panels(ax, 1, n_panels, cell=_SMALL_PANEL, **beside)
 
     def _draw_panel(self, panel, code, i, j, target, points, cmap, n_bins):
         if isinstance(target, Classes):
@@ -170,28 +184,20 @@ class LatentSpaceDisplay:
         height = target.values if j is None else code[:, j]
         return draw_values(panel, code[:, i], height, target.values, cmap, points)
 
-    def _explain(self, panels, handles, *, is_one_component):
-        """Say what colours mean, beside the panels, or in the one there is."""
+    def _explain(self, panels, handles, target, *, is_own_figure):
+        """Say what colours mean, beside the panels, or outside of the one there is."""
         panel, title = panels.axes[0, -1], self._target_label()
-        if self.y is None:
-            return
-        if isinstance(handles, list):
-            labels = [handle.get_label() for handle in handles]
-            options = {
-                "title": title,
-                "ncols": 1 + (len(labels) - 1) // 15,
-                "markerscale": markerscale(handles),
-            }
-            if panels.beside:
-                legend_beside(panels.beside[0], handles, labels, **options)
-            elif panels.figure.get_layout_engine() is None:
-                panel.legend(handles, labels, fontsize="small", **options)
-            else:
-                legend_outside(panel, handles, labels, **options)
-        elif not is_one_component:
+        if isinstance(target, Values):
             place = {"cax": panels.beside[0]} if panels.beside else {"ax": panel}
             bar = panels.figure.colorbar(handles, label=title, **place)
             bar.solids.set_alpha(1)
+            return
+        labels, ncols = _beside(target)
+        options = {"title": title, "markerscale": markerscale(handles)}
+        if panels.beside:
+            legend_beside(panels.beside[0], handles, labels, ncols=ncols, **options)
+        else:
+            legend_outside(panel, handles, labels, is_own_figure=is_own_figure, **options)
 
     def _target_label(self):
         return "y" if self.target_name is None else plain(self.target_name)
@@ -263,3 +269,9 @@ class LatentSpaceDisplay:
             target_name=getattr(y, "name", None) if target_name is None else target_name,
         )
         return display.plot(ax, marker_size=marker_size, alpha=alpha, cmap=cmap, n_bins=n_bins)
+
+
+def _beside(target):
+    """The labels of a legend beside small panels, and its number of columns."""
+    labels = [*map(short_name, target.members)]
+    return labels, legend_columns(len(labels), _SMALL_PANEL[1])

@@ -1,6 +1,7 @@
 """What a decoder makes of a code whose components are varied one or two at a time."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skae.inspection._codes import (
     check_components,
@@ -12,7 +13,7 @@ from skae.inspection._codes import (
 )
 from skae.inspection._drawing._traversals import Traversal, draw_traversal
 from skae.inspection._row_format import row_format
-from skae.inspection._rows import as_rows, check_number, display_options
+from skae.inspection._rows import as_rows, check_number, display_options, select
 from skae.metrics import check_invertible
 
 _MOST_COMPONENTS = 5
@@ -176,7 +177,13 @@ class LatentTraversalDisplay:
     def _names(self, n_strips):
         if self.component_names is not None or self.components is None:
             return check_names_of_code(self.component_names, n_strips)
-        return [f"component {k}" for k in self.components]
+        components = np.atleast_1d(self.components)
+        if len(components) != n_strips:
+            raise ValueError(
+                f"components={self.components!r} are {len(components)}, but values has {n_strips} "
+                "rows, one for each component; pass as many, or None."
+            )
+        return [f"component {k}" for k in components]
 
     @classmethod
     def from_estimator(
@@ -258,10 +265,10 @@ class LatentTraversalDisplay:
         check_invertible(estimator)
         check_number("n_values", n_values, 2)
         _check_quantiles(quantiles)
-        flat = as_rows(X, "X")
+        flat = X.tocsr() if issparse(X) else as_rows(X, "X")
         options = display_options(
             X,
-            flat,
+            select(flat, [0]),
             estimator,
             sample_shape=sample_shape,
             kind=kind,
@@ -282,10 +289,17 @@ class LatentTraversalDisplay:
             components=chosen,
             is_grid=grid is not None,
             component_names=[names[k] for k in chosen],
-            value_range=(float(np.nanmin(flat)), float(np.nanmax(flat))),
+            value_range=_value_range(flat),
             **options,
         )
         return display.plot(ax, cmap=cmap, curve_cmap=curve_cmap)
+
+
+def _value_range(rows):
+    """The lowest and the highest value, those that are not stored in sparse rows among them."""
+    if issparse(rows):
+        return float(rows.nanmin()), float(rows.nanmax())
+    return float(np.nanmin(rows)), float(np.nanmax(rows))
 
 
 def _chosen_components(components, grid, code):

@@ -202,6 +202,7 @@ class ReconstructionDisplay:
         """
         positions = spread_rows(X, n_rows)
         shown = select(X, positions)
+        reconstructed = reconstruct(estimator, shown)
         options = display_options(
             X,
             shown,
@@ -211,7 +212,7 @@ class ReconstructionDisplay:
             feature_names=feature_names,
             standardize=standardize,
         )
-        display = cls(shown, reconstruct(estimator, shown), row_numbers=positions, **options)
+        display = cls(shown, reconstructed, row_numbers=positions, **options)
         return display.plot(ax, cmap=cmap, difference_cmap=difference_cmap)
 
     @classmethod

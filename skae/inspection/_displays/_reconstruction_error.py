@@ -5,15 +5,18 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_array
 
-from skae.inspection._drawing._style import axes_to_draw_in, plain, styles, tidy
+from skae.inspection._drawing._legends import legend_outside
+from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
 from skae.inspection._labels import check_labels
 from skae.inspection._padding import row_errors, without_padding_of
 from skae.inspection._pipelines import last_step
 from skae.inspection._rows import reconstruct
+from skae.inspection._targets import check_n_classes
 
 _ERROR = "Mean squared error of a row (squared units of X)"
 _KINDS = ("histogram", "ecdf")
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
+_MOST_INSIDE = 8  # entries of a legend that curves leave room for
 _FEWEST_BINS, _MOST_BINS = 20, 50
 
 
@@ -212,20 +215,27 @@ class ReconstructionErrorDisplay:
         Raises
         ------
         ValueError
-            If `kind` is another, if there are not as many labels as errors or they are continuous,
-            or if errors of 0 or less have no place on a logarithmic axis.
+            If `kind` is another, if there are not as many labels as errors, if labels are missing,
+            continuous or more than can be told apart, or if errors of 0 or less have no place on a
+            logarithmic axis.
         """
         if kind not in _KINDS:
             raise ValueError(f"kind={kind!r} must be one of {_KINDS}.")
         errors = check_array(self.errors, ensure_2d=False, dtype=float, input_name="errors")
+        if errors.ndim != 1:
+            raise ValueError(
+                f"errors has shape {errors.shape}, but (n_samples,) was expected; pass one number "
+                "for each row."
+            )
         is_log = _is_log(log_scale, errors)
         self.classes_, groups = _groups(errors, self.y)
         self.shares_above_ = self._shares_above(groups)
-        ax = axes_to_draw_in(ax)
+        is_own_figure, ax = ax is None, axes_to_draw_in(ax)
         draw = _draw_histogram if kind == "histogram" else _draw_ecdf
-        draw(ax, groups, self._labels(), is_log)
+        handles = draw(ax, groups, self._labels(), is_log)
         self.threshold_line_ = self._draw_threshold(ax)
         self._label(ax, kind, is_log)
+        self._explain(ax, handles, is_own_figure)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -235,7 +245,7 @@ class ReconstructionErrorDisplay:
         return np.array([np.mean(group > self.threshold) for group in groups])
 
     def _labels(self):
-        names = ["all rows"] if self.classes_ is None else map(plain, self.classes_)
+        names = ["all rows"] if self.classes_ is None else map(short_name, self.classes_)
         if self.threshold is None:
             return list(names)
         shares = self.shares_above_
@@ -246,8 +256,11 @@ class ReconstructionErrorDisplay:
     def _draw_threshold(self, ax):
         if self.threshold is None:
             return None
-        label = f"threshold {self.threshold:.3g}"
-        return ax.axvline(self.threshold, color="black", linewidth=1.5, label=label)
+        line = {"color": "black", "linewidth": 1.5, "label": self._threshold_label()}
+        return ax.axvline(self.threshold, **line)
+
+    def _threshold_label(self):
+        return f"threshold {self.threshold:.3g}"
 
     def _label(self, ax, kind, is_log):
         if is_log:
@@ -258,9 +271,19 @@ class ReconstructionErrorDisplay:
         ax.yaxis.set_major_formatter(lambda share, place: f"{100 * share:g} %")
         ax.set_ylim(bottom=0)
         ax.grid(axis="y", alpha=0.3)
-        if self.classes_ is not None or self.threshold is not None:
-            ax.legend(frameon=False, fontsize="small")
         tidy(ax)
+
+    def _explain(self, ax, handles, is_own_figure):
+        if self.classes_ is None and self.threshold is None:
+            return
+        # Told explicitly: matplotlib leaves names out that begin with "_".
+        labels = self._labels()
+        if self.threshold_line_ is not None:
+            handles, labels = [*handles, self.threshold_line_], [*labels, self._threshold_label()]
+        if len(labels) > _MOST_INSIDE:
+            legend_outside(ax, handles, labels, is_own_figure=is_own_figure)
+        else:
+            ax.legend(handles, labels, frameon=False, fontsize="small")
 
 
 def _score_name(detector):
@@ -274,6 +297,7 @@ def _groups(errors, y):
         return None, [errors]
     y = check_labels(y, errors, "a distribution for each class")
     classes = np.unique(y)
+    check_n_classes(len(classes), "or leave y out")
     return classes, [errors[y == label] for label in classes]
 
 
@@ -289,22 +313,18 @@ def _is_log(log_scale, errors):
 
 
 def _draw_histogram(ax, groups, labels, is_log):
-    edges = _bin_edges(np.concatenate(groups), is_log)
+    """Draw the histogram of each group; returns what a legend shows."""
+    edges, handles = _bin_edges(np.concatenate(groups), is_log), []
     for group, label, style, hatch in zip(groups, labels, styles(), cycle(_HATCHES), strict=False):
         shares = np.histogram(group, edges)[0] / len(group)
         line = {"linestyle": style["linestyle"], "linewidth": 1.5}
-        ax.stairs(
-            shares,
-            edges,
-            fill=True,
-            label=label,
-            facecolor=(style["color"], 0.15),
-            edgecolor=(style["color"], 0.5),
-            hatch=hatch,
-            **line,
+        area = {"facecolor": (style["color"], 0.15), "edgecolor": (style["color"], 0.5)}
+        handles.append(
+            ax.stairs(shares, edges, fill=True, label=label, hatch=hatch, **area, **line)
         )
         # Outlines in full colour, over the fills of all classes.
         ax.stairs(shares, edges, color=style["color"], zorder=2, **line)
+    return handles
 
 
 def _bin_edges(errors, is_log):
@@ -316,5 +336,8 @@ def _bin_edges(errors, is_log):
 
 
 def _draw_ecdf(ax, groups, labels, is_log):
-    for group, label, style in zip(groups, labels, styles(), strict=False):
+    """Draw the distribution function of each group; returns what a legend shows."""
+    return [
         ax.ecdf(group, label=label, color=style["color"], linestyle=style["linestyle"])
+        for group, label, style in zip(groups, labels, styles(), strict=False)
+    ]

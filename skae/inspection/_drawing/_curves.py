@@ -41,17 +41,32 @@ def draw_curves(ax, names, sizes, scores, metric):
     metric : str
         Which scores these are: one of `METRICS`, or any label.
     """
-    scores = scores * _FACTORS.get(metric, 1)
+    scores = _checked(scores, names, sizes) * _FACTORS.get(metric, 1)
     means, deviations = scores.mean(axis=2), scores.std(axis=2)
     # With all reducers at the same place their bars would hide each other.
     shifts = [1 + 0.03 * (i - (len(names) - 1) / 2) for i in range(len(names))]
+    bars = []
     for name, mean, deviation, shift, style in zip(
         names, means, deviations, shifts, styles(), strict=False
     ):
         places = [size * shift for size in sizes]
-        ax.errorbar(places, mean, deviation, label=plain(name), capsize=3, markersize=5, **style)
+        look = {"label": plain(name), "capsize": 3, "markersize": 5, **style}
+        bars.append(ax.errorbar(places, mean, deviation, **look))
     _label(ax, sizes, metric)
-    ax.legend(frameon=False, title=f"mean ± deviation of {scores.shape[2]} folds", alignment="left")
+    # Told explicitly: matplotlib leaves names out that begin with "_".
+    title = f"mean ± deviation of {scores.shape[2]} folds"
+    ax.legend(bars, [*map(plain, names)], frameon=False, title=title, alignment="left")
+
+
+def _checked(scores, names, sizes):
+    scores = np.asarray(scores, dtype=float)
+    expected = len(names), len(sizes)
+    if scores.ndim != 3 or scores.shape[:2] != expected:
+        raise ValueError(
+            f"scores has shape {scores.shape}, but ({expected[0]}, {expected[1]}, n_folds) was "
+            "expected, with a row for each name and a column for each number of components."
+        )
+    return scores
 
 
 def _label(ax, sizes, metric):

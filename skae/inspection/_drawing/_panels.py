@@ -1,5 +1,6 @@
 """Many panels in one figure, or within the axes that a user gives."""
 
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from skae.inspection._drawing._extras import compare_extra
 
 _MARGINS = 1.3, 0.5  # inches for labels
+_LARGEST_SHARE = 0.6  # of the width of axes that a legend may take
 _MOST_PANELS = 400  # these take matplotlib some ten seconds
 
 
@@ -75,6 +77,23 @@ def make_panels(ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_
     return Panels(ax, axes, [add(grid[rows, first + n_cols]) for rows in beside])
 
 
+@contextmanager
+def all_or_nothing(ax):
+    """Leave the axes given as they were, and no new figure open, where drawing raises."""
+    with compare_extra():
+        import matplotlib.pyplot as plt
+    figures, place, parts = set(plt.get_fignums()), _place_of(ax), _parts_of(ax)
+    try:
+        yield
+    except BaseException:
+        for number in set(plt.get_fignums()) - figures:
+            plt.close(number)
+        for artist in _parts_of(ax) - parts:
+            artist.remove()
+        _put_back(ax, place)
+        raise
+
+
 def share_scales(axes, *, x=False, y=False):
     """Give panels the same limits, and numbers along the left and the bottom of them only."""
     for i, j in np.ndindex(axes.shape):
@@ -87,17 +106,34 @@ def share_scales(axes, *, x=False, y=False):
             ax.tick_params(labelleft=j == 0)
 
 
-def legend_beside(ax, handles, labels, **options):
-    """Draw a legend in axes that are there for it."""
-    ax.set_axis_off()
-    options = {"loc": "center left", "bbox_to_anchor": (0, 0.5), "borderaxespad": 0, **options}
-    return ax.legend(handles, labels, frameon=False, fontsize="small", **options)
+def shrink(ax, share):
+    """Free a share of the width that axes have, at their right."""
+    share = min(share / (1 + share), _LARGEST_SHARE)
+    place = ax.get_subplotspec()
+    if place is None:
+        box = ax.get_position()
+        ax.set_position([box.x0, box.y0, box.width * (1 - share), box.height])
+    else:
+        # As for a colour bar, so that the axes still follow the grid that they are in.
+        ax.set_subplotspec(place.subgridspec(1, 2, width_ratios=[1 - share, share], wspace=0)[0])
 
 
-def legend_outside(ax, handles, labels, **options):
-    """Draw a legend at the right of axes whose figure makes room for it."""
-    options = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "borderaxespad": 0, **options}
-    return ax.legend(handles, labels, frameon=False, fontsize="small", **options)
+def _parts_of(ax):
+    return set() if ax is None else {*ax.get_children(), *ax.figure.axes}
+
+
+def _place_of(ax):
+    return None if ax is None else (ax.axison, ax.get_subplotspec(), ax.get_position())
+
+
+def _put_back(ax, place):
+    if ax is None:
+        return
+    ax.axison, cell, position = place
+    if cell is None:
+        ax.set_position(position)
+    elif cell is not ax.get_subplotspec():
+        ax.set_subplotspec(cell)
 
 
 def _bounding_axes(ax, n_rows, n_cols, cell, beside_width):

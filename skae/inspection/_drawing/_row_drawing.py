@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from skae.inspection._drawing._style import COLOURS, plain, styles, tidy
+from skae.inspection._drawing._style import COLOURS, plain, short_name, styles, tidy
 
 MOST_NAMES = 30
+MARKER_SIZE = 4
 _MOST_LABELLED = len(COLOURS)
+_MOST_BARS = 100  # each is an artist, which takes matplotlib a millisecond
 
 
 def value_limits(*arrays):
@@ -50,23 +52,33 @@ def colour_difference(row, shape):
 
 def draw_series(ax, row, shape, *, names=None):
     """Draw one curve for each feature of a row over its timesteps; returns the curves."""
-    curves = []
-    for k, (values, style) in enumerate(zip(np.reshape(row, shape).T, styles(), strict=False)):
-        label = f"feature {k}" if names is None else plain(names[k])
+    curves, labels = [], names_of_series(names, shape)
+    for values, label, style in zip(np.reshape(row, shape).T, labels, styles(), strict=False):
         style = {**style, "marker": "." if shape[0] == 1 else ""}
         curves += ax.plot(values, label=label, linewidth=1.2, **style)
     tidy(ax)
     return curves
 
 
-def labelled(curves):
-    """Curves for a legend: none if it would say nothing, or nothing that could be told apart."""
-    return curves if 1 < len(curves) <= _MOST_LABELLED else []
+def names_of_series(names, shape):
+    """What the features of a timestep are called in a legend."""
+    return [f"feature {k}" for k in range(shape[1])] if names is None else [*map(short_name, names)]
+
+
+def has_legend(shape):
+    """Whether a legend of a series says anything, and its curves can be told apart."""
+    return 1 < shape[1] <= _MOST_LABELLED
 
 
 def draw_bars(ax, row, *, colour="0.8", label=None):
     """Draw a bar for each feature of a row, from zero; returns the bars."""
-    bars = ax.bar(range(len(row)), row, color=colour, label=label)
+    if len(row) > _MOST_BARS:
+        # Outlined, as a bar may be narrower than a pixel.
+        edges = np.arange(len(row) + 1) - 0.5
+        look = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.7}
+        bars = ax.stairs(row, edges, fill=True, label=label, **look)
+    else:
+        bars = ax.bar(range(len(row)), row, color=colour, label=label)
     ax.axhline(0, color="0.5", linewidth=0.8, zorder=0)
     tidy(ax)
     return bars
@@ -77,11 +89,13 @@ def draw_points(ax, rows, *, connected=True):
     curves = []
     for k, ((name, row), style) in enumerate(zip(rows.items(), styles(), strict=False)):
         places = np.arange(len(row), dtype=float)
+        # Larger ones would hide the bars of many features.
+        size = MARKER_SIZE if len(row) <= _MOST_BARS else 0.4 * MARKER_SIZE
         if not connected:
             style = {**style, "linestyle": ""}
             # Side by side, as one would hide the other where they agree.
             places += 0.2 * (k - (len(rows) - 1) / 2)
-        curves += ax.plot(places, row, label=plain(name), markersize=4, **style)
+        curves += ax.plot(places, row, label=plain(name), markersize=size, **style)
     return curves
 
 
@@ -91,7 +105,5 @@ def name_features(ax, names, **options):
         ax.set_xlabel("Feature")
         ax.xaxis.get_major_locator().set_params(integer=True)
         return
-    short = [name if len(name) <= 25 else f"{name[:24]}…" for name in map(str, names)]
-    ax.set_xticks(
-        range(len(short)), map(plain, short), **{"rotation": 45, "ha": "right", **options}
-    )
+    options = {"rotation": 45, "ha": "right", **options}
+    ax.set_xticks(range(len(names)), map(short_name, names), **options)

@@ -4,19 +4,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.inspection._drawing._panels import legend_beside, make_panels, share_scales
+from skae.inspection._drawing._legends import legend_beside, legend_width
+from skae.inspection._drawing._panels import all_or_nothing, make_panels, share_scales
 from skae.inspection._drawing._row_drawing import (
+    MARKER_SIZE,
     clipped_ends,
     colour_difference,
     draw_bars,
     draw_image,
     draw_points,
     draw_series,
-    labelled,
+    has_legend,
     name_features,
+    names_of_series,
     symmetric_limits,
     value_limits,
 )
+from skae.inspection._drawing._style import check_colormap
 from skae.inspection._row_format import RowFormat
 from skae.inspection._rows import check_names, standardized
 
@@ -42,11 +46,24 @@ class Strips(NamedTuple):
 def draw_strips(ax, strips):
     """Draw strips in the axes given or in a new figure; returns the panels."""
     kind, shape = strips.format
-    if kind == "image":
-        return _draw_images(ax, strips)
-    of_what = "feature of a timestep" if kind == "series" else "column"
-    check_names(strips.feature_names, shape[-1], of_what)
-    return (_draw_series if kind == "series" else _draw_bars)(ax, strips)
+    check_colormap("cmap", strips.cmap)
+    check_colormap("difference_cmap", strips.difference_cmap)
+    _check_row_numbers(strips)
+    if kind != "image":
+        of_what = "feature of a timestep" if kind == "series" else "column"
+        check_names(strips.feature_names, shape[-1], of_what)
+    draw = {"image": _draw_images, "series": _draw_series, "bars": _draw_bars}[kind]
+    with all_or_nothing(ax):
+        return draw(ax, strips)
+
+
+def _check_row_numbers(strips):
+    numbers, n_rows = strips.row_numbers, len(strips.versions[strips.reference])
+    if numbers is not None and len(numbers) != n_rows:
+        raise ValueError(
+            f"row_numbers holds {len(numbers)} numbers, but there are {n_rows} rows; pass one for "
+            "each, or None."
+        )
 
 
 def _draw_images(ax, strips):
@@ -105,9 +122,14 @@ def _draw_series(ax, strips):
     shape, n_versions = strips.format.shape, len(strips.versions)
     n_rows = len(next(iter(strips.versions.values())))
     has_difference = strips.difference is not None
-    legend = [slice(0, 1)] * (1 < shape[1] <= 7)
+    names, legend = names_of_series(strips.feature_names, shape), [slice(0, 1)] * has_legend(shape)
     panels = make_panels(
-        ax, n_rows, n_versions + has_difference, cell=(2.6, 1.0), beside=legend, beside_width=0.9
+        ax,
+        n_rows,
+        n_versions + has_difference,
+        cell=(2.6, 1.0),
+        beside=legend,
+        beside_width=legend_width(names),
     )
     share_scales(panels.axes, x=True)
     share_scales(panels.axes[:, :n_versions], y=True)
@@ -118,7 +140,7 @@ def _draw_series(ax, strips):
     if has_difference:
         _draw_difference_series(panels.axes[:, -1:], strips)
     if legend:
-        legend_beside(panels.beside[0], labelled(curves), [curve.get_label() for curve in curves])
+        legend_beside(panels.beside[0], curves, names)
     for panel in panels.axes[-1]:
         panel.set_xlabel("timestep")
     _name_rows(panels.axes[:, 0], strips)
@@ -154,15 +176,15 @@ def _draw_bars(ax, strips):
     share_scales(panels.axes[:, :1], y=True)
     first, *others = versions
     for i, panel in enumerate(panels.axes[:, 0]):
-        draw_bars(panel, versions[first][i], label=first)
-        draw_points(panel, {name: versions[name][i] for name in others}, connected=False)
+        bars = draw_bars(panel, versions[first][i], label=first)
+        points = draw_points(panel, {name: versions[name][i] for name in others}, connected=False)
         panel.margins(y=0.15)
     unit = "value" if means is None else "deviation from the mean\n(standard deviations)"
     panels.axes[0, 0].set_title(unit, fontsize="medium")
     if has_difference:
         _draw_difference_bars(panels.axes[:, 1:], strips)
-    handles, _ = panels.axes[0, 0].get_legend_handles_labels()
-    legend_beside(panels.beside[0], [handles[-1], *handles[:-1]], list(versions))
+    scale = MARKER_SIZE / points[0].get_markersize()
+    legend_beside(panels.beside[0], [bars, *points], list(versions), markerscale=scale)
     for panel in panels.axes[-1]:
         name_features(panel, strips.feature_names)
     _name_rows(panels.axes[:, 0], strips)
@@ -174,7 +196,7 @@ def _draw_difference_bars(axes, strips):
     means, deviations = strips.feature_means, strips.feature_deviations
     differences = strips.difference
     if means is not None:
-        differences = standardized(differences, 0.0, deviations)
+        differences = standardized(differences, np.zeros(differences.shape[1]), deviations)
     unit = "" if means is None else "\n(standard deviations)"
     axes[0, 0].set_title(DIFFERENCE + unit, fontsize="medium")
     for panel, row in zip(axes[:, 0], differences, strict=True):

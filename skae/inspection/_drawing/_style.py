@@ -8,6 +8,7 @@ from skae.inspection._drawing._extras import compare_extra
 # and line styles still differ where a page is printed in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MOST_CHARACTERS, _LAST = 30, 10  # of a name
 _LINES = ("-", "--", "-.", ":", (0, (6, 2)), (0, (3, 1, 1, 1)), (0, (1, 2)))
 
 
@@ -23,6 +24,26 @@ def styles():
 def plain(text):
     """Keep matplotlib from reading dollar signs in a user's names as mathematics."""
     return str(text).replace("$", r"\$")
+
+
+def short_name(name):
+    """A user's name as labels have room for it: without its middle, as ends often tell apart."""
+    name = str(name)
+    if len(name) > _MOST_CHARACTERS:
+        name = f"{name[: _MOST_CHARACTERS - _LAST - 1]}…{name[-_LAST:]}"
+    return plain(name)
+
+
+def check_colormap(parameter, value):
+    """Refuse a colormap that matplotlib does not know."""
+    with compare_extra():
+        from matplotlib import colormaps
+        from matplotlib.colors import Colormap
+    if value is not None and not isinstance(value, Colormap) and value not in list(colormaps):
+        raise ValueError(
+            f"{parameter}={value!r} is not known; pass one of the names in matplotlib.colormaps, "
+            "such as 'viridis', or a matplotlib Colormap."
+        )
 
 
 def axes_to_draw_in(ax=None):

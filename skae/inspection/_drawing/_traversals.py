@@ -6,18 +6,20 @@ import numpy as np
 
 from skae.inspection._codes import UNITS
 from skae.inspection._drawing._extras import compare_extra
-from skae.inspection._drawing._panels import legend_beside, make_panels, share_scales
+from skae.inspection._drawing._legends import legend_beside, legend_width
+from skae.inspection._drawing._panels import all_or_nothing, make_panels, share_scales
 from skae.inspection._drawing._row_drawing import (
     clipped_ends,
     draw_bars,
     draw_image,
     draw_series,
-    labelled,
+    has_legend,
     name_features,
+    names_of_series,
     value_limits,
 )
 from skae.inspection._drawing._strips import image_cell
-from skae.inspection._drawing._style import MARKERS, plain, tidy
+from skae.inspection._drawing._style import MARKERS, check_colormap, plain, tidy
 from skae.inspection._row_format import RowFormat
 from skae.inspection._rows import check_names, standardized
 
@@ -50,6 +52,8 @@ class Traversal(NamedTuple):
 def draw_traversal(ax, traversal):
     """Draw strips or a grid in the axes given or in a new figure; returns the panels."""
     kind, shape = traversal.format
+    check_colormap("cmap", traversal.cmap)
+    check_colormap("curve_cmap", traversal.curve_cmap)
     if kind != "image":
         of_what = "feature of a timestep" if kind == "series" else "column"
         check_names(traversal.feature_names, shape[-1], of_what)
@@ -58,7 +62,8 @@ def draw_traversal(ax, traversal):
         traversal = traversal._replace(rows=standardized(traversal.rows, *moments))
     is_one_curve = kind == "bars" or (kind == "series" and shape[1] == 1)
     draw = _draw_curves if is_one_curve and not traversal.is_grid else _draw_cells
-    return draw(ax, traversal)
+    with all_or_nothing(ax):
+        return draw(ax, traversal)
 
 
 def _draw_curves(ax, traversal):
@@ -106,13 +111,14 @@ def _draw_cells(ax, traversal):
     # Values are written between strips of images, and below a grid of them.
     width, height = image_cell(shape) if kind == "image" else (1.2, 1.0)
     has_bar = kind == "image" and len(shape) == 2
-    has_legend = kind == "series" and 1 < shape[1] <= 7
+    names = names_of_series(traversal.feature_names, shape) if kind == "series" else []
+    is_explained = kind == "series" and has_legend(shape)
     panels = make_panels(
         ax,
         *rows.shape[:2],
         cell=(width, height + (0.0 if traversal.is_grid else 0.15)),
-        beside=[slice(0, None)] * (has_bar or has_legend),
-        beside_width=0.12 if has_bar else 0.9,
+        beside=[slice(0, None)] * (has_bar or is_explained),
+        beside_width=legend_width(names) if is_explained else 0.12,
         label_width=1.1,
     )
     if kind != "image":
@@ -123,8 +129,8 @@ def _draw_cells(ax, traversal):
     if has_bar:
         extend = clipped_ends(limits, rows)
         panels.figure.colorbar(drawn, cax=panels.beside[0], label="value", extend=extend)
-    if has_legend:
-        legend_beside(panels.beside[0], labelled(drawn), [curve.get_label() for curve in drawn])
+    if is_explained:
+        legend_beside(panels.beside[0], drawn, names)
     if kind != "image":
         _label_scales(panels.axes, traversal)
     (_label_grid if traversal.is_grid else _label_strips)(panels.axes, traversal)
