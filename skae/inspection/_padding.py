@@ -16,21 +16,33 @@ def without_padding(rows, reducer):
     return np.where(is_padding, np.nan, steps).reshape(rows.shape)
 
 
-def without_padding_of(X, estimator):
-    """Rows as they came, or flat with NaN for padding where the estimator itself pads."""
+def leave_padding_out(estimator, X, *others):
+    """Rows, and what was made of them, with NaN where the rows are padded.
+
+    They are returned as they came where the estimator itself knows no padding: what a Pipeline
+    pads is not what its last step reads. None stays None.
+    """
     if getattr(estimator, "mask_value", None) is None:
-        return X
-    return without_padding(as_rows(X, "X").astype(float), estimator)
+        return X, *others
+    rows = without_padding(as_rows(X, "X").astype(float), estimator)
+    is_padding = np.isnan(rows)
+    flat = (each if each is None else as_rows(each, "X") for each in others)
+    return rows, *(None if each is None else np.where(is_padding, np.nan, each) for each in flat)
+
+
+def squared_errors(X, X_reconstructed):
+    """Squared error of each value of X, masked where X has none."""
+    pair = check_same_shape({"X": X, "X_reconstructed": X_reconstructed})
+    rows, reconstructed = (each.astype(float) for each in pair.values())
+    return np.ma.masked_array((rows - reconstructed) ** 2, np.isnan(rows))
 
 
 def row_errors(X, X_reconstructed):
     """Mean squared error of each row over the values that X has."""
-    pair = check_same_shape({"X": X, "X_reconstructed": X_reconstructed})
-    rows, reconstructed = (each.astype(float) for each in pair.values())
-    is_there = ~np.isnan(rows)
-    n_there = is_there.sum(axis=1)
-    if not n_there.all():
+    squares = squared_errors(X, X_reconstructed)
+    n_values = squares.count(axis=1)
+    if not n_values.all():
         raise ValueError(
-            f"Row {int(np.argmin(n_there))} of X has no values, so it has no error; leave it out."
+            f"Row {int(np.argmin(n_values))} of X has no values, so it has no error; leave it out."
         )
-    return np.mean((rows - reconstructed) ** 2, axis=1, where=is_there)
+    return squares.mean(axis=1).data

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skae import RecurrentAutoencoder
-from skae.inspection import ReconstructionErrorDisplay
+from skae import RecurrentAutoencoder, inspection
+from skae.inspection import FeatureContributionDisplay, ReconstructionErrorDisplay
 
 MASK_VALUES = [-9.0, np.nan]
 
@@ -29,6 +29,27 @@ def test_padding_is_no_error(mask_value):
     squares = (X - autoencoder.reconstruct(X)) ** 2
     np.testing.assert_allclose(display.errors[0], squares[0, :8].mean())
     np.testing.assert_allclose(display.errors[1], squares[1].mean())
+
+
+@pytest.mark.parametrize("mask_value", MASK_VALUES)
+@pytest.mark.parametrize("name", ["ReconstructionDisplay", "DenoisingDisplay"])
+def test_padding_is_not_drawn(name, mask_value):
+    autoencoder, X = fit(mask_value), padded(mask_value)
+    display = getattr(inspection, name).from_estimator(autoencoder, X, n_rows=2)
+    assert display.axes_[0, 0].lines
+    for ax in display.axes_[0]:
+        for line in ax.lines:
+            values = np.asarray(line.get_ydata(), dtype=float)
+            assert np.isfinite(values[:4]).all()
+            assert np.isnan(values[4:6]).all()
+        low, high = ax.get_ylim()
+        assert -6 < low < high < 6
+
+
+def test_missing_values_add_nothing_to_a_score():
+    X = np.array([[1.0, np.nan, 2.0], [0.0, 0.1, 0.0]])
+    display = FeatureContributionDisplay.from_predictions(X, np.zeros((2, 3)))
+    np.testing.assert_allclose(display.contributions, [[0.5, 0.0, 2.0]])
 
 
 def test_gaps_are_no_error():

@@ -1,6 +1,7 @@
 """Noisy rows, what an estimator restores of them, and the clean rows."""
 
 from skae.inspection._drawing._strips import Strips, draw_strips
+from skae.inspection._padding import leave_padding_out
 from skae.inspection._row_format import row_format
 from skae.inspection._rows import (
     check_same_length,
@@ -220,7 +221,8 @@ class DenoisingDisplay:
             feature_names=feature_names,
             standardize=standardize,
         )
-        return cls(noisy, restored, clean, row_numbers=positions, **options).plot(ax, cmap=cmap)
+        rows = leave_padding_out(estimator, noisy, restored, clean)
+        return cls(*rows, row_numbers=positions, **options).plot(ax, cmap=cmap)
 
     @classmethod
     def from_predictions(

@@ -12,13 +12,13 @@ from skae.inspection._contributions import (
     with_other,
 )
 from skae.inspection._drawing._style import axes_to_draw_in, short_name
+from skae.inspection._padding import row_errors, squared_errors
 from skae.inspection._pipelines import (
     before_last_step,
     last_step,
     names_before_last_step,
 )
 from skae.inspection._rows import select
-from skae.metrics import reconstruction_error_samples
 
 
 class FeatureContributionDisplay:
@@ -147,7 +147,8 @@ class FeatureContributionDisplay:
         """Draw the squared error of each feature of reconstructed rows.
 
         They are divided by the number of features, so that they sum to the mean squared error of
-        the row, as :func:`skae.metrics.reconstruction_error_samples` gives it.
+        the row, as :func:`skae.metrics.reconstruction_error_samples` gives it. Missing values of X
+        add nothing and do not count.
 
         Parameters
         ----------
@@ -180,12 +181,12 @@ class FeatureContributionDisplay:
             If X and its reconstruction differ in shape, if there are no such rows, or as
             :meth:`plot` does.
         """
-        errors = reconstruction_error_samples(X, X_reconstructed)
+        errors = row_errors(X, X_reconstructed)
         places = _places(rows, X, lambda: errors)
-        chosen, reconstructed = (_dense(select(table, places)) for table in (X, X_reconstructed))
+        squares = squared_errors(*(select(table, places) for table in (X, X_reconstructed)))
         names = getattr(X, "columns", None) if feature_names is None else feature_names
         display = cls(
-            (chosen - reconstructed) ** 2 / chosen.shape[1],
+            squares.filled(0.0) / squares.count(axis=1)[:, np.newaxis],
             feature_names=names,
             row_names=_row_names(X, places),
             score_name="mean squared error (squared units of X)",
@@ -283,7 +284,3 @@ def _places(rows, X, scores):
 
 def _row_names(X, places):
     return X.index[places] if hasattr(X, "iloc") else places
-
-
-def _dense(X):
-    return np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=float)

@@ -1,6 +1,7 @@
 """Rows, what an estimator reconstructs of them, and the difference."""
 
 from skae.inspection._drawing._strips import Strips, draw_strips
+from skae.inspection._padding import leave_padding_out
 from skae.inspection._row_format import row_format
 from skae.inspection._rows import (
     check_same_length,
@@ -212,7 +213,8 @@ class ReconstructionDisplay:
             feature_names=feature_names,
             standardize=standardize,
         )
-        display = cls(shown, reconstructed, row_numbers=positions, **options)
+        rows = leave_padding_out(estimator, shown, reconstructed)
+        display = cls(*rows, row_numbers=positions, **options)
         return display.plot(ax, cmap=cmap, difference_cmap=difference_cmap)
 
     @classmethod

@@ -8,7 +8,7 @@ from sklearn.utils import check_array
 from skae.inspection._drawing._legends import legend_outside
 from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
 from skae.inspection._labels import check_labels
-from skae.inspection._padding import row_errors, without_padding_of
+from skae.inspection._padding import leave_padding_out, row_errors
 from skae.inspection._pipelines import last_step
 from skae.inspection._rows import reconstruct
 from skae.inspection._targets import check_n_classes
@@ -134,8 +134,8 @@ class ReconstructionErrorDisplay:
             threshold = -detector.offset_ if threshold is None else threshold
             name = _score_name(detector)
         else:
-            reconstructed, name = reconstruct(estimator, X), _ERROR
-            errors = row_errors(without_padding_of(X, estimator), reconstructed)
+            errors = row_errors(*leave_padding_out(estimator, X, reconstruct(estimator, X)))
+            name = _ERROR
         display = cls(errors, threshold=threshold, y=y, error_name=name)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
