@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from skae.inspection._drawing._legends import text_width
+from skae.inspection._drawing._legends import slanted_height, text_width
 from skae.inspection._drawing._style import COLOURS, tidy
 
 # Text on darker shades is white.
 _DARK = 0.6
 _CELL = 0.62, 0.32  # inches
 _SHORTEST_TABLE = 1.0  # inches, for the colour bar and its label
-_SINE = 0.71  # of 45 degrees
 
 
 def top_features(contributions, n_features):
@@ -32,12 +31,13 @@ def with_other(contributions, chosen, names):
 
 def fitting_size(columns, rows):
     """Width and height in inches of a figure with room for the names; the arguments are theirs."""
-    longest = max(text_width(name, "medium") for name in columns)
     if len(rows) == 1:
+        longest = max(text_width(name, "medium") for name in columns)
         return 4.6 + max(1.8, longest), max(4.8, 1.2 + 0.25 * len(columns))
-    left = max(_SINE * longest, *(text_width(name, "medium") for name in rows))
+    below = slanted_height(columns)
+    left = max(below, *(text_width(name, "medium") for name in rows))
     table = max(_SHORTEST_TABLE, _CELL[1] * len(rows))
-    return 2.2 + left + _CELL[0] * len(columns), 0.8 + _SINE * longest + table
+    return 2.2 + left + _CELL[0] * len(columns), 0.8 + below + table
 
 
 def draw_bars(ax, values, columns, rows, score_name, n_chosen):

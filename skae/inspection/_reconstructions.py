@@ -41,16 +41,18 @@ def _draw_bars(figure, comparison, feature_names):
     figure.set_size_inches(8, 0.8 + 2 * n_rows)
     axes = figure.subplots(n_rows, 1, sharex=True, squeeze=False).ravel()
     for i, ax in enumerate(axes):
-        _draw_row(ax, comparison, i)
+        handles = _draw_row(ax, comparison, i)
     name_features(axes[-1], feature_names)
     figure.supylabel("Deviations from the feature's mean")
-    handles, labels = axes[0].get_legend_handles_labels()
+    labels = ["original", *map(plain, comparison.reconstructions)]
     figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
 
 
 def _draw_row(ax, comparison, i):
     moments = comparison.feature_means, comparison.feature_deviations
-    draw_bars(ax, standardized(comparison.originals[i], *moments), label="original")
+    bars = draw_bars(ax, standardized(comparison.originals[i], *moments), label="original")
     reconstructions = comparison.reconstructions.items()
-    draw_points(ax, {name: standardized(rows[i], *moments) for name, rows in reconstructions})
+    rows = {name: standardized(rows[i], *moments) for name, rows in reconstructions}
+    points = draw_points(ax, rows)
     ax.set_title(f"Held-out row {i + 1}", loc="left", fontsize="medium")
+    return [bars, *points]

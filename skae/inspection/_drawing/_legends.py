@@ -4,6 +4,7 @@ from skae.inspection._drawing._extras import compare_extra
 from skae.inspection._drawing._panels import shrink
 
 _SIZE = "small"
+_SINE = 0.71  # of 45 degrees
 _LINE = 0.18  # inches
 _FEWEST_LINES = 5
 # In units of the font size, as matplotlib lays legends out.
@@ -26,6 +27,11 @@ def text_width(text, size=_SIZE):
     text = text.replace(r"\$", "$")
     properties = FontProperties(size=size)
     return text_to_path.get_text_width_height_descent(text, properties, ismath=False)[0] / 72
+
+
+def slanted_height(names):
+    """Height in inches of names that are written at 45 degrees."""
+    return _SINE * max(text_width(name, "medium") for name in names)
 
 
 def legend_width(labels, *, title="", ncols=1):

@@ -25,7 +25,9 @@ class Panels(NamedTuple):
         return self.ax.figure
 
 
-def make_panels(ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_width=0.6):
+def make_panels(
+    ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_width=0.6, below=0.0
+):
     """Divide the axes given, or those of a new figure of fitting size.
 
     Parameters
@@ -49,6 +51,9 @@ def make_panels(ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_
     label_width : float
         Inches for labels at either side, kept free where no layout engine makes room for them.
 
+    below : float
+        Height in inches of what is written below the panels, beyond numbers and a label.
+
     Returns
     -------
     panels : Panels
@@ -63,7 +68,9 @@ def make_panels(ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_
             f"{n_rows} x {n_cols} panels would be drawn, but at most {_MOST_PANELS} can be looked "
             "at; pass fewer rows or values."
         )
-    ax = _bounding_axes(ax, n_rows, n_cols, cell, beside_width if beside else 0.0)
+    if ax is None:
+        width = n_cols * cell[0] + (beside_width if beside else 0.0)
+        ax = _axes_of(width, n_rows * cell[1] + below)
     if n_rows == n_cols == 1 and not beside:
         return Panels(ax, np.array([[ax]], dtype=object), [])
     is_laid_out = ax.figure.get_layout_engine() is not None
@@ -136,13 +143,11 @@ def _put_back(ax, place):
         ax.set_subplotspec(cell)
 
 
-def _bounding_axes(ax, n_rows, n_cols, cell, beside_width):
+def _axes_of(width, height):
+    """Axes of a new figure with margins around so much."""
     with compare_extra():
         import matplotlib.pyplot as plt
-    if ax is not None:
-        return ax
-    width = _MARGINS[0] + n_cols * cell[0] + beside_width
-    figure = plt.figure(figsize=(width, _MARGINS[1] + n_rows * cell[1]), layout="constrained")
+    figure = plt.figure(figsize=(_MARGINS[0] + width, _MARGINS[1] + height), layout="constrained")
     return figure.add_subplot()
 
 

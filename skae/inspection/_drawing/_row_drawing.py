@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skae.inspection._drawing._legends import slanted_height
 from skae.inspection._drawing._style import COLOURS, plain, short_name, styles, tidy
 
 MOST_NAMES = 30
@@ -97,6 +98,13 @@ def draw_points(ax, rows, *, connected=True):
             places += 0.2 * (k - (len(rows) - 1) / 2)
         curves += ax.plot(places, row, label=plain(name), markersize=size, **style)
     return curves
+
+
+def names_height(names):
+    """Height in inches of the names of features below bars."""
+    if names is None or len(names) > MOST_NAMES:
+        return 0.0
+    return slanted_height([*map(short_name, names)])
 
 
 def name_features(ax, names, **options):

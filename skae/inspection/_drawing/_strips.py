@@ -16,6 +16,7 @@ from skae.inspection._drawing._row_drawing import (
     draw_series,
     has_legend,
     name_features,
+    names_height,
     names_of_series,
     symmetric_limits,
     value_limits,
@@ -170,7 +171,13 @@ def _draw_bars(ax, strips):
     has_difference = strips.difference is not None
     width = float(np.clip(0.3 * n_features, 3.4, 7))
     panels = make_panels(
-        ax, n_rows, 1 + has_difference, cell=(width, 1.0), beside=[slice(0, 1)], beside_width=1.2
+        ax,
+        n_rows,
+        1 + has_difference,
+        cell=(width, 1.0),
+        beside=[slice(0, 1)],
+        beside_width=1.2,
+        below=names_height(strips.feature_names),
     )
     share_scales(panels.axes, x=True)
     share_scales(panels.axes[:, :1], y=True)

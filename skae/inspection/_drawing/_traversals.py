@@ -15,6 +15,7 @@ from skae.inspection._drawing._row_drawing import (
     draw_series,
     has_legend,
     name_features,
+    names_height,
     names_of_series,
     value_limits,
 )
@@ -70,7 +71,10 @@ def _draw_curves(ax, traversal):
     """One panel a component, with the rows of all values."""
     n_strips = len(traversal.values)
     rows = [slice(k, k + 1) for k in range(n_strips)]
-    panels = make_panels(ax, n_strips, 1, cell=(5.5, 1.9), beside=rows, beside_width=0.9)
+    below = names_height(traversal.feature_names) if traversal.format.kind == "bars" else 0.0
+    panels = make_panels(
+        ax, n_strips, 1, cell=(5.5, 1.9), beside=rows, beside_width=0.9, below=below
+    )
     share_scales(panels.axes, x=True, y=True)
     for k, panel in enumerate(panels.axes[:, 0]):
         curves = _draw_rows(panel, traversal, traversal.rows[k])
