@@ -64,6 +64,8 @@ class Session:
         return call_seconds(call, number)
 
     def search(self, turn):
+        """The first search of a process, after a first fit, in which libraries load."""
+        self.fitted  # noqa: B018
         return seconds(self.recipe.search, self.train, self.plan.search_epochs)
 
     def memory(self, turn):
@@ -132,7 +134,7 @@ MEASURES = [
     Measure("fit", "later fits", 5, duration),
     Measure("step", "a step", 5, duration),
     Measure("one_row", "one row", 5, duration),
-    Measure("search", "search, 19 fits", 3, duration),
+    Measure("search", "search, 19 fits", 3, duration, is_fresh=True),
     Measure("memory", "memory, 100 fits", 1, growth, is_fresh=True, has_ratio=False),
     Measure("pickle", "pickle", 1, kilobytes, has_ratio=False),
     Measure("r2", "held-out R2", 3, share, has_ratio=False),
