@@ -162,20 +162,20 @@ def _split_frame(path, frame, target, note=""):
             f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
             "encode such columns, or name one as --target."
         )
-    _check_missing(path, rows, target, frame)
+    _check_missing(path, frame, target)
     y = None if target is None else _labels(frame[target])
     X = rows.to_numpy(dtype=np.float64)
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
 
-def _check_missing(path, rows, target, frame):
-    n_unknown = 0 if target is None else int(frame[target].isna().sum())
+def _check_missing(path, frame, target):
+    counts = frame.isna().sum()
+    n_unknown = 0 if target is None else counts.pop(target)
     if n_unknown:
         raise ValueError(
             f"{path}: {n_unknown} rows have no {target!r}; drop them, or leave --target out and "
             "drop the column."
         )
-    counts = rows.isna().sum()
     counts = counts[counts > 0]
     if len(counts):
         missing = [f"{name} ({count})" for name, count in counts.items()]

@@ -26,8 +26,11 @@ def leave_padding_out(estimator, X, *others):
         return X, *others
     rows = without_padding(as_rows(X, "X").astype(float), estimator)
     is_padding = np.isnan(rows)
-    flat = (each if each is None else as_rows(each, "X") for each in others)
-    return rows, *(None if each is None else np.where(is_padding, np.nan, each) for each in flat)
+
+    def without(made):
+        return None if made is None else np.where(is_padding, np.nan, as_rows(made, "X"))
+
+    return rows, *map(without, others)
 
 
 def squared_errors(X, X_reconstructed):
@@ -37,9 +40,8 @@ def squared_errors(X, X_reconstructed):
     return np.ma.masked_array((rows - reconstructed) ** 2, np.isnan(rows))
 
 
-def row_errors(X, X_reconstructed):
-    """Mean squared error of each row over the values that X has."""
-    squares = squared_errors(X, X_reconstructed)
+def row_errors(squares):
+    """Mean of each row of squared errors over the values that are there."""
     n_values = squares.count(axis=1)
     if not n_values.all():
         raise ValueError(

@@ -44,11 +44,11 @@ def names_before_last_step(estimator):
 
 def check_ends_in_reducer(estimator):
     """Refuse a Pipeline that goes on after it has reduced rows: its end alone would be judged."""
-    names = [type(step).__name__ for _, step in getattr(found(estimator), "steps", ())]
-    steps = [last_step(step) for _, step in getattr(found(estimator), "steps", ())]
-    reducing = [i for i, step in enumerate(steps) if hasattr(step, "n_components")]
-    if reducing and reducing[-1] < len(steps) - 1:
+    steps = [step for _, step in getattr(found(estimator), "steps", ())]
+    reducing = [i for i, step in enumerate(steps, 1) if hasattr(last_step(step), "n_components")]
+    if reducing and reducing[-1] < len(steps):
+        names = [type(step).__name__ for step in steps]
         raise ValueError(
-            f"The Pipeline goes on with {names[-1]} after {names[reducing[-1]]}; pass the part up "
-            f"to it, pipeline[:{reducing[-1] + 1}]."
+            f"The Pipeline goes on with {names[-1]} after {names[reducing[-1] - 1]}; pass the part "
+            f"up to it, pipeline[:{reducing[-1]}]."
         )

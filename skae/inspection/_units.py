@@ -43,10 +43,3 @@ def heavy_columns(rows):
     if n_heavy > max(1, math.floor(_FEW_COLUMNS * n_columns)):
         return None
     return HeavyColumns(order[:n_heavy], float(shares[n_heavy - 1]), n_columns)
-
-
-def shortened(names, most=5):
-    """Return names as a list in a sentence, of which the first few are told."""
-    shown = ", ".join(map(str, names[:most]))
-    n_more = len(names) - most
-    return f"{shown} and {n_more} more" if n_more > 0 else shown

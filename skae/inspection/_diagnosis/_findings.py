@@ -12,7 +12,7 @@ from numbers import Real
 
 import numpy as np
 
-from skae.inspection._units import heavy_columns, shortened
+from skae.inspection._units import heavy_columns
 
 # Share of variance left on the rows given, over that in training: healthy 0.9 to 2.3, overfitted 7
 # to 100. Below the least gap, nothing is lost by it (diabetes, 8 of 10 components: 0.001).
@@ -41,6 +41,7 @@ _LOST_UNSEEN, _NO_BETTER_THAN_PCA = 0.15, 1.15
 # R2 of a column on held-out rows: healthy 0.05 and above, noise -0.1 to 0. Columns of less than a
 # tenth of the mean variance are not judged, nor is any where the median is poor (2 components).
 _NOT_RECONSTRUCTED, _OTHERS_FINE, _LEAST_VARIANCE = 0.02, 0.6, 0.1
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def features_not_reconstructed(evidence):
     more = f"n_components={evidence.code.shape[1] + len(names)}"
     return Finding(
         "features not reconstructed",
-        f"Nothing of {shortened(names)} comes back: R2 {r2.min():.2f}, where the median feature "
+        f"Nothing of {_listed(names)} comes back: R2 {r2.min():.2f}, where the median feature "
         f"has {np.median(r2):.2f}. What no other column tells needs components of its own: try "
         f"{more}, or leave noise out.",
         float(r2.min()),
@@ -266,7 +267,7 @@ def columns_in_different_units(evidence):
         return None
     return Finding(
         "columns in different units",
-        f"{shortened(evidence.feature_names[heavy.places])} "
+        f"{_listed(evidence.feature_names[heavy.places])} "
         f"{'hold' if len(heavy.places) > 1 else 'holds'} {heavy.share:.1%} of the variance of "
         f"{heavy.n_columns} columns, and all are scaled by "
         "one number, so the others hardly count. Unless they share a unit, put a StandardScaler "
@@ -274,3 +275,9 @@ def columns_in_different_units(evidence):
         heavy.share,
         "make_pipeline(StandardScaler(), ...)",
     )
+
+
+def _listed(names):
+    shown = ", ".join(map(str, names[:_MOST_NAMES]))
+    n_more = len(names) - _MOST_NAMES
+    return f"{shown} and {n_more} more" if n_more > 0 else shown

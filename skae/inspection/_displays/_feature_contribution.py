@@ -181,9 +181,10 @@ class FeatureContributionDisplay:
             If X and its reconstruction differ in shape, if there are no such rows, or as
             :meth:`plot` does.
         """
-        errors = row_errors(X, X_reconstructed)
+        squares = squared_errors(X, X_reconstructed)
+        errors = row_errors(squares)
         places = _places(rows, X, lambda: errors)
-        squares = squared_errors(*(select(table, places) for table in (X, X_reconstructed)))
+        squares = squares[places]
         names = getattr(X, "columns", None) if feature_names is None else feature_names
         display = cls(
             squares.filled(0.0) / squares.count(axis=1)[:, np.newaxis],

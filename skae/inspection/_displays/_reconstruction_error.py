@@ -8,7 +8,7 @@ from sklearn.utils import check_array
 from skae.inspection._drawing._legends import legend_outside
 from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
 from skae.inspection._labels import check_labels
-from skae.inspection._padding import leave_padding_out, row_errors
+from skae.inspection._padding import leave_padding_out, row_errors, squared_errors
 from skae.inspection._pipelines import last_step
 from skae.inspection._rows import reconstruct
 from skae.inspection._targets import check_n_classes
@@ -134,8 +134,8 @@ class ReconstructionErrorDisplay:
             threshold = -detector.offset_ if threshold is None else threshold
             name = _score_name(detector)
         else:
-            errors = row_errors(*leave_padding_out(estimator, X, reconstruct(estimator, X)))
-            name = _ERROR
+            rows = leave_padding_out(estimator, X, reconstruct(estimator, X))
+            errors, name = row_errors(squared_errors(*rows)), _ERROR
         display = cls(errors, threshold=threshold, y=y, error_name=name)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
@@ -186,7 +186,7 @@ class ReconstructionErrorDisplay:
         ValueError
             If rows or labels cannot be used, or as :meth:`plot` does.
         """
-        errors = row_errors(X, X_reconstructed)
+        errors = row_errors(squared_errors(X, X_reconstructed))
         display = cls(errors, threshold=threshold, y=y, error_name=_ERROR)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
@@ -256,11 +256,8 @@ class ReconstructionErrorDisplay:
     def _draw_threshold(self, ax):
         if self.threshold is None:
             return None
-        line = {"color": "black", "linewidth": 1.5, "label": self._threshold_label()}
-        return ax.axvline(self.threshold, **line)
-
-    def _threshold_label(self):
-        return f"threshold {self.threshold:.3g}"
+        label = f"threshold {self.threshold:.3g}"
+        return ax.axvline(self.threshold, color="black", linewidth=1.5, label=label)
 
     def _label(self, ax, kind, is_log):
         if is_log:
@@ -279,7 +276,8 @@ class ReconstructionErrorDisplay:
         # Told explicitly: matplotlib leaves names out that begin with "_".
         labels = self._labels()
         if self.threshold_line_ is not None:
-            handles, labels = [*handles, self.threshold_line_], [*labels, self._threshold_label()]
+            handles = [*handles, self.threshold_line_]
+            labels.append(self.threshold_line_.get_label())
         if len(labels) > _MOST_INSIDE:
             legend_outside(ax, handles, labels, is_own_figure=is_own_figure)
         else:
