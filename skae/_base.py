@@ -17,7 +17,6 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -34,12 +33,10 @@ from skae._validation import (
     with_gaps,
     with_missing_steps,
 )
+from skae.exceptions import StartKeptWarning, why_start_was_kept
 from skae.objectives import RECONSTRUCTION
 from skae.training import Hooks
 
-# Training went nowhere if no epoch came near the loss it started from: within a hundredth of it,
-# or of a ten-thousandth of what predicting the mean scores.
-_HARDLY_WORSE, _NEGLIGIBLE_LOSS = 0.01, 1e-4
 # What scikit-learn's callback machinery keeps on an estimator while it fits.
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -105,9 +102,9 @@ class BaseAutoencoder(
         """Whether a linear network has nothing to gain over its start at PCA."""
         return self._objective() is RECONSTRUCTION and self._loss_name() == "squared_error"
 
-    def _row_losses(self, model, X):
-        """What training minimises, for each row, in scaled units."""
-        return model.row_errors(X) / model.scaling.scale**2
+    def _row_terms(self, model, X):
+        """Terms of what training minimises, for each row, in scaled units."""
+        return {"reconstruction": model.row_errors(X) / model.scaling.scale**2}
 
     def _n_grace_epochs(self):
         """Epochs at the beginning that do not count against patience."""
@@ -194,7 +191,7 @@ class BaseAutoencoder(
                 )
         self._warn_about(outcome)
         self._set_fitted(model, outcome, self._history(phases, outcome))
-        n_before = sum(len(phase.history) for phase in phases)
+        n_before = sum(phase.history.n_epochs for phase in phases)
         self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
         self._was_interrupted = outcome.interrupted
         vars(self).pop("_optimizer_state", None)
@@ -246,8 +243,9 @@ class BaseAutoencoder(
         outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state, X_clean, n_past)
         if outcome.interrupted:
             raise KeyboardInterrupt
-        new, past = outcome.history.columns(), {} if is_first else self.history_
-        history = {name: np.append(past.get(name, []), new[name]) for name in new}
+        history = outcome.history.columns()
+        if not is_first:
+            history = _with_later_pass(self.history_, history)
         self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
@@ -299,24 +297,29 @@ class BaseAutoencoder(
         vars(self).pop("compression_report_", None)
         self.history_ = history
         self.loss_curve_ = history["loss"].tolist()
-        self.n_iter_ = len(self.loss_curve_)
+        self.n_iter_ = int(history["epoch"][-1])
 
     def _warn_about(self, outcome):
         if outcome.interrupted:
-            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
+            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
             return
-        start = outcome.departure_loss
-        # The start of a random objective may just have been lucky.
-        margin = 1.0 if self._objective().is_random else _HARDLY_WORSE
-        acceptable = start + margin * abs(start) + _NEGLIGIBLE_LOSS
-        if outcome.best_epoch == 0 and outcome.lowest_loss > acceptable:
-            warnings.warn(
-                "Training never improved on its start, whose weights are kept: the lowest "
-                f"training loss of an epoch was {outcome.lowest_loss:.3g}, that of the start "
-                f"{start:.3g}. Lower learning_rate.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
+        if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
+            return
+        reason, advice = why_start_was_kept(outcome.history.columns(), self.get_params(deep=False))
+        warnings.warn(
+            f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better: "
+            f"{reason}. Try {' or '.join(advice)}.",
+            StartKeptWarning,
+            stacklevel=6,
+        )
+
+    def _start_described(self):
+        """What a fit that ends at its start is left with."""
+        if self.warm_start and hasattr(self, "_model"):
+            return "the weights of the fit before"
+        if self.init == "pca":
+            return f"the start at PCA, and reconstructs as PCA({self.n_components}) does"
+        return "the random weights of its start"
 
     # Scoring
 
@@ -419,6 +422,30 @@ class BaseAutoencoder(
         return self._model.keras_models()[1]
 
     @property
+    def pca_components_(self):
+        """What ``components_`` of PCA is, of the rows in ``fit``, as wide as the code.
+
+        There are fewer where the rows have a lower rank. A code of another width than asked for, a
+        fit that continued, a later pass and a random start without a share of variance have none.
+        """
+        return self._principal("directions")
+
+    @property
+    def pca_mean_(self):
+        """What ``mean_`` of that PCA is."""
+        return self._principal("mean")
+
+    def _principal(self, what):
+        check_is_fitted(self)
+        value = getattr(self._model, f"principal_{what}")
+        if value is None:
+            raise AttributeError(
+                f"This {type(self).__name__} does not know the principal components of its rows: "
+                'only a fit that began anew, with init="pca", does.'
+            )
+        return value
+
+    @property
     def _n_features_out(self):
         return self.n_components_
 
@@ -428,6 +455,12 @@ class BaseAutoencoder(
         tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _with_later_pass(past, later):
+    """The history so far and the only epoch of a later pass, which did not begin at the start."""
+    columns = {name: np.append(past.get(name, []), values[1:]) for name, values in later.items()}
+    return {**columns, "epoch": np.append(past["epoch"], past["epoch"][-1] + 1)}
 
 
 @contextmanager

@@ -25,7 +25,7 @@ _PARAMETERS = """
     hidden_layer_sizes : tuple of int or "auto", default={hidden_layer_sizes}
         Units, or filters, of the encoder's hidden layers, from the rows to the code; the decoder
         mirrors them. ``"auto"`` means (256,) for ``"dense"``, (32, 64) for ``"convolutional"``,
-        (64,) for ``"recurrent"``. ``()`` gives the linear autoencoder. PCA is the optimum of its
+        (128,) for ``"recurrent"``. ``()`` gives the linear autoencoder. PCA is the optimum of its
         squared error (Baldi & Hornik 1989), so with ``init="pca"`` a plain one is not trained any
         further: ``n_iter_`` is then 0.
 
@@ -129,18 +129,26 @@ _ATTRIBUTES = """
     n_iter_ : int
         Number of epochs run.
 
-    history_ : dict of ndarray of shape (n_iter_,)
-        ``loss`` and each term of it for the training rows (the mean over the epoch), ``val_loss``
-        and so on for those held out. A squared error of 1 is what predicting the mean scores.
+    history_ : dict of ndarray of shape (n_iter_ + 1,)
+        ``epoch``, of which 0 is the start; ``loss`` and each term of it for the training rows (of
+        the start, then means over each epoch), ``val_loss`` and so on for those held out. A squared
+        error of 1 is what predicting the mean scores.
 
     loss_curve_ : list of float
-        ``history_["loss"]``.
+        ``history_["loss"]``: the first value is that of the start.
 
     best_loss_ : float
         Lowest loss of the rows held out; without early stopping, of the training rows.
 
     best_epoch_ : int
-        Epoch of the weights kept; 0 means those of the start.
+        Epoch of the weights kept; 0 means those of the start, and a
+        :class:`~skae.exceptions.StartKeptWarning` says why.
+
+    pca_components_ : ndarray of shape (n_components_, n_features_in_)
+        What ``components_`` is of PCA of the rows in ``fit``, where ``init="pca"`` began.
+
+    pca_mean_ : ndarray of shape (n_features_in_,)
+        What ``mean_`` is of that PCA.
 
     encoder_, decoder_ : keras.Model
         Keras models from rows in input units to their code and back, built at every access. They
@@ -240,12 +248,12 @@ _HEAD_ATTRIBUTES = """
     n_iter_ : int
         Epochs of joint training.
 
-    history_ : dict of ndarray of shape (n_iter_,)
-        ``loss``, ``supervised`` and the autoencoder's own terms for the training rows, ``val_loss``
-        and so on for those held out.
+    history_ : dict of ndarray of shape (n_iter_ + 1,)
+        ``epoch``, of which 0 is the start; ``loss``, ``supervised`` and the autoencoder's own terms
+        for the training rows, ``val_loss`` and so on for those held out.
 
     loss_curve_ : list of float
-        ``history_["loss"]``.
+        ``history_["loss"]``: the first value is that of the start.
 
     best_loss_ : float
         Lowest loss of the rows held out; without early stopping, of the training rows.

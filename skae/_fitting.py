@@ -111,15 +111,15 @@ def starts_at_optimum(estimator, network):
 
 def without_training(estimator, model, X, sample_weight, *, interrupted=False):
     """The outcome of zero epochs."""
-    loss = float(np.average(estimator._row_losses(model, X), weights=sample_weight))
+    row_terms = estimator._row_terms(model, X)
+    terms = {name: np.average(rows, weights=sample_weight) for name, rows in row_terms.items()}
+    loss = float(sum(terms.values()))
     return Outcome(
         weights=model.weights,
         optimizer_state=None,
-        history=History(("loss", *estimator._objective().terms)),
+        history=History({"loss": loss, **terms}),
         best_loss=loss,
         best_epoch=0,
-        departure_loss=loss,
-        lowest_loss=loss,
         interrupted=interrupted,
     )
 

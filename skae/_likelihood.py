@@ -65,6 +65,16 @@ def posterior_deviations(model, X):
     )
 
 
+def row_divergences(model, X):
+    """Divergence of each row's posterior from the prior, over all units."""
+
+    def divergences(rows):
+        mean, log_variance = distribution(model, model.scaling.apply(rows))
+        return normal_divergence(np, mean, log_variance).sum(axis=1)
+
+    return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)
+
+
 def unit_divergences(model, X):
     """Mean divergence from the prior, and variance of the posterior mean, of each unit."""
     k = model.network.n_components

@@ -35,6 +35,11 @@ class Model:
         What every feature holds at a timestep that is not there; such rows arrive with NaN there.
     packed : dict of PackedArray, or None
         The weights as a pickle keeps them, where that is not as they are.
+    principal_directions : ndarray of shape (n_components, n_features), float32, or None
+        Those of the rows of the fit, where it began; None where the rows that trained the weights
+        are others, or were never decomposed.
+    principal_mean : ndarray of shape (n_features,) or None
+        What those directions are around, in input units.
     """
 
     network: object
@@ -44,6 +49,8 @@ class Model:
     sample_shape: tuple | None = None
     mask_value: float | None = None
     packed: dict | None = None
+    principal_directions: np.ndarray | None = None
+    principal_mean: np.ndarray | None = None
     _cast: dict = field(default_factory=dict, repr=False)
 
     def with_weights(self, weights):
@@ -53,7 +60,8 @@ class Model:
     def with_packed(self, packed):
         """The same model with the weights that these unpack to."""
         weights = {name: unpack(array) for name, array in packed.items()}
-        return replace(self, weights=weights, packed=packed, _cast={})
+        small = {"principal_directions": None, "principal_mean": None}
+        return replace(self, weights=weights, packed=packed, **small, _cast={})
 
     def fitted_attributes(self):
         """What an estimator needs to have in order to transform with this model."""
@@ -180,6 +188,7 @@ class Model:
                 f"formats up to {_FORMAT}. Update skae, or save the estimator with this version."
             )
         packed = state.setdefault("packed", None)
+        state = {"principal_directions": None, "principal_mean": None, **state}
         if packed is not None:
             state["weights"] = {name: unpack(array) for name, array in packed.items()}
         vars(self).update(state, _cast={})

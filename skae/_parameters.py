@@ -44,7 +44,7 @@ CONSTRAINTS = {
 
 
 # What "auto" means for each kind of network.
-_HIDDEN = {"dense": (256,), "convolutional": (32, 64), "recurrent": (64,), "custom": (256,)}
+_HIDDEN = {"dense": (256,), "convolutional": (32, 64), "recurrent": (128,), "custom": (256,)}
 _ACTIVATIONS = {"dense": "gelu", "convolutional": "gelu", "recurrent": "tanh", "custom": "gelu"}
 _AXES = {"convolutional": (2, 3, 4), "recurrent": (2,)}
 _MEANING = {

@@ -67,7 +67,11 @@ def _new_model(estimator, X, sample_weight, rng):
         mean = measured.mean if ends_in_sigmoid else None
         weights = network.pca_weights(weights, principal, rng, output_mean=mean)
     rows_shape = None if estimator.sample_shape is None else shape
-    return Model(network, weights, scaling, loss, rows_shape, mask_value)
+    model = Model(network, weights, scaling, loss, rows_shape, mask_value)
+    if principal is None:
+        return model
+    directions = principal.leading(network.n_components)[0].astype(np.float32)
+    return replace(model, principal_directions=directions, principal_mean=measured.mean)
 
 
 def new_network(estimator, sample_shape, n_components):
@@ -125,6 +129,8 @@ def continued_model(estimator, fitted):
         sample_shape=None if estimator.sample_shape is None else shape,
         mask_value=mask_value_of(estimator),
         packed=None,
+        principal_directions=None,
+        principal_mean=None,
         _cast={},
     )
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = {
     "skae": set(),
     "__main__": {"cli"},
+    "exceptions": set(),
     # Pieces that know nothing of each other.
     "_blas": set(),
     "_packing": set(),
@@ -39,7 +40,7 @@ ROOMS = {
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
     "_fitting": {"_keras", "_scaling", "_validation", "objectives", "training"},
     "_base": {
-        *("_fitting", "_hooks", "_parameters", "_start", "_validation"),
+        *("_fitting", "_hooks", "_parameters", "_start", "_validation", "exceptions"),
         *("networks", "objectives", "training"),
     },
     # What users see.
@@ -52,7 +53,7 @@ ROOMS = {
     "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"inspection"},
-    "inspection": {"metrics"},
+    "inspection": {"exceptions", "metrics"},
     "applications": {"skae", "inspection", "metrics"},
     "cli": {"skae", "inspection", "metrics"},
 }

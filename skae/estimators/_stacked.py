@@ -143,14 +143,18 @@ class StackedAutoencoder(BaseAutoencoder):
         return model.with_weights(weights), outcomes
 
     def _history(self, phases, outcome):
-        self.n_pretrain_iter_ = [len(phase.history) for phase in phases]
-        # An interrupted phase leaves others without epochs, and those without columns.
-        every = [each for each in (*phases, outcome) if len(each.history)] or [outcome]
-        columns = [each.history.columns() for each in every]
-        return {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
+        self.n_pretrain_iter_ = [phase.history.n_epochs for phase in phases]
+        columns, n_before = [], 0
+        for each in (*phases, outcome):
+            own = each.history.columns()
+            columns.append({**own, "epoch": n_before + own["epoch"]})
+            n_before += each.history.n_epochs
+        # A phase that an interruption left without training held no rows out.
+        shared = set.intersection(*map(set, columns))
+        return {n: np.concatenate([c[n] for c in columns]) for n in columns[0] if n in shared}
 
     def _after_fit(self, X):
-        # Passes of ``partial_fit`` train all layers.
-        pretrained = vars(self).setdefault("n_pretrain_iter_", [])
-        lengths = [*pretrained, self.n_iter_ - sum(pretrained)]
+        # Each phase has a start of its own. Passes of ``partial_fit`` train all layers.
+        lengths = [1 + n for n in vars(self).setdefault("n_pretrain_iter_", [])]
+        lengths.append(len(self.history_["epoch"]) - sum(lengths))
         self.history_["phase"] = np.repeat(np.arange(1.0, len(lengths) + 1), lengths)

@@ -129,7 +129,7 @@ class SupervisedAutoencoder(BaseEstimator):
         self.autoencoder_ = autoencoder
         self.history_ = outcome.history.columns()
         self.loss_curve_ = self.history_["loss"].tolist()
-        self.n_iter_ = len(self.loss_curve_)
+        self.n_iter_ = outcome.history.n_epochs
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
 
     def _pretrained(self, X, seed):
@@ -195,8 +195,8 @@ class SupervisedAutoencoder(BaseEstimator):
 
 def _without_training(autoencoder, start, rows, targets, rng):
     """What an interruption before the first epoch leaves."""
-    history = History(("loss",))
-    return Outcome(start.weights, None, history, np.inf, 0, np.inf, np.inf, interrupted=True)
+    history = History({"loss": np.nan})
+    return Outcome(start.weights, None, history, np.inf, 0, interrupted=True)
 
 
 def _reconstructions(model, code, rows):

@@ -14,6 +14,7 @@ from skae._likelihood import (
     importance_weighted_bounds,
     lower_bounds,
     posterior_deviations,
+    row_divergences,
     unit_divergences,
 )
 from skae._validation import check_count
@@ -117,8 +118,10 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     def _pca_is_optimal_when_linear(self):
         return self.likelihood == "gaussian" and self.beta == 1
 
-    def _row_losses(self, model, X):
-        return -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)
+    def _row_terms(self, model, X):
+        loss = -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)
+        divergence = row_divergences(model, X) / X.shape[1]
+        return {"reconstruction": loss - divergence, "kl": divergence}
 
     def _schedule(self):
         if not self.kl_warmup:

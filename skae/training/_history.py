@@ -6,25 +6,29 @@ import numpy as np
 class History:
     """Named columns of floats, one value an epoch.
 
-    Training columns carry a term's name, validation columns ``val_`` before it, as in Keras.
+    Training columns carry a term's name, validation columns ``val_`` before it, as in Keras. The
+    first row is epoch 0, the start, before any training.
 
     Parameters
     ----------
-    names : sequence of str
-        Columns there are even before the first epoch.
+    start : dict of str to float
+        What the start scores, by column.
     """
 
-    def __init__(self, names=("loss",)):
-        self._names, self._rows = names, []
+    def __init__(self, start):
+        self._rows = []
+        self.append(start)
 
     def append(self, logs):
         """Add one epoch: a mapping of column names to floats."""
-        self._rows.append({name: float(value) for name, value in logs.items()})
+        epoch = float(len(self._rows))
+        self._rows.append({"epoch": epoch, **{name: float(v) for name, v in logs.items()}})
 
-    def __len__(self):
-        return len(self._rows)
+    @property
+    def n_epochs(self):
+        """Epochs trained."""
+        return len(self._rows) - 1
 
     def columns(self):
         """The whole history as a dictionary of float64 arrays."""
-        names = self._rows[0] if self._rows else self._names
-        return {name: np.array([row[name] for row in self._rows]) for name in names}
+        return {name: np.array([row[name] for row in self._rows]) for name in self._rows[0]}

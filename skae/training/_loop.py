@@ -133,8 +133,6 @@ class Outcome:
     best_loss : float
     best_epoch : int
         0 where the starting weights were kept.
-    departure_loss, lowest_loss : float
-        Training loss before the first epoch, and the lowest of all epochs.
     interrupted : bool
     second_moments : dict of ndarray or None
         Mean squared gradients of the weights, for a program that is pruned.
@@ -145,8 +143,6 @@ class Outcome:
     history: History
     best_loss: float
     best_epoch: int
-    departure_loss: float
-    lowest_loss: float
     interrupted: bool
     second_moments: dict | None = None
 
@@ -207,17 +203,14 @@ class _Run:
     def __init__(self, program, data, start, plan, hooks, rng):
         self.program, self.data, self.start = program, data, start
         self.plan, self.hooks, self.rng = plan, hooks, rng
-        self.history = History()
-        self.lowest_loss = math.inf
-        self.start_loss = self._training_loss()
         self.staged_validation = self._stage_validation()
-        watched = self._loss(self._validation_terms()) if self.validates else self.start_loss
+        logs = self._logs(self._training_terms())
+        self.start_loss, self.history = logs["loss"], History(logs)
+        watched = logs["val_loss" if self.validates else "loss"]
         self.stopping = EarlyStopping(plan.patience, plan.min_delta).update(watched, 0)
         self.best_weights = start.weights
-        self.departure_loss = self.start_loss
         if start.departure is not None:
             program.set_weights(start.departure)
-            self.departure_loss = self._training_loss()
 
     @property
     def validates(self):
@@ -238,8 +231,6 @@ class _Run:
             history=self.history,
             best_loss=self.stopping.best,
             best_epoch=best_epoch,
-            departure_loss=self.departure_loss,
-            lowest_loss=self.lowest_loss,
             interrupted=interrupted,
             second_moments=self.program.second_moments() if self.program.spec.is_pruned else None,
         )
@@ -267,19 +258,25 @@ class _Run:
             self.program.train(staged, int(self.rng.integers(2**31)))
             for staged in self._staged(order, self.rng)
         ]
-        terms = self._mean_terms(sums, order)
-        logs = {"loss": self._finite(self._loss(terms), epoch), **terms}
-        self.lowest_loss = min(self.lowest_loss, logs["loss"])
+        logs = self._logs(self._mean_terms(sums, order))
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs.get(name, 0.0)):
+                raise Diverged(epoch, logs[name])
+        return logs
+
+    def _logs(self, terms):
+        """Losses and terms of an epoch, given its terms of the training rows."""
+        logs = {"loss": self._loss(terms), **terms}
         if self.validates:
-            terms = self._validation_terms()
-            logs["val_loss"] = self._finite(self._loss(terms), epoch)
-            logs.update({f"val_{name}": value for name, value in terms.items()})
+            held_out = self._validation_terms()
+            logs["val_loss"] = self._loss(held_out)
+            logs.update({f"val_{name}": value for name, value in held_out.items()})
         return logs
 
     def _final_weights(self):
         if self.validates:
             return self.best_weights, self.stopping.best_epoch
-        weights, n_epochs = self.program.weights(), len(self.history)
+        weights, n_epochs = self.program.weights(), self.history.n_epochs
         loss = self._training_loss()
         worse = not loss <= self.start_loss
         if worse and self.plan.keep_start_if_better:
@@ -289,11 +286,6 @@ class _Run:
         return weights, n_epochs
 
     # Losses
-
-    def _finite(self, loss, epoch):
-        if not math.isfinite(loss):
-            raise Diverged(epoch, loss)
-        return loss
 
     def _loss(self, terms):
         objective = self.program.spec.objective
@@ -307,9 +299,12 @@ class _Run:
         return dict(zip(names, means.tolist(), strict=True))
 
     def _training_loss(self):
+        return self._loss(self._training_terms())
+
+    def _training_terms(self):
         staged = self._staged(self.data.training)
         sums = [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
-        return self._loss(self._mean_terms(sums, self.data.training))
+        return self._mean_terms(sums, self.data.training)
 
     @property
     def _n_draws(self):

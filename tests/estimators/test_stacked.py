@@ -38,21 +38,24 @@ def pretrained(estimator, rows=WINE):
 @pytest.mark.parametrize(("init", "phases"), [("pca", [1, 2, 3]), ("random", [1, 2, 3, 4])])
 def test_a_random_code_is_a_phase_of_its_own(init, phases):
     fitted = quick(init=init).fit(WINE)
-    expected = np.repeat(np.array(phases, float), [3] * (len(phases) - 1) + [4])
+    expected = np.repeat(np.array(phases, float), [1 + 3] * (len(phases) - 1) + [1 + 4])
     np.testing.assert_array_equal(fitted.history_["phase"], expected)
     assert fitted.n_pretrain_iter_ == [3] * (len(phases) - 1)
 
 
 def test_epochs_are_counted_over_all_phases():
     fitted = quick(init="random").fit(WINE)
-    assert fitted.n_iter_ == len(fitted.loss_curve_) == 13
-    assert all(len(column) == 13 for column in fitted.history_.values())
-    assert fitted.best_epoch_ == 9 + 1 + np.argmin(fitted.history_["val_loss"][9:])
+    assert fitted.n_iter_ == 13
+    # Each of the four phases has a start.
+    assert all(len(column) == 13 + 4 for column in fitted.history_.values())
+    expected = [*range(4), *range(3, 7), *range(6, 10), *range(9, 14)]
+    np.testing.assert_array_equal(fitted.history_["epoch"], expected)
+    assert fitted.best_epoch_ == 9 + np.argmin(fitted.history_["val_loss"][12:])
 
 
 def test_every_phase_stops_when_it_no_longer_improves():
     estimator = quick(pretrain_max_iter=200, n_iter_no_change=2, learning_rate=0.05)
-    assert all(len(outcome.history) < 200 for outcome in pretrained(estimator)[2])
+    assert all(outcome.history.n_epochs < 200 for outcome in pretrained(estimator)[2])
 
 
 @pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
@@ -100,7 +103,7 @@ def test_without_pretraining_it_is_an_autoencoder(init):
     stacked = quick(pretrain_max_iter=0, init=init).fit(WINE)
     np.testing.assert_array_equal(stacked.transform(WINE), plain.transform(WINE))
     assert stacked.n_pretrain_iter_ == []
-    np.testing.assert_array_equal(stacked.history_["phase"], np.ones(4))
+    np.testing.assert_array_equal(stacked.history_["phase"], np.ones(1 + 4))
 
 
 def test_a_linear_one_has_nothing_to_pretrain():
@@ -172,19 +175,21 @@ def test_the_layers_of_a_custom_network_are_not_known():
 def test_a_warm_start_does_not_pretrain():
     estimator = quick(warm_start=True).fit(WINE).fit(WINE)
     assert estimator.n_pretrain_iter_ == []
-    np.testing.assert_array_equal(estimator.history_["phase"], np.ones(4))
+    np.testing.assert_array_equal(estimator.history_["phase"], np.ones(1 + 4))
 
 
 def test_passes_do_not_pretrain():
     estimator = quick().partial_fit(WINE).partial_fit(WINE)
     assert estimator.n_pretrain_iter_ == []
-    np.testing.assert_array_equal(estimator.history_["phase"], [1, 1])
+    np.testing.assert_array_equal(estimator.history_["phase"], [1, 1, 1])
 
 
 def test_passes_after_a_fit_train_all_layers():
     estimator = quick().fit(WINE).partial_fit(WINE)
     assert estimator.n_pretrain_iter_ == [3, 3]
-    np.testing.assert_array_equal(estimator.history_["phase"], np.repeat([1, 2, 3], [3, 3, 5]))
+    np.testing.assert_array_equal(
+        estimator.history_["phase"], np.repeat([1, 2, 3], [1 + 3, 1 + 3, 1 + 5])
+    )
 
 
 def test_verbose_prints_the_epochs_of_every_phase(capsys):

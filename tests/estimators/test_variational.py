@@ -223,8 +223,6 @@ def test_passes_of_partial_fit_warm_up_too(betas):
     assert betas == [1.0, 2.0, 2.0]
 
 
-# Judged by the whole beta, epochs of a warm-up are worse than the start.
-@pytest.mark.filterwarnings("ignore:Training never improved on its start")
 def test_warming_up_spares_the_units_at_first():
     divergences = [
         quick(beta=50.0, kl_warmup=n_epochs, max_iter=4, learning_rate=0.01)

@@ -156,7 +156,7 @@ def _divergences(evidence):
 
 def _misses_pca(evidence):
     """Whether units are missed: a code wider than the rows need leaves some unused."""
-    ours, pca = evidence.share_left, evidence.pca_shares_left[1]
+    ours, pca = evidence.share_left, evidence.pca_share_left
     return evidence.is_narrow and ours > WORSE_THAN_PCA * pca and ours - pca > LEAST_GAP
 
 

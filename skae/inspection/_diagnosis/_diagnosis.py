@@ -14,7 +14,9 @@ from skae.inspection._diagnosis._findings import (
     features_not_reconstructed,
     not_converged,
     overfitting,
+    start_kept,
     too_few_rows,
+    whose_pca,
     worse_than_pca,
 )
 
@@ -22,6 +24,7 @@ from skae.inspection._diagnosis._findings import (
 _FINDINGS = (
     columns_in_different_units,
     too_few_rows,
+    start_kept,
     not_converged,
     overfitting,
     posterior_collapse,
@@ -96,15 +99,16 @@ def diagnose(estimator, X):
     """Say what is wrong with a fitted reducer, with the number behind it and what to change.
 
     It reads the curves of the training, encodes and reconstructs the rows, and fits PCA with as
-    many components beside. Ten things are looked for; each is reported under its name:
+    many components beside. Eleven things are looked for; each is reported under its name:
 
     - "columns in different units": a few columns hold nearly all variance;
     - "too few rows": rows that were not seen are described much worse, even by PCA;
+    - "this is PCA": no epoch was better than the start ("start kept" where that is random);
     - "not converged": the loss was still falling at `max_iter`;
     - "overfitting": the rows are reconstructed much worse than those in training;
     - "posterior collapse": half or more of the units of a variational code equal the prior for
       every row, and the reconstruction suffers; that a few are not used is no fault;
-    - "worse than PCA": PCA reconstructs rows that it has not seen better;
+    - "worse than PCA": PCA reconstructs these rows better;
     - "code far from its prior": of a variational or adversarial autoencoder;
     - "dead units": they do not vary between rows;
     - "duplicate units": two say the same;
@@ -138,9 +142,10 @@ def diagnose(estimator, X):
 
     Notes
     -----
-    PCA is fitted on X itself, five times on four fifths of its rows to reconstruct the others. So
-    it has seen as little of a row as the estimator has of held-out ones, and fewer rows in all:
-    what is worse than that has a fault.
+    PCA is that of the rows in `fit`, which an estimator that started at PCA remembers, so that both
+    have seen the same. Of other estimators PCA is fitted on X itself, five times on four fifths of
+    its rows to reconstruct the others: it has then seen as little of a row as the estimator has of
+    held-out ones, and fewer rows in all.
 
     The thresholds lie between what default fits of all variants gave on scikit-learn's digits,
     breast cancer, wine and diabetes, and what fits with one planted fault gave. They are rules of
@@ -164,7 +169,7 @@ def diagnose(estimator, X):
     >>> diagnosis = diagnose(autoencoder, X_test)
     >>> print(diagnosis)
     Autoencoder with 2 components on 45 rows of 13 features: 100.0% of the variance is
-    reconstructed, by PCA of rows it has not seen 100.0%.
+    reconstructed, by PCA of the rows of fit 100.0%.
     1 finding:
     <BLANKLINE>
     columns in different units
@@ -187,7 +192,7 @@ def _summary(evidence):
         "reconstructed"
     )
     if evidence.is_trained and evidence.is_narrow:
-        text += f", by PCA of rows it has not seen {1 - evidence.pca_shares_left[1]:.1%}"
+        text += f", by PCA {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
     return f"{text}."
 
 

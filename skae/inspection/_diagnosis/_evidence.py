@@ -63,13 +63,18 @@ class Evidence:
     @cached_property
     def n_epochs(self):
         """Epochs in which all layers were trained."""
-        return len(self.history.get("loss", ()))
+        return max(0, len(self.history.get("loss", ())) - 1)
 
     @cached_property
     def kept_epoch(self):
-        """Position in the history of the weights kept; the first also stands for the start."""
+        """Position in the history of the weights kept; 0 is the start."""
         n_before = getattr(self.reducer, "n_iter_", 0) - self.n_epochs
-        return max(0, getattr(self.reducer, "best_epoch_", 0) - n_before - 1)
+        return max(0, getattr(self.reducer, "best_epoch_", 0) - n_before)
+
+    @cached_property
+    def keeps_start(self):
+        """Whether training changed nothing; a linear network at its optimum is not trained."""
+        return self.n_epochs > 0 and self.kept_epoch == 0
 
     @cached_property
     def is_trained(self):
@@ -91,8 +96,6 @@ class Evidence:
             return float(reducer.noise_variance_ / variance)
         if self.parameters.get("loss") != "squared_error" or "reconstruction" not in self.history:
             return None
-        if not self.n_epochs:
-            return float(reducer.best_loss_)
         return float(self.history["reconstruction"][self.kept_epoch])
 
     @cached_property
@@ -107,6 +110,23 @@ class Evidence:
             unseen[test] = _by_pca(size, self.rows[train], self.rows[test])
         seen = _by_pca(size, self.rows, self.rows)
         return tuple(1 - reconstruction_r2_score(self.rows, each) for each in (seen, unseen))
+
+    @cached_property
+    def knows_pca(self):
+        """Whether the reducer tells what PCA of the rows in ``fit`` is."""
+        return hasattr(self.reducer, "pca_components_")
+
+    @cached_property
+    def pca_share_left(self):
+        """What PCA as wide as the code leaves: fitted where the reducer was, if that is known.
+
+        Otherwise of rows that it has not seen, so that it is not better for knowing them.
+        """
+        if not self.knows_pca:
+            return self.pca_shares_left[1]
+        directions, mean = self.reducer.pca_components_, self.reducer.pca_mean_
+        projected = mean + (self.rows - mean) @ directions.T @ directions
+        return 1 - reconstruction_r2_score(self.rows, projected)
 
     @cached_property
     def is_narrow(self):

@@ -12,6 +12,7 @@ from numbers import Real
 
 import numpy as np
 
+from skae.exceptions import why_start_was_kept
 from skae.inspection._units import heavy_columns
 
 # Share of variance left on the rows given, over that in training: healthy 0.9 to 2.3, overfitted 7
@@ -139,9 +140,9 @@ def _last_fall(evidence):
     Nor does it where the weights kept are from before.
     """
     tenth = max(1, evidence.n_epochs // 10)
-    if evidence.n_epochs < 2 or evidence.kept_epoch < evidence.n_epochs - 2 * tenth:
+    if evidence.n_epochs < 2 or evidence.kept_epoch <= evidence.n_epochs - 2 * tenth:
         return 0.0
-    loss = evidence.history["loss"]
+    loss = evidence.history["loss"][1:]
     last = float(loss[-tenth:].mean())
     fall = float(loss[-2 * tenth : -tenth].mean()) - last
     if fall <= evidence.parameters.get("tol", 0.0):
@@ -153,16 +154,15 @@ def _memorises(evidence):
     """Whether the loss may fall because training rows are learned by heart."""
     if overfitting(evidence) is not None:
         return True
-    unseen_by_pca = evidence.pca_shares_left[1]
     is_watched = "val_loss" in evidence.history
-    return not is_watched and evidence.share_left < _FAR_BELOW_PCA * unseen_by_pca
+    return not is_watched and evidence.share_left < _FAR_BELOW_PCA * evidence.pca_share_left
 
 
 def worse_than_pca(evidence):
-    """PCA with as many components reconstructs rows that it has not seen better."""
+    """PCA with as many components reconstructs these rows better."""
     if not (evidence.is_trained and evidence.is_narrow):
         return None
-    ours, pca = evidence.share_left, evidence.pca_shares_left[1]
+    ours, pca = evidence.share_left, evidence.pca_share_left
     if ours < WORSE_THAN_PCA * pca or ours - pca < LEAST_GAP:
         return None
     ratio = float(ours / max(pca, _ROUNDING))
@@ -170,10 +170,30 @@ def worse_than_pca(evidence):
     return Finding(
         "worse than PCA",
         f"{ours:.1%} of the variance is left, {ratio:.2g} times what PCA with "
-        f"{evidence.code.shape[1]} components leaves of rows that it has not seen ({pca:.1%}). Try "
+        f"{evidence.code.shape[1]} components {whose_pca(evidence)} leaves ({pca:.1%}). Try "
         f"{', '.join([first, *others])}.",
         ratio,
         first,
+    )
+
+
+def whose_pca(evidence):
+    """Which rows the PCA beside was fitted on."""
+    return "of the rows of fit" if evidence.knows_pca else "of rows it has not seen"
+
+
+def start_kept(evidence):
+    """No epoch was better than the start, which is PCA."""
+    if not evidence.keeps_start:
+        return None
+    reason, advice = why_start_was_kept(evidence.history, evidence.parameters)
+    is_pca = evidence.parameters.get("init") == "pca"
+    what = "this reconstructs exactly as PCA does" if is_pca else "the weights are random"
+    return Finding(
+        "this is PCA" if is_pca else "start kept",
+        f"Training kept its start, so {what}: {reason}. Try {' or '.join(advice)}.",
+        float(evidence.history["loss"][0]),
+        advice[0],
     )
 
 

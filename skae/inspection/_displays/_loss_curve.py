@@ -22,7 +22,9 @@ _UNITS = {
     "absolute_error": "scaled units",
     "huber": "scaled units",
 }
-_ERROR_COLUMNS = {"loss", "reconstruction", "val_loss", "val_reconstruction", "phase"}
+# Columns that count epochs and phases.
+_COUNTS = ("epoch", "phase")
+_ERROR_COLUMNS = {"loss", "reconstruction", "val_loss", "val_reconstruction", *_COUNTS}
 
 
 class LossCurveDisplay:
@@ -33,10 +35,11 @@ class LossCurveDisplay:
 
     Parameters
     ----------
-    history : dict of str to array-like of shape (n_epochs,)
+    history : dict of str to array-like of shape (n_rows,)
         Columns such as ``loss`` and ``kl``, with ``val_`` before the name for rows held out. A
-        column ``phase`` numbers the phases of a training in several; curves are broken there. The
-        ``history`` of a :class:`keras.callbacks.History` will do.
+        column ``epoch`` numbers the rows, 0 being the start; without one the first is epoch 1, so
+        the ``history`` of a :class:`keras.callbacks.History` will do. A column ``phase`` numbers
+        the phases of a training in several; curves are broken there.
 
     best_epoch : int, default=None
         Epoch whose weights were kept, the first being 1; 0 means those of the start.
@@ -148,10 +151,11 @@ class LossCurveDisplay:
             _check_positive(columns)
         ax = axes_to_draw_in(ax)
         starts = self._phase_starts()
-        self.lines_ = draw_columns(ax, columns, starts)
+        epochs = self._epochs(columns)
+        self.lines_ = draw_columns(ax, epochs, columns, starts)
         kept = self.best_epoch
         self.best_epoch_line_ = None if kept is None else draw_best_epoch(ax, kept)
-        draw_phases(ax, self.history.get("phase"), starts)
+        draw_phases(ax, epochs, self.history.get("phase"), starts)
         explain(ax, self.lines_, self.best_epoch_line_)
         self._label(ax, columns, log_scale)
         self.ax_, self.figure_ = ax, ax.figure
@@ -159,7 +163,7 @@ class LossCurveDisplay:
 
     def _columns_to_draw(self, terms):
         own = [name for name in self.history if not name.startswith(VALIDATION)]
-        own = [name for name in own if name != "phase"]
+        own = [name for name in own if name not in _COUNTS]
         chosen = self._different_terms(own) if terms is None else list(terms)
         wrong = [name for name in chosen if name not in own]
         if wrong or not chosen:
@@ -173,8 +177,13 @@ class LossCurveDisplay:
             name for name in names if name == "loss" or not np.allclose(self.history[name], loss)
         ]
 
+    def _epochs(self, columns):
+        """Number of each epoch; without a column of them the first is 1."""
+        n_rows = len(next(iter(columns.values())))
+        return np.asarray(self.history.get("epoch", np.arange(1.0, n_rows + 1)), dtype=float)
+
     def _phase_starts(self):
-        """Places of the first epochs of all phases but the first."""
+        """Places of the starts of all phases but the first."""
         return np.flatnonzero(np.diff(self.history.get("phase", []))) + 1
 
     def _label(self, ax, columns, log_scale):
@@ -211,7 +220,7 @@ def _trained_in_epochs(estimator):
 
 
 def _check_took_epochs(trained):
-    if len(trained.history_["loss"]) == 0:
+    if trained.n_iter_ == 0:
         raise ValueError(
             f"The fit of this {type(trained).__name__} took no epoch, so there is no curve to "
             "draw: a linear network with init='pca' starts at its optimum, and an interrupted fit "

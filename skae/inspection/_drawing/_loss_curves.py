@@ -10,7 +10,7 @@ VALIDATION = "val_"
 _N_MARKERS = 8
 
 
-def draw_columns(ax, columns, starts):
+def draw_columns(ax, epochs, columns, starts):
     """Draw columns: a colour for each term, solid for training, dashed for held-out rows.
 
     Parameters
@@ -18,7 +18,10 @@ def draw_columns(ax, columns, starts):
     ax : matplotlib Axes
         Where to draw.
 
-    columns : dict of str to ndarray of shape (n_epochs,)
+    epochs : ndarray of shape (n_rows,)
+        Where to draw each value.
+
+    columns : dict of str to ndarray of shape (n_rows,)
         The values; held-out ones are called like those of training, with `VALIDATION` before.
 
     starts : sequence of int
@@ -31,7 +34,7 @@ def draw_columns(ax, columns, starts):
     """
     style_of = dict(zip(dict.fromkeys(map(_term, columns)), styles(), strict=False))
     return {
-        name: _draw_column(ax, name, values, starts, style_of[_term(name)])
+        name: _draw_column(ax, name, epochs, values, starts, style_of[_term(name)])
         for name, values in columns.items()
     }
 
@@ -42,16 +45,17 @@ def draw_best_epoch(ax, epoch):
     return ax.axvline(epoch, color="black", linewidth=1, linestyle=":", label=f"kept: {kept}")
 
 
-def draw_phases(ax, phases, starts):
-    """Separate phases and name them; `phases` has a number for each epoch."""
+def draw_phases(ax, epochs, phases, starts):
+    """Separate phases and name them; `phases` has a number for each row of the history."""
     for start in starts:
-        ax.axvline(start + 0.5, color="0.7", linewidth=4, zorder=0)
+        ax.axvline(epochs[start], color="0.7", linewidth=4, zorder=0)
     if len(starts) == 0:
         return
     where = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "top"}
     for start, end in zip([0, *starts], [*starts, len(phases)], strict=True):
         name = f"phase {phases[start]:g}"
-        ax.text((start + 1 + end) / 2, 1.0, name, fontsize="small", **where)
+        middle = (epochs[start] + epochs[end - 1]) / 2
+        ax.text(middle, 1.0, name, fontsize="small", **where)
 
 
 def explain(ax, lines, best_epoch_line):
@@ -86,13 +90,13 @@ def _rows(name):
     return "held-out rows" if name.startswith(VALIDATION) else "training rows"
 
 
-def _draw_column(ax, name, values, starts, style):
+def _draw_column(ax, name, epochs, values, starts, style):
     face = style["color"]
     style = style | {"linestyle": "-", "markerfacecolor": face}
     if name.startswith(VALIDATION):
         style |= {"linestyle": "--", "markerfacecolor": "white"}
     (line,) = ax.plot(
-        np.insert(np.arange(1.0, len(values) + 1), starts, np.nan),
+        np.insert(epochs, starts, np.nan),
         np.insert(values.astype(float), starts, np.nan),
         label=f"{plain(_term(name))}, {_rows(name)}",
         markersize=5,

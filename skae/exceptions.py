@@ -1,0 +1,151 @@
+"""Warnings of skae, in classes of their own so that they can be filtered or turned into errors."""
+
+from numbers import Integral, Real
+
+from sklearn.exceptions import ConvergenceWarning
+
+__all__ = ["StartKeptWarning"]
+
+# Steps were too large if no epoch came near the loss of the start: within a hundredth of it, or of
+# a ten-thousandth of what predicting the mean scores.
+_HARDLY_WORSE, _NEGLIGIBLE_LOSS = 0.01, 1e-4
+# Where noise is drawn the start may just have been lucky, and dropout is not part of its loss.
+_NOISY = ("dropout", "noise_level", "beta", "prior")
+# A fall of the training loss that is no accident, as a share.
+_WORTHWHILE = 0.01
+# Fewer epochs than the least patience of a default fit say nothing about the rate.
+_FEW_EPOCHS = 10
+_DEFAULT_RATE, _MORE_DROPOUT, _MORE_VALIDATION = 2e-3, 0.2, 0.2
+
+
+class StartKeptWarning(ConvergenceWarning):
+    """A fit kept the weights that it started from, because no epoch was better.
+
+    With ``init="pca"`` the estimator then reconstructs exactly as PCA does. The message says why
+    and what to try.
+
+    See Also
+    --------
+    skae.diagnose : Says the same of an estimator that is fitted already.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from skae import Autoencoder
+    >>> from skae.exceptions import StartKeptWarning
+    >>> noise = np.random.default_rng(0).standard_normal((60, 8))
+    >>> with warnings.catch_warnings(record=True, category=StartKeptWarning) as caught:
+    ...     warnings.simplefilter("always")
+    ...     autoencoder = Autoencoder(2, random_state=0).fit(noise)
+    >>> autoencoder.best_epoch_, len(caught)
+    (0, 1)
+    """
+
+
+def why_start_was_kept(history, parameters):
+    """Why a fit ended at its start, and what to try.
+
+    Parameters
+    ----------
+    history : dict of ndarray of shape (n_epochs + 1,)
+        Columns of the epochs in which all layers were trained, the start first; one or more.
+    parameters : dict
+        Of the estimator.
+
+    Returns
+    -------
+    reason : str
+        A clause, without a full stop.
+    advice : list of str
+        The most promising first.
+    """
+    n_epochs = len(history["loss"]) - 1
+    for cause in (_few_epochs, _no_way_back, _large_steps, _overfitting):
+        found = cause(history, parameters, n_epochs)
+        if found is not None:
+            return found
+    start = history["loss"][0]
+    reason = (
+        f"in {_counted(n_epochs)} the loss never fell below {start:.3g}, that of the start: "
+        "PCA may be all there is to learn, or a start away from it find more"
+    )
+    return reason, [*_other_starts(parameters), _smaller_steps(parameters)]
+
+
+def _few_epochs(history, parameters, n_epochs):
+    """Training had no time: max_iter, the patience or a callback ended it."""
+    losses, max_iter = history["loss"][1:], parameters.get("max_iter")
+    was_cut = n_epochs == max_iter
+    if n_epochs >= _FEW_EPOCHS and not (was_cut and losses[-1] < losses[0]):
+        return None
+    if was_cut:
+        reason = f"training was cut short after {_counted(n_epochs)} by max_iter={max_iter}"
+        return reason, [f"max_iter={max(500, 4 * max_iter)}"]
+    patience = parameters.get("n_iter_no_change", "auto")
+    if isinstance(patience, Integral) and patience < _FEW_EPOCHS:
+        reason = f"training stopped after {_counted(n_epochs)} by n_iter_no_change={patience}"
+        return reason, ['n_iter_no_change="auto"']
+    return f"training ended after {_counted(n_epochs)}", ["callbacks that let it train longer"]
+
+
+def _no_way_back(history, parameters, n_epochs):
+    """A network that begins away from PCA, and is judged by it, did not reach it."""
+    losses = history["loss"]
+    departs = parameters.get("network", "dense") not in ("dense", "recurrent")
+    if not departs or parameters.get("init") != "pca" or losses[1:].min() <= losses[0]:
+        return None
+    reason = (
+        f"training, which begins away from PCA, came down to a loss of {losses[1:].min():.3g} in "
+        f"{_counted(n_epochs)}, and PCA's is {losses[0]:.3g}"
+    )
+    return reason, ["larger hidden_layer_sizes", 'network="dense"', _smaller_steps(parameters)]
+
+
+def _large_steps(history, parameters, n_epochs):
+    """No epoch came near the loss of the start."""
+    start, lowest = history["loss"][0], history["loss"][1:].min()
+    margin = 1.0 if any(parameters.get(name) for name in _NOISY) else _HARDLY_WORSE
+    if lowest <= start + margin * abs(start) + _NEGLIGIBLE_LOSS:
+        return None
+    reason = (
+        f"the lowest training loss of {_counted(n_epochs)} was {lowest:.3g}, that of the start "
+        f"{start:.3g}: steps were too large"
+    )
+    return reason, [_smaller_steps(parameters)]
+
+
+def _overfitting(history, parameters, n_epochs):
+    """The training loss fell, that of the rows held out did not."""
+    start, lowest = history["loss"][0], history["loss"][1:].min()
+    if "val_loss" not in history or lowest > start - _WORTHWHILE * abs(start):
+        return None
+    held_out = history["val_loss"]
+    reason = (
+        f"in {_counted(n_epochs)} the training loss fell from {start:.3g} to {lowest:.3g}, but "
+        f"that of the rows held out only from {held_out[0]:.3g} to {held_out[1:].min():.3g}: what "
+        "was learned beyond the start does not hold for them, or they are too few to tell"
+    )
+    return reason, _restraints(parameters)
+
+
+def _restraints(parameters):
+    dropout, share = parameters.get("dropout", 0.0), parameters.get("validation_fraction", 0.1)
+    return [
+        *([f"validation_fraction={_MORE_VALIDATION:g}"] if share < _MORE_VALIDATION else []),
+        *([f"dropout={_MORE_DROPOUT:g}"] if dropout < _MORE_DROPOUT else []),
+        "more rows",
+    ]
+
+
+def _other_starts(parameters):
+    return ['init="random"'] if parameters.get("init") == "pca" else []
+
+
+def _smaller_steps(parameters):
+    rate = parameters.get("learning_rate")
+    return f"learning_rate={(rate if isinstance(rate, Real) else _DEFAULT_RATE) / 4:.2g}"
+
+
+def _counted(n_epochs):
+    return f"{n_epochs} epoch{'s' if n_epochs > 1 else ''}"
