@@ -19,7 +19,7 @@ from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
 from skae.inspection._rows import spread_rows
-from skae.inspection._units import heavy_columns
+from skae.inspection._units import column_moments, heavy_columns
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
@@ -256,18 +256,20 @@ def _collect(results, names, sizes, X, y, folds):
     # Of the first fold: the largest size, and the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
-    held_out = dense(X[folds[0].test])
-    heavy = heavy_columns(held_out)
+    held_out = dense(X[folds[0].test][folds[0].shown])
+    # Of all rows: a value that is rare may not occur among those of one fold.
+    means, deviations = column_moments(X)
+    heavy = heavy_columns(X)
     return Comparison(
         names,
         sizes,
         scores,
-        originals=held_out[folds[0].shown],
+        originals=held_out,
         reconstructions={
             name: results[i].reconstruction for name, i in zip(names, largest, strict=True)
         },
-        feature_means=held_out.mean(axis=0),
-        feature_deviations=held_out.std(axis=0),
+        feature_means=means,
+        feature_deviations=deviations,
         codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
         labels=None if y is None else y[folds[0].test],
         heavy_columns=() if heavy is None else heavy.places,

@@ -39,7 +39,8 @@ class Comparison:
         What each reducer makes of them with the largest number of components.
 
     feature_means, feature_deviations : ndarray of shape (n_features,)
-        Of the held-out rows of the first fold.
+        Of all rows that were compared, in the units of which reconstructions are drawn; the
+        deviation of a column that is constant is 0.
 
     codes : dict of str to ndarray of shape (n_held_out, n_components), default=None
         The codes of all held-out rows of the first fold, of the smallest number of components of 2
@@ -206,7 +207,8 @@ class Comparison:
 
         Rows whose features could be the pixels of a square image, 8 x 8 or larger, are drawn as
         images. Others are drawn as bars, with their reconstructions as lines, in deviations from
-        the mean of each feature, because features may differ in their units.
+        the mean of each feature, because features may differ in their units; a feature that is the
+        same in all rows is drawn in the mean deviation of the others.
 
         Parameters
         ----------
