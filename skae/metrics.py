@@ -35,9 +35,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import mean_squared_error
-from sklearn.utils import check_array
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
+
+from skae._columns import check_array
 
 __all__ = [
     "neg_reconstruction_error_scorer",

@@ -341,6 +341,13 @@ def hole(frame, column, rows):
     [
         (lambda frame: frame, None, "'target' is not numeric; drop or encode such columns"),
         (lambda frame: frame.assign(name="x"), "target", "'name' is not numeric"),
+        (lambda frame: frame.assign(name="x"), "target", "Row 0 of 'name' holds 'x', text."),
+        (
+            lambda frame: frame.assign(hue=["?", *frame["hue"][1:]]),
+            "target",
+            "'hue' is not numeric; drop or encode such columns, or name one as --target. Row 0 of "
+            "'hue' holds '?', text in a column of numbers.",
+        ),
         (lambda frame: frame, "colour", "'colour' is not a column of table.csv; it has 'alcohol'"),
         (lambda frame: hole(frame, "hue", [1, 2]), "target", "missing values in hue (2); fill"),
         (lambda frame: hole(frame, "target", [0]), "target", "1 rows have no 'target'; drop them"),

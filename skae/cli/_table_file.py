@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
+from skae._columns import non_numbers
+
 
 @dataclass
 class Table:
@@ -160,12 +162,20 @@ def _split_frame(path, frame, target, note=""):
     if text:
         raise ValueError(
             f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
-            "encode such columns, or name one as --target."
+            f"encode such columns, or name one as --target.{_example(rows[text[:1]])}"
         )
     _check_missing(path, frame, target)
     y = None if target is None else _labels(frame[target])
     X = rows.to_numpy(dtype=np.float64)
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
+
+
+def _example(column):
+    """A sentence with the first value of a column that is not a number."""
+    cells = non_numbers(column)
+    if not cells:  # numbers in words, such as all of a column of objects
+        return ""
+    return f" Row {cells[0].row} of {cells[0].label!r} holds {cells[0].shown}, {cells[0].kind}."
 
 
 def _check_missing(path, frame, target):

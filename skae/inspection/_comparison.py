@@ -9,11 +9,9 @@ import numpy as np
 from sklearn.manifold import trustworthiness
 from sklearn.model_selection import KFold, check_cv
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.utils import (
-    check_array,
-    check_random_state,
-)
+from sklearn.utils import check_random_state
 
+from skae._columns import check_array
 from skae.inspection._codes import dense
 from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target

@@ -5,9 +5,10 @@ from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from skae._columns import check_array
 from skae.inspection._pipelines import last_step
 from skae.inspection._row_format import row_format
 from skae.inspection._units import column_moments, column_units
