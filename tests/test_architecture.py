@@ -27,6 +27,7 @@ ROOMS = {
     "_columns": set(),
     "_packing": set(),
     "_scaling": set(),
+    "_time_left": set(),
     "_validation": {"_columns"},
     "networks": set(),
     "objectives": set(),
@@ -35,7 +36,7 @@ ROOMS = {
     # The base and its parts.
     "_parameters": {"objectives"},
     "_likelihood": {"objectives"},
-    "_hooks": {"training"},
+    "_hooks": {"_time_left", "training"},
     "_model": {"_keras", "_packing", "_scaling", "networks", "objectives"},
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
     "_fitting": {"_keras", "_scaling", "_validation", "objectives", "training"},
@@ -53,7 +54,7 @@ ROOMS = {
     "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"_columns", "inspection"},
-    "inspection": {"_columns", "metrics"},
+    "inspection": {"_columns", "_time_left", "metrics"},
     "applications": {"_columns", "skae", "inspection", "metrics"},
     "cli": {"_columns", "skae", "inspection", "metrics"},
 }
@@ -61,8 +62,9 @@ ROOMS = {
 # Rooms that touch only public names of the others.
 PUBLIC_ONLY = {"__main__", "applications", "cli", "inspection", "metrics"}
 
-# What all of them may use beside: a table is refused everywhere in the same words.
-COMMON = {"_columns"}
+# What all of them may use beside: a table is refused everywhere in the same words, and so is a time
+# told.
+COMMON = {"_columns", "_time_left"}
 
 # The engine and what it runs know neither estimators nor scikit-learn.
 WITHOUT_SKLEARN = {"networks", "objectives", "training"}

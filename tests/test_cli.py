@@ -96,13 +96,22 @@ def test_a_table_is_printed_and_written(frame, capsys):
     frame.to_csv("wine.csv", index=False)
     assert main(["compare", "wine.csv", "--target", "target", "--output", "a/b", *QUICK]) == 0
     printed = capsys.readouterr()
-    assert printed.err == ""
     assert printed.out.count("\n TruncatedSVD ") == 2
     assert sorted(os.listdir("a/b")) == WRITTEN
     scores = pd.read_csv("a/b/comparison.csv")
     assert scores["reducer"].tolist() == ["PCA", "PCA", "TruncatedSVD", "TruncatedSVD"]
     assert scores["mean_accuracy"].between(0, 1).all()
     assert Path("a/b/comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_redirected_progress_is_a_line_a_fit_beside_the_table(frame, capsys):
+    frame.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--target", "target", *QUICK])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 8
+    assert lines[0].startswith("[1/8] PCA, 1 components, fold 1 of 2: 0.")
+    assert lines[-1].startswith("[8/8] TruncatedSVD, 2 components, fold 2 of 2: 0.")
+    assert all(line.endswith(" left") for line in lines[2:-1])
 
 
 def test_the_numbers_are_those_of_compare(frame):
@@ -260,7 +269,9 @@ def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
     monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(SystemExit, match="2"):
         main(["compare", "--output", "a/b", *QUICK])
-    assert capsys.readouterr().err == "skae compare: error: No space left on device\n"
+    *progress, problem = capsys.readouterr().err.splitlines()
+    assert problem == "skae compare: error: No space left on device"
+    assert all(line.startswith("[") for line in progress)
     assert listing() == []
 
 

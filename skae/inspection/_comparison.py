@@ -15,8 +15,9 @@ from skae._columns import check_array
 from skae.inspection._codes import dense
 from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target
+from skae.inspection._progress import progress_of
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
-from skae.inspection._rows import spread_rows
+from skae.inspection._rows import check_number, spread_rows
 from skae.inspection._units import column_moments, heavy_columns
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 
@@ -36,6 +37,7 @@ def compare(
     n_neighbors=5,
     random_state=None,
     callback=None,
+    verbose=0,
 ):
     """Compare reducers at equal numbers of components, on held-out rows.
 
@@ -51,6 +53,9 @@ def compare(
     - `fit_seconds` of the training rows and `transform_seconds` of the rows held out. Fits run one
       after another so as not to disturb each other's times; what a reducer loads or compiles on
       its first fit is part of that fit's time.
+
+    Every reducer is fitted at one size before any is at the next, so that it is soon known how long
+    each takes.
 
     Parameters
     ----------
@@ -84,6 +89,11 @@ def compare(
     callback : callable, default=None
         Called as ``callback(done, total, label)`` before every fit, with the number of fits done,
         and once at the end.
+
+    verbose : int, default=0
+        Above 0, progress is shown with the time that is left, as far as the fits so far tell: in a
+        terminal or a notebook as a bar in which a fit counts as much as it is expected to take,
+        elsewhere as a line after each fit.
 
     Returns
     -------
@@ -122,21 +132,16 @@ def compare(
     sizes = _check_sizes(n_components, folds, X.shape[1])
     n_neighbors = _check_n_neighbors(n_neighbors)
 
-    plan = list(product(reducers, sizes, range(len(folds))))
-    results = []
-    for done, (name, size, k) in enumerate(plan):
-        label = f"{name}, {size} components, fold {k + 1} of {len(folds)}"
-        if callback is not None:
-            callback(done, len(plan), label)
-        try:
-            reducer = prepare(reducers[name], size, seed)
-            results.append(_score(reducer, X, classes, folds[k], n_neighbors))
-        except Exception as error:
-            error.add_note(f"This happened in compare: {label}.")
-            raise
-    if callback is not None:
-        callback(len(plan), len(plan), "done")
-    return _collect(results, list(reducers), sizes, X, y, folds)
+    def fit(name, size, k):
+        reducer = prepare(reducers[name], size, seed)
+        return _score(reducer, X, classes, folds[k], n_neighbors)
+
+    # Sizes outermost: what a fit of each reducer costs is known once all have had one size.
+    turns = product(sizes, reducers, range(len(folds)))
+    plan = [(name, size, k) for size, name, k in turns]
+    results = _run(fit, plan, len(folds), callback, check_number("verbose", verbose, 0))
+    in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
+    return _collect(in_order, list(reducers), sizes, X, y, folds)
 
 
 class _Fold(NamedTuple):
@@ -236,6 +241,26 @@ def _score(reducer, X, y, fold, n_neighbors):
     )
     scores |= {"fit_seconds": fit_seconds, "transform_seconds": transform_seconds}
     return _Result(scores, reconstruction[fold.shown], code[fold.coded])
+
+
+def _run(fit, plan, n_folds, callback, verbose):
+    """Do every fit of a plan of reducer, size and fold; return the results by these."""
+    results = {}
+    with progress_of([(name, size) for name, size, _ in plan], verbose) as (begin, end):
+        for done, (name, size, k) in enumerate(plan):
+            label = f"{name}, {size} components, fold {k + 1} of {n_folds}"
+            if callback is not None:
+                callback(done, len(plan), label)
+            begin(label)
+            try:
+                results[name, size, k] = fit(name, size, k)
+            except Exception as error:
+                error.add_note(f"This happened in compare: {label}.")
+                raise
+            end(label)
+        if callback is not None:
+            callback(len(plan), len(plan), "done")
+    return results
 
 
 def _timed(function, X):

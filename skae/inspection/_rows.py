@@ -110,9 +110,10 @@ def spread_rows(X, n_rows):
 
 
 def check_number(name, value, least):
-    """Refuse what is not an integer of a certain size."""
+    """Return an integer of a certain size; refuse anything else."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r} must be an integer of {least} or more.")
+    return int(value)
 
 
 def select(X, positions):
