@@ -27,6 +27,7 @@ ROOMS = {
     "_columns": set(),
     "_packing": set(),
     "_scaling": set(),
+    "_scores": set(),
     "_time_left": set(),
     "_validation": {"_columns"},
     "networks": set(),
@@ -54,17 +55,17 @@ ROOMS = {
     "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"_columns", "inspection"},
-    "inspection": {"_columns", "_time_left", "metrics"},
+    "inspection": {"_columns", "_scores", "_time_left", "metrics"},
     "applications": {"_columns", "skae", "inspection", "metrics"},
-    "cli": {"_columns", "skae", "inspection", "metrics"},
+    "cli": {"_columns", "_scores", "skae", "inspection", "metrics"},
 }
 
 # Rooms that touch only public names of the others.
 PUBLIC_ONLY = {"__main__", "applications", "cli", "inspection", "metrics"}
 
-# What all of them may use beside: a table is refused everywhere in the same words, and so is a time
-# told.
-COMMON = {"_columns", "_time_left"}
+# What all of them may use beside: a table is refused, a time told and a score written in the same
+# way everywhere.
+COMMON = {"_columns", "_scores", "_time_left"}
 
 # The engine and what it runs know neither estimators nor scikit-learn.
 WITHOUT_SKLEARN = {"networks", "objectives", "training"}
@@ -374,7 +375,7 @@ ALLOWED = [
     ("skae/inspection/_d.py", "def plot():\n    import matplotlib.pyplot as plt"),
     ("skae/inspection/_d.py", "from skae.inspection._errors import rows\nimport skae.metrics"),
     ("skae/applications/_o.py", "from skae._columns import check_array"),
-    ("skae/cli/_compare.py", "import skae\nfrom skae.cli._scores import score_rows"),
+    ("skae/cli/_compare.py", "import skae\nfrom skae.cli._figures import draw"),
     ("skae/cli.py", "from skae import Autoencoder, metrics\nfrom skae.inspection import compare"),
 ]
 

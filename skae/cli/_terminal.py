@@ -4,8 +4,8 @@ import os
 import sys
 from contextlib import contextmanager
 
+from skae._scores import COLUMNS, score_rows
 from skae.cli._recommendation import cautions, recommend
-from skae.cli._scores import COLUMNS, score_rows
 from skae.cli._summary import summarise
 
 _N_ADVICE = 2  # sentences
