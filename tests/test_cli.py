@@ -364,6 +364,14 @@ def hole(frame, column, rows):
         (lambda frame: hole(frame, "target", [0]), "target", "1 rows have no 'target'; drop them"),
         (lambda frame: frame, "Target", "did you mean 'target'?"),
         (lambda frame: frame.assign(hue=np.inf), "target", "first in row 0 of column 'hue'"),
+        (lambda frame: frame[["hue"]], None, "'hue' is the only column, so there is nothing to"),
+        (lambda frame: frame[["hue", "target"]], "target", "the only column beside the target"),
+        (lambda frame: frame.assign(**dict.fromkeys(frame, 0.1)), None, "all rows are equal, so"),
+        (
+            lambda frame: frame.assign(hue=frame["hue"].map("{:.2f}".format).str.replace(".", ",")),
+            "target",
+            "Row 0 of 'hue' holds '1,04', text with a decimal comma: save numbers with points.",
+        ),
         (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
         (lambda frame: frame.iloc[:0], None, "0 rows and 14 columns"),
         (lambda frame: frame.iloc[:0, :3], None, "0 rows and 3 columns"),
@@ -376,10 +384,29 @@ def test_what_a_table_lacks_is_told_in_one_line(spoil, target, expected, frame, 
     assert expected in refuse(capsys, "table.csv", "--models", "pca", *arguments)
 
 
-@pytest.mark.parametrize(("separator", "called"), [(";", "semicolons"), ("\t", "tabs")])
+@pytest.mark.parametrize(
+    ("separator", "called"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (" ", "spaces")]
+)
 def test_other_separators_than_commas_are_told(separator, called, frame, capsys):
     frame.to_csv("table.csv", sep=separator, index=False)
-    assert f"separated by {called}: save it with commas" in refuse(capsys, "table.csv")
+    assert f"separated by {called}: save it with commas between values" in refuse(capsys, "table.csv")
+
+
+def test_what_is_the_matter_with_a_file_is_told(frame, capsys):
+    frame.rename(columns={"hue": "Größe"}).to_csv("latin.csv", encoding="latin-1")
+    assert "save it as UTF-8" in refuse(capsys, "latin.csv")
+    Path("empty.csv").write_text("")
+    assert "it is empty" in refuse(capsys, "empty.csv")
+    np.save("objects.npy", np.array([[1, "a"]], dtype=object))
+    assert "save an array of numbers alone" in refuse(capsys, "objects.npy")
+    np.save("text.npy", np.array([["1", "a"]] * 9))
+    assert "column 1 is not numeric; drop or encode such columns. Row 0 holds 'a', text" in refuse(
+        capsys, "text.npy"
+    )
+    np.save("dates.npy", np.full((9, 2), np.datetime64("2020-01-31")))
+    assert "column 0 is not numeric; drop or encode" in refuse(capsys, "dates.npy")
+    assert "no such file; check the path" in refuse(capsys, "wine")
+    assert "expected a file whose name ends in" in refuse(capsys, ".")
 
 
 def test_a_first_line_of_numbers_is_not_lost(frame, capsys):
