@@ -14,7 +14,9 @@ from numbers import Number
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import validation
+from sklearn.utils.validation import _num_samples
 
+_BLOCK_BYTES = 8 * 2**20
 _MOST_NAMES = 5
 _LONGEST = 30  # characters of an example
 _DATES = (datetime.date, np.datetime64)
@@ -177,16 +179,40 @@ def _capitalised(text):
 def _about_not_finite(text, X):
     """The first line of what scikit-learn says, and where it is."""
     is_wrong = np.isnan if _MISSING in text else np.isinf
-    wrong = ((label, is_wrong(_as_floats(values, na=np.nan))) for label, values in _columns(X))
-    label, wrong = next(((label, places) for label, places in wrong if places.any()), (None, None))
-    if wrong is None:
+    places = _places_in_blocks if _is_plain(X) else _places_by_column
+    label, n_wrong, row = next(places(X, is_wrong), (None, 0, 0))
+    if not n_wrong:
         return None
     message = (
-        f"{text.splitlines()[0].rstrip('.')}: column {label!r} in {wrong.sum()} of {len(wrong)} "
-        f"rows, the first is row {np.argmax(wrong)}. "
+        f"{text.splitlines()[0].rstrip('.')}: column {label!r} in {n_wrong} of "
+        f"{_num_samples(X)} rows, the first is row {row}. "
     )
     fill = _WAYS_OUT[_NA] if _MISSING in text else "replace such values"
     return ValueError(f"{message}{_capitalised(fill)}, or drop these rows.")
+
+
+def _is_plain(X):
+    return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f"
+
+
+def _places_by_column(X, is_wrong):
+    """Label, number of wrong values and row of the first, of columns that have any."""
+    for label, values in _columns(X):
+        wrong = is_wrong(_as_floats(values, na=np.nan))
+        if wrong.any():
+            yield label, int(wrong.sum()), int(np.argmax(wrong))
+
+
+def _places_in_blocks(X, is_wrong):
+    """The same of an array that may stay on its disk, which is read once."""
+    n_wrong, first = np.zeros(X.shape[1], int), np.zeros(X.shape[1], int)
+    n_rows = max(1, _BLOCK_BYTES // (X.itemsize * max(1, X.shape[1])))
+    for start in range(0, len(X), n_rows):
+        wrong = is_wrong(X[start : start + n_rows])
+        first = np.where(n_wrong == 0, start + wrong.argmax(axis=0), first)
+        n_wrong += wrong.sum(axis=0)
+    places = np.flatnonzero(n_wrong)
+    yield from zip(places.tolist(), n_wrong[places].tolist(), first[places].tolist(), strict=True)
 
 
 def _first_non_number(label, values):

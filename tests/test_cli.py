@@ -389,7 +389,9 @@ def test_what_a_table_lacks_is_told_in_one_line(spoil, target, expected, frame, 
 )
 def test_other_separators_than_commas_are_told(separator, called, frame, capsys):
     frame.to_csv("table.csv", sep=separator, index=False)
-    assert f"separated by {called}: save it with commas between values" in refuse(capsys, "table.csv")
+    assert f"separated by {called}: save it with commas between values" in refuse(
+        capsys, "table.csv"
+    )
 
 
 def test_what_is_the_matter_with_a_file_is_told(frame, capsys):

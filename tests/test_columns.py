@@ -185,6 +185,16 @@ def test_missing_values_are_placed(X):
         reconstruction_error(X, X)
 
 
+def test_missing_values_of_an_array_are_placed_block_by_block(monkeypatch, tmp_path):
+    monkeypatch.setattr("skae._columns._BLOCK_BYTES", 100)
+    rows = np.memmap(tmp_path / "rows", np.float64, "w+", shape=(N_ROWS, 3))
+    rows[:] = NUMBERS
+    rows[[7, 8, 19], 1] = rows[[0, 3], 2] = np.nan
+    message = "^Input X contains NaN: column 1 in 3 of 20 rows, the first is row 7[.]"
+    with pytest.raises(ValueError, match=message):
+        Autoencoder(1, **QUICK).fit(rows)
+
+
 def test_infinite_values_are_placed():
     X = NUMBERS.to_numpy().copy()
     X[3, 1] = np.inf

@@ -6,6 +6,7 @@ the bar says what share of the time is over, not what share of the fits.
 
 import sys
 from contextlib import contextmanager
+from importlib.util import find_spec
 from statistics import fmean
 from time import perf_counter
 
@@ -106,7 +107,9 @@ def progress_of(plan, verbose):
     with compare_extra():
         from rich.console import Console
     console, forecast = Console(file=sys.stdout), Forecast(plan)
-    show = _bar if console.is_terminal or console.is_jupyter else _lines
+    # Notebooks draw the bar by a library of their own.
+    is_drawn = find_spec("ipywidgets") if console.is_jupyter else console.is_terminal
+    show = _bar if is_drawn else _lines
     with show(forecast, console) as (begun, ended):
 
         def begin(label):
