@@ -228,8 +228,8 @@ def _check_2d(path, X):
     found = non_numbers(X) if X.ndim == 2 else []
     if found:
         raise ValueError(
-            f"{path}: column {found[0].label} is not numeric; drop or encode such columns. Row "
-            f"{found[0].row} holds {found[0].shown}, {found[0].kind}."
+            f"{path}: column {found[0].label} of an array of type {X.dtype} is not numeric; drop "
+            f"or encode such columns. Row {found[0].row} holds {found[0].shown}, {found[0].kind}."
         )
     if X.ndim != 2 or X.dtype.kind not in "biuf":
         raise ValueError(
