@@ -21,7 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_training
-from skae._hooks import fit_hooks
+from skae._hooks import PrintHooks, fit_hooks, tell_optimum
 from skae._parameters import CONSTRAINTS, allows_nan, mask_value_of, sample_shape_of
 from skae._start import continued_model, new_model
 from skae._validation import (
@@ -174,6 +174,8 @@ class BaseAutoencoder(
         if not continues and not is_optimal:
             model, phases = self._pretrain(model, X, sample_weight, rng)
         is_interrupted = any(phase.interrupted for phase in phases)
+        if is_optimal:
+            tell_optimum(self)
         if is_optimal or is_interrupted:
             outcome = without_training(self, model, X, sample_weight, interrupted=is_interrupted)
         else:
@@ -240,7 +242,8 @@ class BaseAutoencoder(
             model = continued_model(self, self._model)
         state = getattr(self, "_optimizer_state", None)
         n_past = 0 if is_first else self.n_iter_
-        outcome = fit_one_pass(self, model, X, sample_weight, Hooks(), rng, state, X_clean, n_past)
+        hooks = PrintHooks(None, n_past_epochs=n_past) if self.verbose else Hooks()
+        outcome = fit_one_pass(self, model, X, sample_weight, hooks, rng, state, X_clean, n_past)
         if outcome.interrupted:
             raise KeyboardInterrupt
         history = outcome.history.columns()

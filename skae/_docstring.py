@@ -109,7 +109,8 @@ _PARAMETERS = """
         are set with ``set_callbacks``.
 
     verbose : int, default=0
-        Above 0, one line an epoch is printed.
+        Above 0, one line an epoch is printed: its losses and the time that is left at most, as
+        training may stop early.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the validation rows, the order of rows, the random weights and the dropout. Equal
@@ -228,7 +229,8 @@ _HEAD_PARAMETERS = """
         Epochs without improvement before joint training stops; see ``Autoencoder``.
 
     verbose : int, default=0
-        Above 0, one line an epoch of joint training is printed.
+        Above 0, one line an epoch of joint training is printed; the autoencoder's ``verbose`` is
+        for its own training before.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the head's first weights, the rows held out and their order; and the autoencoder's

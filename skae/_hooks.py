@@ -1,7 +1,9 @@
 """What listens to a fit: scikit-learn's callbacks, Keras callbacks, a line an epoch."""
 
 from contextlib import contextmanager
+from time import perf_counter
 
+from skae._time_left import in_words
 from skae.training import Hooks, KerasCallbackHooks
 
 
@@ -87,17 +89,56 @@ class SklearnCallbackHooks(Hooks):
 
 
 class PrintHooks(Hooks):
-    """One line an epoch.
+    """One line an epoch, with every number once and, from the second, the time left at most.
 
     Parameters
     ----------
-    max_iter : int
+    max_iter : int or None
+        Epochs at most; None for a single one, a pass of ``partial_fit``.
+    part : str
+        What is trained, where it is not all.
+    n_past_epochs : int
+        Passes before this one.
     """
 
-    def __init__(self, max_iter):
-        self.max_iter = max_iter
+    def __init__(self, max_iter, part="", n_past_epochs=0):
+        self.max_iter, self.part, self.n_past_epochs = max_iter, part, n_past_epochs
+        self.first_ended = None
 
     def epoch_end(self, epoch, logs, weights):
-        columns = "  ".join(f"{name} {value:.6f}" for name, value in logs.items())
-        print(f"Epoch {epoch}/{self.max_iter}  {columns}")
+        numbers = (f"{name} {value:.4g}" for name, value in _each_once(logs).items())
+        parts = (self._place(epoch), self.part, *numbers, self._time_left(epoch))
+        # Flushed, as a file would keep it for itself until the end.
+        print("  ".join(filter(None, parts)), flush=True)
         return False
+
+    def _place(self, epoch):
+        if self.max_iter is None:
+            return f"Pass {self.n_past_epochs + epoch}"
+        return f"Epoch {epoch}/{self.max_iter}"
+
+    def _time_left(self, epoch):
+        now = perf_counter()
+        if self.first_ended is None:
+            # The first may have compiled: it says nothing about the others.
+            self.first_ended = now
+            return ""
+        n_left = self.max_iter - epoch
+        seconds = n_left * (now - self.first_ended) / (epoch - 1)
+        return f"at most {in_words(seconds)} left" if n_left else ""
+
+
+def _each_once(logs):
+    """The numbers of an epoch without terms that are the whole loss."""
+    totals = {"": logs["loss"], "val_": logs.get("val_loss")}
+    return {
+        name: value
+        for name, value in logs.items()
+        if name.endswith("loss") or value != totals["val_" * name.startswith("val_")]
+    }
+
+
+def tell_optimum(estimator):
+    """What ``verbose`` says of a fit without epochs."""
+    if estimator.verbose:
+        print("No epochs: a linear network starts at its optimum, which PCA finds.", flush=True)

@@ -5,7 +5,9 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
+from sklearn.utils.validation import _check_sample_weight
+
+from skae._columns import check_array, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 

@@ -35,9 +35,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import mean_squared_error
-from sklearn.utils import check_array
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
+
+from skae._columns import check_array
 
 __all__ = [
     "neg_reconstruction_error_scorer",
@@ -169,6 +170,8 @@ def reconstruction_r2_score(X, X_reconstructed, *, sample_weight=None):
         return float("nan")
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)[:, np.newaxis]
     unexplained = np.sum(weight * (X - X_reconstructed) ** 2)
+    # From a row that counts, so that what is constant is zero and not the rounding of its mean.
+    X = X - X[np.argmax(weight[:, 0] > 0)]
     total = np.sum(weight * (X - np.average(X, axis=0, weights=weight[:, 0])) ** 2)
     if total == 0:
         return float(unexplained == 0)

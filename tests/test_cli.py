@@ -96,13 +96,22 @@ def test_a_table_is_printed_and_written(frame, capsys):
     frame.to_csv("wine.csv", index=False)
     assert main(["compare", "wine.csv", "--target", "target", "--output", "a/b", *QUICK]) == 0
     printed = capsys.readouterr()
-    assert printed.err == ""
     assert printed.out.count("\n TruncatedSVD ") == 2
     assert sorted(os.listdir("a/b")) == WRITTEN
     scores = pd.read_csv("a/b/comparison.csv")
     assert scores["reducer"].tolist() == ["PCA", "PCA", "TruncatedSVD", "TruncatedSVD"]
     assert scores["mean_accuracy"].between(0, 1).all()
     assert Path("a/b/comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_redirected_progress_is_a_line_a_fit_beside_the_table(frame, capsys):
+    frame.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--target", "target", *QUICK])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 8
+    assert lines[0].startswith("[1/8] PCA, 1 components, fold 1 of 2: 0.")
+    assert lines[-1].startswith("[8/8] TruncatedSVD, 2 components, fold 2 of 2: 0.")
+    assert all(line.endswith(" left") for line in lines[2:-1])
 
 
 def test_the_numbers_are_those_of_compare(frame):
@@ -260,7 +269,9 @@ def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
     monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(SystemExit, match="2"):
         main(["compare", "--output", "a/b", *QUICK])
-    assert capsys.readouterr().err == "skae compare: error: No space left on device\n"
+    *progress, problem = capsys.readouterr().err.splitlines()
+    assert problem == "skae compare: error: No space left on device"
+    assert all(line.startswith("[") for line in progress)
     assert listing() == []
 
 
@@ -341,11 +352,26 @@ def hole(frame, column, rows):
     [
         (lambda frame: frame, None, "'target' is not numeric; drop or encode such columns"),
         (lambda frame: frame.assign(name="x"), "target", "'name' is not numeric"),
+        (lambda frame: frame.assign(name="x"), "target", "Row 0 of 'name' holds 'x', text."),
+        (
+            lambda frame: frame.assign(hue=["?", *frame["hue"][1:]]),
+            "target",
+            "'hue' is not numeric; drop or encode such columns, or name one as --target. Row 0 of "
+            "'hue' holds '?', text in a column of numbers.",
+        ),
         (lambda frame: frame, "colour", "'colour' is not a column of table.csv; it has 'alcohol'"),
         (lambda frame: hole(frame, "hue", [1, 2]), "target", "missing values in hue (2); fill"),
         (lambda frame: hole(frame, "target", [0]), "target", "1 rows have no 'target'; drop them"),
         (lambda frame: frame, "Target", "did you mean 'target'?"),
         (lambda frame: frame.assign(hue=np.inf), "target", "first in row 0 of column 'hue'"),
+        (lambda frame: frame[["hue"]], None, "'hue' is the only column, so there is nothing to"),
+        (lambda frame: frame[["hue", "target"]], "target", "the only column beside the target"),
+        (lambda frame: frame.assign(**dict.fromkeys(frame, 0.1)), None, "all rows are equal, so"),
+        (
+            lambda frame: frame.assign(hue=frame["hue"].map("{:.2f}".format).str.replace(".", ",")),
+            "target",
+            "Row 0 of 'hue' holds '1,04', text with a decimal comma: save numbers with points.",
+        ),
         (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
         (lambda frame: frame.iloc[:0], None, "0 rows and 14 columns"),
         (lambda frame: frame.iloc[:0, :3], None, "0 rows and 3 columns"),
@@ -358,10 +384,29 @@ def test_what_a_table_lacks_is_told_in_one_line(spoil, target, expected, frame, 
     assert expected in refuse(capsys, "table.csv", "--models", "pca", *arguments)
 
 
-@pytest.mark.parametrize(("separator", "called"), [(";", "semicolons"), ("\t", "tabs")])
+@pytest.mark.parametrize(
+    ("separator", "called"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (" ", "spaces")]
+)
 def test_other_separators_than_commas_are_told(separator, called, frame, capsys):
     frame.to_csv("table.csv", sep=separator, index=False)
-    assert f"separated by {called}: save it with commas" in refuse(capsys, "table.csv")
+    assert f"separated by {called}: save it with commas between values" in refuse(
+        capsys, "table.csv"
+    )
+
+
+def test_what_is_the_matter_with_a_file_is_told(frame, capsys):
+    frame.rename(columns={"hue": "Größe"}).to_csv("latin.csv", encoding="latin-1")
+    assert "save it as UTF-8" in refuse(capsys, "latin.csv")
+    Path("empty.csv").write_text("")
+    assert "it is empty" in refuse(capsys, "empty.csv")
+    np.save("objects.npy", np.array([[1, "a"]], dtype=object))
+    assert "save an array of numbers alone" in refuse(capsys, "objects.npy")
+    np.save("text.npy", np.array([["1", "a"]] * 9))
+    assert "such columns. Row 0 holds 'a', text" in refuse(capsys, "text.npy")
+    np.save("dates.npy", np.full((9, 2), np.datetime64("2020-01-31")))
+    assert "column 0 of an array of type datetime64[D] is not" in refuse(capsys, "dates.npy")
+    assert "no such file; check the path" in refuse(capsys, "wine")
+    assert "expected a file whose name ends in" in refuse(capsys, ".")
 
 
 def test_a_first_line_of_numbers_is_not_lost(frame, capsys):

@@ -94,6 +94,20 @@ def test_rows_without_variance_score_one_or_zero():
     assert reconstruction_r2_score(X, X + 1) == 0
 
 
+@pytest.mark.parametrize("n_rows", [2, 7, 60, 1000])
+def test_rows_that_are_constant_up_to_rounding_have_no_variance(n_rows):
+    X = np.tile([0.1, 1e9 + 0.3], (n_rows, 1))
+    assert reconstruction_r2_score(X, X) == 1
+    assert reconstruction_r2_score(X, X + 0.01) == 0
+    weight = np.arange(n_rows)  # the first row does not count
+    assert reconstruction_r2_score(X, X + 0.01, sample_weight=weight) == 0
+
+
+def test_rows_that_do_not_count_add_no_variance():
+    X = np.array([[5.0], [0.1], [0.1], [0.1]])
+    assert reconstruction_r2_score(X, X + 0.01, sample_weight=[0, 1, 1, 1]) == 0
+
+
 def test_r2_of_one_row_is_undefined():
     with pytest.warns(UndefinedMetricWarning, match="score at least two"):
         assert np.isnan(reconstruction_r2_score([[1.0, 2.0]], [[1.0, 2.0]]))

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
+from skae._columns import check_array, validate_data
 from skae.applications._codec_format import pack, unpack
 from skae.applications._codec_quantiser import fit_quantiser
 from skae.applications._reducers import decoded, encoded, reducer_to_fit

@@ -8,16 +8,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
-from sklearn.utils.validation import (
-    FLOAT_DTYPES,
-    _check_feature_names_in,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import FLOAT_DTYPES, _check_feature_names_in, check_is_fitted
 
 from skae import DenoisingAutoencoder
+from skae._columns import check_array, validate_data
 from skae.applications._imputer_rounds import fit_rounds
 from skae.applications._reducers import reducer_to_fit
 
@@ -276,11 +272,13 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         known = np.ma.masked_array(filled, is_missing)
         deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
+        # Of a constant column it may be what rounding its mean left.
+        varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
         return fit_rounds(
             lambda: reducer_to_fit(self.reducer, _default, rng),
             filled,
             is_missing,
-            np.where(deviation > 0, deviation, 1.0),
+            np.where(varies & (deviation > 0), deviation, 1.0),
             max_iter=self.max_iter,
             tol=self.tol,
             verbose=self.verbose,

@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder, VariationalAutoencoder
+from skae._columns import check_array, validate_data
 from skae.applications._outlier_folds import HeldOutFolds, n_distinct
 from skae.applications._outlier_judges import (
     check_likelihood,

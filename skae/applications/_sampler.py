@@ -8,12 +8,13 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context, clone
 from sklearn.mixture import GaussianMixture
-from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
+from skae._columns import check_array, validate_data
 from skae.applications._reducers import decoded, encoded, reducer_to_fit, seeded
 
 _DTYPES = (np.float64, np.float32)

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from contextlib import redirect_stdout
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from skae.cli._extra import check_extra
 from skae.cli._models import known_models
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import read_table
-from skae.cli._terminal import print_summary, print_table, progress_bar, quiet_stderr
+from skae.cli._terminal import print_summary, print_table, quiet_stderr
 from skae.inspection import compare
 
 LEAST_HELD_OUT = 3  # rows of a fold: their neighbours are compared
@@ -43,17 +44,17 @@ def run_compare(options, command):
 
 
 def _compare(reducers, table, settings):
-    """Compare under a progress bar; return what was warned of once it is gone."""
+    """Compare and show progress; return what was warned of once that is gone."""
     if any(name.endswith("Autoencoder") for name in reducers):
         _load_keras()
-    with warnings.catch_warnings(record=True) as caught, progress_bar() as show:
+    # Progress on stderr, so that the table alone is in a file that stdout is sent to.
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
 
         def callback(*progress):
             _stop_if_interrupted(caught)
-            show(*progress)
 
         warnings.simplefilter("always")
-        comparison = compare(reducers, table.X, table.y, callback=callback, **settings)
+        comparison = compare(reducers, table.X, table.y, callback=callback, verbose=1, **settings)
     messages = [f"{item.category.__name__}: {item.message}" for item in caught]
     return comparison, list(dict.fromkeys(" ".join(message.split()) for message in messages))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import skae
+from skae._scores import COLUMNS, score_rows
 from skae.cli._alt_texts import (
     describe_codes,
     describe_curves,
@@ -21,7 +22,6 @@ from skae.cli._alt_texts import (
 from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
 from skae.cli._phrases import components, listed
 from skae.cli._recommendation import cautions, recommend
-from skae.cli._scores import COLUMNS, score_rows
 from skae.cli._summary import summarise
 
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")

@@ -1,5 +1,6 @@
 """Read a table of numbers from a file; every problem is one sentence that says the way out."""
 
+import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,6 +9,11 @@ from zipfile import is_zipfile
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
+
+from skae._columns import non_numbers
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 
 @dataclass
@@ -38,12 +44,14 @@ def read_table(path=None, target=None):
         return _digits(target)
     path = Path(path)
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npy": _read_npy, ".npz": _read_npz}
-    if path.suffix.lower() not in readers:
-        raise ValueError(f"{path}: the name must end in one of {', '.join(readers)}.")
-    if not path.is_file():
+    is_known = path.suffix.lower() in readers
+    if not path.exists() and (is_known or not path.suffix):
         raise ValueError(f"{path}: no such file; check the path, or leave it out to use digits.")
+    if not is_known or not path.is_file():
+        raise ValueError(f"{path}: expected a file whose name ends in one of {', '.join(readers)}.")
     table = readers[path.suffix.lower()](path, target)
     _check_finite(table)
+    _check_variance(table)
     return table
 
 
@@ -71,11 +79,11 @@ def _read_csv(path, target):
 
 
 def _check_separator(path, names):
-    for separator, called in ((";", "semicolons"), ("\t", "tabs")):
+    for separator, called in _SEPARATORS.items():
         if len(names) == 1 and separator in str(names[0]):
             raise ValueError(
                 f"{path}: there is one column, {str(names[0])[:40]!r}; its values seem to be "
-                f"separated by {called}: save it with commas."
+                f"separated by {called}: save it with commas between values, and points in numbers."
             )
 
 
@@ -141,9 +149,18 @@ def _attempt(read, path, **options):
         raise
     except Exception as error:
         reason = " ".join(str(error).split())
-        raise ValueError(
-            f"{path}: cannot be read ({reason}); is it really a {path.suffix} file?"
-        ) from error
+        raise ValueError(f"{path}: cannot be read ({reason}); {_cause(error, path)}") from error
+
+
+def _cause(error, path):
+    """What may be the matter with a file, and what to do."""
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8."
+    if path.stat().st_size == 0:
+        return "it is empty."
+    if "Object arrays" in str(error):
+        return "save an array of numbers alone."
+    return f"is it really a {path.suffix} file?"
 
 
 def _split_frame(path, frame, target, note=""):
@@ -160,12 +177,24 @@ def _split_frame(path, frame, target, note=""):
     if text:
         raise ValueError(
             f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
-            "encode such columns, or name one as --target."
+            f"encode such columns, or name one as --target.{_example(rows[text[:1]])}"
         )
     _check_missing(path, frame, target)
     y = None if target is None else _labels(frame[target])
     X = rows.to_numpy(dtype=np.float64)
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
+
+
+def _example(column):
+    """A sentence with the first value of a column that is not a number."""
+    cells = non_numbers(column)
+    if not cells:  # numbers in words, such as all of a column of objects
+        return ""
+    cell = cells[0]
+    text = f" Row {cell.row} of {cell.label!r} holds {cell.shown}, {cell.kind}"
+    if isinstance(cell.value, str) and _DECIMAL_COMMA.fullmatch(cell.value.strip()):
+        return f"{text} with a decimal comma: save numbers with points."
+    return f"{text}."
 
 
 def _check_missing(path, frame, target):
@@ -196,6 +225,12 @@ def _is_number(column):
 
 
 def _check_2d(path, X):
+    found = non_numbers(X) if X.ndim == 2 else []
+    if found:
+        raise ValueError(
+            f"{path}: column {found[0].label} of an array of type {X.dtype} is not numeric; drop "
+            f"or encode such columns. Row {found[0].row} holds {found[0].shown}, {found[0].kind}."
+        )
     if X.ndim != 2 or X.dtype.kind not in "biuf":
         raise ValueError(
             f"{path}: expected numbers in rows and columns, and got an array of shape {X.shape} "
@@ -210,6 +245,23 @@ def _check_size(path, rows):
         raise ValueError(
             f"{path}: there are {rows.shape[0]} rows and {rows.shape[1]} columns to compare; "
             "give at least a few of each."
+        )
+
+
+def _check_variance(table):
+    """Refuse what no reducer could do anything with."""
+    if table.X.shape[1] == 1:
+        raise ValueError(
+            f"{table.name}: {table.columns[0]!r} is the only column beside the target, so there is "
+            "nothing to reduce; give two or more."
+            if table.target is not None
+            else f"{table.name}: {table.columns[0]!r} is the only column, so there is nothing to "
+            "reduce; give two or more."
+        )
+    if (table.X[0] == table.X).all():
+        raise ValueError(
+            f"{table.name}: all rows are equal, so there is no variance to explain; give rows that "
+            "differ."
         )
 
 

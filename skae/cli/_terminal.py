@@ -1,11 +1,11 @@
-"""What the command line shows: a progress bar while it works, then the table."""
+"""What the command line shows: the table and what it means."""
 
 import os
 import sys
 from contextlib import contextmanager
 
+from skae._scores import COLUMNS, score_rows
 from skae.cli._recommendation import cautions, recommend
-from skae.cli._scores import COLUMNS, score_rows
 from skae.cli._summary import summarise
 
 _N_ADVICE = 2  # sentences
@@ -22,32 +22,6 @@ def quiet_stderr():
         os.dup2(saved, 2)
         os.close(saved)
         os.close(nowhere)
-
-
-@contextmanager
-def progress_bar():
-    """Yield a callback for `compare` that moves a bar on stderr."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    label = TextColumn("{task.description}", markup=False)
-    columns = (label, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # On stderr, so that the table alone is in a file that stdout is sent to.
-    console = Console(stderr=True)
-    options = {"console": console, "transient": True, "disable": not console.is_terminal}
-    with Progress(*columns, **options) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def callback(done, total, label):
-            progress.update(task, completed=done, total=total, description=label)
-
-        yield callback
 
 
 def print_table(comparison):

@@ -128,7 +128,7 @@ class StackedAutoencoder(BaseAutoencoder):
                 model.with_weights(weights),
                 X,
                 sample_weight,
-                PrintHooks(self.pretrain_max_iter) if self.verbose else Hooks(),
+                self._layer_hooks(f"layer {place + 1} of {n_phases}"),
                 rng,
                 objective=layerwise(place, n_hidden, self.pretrain_noise),
                 max_iter=self.pretrain_max_iter,
@@ -141,6 +141,9 @@ class StackedAutoencoder(BaseAutoencoder):
             readouts = (name for name in model.network.readouts if name in weights)
             weights = {**weights, **{name: model.weights[name] for name in readouts}}
         return model.with_weights(weights), outcomes
+
+    def _layer_hooks(self, part):
+        return PrintHooks(self.pretrain_max_iter, part) if self.verbose else Hooks()
 
     def _history(self, phases, outcome):
         self.n_pretrain_iter_ = [phase.history.n_epochs for phase in phases]

@@ -9,17 +9,16 @@ import numpy as np
 from sklearn.manifold import trustworthiness
 from sklearn.model_selection import KFold, check_cv
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.utils import (
-    check_array,
-    check_random_state,
-)
+from sklearn.utils import check_random_state
 
+from skae._columns import check_array
 from skae.inspection._codes import dense
 from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target
+from skae.inspection._progress import progress_of
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
-from skae.inspection._rows import spread_rows
-from skae.inspection._units import heavy_columns
+from skae.inspection._rows import check_number, spread_rows
+from skae.inspection._units import column_moments, heavy_columns
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
@@ -38,6 +37,7 @@ def compare(
     n_neighbors=5,
     random_state=None,
     callback=None,
+    verbose=0,
 ):
     """Compare reducers at equal numbers of components, on held-out rows.
 
@@ -53,6 +53,9 @@ def compare(
     - `fit_seconds` of the training rows and `transform_seconds` of the rows held out. Fits run one
       after another so as not to disturb each other's times; what a reducer loads or compiles on
       its first fit is part of that fit's time.
+
+    Every reducer is fitted at one size before any is at the next, so that it is soon known how long
+    each takes.
 
     Parameters
     ----------
@@ -86,6 +89,11 @@ def compare(
     callback : callable, default=None
         Called as ``callback(done, total, label)`` before every fit, with the number of fits done,
         and once at the end.
+
+    verbose : int, default=0
+        Above 0, progress is shown with the time that is left, as far as the fits so far tell: in a
+        terminal or a notebook as a bar in which a fit counts as much as it is expected to take,
+        elsewhere as a line after each fit.
 
     Returns
     -------
@@ -124,21 +132,16 @@ def compare(
     sizes = _check_sizes(n_components, folds, X.shape[1])
     n_neighbors = _check_n_neighbors(n_neighbors)
 
-    plan = list(product(reducers, sizes, range(len(folds))))
-    results = []
-    for done, (name, size, k) in enumerate(plan):
-        label = f"{name}, {size} components, fold {k + 1} of {len(folds)}"
-        if callback is not None:
-            callback(done, len(plan), label)
-        try:
-            reducer = prepare(reducers[name], size, seed)
-            results.append(_score(reducer, X, classes, folds[k], n_neighbors))
-        except Exception as error:
-            error.add_note(f"This happened in compare: {label}.")
-            raise
-    if callback is not None:
-        callback(len(plan), len(plan), "done")
-    return _collect(results, list(reducers), sizes, X, y, folds)
+    def fit(name, size, k):
+        reducer = prepare(reducers[name], size, seed)
+        return _score(reducer, X, classes, folds[k], n_neighbors)
+
+    # Sizes outermost: what a fit of each reducer costs is known once all have had one size.
+    turns = product(sizes, reducers, range(len(folds)))
+    plan = [(name, size, k) for size, name, k in turns]
+    results = _run(fit, plan, len(folds), callback, check_number("verbose", verbose, 0))
+    in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
+    return _collect(in_order, list(reducers), sizes, X, y, folds)
 
 
 class _Fold(NamedTuple):
@@ -240,6 +243,26 @@ def _score(reducer, X, y, fold, n_neighbors):
     return _Result(scores, reconstruction[fold.shown], code[fold.coded])
 
 
+def _run(fit, plan, n_folds, callback, verbose):
+    """Do every fit of a plan of reducer, size and fold; return the results by these."""
+    results = {}
+    with progress_of([(name, size) for name, size, _ in plan], verbose) as (begin, end):
+        for done, (name, size, k) in enumerate(plan):
+            label = f"{name}, {size} components, fold {k + 1} of {n_folds}"
+            if callback is not None:
+                callback(done, len(plan), label)
+            begin(label)
+            try:
+                results[name, size, k] = fit(name, size, k)
+            except Exception as error:
+                error.add_note(f"This happened in compare: {label}.")
+                raise
+            end(label)
+        if callback is not None:
+            callback(len(plan), len(plan), "done")
+    return results
+
+
 def _timed(function, X):
     start = perf_counter()
     result = function(X)
@@ -256,18 +279,20 @@ def _collect(results, names, sizes, X, y, folds):
     # Of the first fold: the largest size, and the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
-    held_out = dense(X[folds[0].test])
-    heavy = heavy_columns(held_out)
+    held_out = dense(X[folds[0].test][folds[0].shown])
+    # Of all rows: a value that is rare may not occur among those of one fold.
+    means, deviations = column_moments(X)
+    heavy = heavy_columns(X)
     return Comparison(
         names,
         sizes,
         scores,
-        originals=held_out[folds[0].shown],
+        originals=held_out,
         reconstructions={
             name: results[i].reconstruction for name, i in zip(names, largest, strict=True)
         },
-        feature_means=held_out.mean(axis=0),
-        feature_deviations=held_out.std(axis=0),
+        feature_means=means,
+        feature_deviations=deviations,
         codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
         labels=None if y is None else y[folds[0].test],
         heavy_columns=() if heavy is None else heavy.places,

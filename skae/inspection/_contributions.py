@@ -8,6 +8,8 @@ from skae.inspection._drawing._style import COLOURS, tidy
 # Text on darker shades is white.
 _DARK = 0.6
 _CELL = 0.62, 0.32  # inches
+# Numbers beyond are written with an exponent.
+_SMALLEST, _LARGEST = 1e-3, 1e6
 _SHORTEST_TABLE = 1.0  # inches, for the colour bar and its label
 
 
@@ -112,11 +114,11 @@ def draw_table(ax, values, columns, rows, score_name, n_chosen):
 def _write(ax, values, shades):
     """Numbers say what shades cannot: the rest, the sum, and in grey the sign."""
     for i, row in enumerate(values):
-        n_decimals = _n_decimals(np.abs(row[: shades.shape[1]]).max())
+        spec = _format(np.abs(row[: shades.shape[1]]).max())
         for j, value in enumerate([*row, row.sum()]):
             is_dark = j < shades.shape[1] and abs(shades[i, j]) > _DARK
             colour = "white" if is_dark else "black"
-            text = f"{value:,.{n_decimals}f}"
+            text = format(value, spec)
             ax.text(j, i, text, color=colour, ha="center", va="center", fontsize="x-small")
 
 
@@ -131,10 +133,12 @@ def _relative(contributions):
     return contributions / np.where(largest > 0, largest, 1)
 
 
-def _n_decimals(largest):
-    """Digits after the point that give the largest number three, and others of its row fewer."""
-    return 0 if largest == 0 else max(0, 2 - int(np.floor(np.log10(largest))))
+def _format(largest):
+    """The format that gives the largest number of a row three digits, and others fewer."""
+    if largest and not _SMALLEST <= largest < _LARGEST:
+        return ".1e"  # a cell has no room for all the zeros
+    return f",.{0 if largest == 0 else max(0, 2 - int(np.floor(np.log10(largest))))}f"
 
 
 def _short(value):
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return format(value, ",.0f" if 1000 <= abs(value) < _LARGEST else ".3g")

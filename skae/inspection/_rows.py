@@ -5,12 +5,13 @@ from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing, check_array
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from skae._columns import check_array
 from skae.inspection._pipelines import last_step
 from skae.inspection._row_format import row_format
+from skae.inspection._units import column_moments, column_units
 from skae.metrics import check_invertible
 
 
@@ -52,8 +53,7 @@ def display_options(
 def _moments(X):
     """Means and standard deviations of the columns of X, of what is not missing."""
     if not issparse(X):
-        X = as_rows(X, "X")
-        return np.nanmean(X, axis=0), np.nanstd(X, axis=0)
+        return column_moments(as_rows(X, "X"))
     # All rows of a sparse matrix may not fit into memory as an array.
     X = check_array(
         X,
@@ -62,8 +62,7 @@ def _moments(X):
         ensure_all_finite="allow-nan",
         input_name="X",
     )
-    means, variances = mean_variance_axis(X, axis=0)
-    return means, np.sqrt(variances)
+    return column_moments(X)
 
 
 def as_rows(X, name):
@@ -111,9 +110,10 @@ def spread_rows(X, n_rows):
 
 
 def check_number(name, value, least):
-    """Refuse what is not an integer of a certain size."""
+    """Return an integer of a certain size; refuse anything else."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r} must be an integer of {least} or more.")
+    return int(value)
 
 
 def select(X, positions):
@@ -142,9 +142,21 @@ def standardized(X, means, deviations):
     """Deviations from the means, in standard deviations; as they are if there are no means."""
     if means is None and deviations is None:
         return X
-    means = _one_a_column("feature_means", means, X.shape[-1])
-    deviations = _one_a_column("feature_deviations", deviations, X.shape[-1])
-    return (X - means) / np.where(deviations > 0, deviations, 1)
+    means, units = _checked_units(means, deviations, X.shape[-1])
+    return (X - means) / units
+
+
+def standardized_differences(differences, means, deviations):
+    """Differences of rows in standard deviations; as they are if there are no means."""
+    if means is None and deviations is None:
+        return differences
+    return differences / _checked_units(means, deviations, differences.shape[-1])[1]
+
+
+def _checked_units(means, deviations, n_columns):
+    means = _one_a_column("feature_means", means, n_columns)
+    deviations = _one_a_column("feature_deviations", deviations, n_columns)
+    return means, column_units(means, deviations)
 
 
 def _one_a_column(name, values, n_columns):

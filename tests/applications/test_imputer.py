@@ -550,3 +550,17 @@ def test_nan_is_refused_where_a_number_stands_for_it():
 def test_unfitted():
     with pytest.raises(NotFittedError, match="not fitted yet"):
         quick().transform(X_IRIS_HOLED)
+
+
+def test_a_constant_column_does_not_keep_the_rounds_going():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(60, 3)), np.full(60, 0.1)])
+    X[::7, 3] = X[::5, 1] = NAN
+    assert np.nanstd(X[:, 3]) > 0  # as its mean is rounded
+    nmf = make_pipeline(MinMaxScaler((0.1, 1)), NMF(2, max_iter=500, random_state=0))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ReconstructionImputer(nmf, max_iter=2, tol=1e-9).fit(X)
+    (warning,) = [w for w in caught if "still change by" in str(w.message)]
+    change = float(str(warning.message).split("change by ")[1].split()[0])
+    assert change < 10

@@ -198,6 +198,9 @@ def test_verbose_prints_the_epochs_of_every_phase(capsys):
     heads = [line.split("  ")[0] for line in lines]
     layer = ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3"]
     assert heads == [*layer, *layer, "Epoch 1/4", "Epoch 2/4", "Epoch 3/4", "Epoch 4/4"]
+    parts = [line.split("  ")[1] for line in lines]
+    assert parts[:6] == ["layer 1 of 2"] * 3 + ["layer 2 of 2"] * 3
+    assert all(part.startswith("loss ") for part in parts[6:])
 
 
 def interrupting(after):

@@ -187,3 +187,13 @@ def test_a_number_of_features_that_is_none_is_refused(n_features):
 def test_names_for_other_features_are_refused():
     with pytest.raises(ValueError, match="feature_names holds 2 names, but there are 4 features"):
         FeatureContributionDisplay(VALUES, feature_names=["a", "b"]).plot()
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1e-4, 1.0, 1e4, 1e15])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_numbers_of_any_size_fit_where_they_stand(unit, rows):
+    display = FeatureContributionDisplay(unit * VALUES[:rows]).plot()
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert max(map(len, texts)) <= len("-100,000")
+    widest = max(map(float, (text.replace(",", "") for text in texts)))
+    assert widest == pytest.approx(unit * (12 if rows == 2 else 3), rel=0.05)

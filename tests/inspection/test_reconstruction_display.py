@@ -150,8 +150,32 @@ def test_means_and_deviations_may_be_lists():
     display = ReconstructionDisplay(
         X_IRIS[:2], X_IRIS[:2], feature_means=[1, 2, 3, 4], feature_deviations=[2, 2, 2, 0]
     ).plot()
-    expected = (X_IRIS.to_numpy()[1] - [1, 2, 3, 4]) / [2, 2, 2, 1]
+    # What does not vary is counted in the deviation of the others.
+    expected = (X_IRIS.to_numpy()[1] - [1, 2, 3, 4]) / [2, 2, 2, 2]
     np.testing.assert_allclose(heights(display.axes_[1, 0]), expected)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("n_rows", [3, 49, 150])
+def test_a_column_that_is_constant_in_these_rows_is_counted_in_the_deviation_of_the_others(
+    unit, n_rows
+):
+    # Their mean is rounded, so that numpy's deviation of a constant is not zero.
+    X = np.column_stack([X_IRIS, np.full(len(X_IRIS), 0.1)])[:: 150 // n_rows] * unit
+    display = ReconstructionDisplay.from_predictions(X, X + 0.02 * unit)
+    others = np.sqrt(np.mean(X[:, :4].var(axis=0)))
+    assert heights(display.axes_[0, 0])[4] == pytest.approx(0, abs=1e-9)
+    assert heights(display.axes_[0, 1])[4] == pytest.approx(0.02 * unit / others)
+
+
+def test_deviations_given_may_be_rounded_zeros():
+    rows = np.full((7, 4), 0.1)
+    moments = {"feature_means": rows.mean(axis=0), "feature_deviations": rows.std(axis=0)}
+    assert rows.std() > 0
+    display = ReconstructionDisplay(rows, rows + 0.5, **moments).plot()
+    np.testing.assert_allclose(heights(display.axes_[0, 1]), 0.5)
+    (points,) = [line for line in display.axes_[0, 0].get_lines() if len(line.get_xdata()) == 4]
+    np.testing.assert_allclose(points.get_ydata(), 0.5)
 
 
 @pytest.mark.parametrize(

@@ -194,3 +194,17 @@ def test_an_estimator_that_cannot_reconstruct_is_refused():
 def test_a_reconstruction_of_other_rows_is_refused():
     with pytest.raises(ValueError, match=r"shape \(149, 4\),? but X has shape \(150, 4\)"):
         ReconstructionErrorDisplay.from_predictions(X, X[1:])
+
+
+@pytest.mark.parametrize("kind", ["histogram", "ecdf"])
+def test_errors_that_are_rounding_do_not_stretch_the_axis(kind):
+    errors = np.array([1e-31, 3e-31, 1e-30, *np.linspace(0.1, 20, 2)])
+    display = ReconstructionErrorDisplay(errors, threshold=1.0).plot(kind=kind)
+    left, right = display.ax_.get_xlim()
+    assert display.ax_.get_xscale() == "log"
+    assert right / left < 1e15
+    np.testing.assert_allclose(display.shares_above_, [0.2])
+    if kind == "histogram":
+        (shares,), _ = shares_of(display)
+        assert shares[0] == pytest.approx(0.6)
+        assert shares.sum() == pytest.approx(1)

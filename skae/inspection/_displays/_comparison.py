@@ -7,6 +7,7 @@ from skae.inspection._drawing._curves import check_metric, draw_curves
 from skae.inspection._drawing._extras import compare_extra
 from skae.inspection._drawing._style import axes_to_draw_in, plain
 from skae.inspection._reconstructions import draw_reconstructions
+from skae.inspection._score_table import as_html, as_text
 
 _PANEL = 3.6, 3.5  # inches
 _PANELS_IN_A_ROW = 3
@@ -18,6 +19,7 @@ class Comparison:
     """Held-out scores of reducers at several numbers of components.
 
     :func:`compare` makes it; the arrays are public for what the table and the curves do not show.
+    It shows itself as a table of means and deviations over the folds, also in a notebook.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ class Comparison:
         What each reducer makes of them with the largest number of components.
 
     feature_means, feature_deviations : ndarray of shape (n_features,)
-        Of the held-out rows of the first fold.
+        Of all rows that were compared, in the units of which reconstructions are drawn; the
+        deviation of a column that is constant is 0.
 
     codes : dict of str to ndarray of shape (n_held_out, n_components), default=None
         The codes of all held-out rows of the first fold, of the smallest number of components of 2
@@ -75,6 +78,13 @@ class Comparison:
     >>> comparison = compare(reducers, X, y, n_components=(1, 2), random_state=0)
     >>> comparison
     Comparison(reducers=['pca', 'svd'], n_components=[1, 2], n_folds=5)
+    <BLANKLINE>
+             compo-                                                        trust-  ...
+    reducer   nents             R²            error       accuracy     worthiness  ...
+    pca           1  0.916 ± 0.023  0.0878 ± 0.0097  0.940 ± 0.039  0.959 ± 0.012  ...
+    svd           1  0.486 ± 0.045    0.559 ± 0.092  0.787 ± 0.069  0.937 ± 0.027  ...
+    pca           2  0.975 ± 0.007  0.0261 ± 0.0057  0.967 ± 0.030  0.989 ± 0.003  ...
+    svd           2  0.975 ± 0.007  0.0263 ± 0.0056  0.967 ± 0.030  0.989 ± 0.004  ...
     >>> comparison.scores["reconstruction_r2"].shape
     (2, 2, 5)
     >>> display = comparison.plot()
@@ -107,6 +117,14 @@ class Comparison:
         self.heavy_columns = heavy_columns
 
     def __repr__(self):
+        return f"{self._title()}\n\n{as_text(self)}"
+
+    def _repr_html_(self):
+        n_folds = next(iter(self.scores.values())).shape[2]
+        folds = "one fold" if n_folds == 1 else f"{n_folds} folds: mean ± deviation"
+        return as_html(self, f"Comparison on rows held out of {folds}")
+
+    def _title(self):
         n_folds = next(iter(self.scores.values())).shape[2]
         return (
             f"Comparison(reducers={list(self.reducers)}, "
@@ -206,7 +224,8 @@ class Comparison:
 
         Rows whose features could be the pixels of a square image, 8 x 8 or larger, are drawn as
         images. Others are drawn as bars, with their reconstructions as lines, in deviations from
-        the mean of each feature, because features may differ in their units.
+        the mean of each feature, because features may differ in their units; a feature that is the
+        same in all rows is drawn in the mean deviation of the others.
 
         Parameters
         ----------

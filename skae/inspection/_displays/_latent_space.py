@@ -3,8 +3,8 @@
 from itertools import combinations
 
 import numpy as np
-from sklearn.utils import check_array
 
+from skae._columns import check_array
 from skae.inspection._codes import (
     UNITS,
     check_components,

@@ -53,7 +53,8 @@ class LatentTraversalDisplay:
         Names of the columns for bars, of the features of a timestep for series.
 
     feature_means, feature_deviations : array-like of shape (n_features,), default=None
-        If given, bars show deviations from these means in these standard deviations.
+        If given, bars show deviations from these means in these standard deviations. Features
+        without deviation are counted in that of the others.
 
     value_range : tuple of two float, default=None
         The values at the ends of the colours of images; by default the lowest and the highest.

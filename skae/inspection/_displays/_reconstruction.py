@@ -43,7 +43,7 @@ class ReconstructionDisplay:
 
     feature_means, feature_deviations : array-like of shape (n_features,), default=None
         If given, bars show deviations from these means in these standard deviations, as features
-        may differ in their units.
+        may differ in their units. Features without deviation are counted in that of the others.
 
     row_numbers : sequence of n_rows int, default=None
         Where the rows stand in their table.

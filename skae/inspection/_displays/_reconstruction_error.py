@@ -18,6 +18,8 @@ _KINDS = ("histogram", "ecdf")
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
 _MOST_INSIDE = 8  # entries of a legend that curves leave room for
 _FEWEST_BINS, _MOST_BINS = 20, 50
+# Of the largest: lower errors are rounding, whose many decades would leave no room for the others.
+_LOWEST = 1e-12
 
 
 class ReconstructionErrorDisplay:
@@ -205,7 +207,8 @@ class ReconstructionErrorDisplay:
 
         log_scale : bool or "auto", default="auto"
             Whether the errors have a logarithmic axis. ``"auto"`` takes one where all are above 0
-            and the largest is more than ten times the median.
+            and the largest is more than ten times the median. Its lowest error is a millionth of a
+            millionth of the largest: lower ones are rounding, and drawn there.
 
         Returns
         -------
@@ -230,6 +233,8 @@ class ReconstructionErrorDisplay:
         is_log = _is_log(log_scale, errors)
         self.classes_, groups = _groups(errors, self.y)
         self.shares_above_ = self._shares_above(groups)
+        if is_log:
+            groups = [np.maximum(group, _LOWEST * errors.max()) for group in groups]
         is_own_figure, ax = ax is None, axes_to_draw_in(ax)
         draw = _draw_histogram if kind == "histogram" else _draw_ecdf
         handles = draw(ax, groups, self._labels(), is_log)

@@ -23,7 +23,7 @@ from skae.inspection._drawing._row_drawing import (
 )
 from skae.inspection._drawing._style import check_colormap
 from skae.inspection._row_format import RowFormat
-from skae.inspection._rows import check_names, standardized
+from skae.inspection._rows import check_names, standardized, standardized_differences
 
 DIFFERENCE = "reconstruction minus original"
 
@@ -201,9 +201,7 @@ def _draw_bars(ax, strips):
 def _draw_difference_bars(axes, strips):
     share_scales(axes, y=True)
     means, deviations = strips.feature_means, strips.feature_deviations
-    differences = strips.difference
-    if means is not None:
-        differences = standardized(differences, np.zeros(differences.shape[1]), deviations)
+    differences = standardized_differences(strips.difference, means, deviations)
     unit = "" if means is None else "\n(standard deviations)"
     axes[0, 0].set_title(DIFFERENCE + unit, fontsize="medium")
     for panel, row in zip(axes[:, 0], differences, strict=True):

@@ -1,4 +1,4 @@
-"""The scores of a comparison as texts, for the terminal and for the page."""
+"""The scores of a comparison as texts, for the terminal, for the page and for notebooks."""
 
 from typing import NamedTuple
 
@@ -31,6 +31,11 @@ COLUMNS = {
 }
 
 
+def column_of(metric):
+    """How a metric is shown; one that `compare` does not score goes by its own name."""
+    return COLUMNS.get(metric, Column(metric, metric, ".3g", ".2g"))
+
+
 def score_rows(comparison):
     """Return one dict a row, reducers of one size together, as texts ready to print."""
     sizes = list(enumerate(comparison.n_components))
@@ -39,7 +44,7 @@ def score_rows(comparison):
 
 
 def _row(comparison, i, name, j, size):
-    cells = [_cell(COLUMNS[metric], scores, i, j) for metric, scores in comparison.scores.items()]
+    cells = [_cell(column_of(metric), scores, i, j) for metric, scores in comparison.scores.items()]
     return {"size": str(size), "name": name, "first": i == 0 and j > 0, "cells": cells}
 
 
