@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skae import Autoencoder
 from skae.applications._codec_format import pack, unpack
 from skae.applications._codec_quantiser import fit_quantiser
-from skae.applications._reducers import decoded, encoded, reducer_to_fit
+from skae.applications._reducers import decoded, encoded, fit_reducer, given_rows, reducer_to_fit
 
 _DTYPES = (np.float64, np.float32)
 # Rows whose reconstruction is part of the fingerprint.
@@ -148,8 +148,10 @@ class LatentCodec(BaseEstimator):
             If X holds missing or infinite values, a parameter is out of range, or the autoencoder
             raises. The codec is then as it was before.
         """
+        autoencoder = reducer_to_fit(self.autoencoder, _default, self.random_state)
+        X = given_rows(autoencoder, X)
         rows = check_array(X, dtype=_DTYPES, estimator=self, input_name="X")
-        autoencoder = reducer_to_fit(self.autoencoder, _default, self.random_state).fit(X, y)
+        fit_reducer(autoencoder, X, y)
         code = _code_of(autoencoder, X)
         n_bits = self.bits * code.shape[1]
         quantiser = fit_quantiser(lambda code: decoded(autoencoder, code), code, n_bits)
@@ -182,6 +184,7 @@ class LatentCodec(BaseEstimator):
             If X holds missing or infinite values, or another number of features.
         """
         check_is_fitted(self)
+        X = given_rows(self.autoencoder_, X)
         rows = validate_data(self, X, reset=False, dtype=_DTYPES, ensure_min_samples=0)
         # Reducers refuse to transform no rows at all.
         code = _code_of(self.autoencoder_, X) if len(rows) else np.empty((0, self.n_components_))

@@ -18,7 +18,7 @@ from skae.applications._outlier_judges import (
     fit_residual_panel,
 )
 from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
-from skae.applications._reducers import reducer_to_fit
+from skae.applications._reducers import check_names, given_rows, reducer_to_fit
 
 # Fewer rows leave a reducer or a covariance with a single one.
 _MIN_ROWS = 4
@@ -40,8 +40,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     ----------
     reducer : estimator, default=None
         Anything with ``transform`` and ``inverse_transform``: an autoencoder, PCA, KernelPCA with
-        ``fit_inverse_transform=True``, a Pipeline of such. None means ``Autoencoder(0.5)``, and
-        ``VariationalAutoencoder(0.5)`` for ``scoring="likelihood"``.
+        ``fit_inverse_transform=True``, a Pipeline of such; it is cloned. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator`, such as a model trained in chunks, is used as it
+        is: then give ``fit`` rows that it has not seen, as nobody can hold out those it has. None
+        means ``Autoencoder(0.5)``, and ``VariationalAutoencoder(0.5)`` for
+        ``scoring="likelihood"``.
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
@@ -188,11 +191,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         ValueError
             If X holds missing or infinite values, or too few different rows.
         """
+        rng = check_random_state(self.random_state)
+        reducer = self._reducer_to_fit(rng)
+        X = given_rows(reducer, X)
         rows = _dense(
             check_array(X, ensure_min_samples=_MIN_ROWS, estimator=self, input_name="X", **_CHECKED)
         )
-        rng = check_random_state(self.random_state)
-        reducer = self._reducer_to_fit(rng)
+        check_names(reducer, X)
         panel = self._fit_panel(reducer, rows, rng)
         if self.trim:
             scores = panel.scores(rows)
@@ -296,6 +301,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _check_rows(self, X):
         check_is_fitted(self)
+        X = given_rows(self.reducers_[0], X)
         return _dense(validate_data(self, X, reset=False, **_CHECKED))
 
     def _reducer_to_fit(self, rng):

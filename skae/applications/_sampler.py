@@ -14,7 +14,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skae import Autoencoder
-from skae.applications._reducers import decoded, encoded, reducer_to_fit, seeded
+from skae._tables import refuse_mask
+from skae.applications._reducers import (
+    decoded,
+    encoded,
+    fit_reducer,
+    given_rows,
+    in_one_axis,
+    reducer_to_fit,
+    sample_shape_of,
+    seeded,
+)
 
 _DTYPES = (np.float64, np.float32)
 # The default mixture: values of the code for each parameter, components at most, and the variance
@@ -127,9 +137,11 @@ class LatentSampler(DensityMixin, BaseEstimator):
             If X holds missing or infinite values or only one row, or if the autoencoder or the
             density raises. The sampler is then as it was before.
         """
-        check_array(X, dtype=_DTYPES, ensure_min_samples=2, estimator=self, input_name="X")
         rng = check_random_state(self.random_state)
-        autoencoder = reducer_to_fit(self.autoencoder, _default, rng).fit(X, y)
+        autoencoder = reducer_to_fit(self.autoencoder, _default, rng)
+        X = given_rows(autoencoder, X)
+        check_array(X, dtype=_DTYPES, ensure_min_samples=2, estimator=self, input_name="X")
+        fit_reducer(autoencoder, X, y)
         code = encoded(autoencoder, X)
         density = _default_density(code) if self.density is None else clone(self.density)
         density = seeded(density, rng).fit(code)
@@ -177,6 +189,7 @@ class LatentSampler(DensityMixin, BaseEstimator):
             autoencoders, and blind to what the code leaves out of a row.
         """
         check_is_fitted(self)
+        X = given_rows(self.autoencoder_, X)
         validate_data(self, X, reset=False, dtype=_DTYPES)
         return self.density_.score_samples(encoded(self.autoencoder_, X))
 
@@ -224,6 +237,10 @@ class LatentSampler(DensityMixin, BaseEstimator):
         return decoded(self.autoencoder_, (1 - share) * first + share * last)
 
     def _code_of_one(self, name, row):
+        refuse_mask(row, name)
+        if np.shape(row) == sample_shape_of(self.autoencoder_):
+            row = np.reshape(row, (1, -1))
+        row = in_one_axis(self.autoencoder_, row, name)
         if np.ndim(row) == 1:
             # The row of a frame knows the names of its columns.
             row = row.to_frame().T if hasattr(row, "to_frame") else np.asarray(row)[np.newaxis]
@@ -274,7 +291,9 @@ class LatentSampler(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         if n is not None:
             _check_count("n", n)
+        X = given_rows(self.autoencoder_, X)
         rows = validate_data(self, X, reset=False, dtype=_DTYPES)
+        refuse_mask(y, "y", "Leave out rows without a class.")
         y = column_or_1d(y)
         check_consistent_length(rows, y)
         check_classification_targets(y)

@@ -14,6 +14,7 @@ from sklearn.utils import (
     check_random_state,
 )
 
+from skae._tables import refuse_mask
 from skae.inspection._codes import dense
 from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target
@@ -158,6 +159,7 @@ class _Result(NamedTuple):
 
 
 def _check_rows(X, y):
+    refuse_mask(X, "X")
     X = check_array(X, accept_sparse="csr", input_name="X")
     return X, None if y is None else check_target(y, X)
 
