@@ -57,9 +57,13 @@ def with_nan_for_na(values):
     if isinstance(values, np.ndarray) and values.dtype == object:
         hidden = np.array([is_missing(value) for value in values.ravel()], bool)
         return np.where(hidden.reshape(values.shape), np.nan, values)
-    if hasattr(values, "iloc") and any(dtype == object for dtype in np.ravel(values.dtypes)):
+    if hasattr(values, "iloc") and _holds_objects(values):
         return values.astype(object).where(values.notna(), np.nan)
     return values
+
+
+def _holds_objects(frame):
+    return any(isinstance(dtype, np.dtype) and dtype.hasobject for dtype in np.ravel(frame.dtypes))
 
 
 def with_nan_for_masked(X):

@@ -18,6 +18,8 @@ from skae.applications._outlier_judges import (
     fit_residual_panel,
 )
 from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
+from skae.applications._outlier_padding import WithPadding
+from skae.applications._padding import allows_nan, padding_value
 from skae.applications._reducers import check_names, given_rows, reducer_to_fit
 
 # Fewer rows leave a reducer or a covariance with a single one.
@@ -109,6 +111,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     Columns in very different units should be standardised before, as for PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
 
+    Sequences that are filled up, for an autoencoder with a ``mask_value``, are judged by the
+    timesteps that are there: the others add nothing to a score, and scores are brought to the
+    number of columns, so that they do not follow the length. In a Pipeline, padding is what its
+    last step reads as such; NaN passes through scalers. ``"error"`` and ``"likelihood"`` are means
+    over the values that are there, ``"likelihood"`` times the number of columns.
+
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.
 
@@ -175,7 +183,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows, at least four different ones, most of them normal.
+            Rows, at least four different ones, most of them normal; also of shape
+            (n_samples, *sample_shape) if the reducer has a ``sample_shape``.
         y : object, ignored
             Accepted so that pipelines can pass it.
 
@@ -189,13 +198,21 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         TypeError
             If the reducer cannot reconstruct, or has no log-likelihood where ``scoring`` needs it.
         ValueError
-            If X holds missing or infinite values, or too few different rows.
+            If X holds missing or infinite values (but for NaN that is padding), or too few
+            different rows, or if it is masked or of another shape.
         """
         rng = check_random_state(self.random_state)
         reducer = self._reducer_to_fit(rng)
         X = given_rows(reducer, X)
         rows = _dense(
-            check_array(X, ensure_min_samples=_MIN_ROWS, estimator=self, input_name="X", **_CHECKED)
+            check_array(
+                X,
+                ensure_min_samples=_MIN_ROWS,
+                estimator=self,
+                input_name="X",
+                ensure_all_finite="allow-nan" if allows_nan(reducer) else True,
+                **_CHECKED,
+            )
         )
         check_names(reducer, X)
         panel = self._fit_panel(reducer, rows, rng)
@@ -302,7 +319,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     def _check_rows(self, X):
         check_is_fitted(self)
         X = given_rows(self.reducers_[0], X)
-        return _dense(validate_data(self, X, reset=False, **_CHECKED))
+        finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
+        return _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
 
     def _reducer_to_fit(self, rng):
         is_likelihood = self.scoring == "likelihood"
@@ -323,7 +341,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         if self.scoring == "likelihood":
             return fit_likelihood_panel(reducer, X, folds)
         position_measure = Mahalanobis if self.scoring == "mahalanobis" else None
-        return fit_residual_panel(reducer, self._new_measure, position_measure, X, folds)
+        new_measure = self._new_measure
+        if padding_value(reducer) is not None:
+            seed = int(rng.randint(2**31))
+            is_top = self.scoring == "top_features"
+            n_top = int(np.ceil(self.top_fraction * X.shape[1])) if is_top else None
+            new_measure = _for_padded(new_measure, seed, n_top)
+            position_measure = position_measure and _for_padded(position_measure, seed)
+        return fit_residual_panel(reducer, new_measure, position_measure, X, folds)
 
     def _new_measure(self):
         if self.scoring == "top_features":
@@ -341,7 +366,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
+
+
+def _for_padded(new_measure, seed, n_top=None):
+    return lambda: WithPadding(new_measure(), seed, n_top)
 
 
 def _dense(X):
