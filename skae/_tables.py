@@ -51,7 +51,7 @@ def with_nan_for_na(values):
     """Arrays and frames of objects with NaN for pandas.NA, which numpy makes no number of."""
     if isinstance(values, list | tuple):
         try:
-            values = np.array(values, dtype=object)
+            values = np.asarray(values)
         except ValueError:  # rows of different lengths: the validation proper says so
             return values
     if isinstance(values, np.ndarray) and values.dtype == object:
@@ -66,15 +66,14 @@ def _holds_objects(frame):
     return any(isinstance(dtype, np.dtype) and dtype.hasobject for dtype in np.ravel(frame.dtypes))
 
 
-def with_nan_for_masked(X):
-    """Rows with NaN where a mask hides a value; other rows as they came."""
+def filled_where_masked(X, value):
+    """Rows with a value where a mask hides one; other rows as they came."""
     if isinstance(X, list | tuple) and any(np.ma.is_masked(row) for row in X):
         X = np.ma.array(list(X))
     if not isinstance(X, np.ma.MaskedArray):
         return X
-    if X.dtype.kind in "biu" and np.ma.is_masked(X):
-        X = X.astype(np.float64)
-    return X.filled(np.nan) if np.ma.is_masked(X) else X.data
+    X = X.astype(np.float64) if X.dtype.kind in "biu" else X
+    return X.filled(value)
 
 
 def flat_rows(X, sample_shape, name="X", receiver="the estimator"):
@@ -139,3 +138,27 @@ def in_container(estimator, rows, given=None):
         return rows
     names = _check_feature_names_in(estimator)
     return adapter.create_container(rows, given, columns=names)
+
+
+class FrameOutputMixin:
+    """Gives ``set_output`` to what returns rows but is no transformer."""
+
+    def set_output(self, *, transform=None):
+        """Set the container of the rows that are returned.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Arrays, or frames with the columns of ``fit``, as :meth:`set_output` of a transformer
+            says it. None changes nothing; ``sklearn.set_config(transform_output=...)`` holds for
+            what has not been set.
+
+        Returns
+        -------
+        self : object
+            The same estimator.
+        """
+        if transform is not None:
+            config = getattr(self, "_sklearn_output_config", {})
+            self._sklearn_output_config = {**config, "transform": transform}
+        return self

@@ -11,16 +11,25 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skae import Autoencoder
+from skae._tables import FrameOutputMixin, in_container
 from skae.applications._codec_format import pack, unpack
 from skae.applications._codec_quantiser import fit_quantiser
-from skae.applications._reducers import decoded, encoded, fit_reducer, given_rows, reducer_to_fit
+from skae.applications._padding import allows_nan
+from skae.applications._reducers import (
+    check_names,
+    decoded,
+    encoded,
+    fit_reducer,
+    given_rows,
+    reducer_to_fit,
+)
 
 _DTYPES = (np.float64, np.float32)
 # Rows whose reconstruction is part of the fingerprint.
 _N_PROBES = 8
 
 
-class LatentCodec(BaseEstimator):
+class LatentCodec(FrameOutputMixin, BaseEstimator):
     """Lossy compression of rows to bytes by an autoencoder's code.
 
     The code is turned into coordinates along which a small change moves the decoded row equally
@@ -150,7 +159,11 @@ class LatentCodec(BaseEstimator):
         """
         autoencoder = reducer_to_fit(self.autoencoder, _default, self.random_state)
         X = given_rows(autoencoder, X)
-        rows = check_array(X, dtype=_DTYPES, estimator=self, input_name="X")
+        finite = "allow-nan" if allows_nan(autoencoder) else True
+        rows = check_array(
+            X, dtype=_DTYPES, ensure_all_finite=finite, estimator=self, input_name="X"
+        )
+        check_names(autoencoder, X)
         fit_reducer(autoencoder, X, y)
         code = _code_of(autoencoder, X)
         n_bits = self.bits * code.shape[1]
@@ -185,7 +198,14 @@ class LatentCodec(BaseEstimator):
         """
         check_is_fitted(self)
         X = given_rows(self.autoencoder_, X)
-        rows = validate_data(self, X, reset=False, dtype=_DTYPES, ensure_min_samples=0)
+        rows = validate_data(
+            self,
+            X,
+            reset=False,
+            dtype=_DTYPES,
+            ensure_all_finite="allow-nan" if allows_nan(self.autoencoder_) else True,
+            ensure_min_samples=0,
+        )
         # Reducers refuse to transform no rows at all.
         code = _code_of(self.autoencoder_, X) if len(rows) else np.empty((0, self.n_components_))
         symbols = self._quantiser.symbols(code)
@@ -203,7 +223,7 @@ class LatentCodec(BaseEstimator):
         -------
         rows : ndarray of shape (n_samples, n_features)
             What the autoencoder's ``inverse_transform`` makes of the rounded codes: float32 if
-            the encoded rows were, and float64 otherwise.
+            the encoded rows were, and float64 otherwise; the frame that ``set_output`` asks for.
 
         Raises
         ------
@@ -219,8 +239,14 @@ class LatentCodec(BaseEstimator):
         tables, fingerprint = self._quantiser.tables, bytes.fromhex(self.fingerprint_)
         symbols, dtype = unpack(data, tables, fingerprint)
         if not len(symbols):
-            return np.empty((0, self.n_features_in_), dtype)
-        return decoded(self.autoencoder_, self._quantiser.code(symbols)).astype(dtype)
+            return in_container(self, np.empty((0, self.n_features_in_), dtype))
+        rows = decoded(self.autoencoder_, self._quantiser.code(symbols))
+        return in_container(self, rows.astype(dtype))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = allows_nan(self.autoencoder)
+        return tags
 
 
 def _default():

@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._set_output import ADAPTERS_MANAGER
-from sklearn.utils.validation import _check_feature_names
+from sklearn.utils.validation import _check_feature_names, _get_feature_names
 
 from skae._tables import flat_rows, refuse_mask
 from skae.metrics import check_invertible
@@ -94,6 +94,12 @@ def sample_shape_of(reducer):
     """What a row is before it is flattened, as far as a step of the reducer tells; or None."""
     shapes = (getattr(step, "sample_shape", None) for step in steps_of(reducer))
     return next((tuple(shape) for shape in shapes if shape is not None), None)
+
+
+def column_names(X):
+    """Names of the columns of a frame as a list, if they are all strings; else None."""
+    names = _get_feature_names(X)
+    return None if names is None else list(names)
 
 
 def check_names(reducer, X):
