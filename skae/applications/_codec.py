@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skae import Autoencoder
 from skae._tables import FrameOutputMixin, in_container
 from skae.applications._codec_format import pack, unpack
+from skae.applications._codec_padding import fit_padding_coder
 from skae.applications._codec_quantiser import fit_quantiser
-from skae.applications._padding import allows_nan
+from skae.applications._padding import allows_nan, find_padding_before_fit, padding_value
 from skae.applications._reducers import (
     check_names,
     decoded,
@@ -22,6 +23,7 @@ from skae.applications._reducers import (
     fit_reducer,
     given_rows,
     reducer_to_fit,
+    sample_shape_of,
 )
 
 _DTYPES = (np.float64, np.float32)
@@ -96,6 +98,10 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
     At equal bytes, more components with fewer bits each are often better: of the sizes tried on
     images of MNIST, those with two to three bits a component were best.
 
+    Around an autoencoder with a ``mask_value``, which timesteps are padding is in the bytes too:
+    decoded rows are filled up as the encoded ones were. Lengths take a few bits a row beside those
+    of ``bits``. In a Pipeline only NaN can be told from what the steps before make.
+
     Coordinates outside the range of the training rows are not clipped: they cost some 40 bits
     each.
 
@@ -166,13 +172,14 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         check_names(autoencoder, X)
         fit_reducer(autoencoder, X, y)
         code = _code_of(autoencoder, X)
+        padding = _padding_coder(autoencoder, rows)
         n_bits = self.bits * code.shape[1]
         quantiser = fit_quantiser(lambda code: decoded(autoencoder, code), code, n_bits)
         probes = decoded(autoencoder, code[:_N_PROBES])
         validate_data(self, X, skip_check_array=True)
-        self.autoencoder_, self._quantiser = autoencoder, quantiser
+        self.autoencoder_, self._quantiser, self._padding = autoencoder, quantiser, padding
         self.n_components_, self.step_ = code.shape[1], quantiser.step
-        self.bits_per_row_ = quantiser.bits_per_row
+        self.bits_per_row_ = quantiser.bits_per_row + (padding.bits_per_row if padding else 0.0)
         self.fingerprint_ = _fingerprint(rows.shape[1], probes, *quantiser.arrays())
         return self
 
@@ -209,7 +216,15 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         # Reducers refuse to transform no rows at all.
         code = _code_of(self.autoencoder_, X) if len(rows) else np.empty((0, self.n_components_))
         symbols = self._quantiser.symbols(code)
-        return pack(symbols, self._quantiser.tables, rows.dtype, bytes.fromhex(self.fingerprint_))
+        if self._padding is not None:
+            is_padding = find_padding_before_fit(self.autoencoder_, rows)
+            symbols = np.hstack([symbols, self._padding.symbols(is_padding)])
+        return pack(symbols, self._tables, rows.dtype, bytes.fromhex(self.fingerprint_))
+
+    @property
+    def _tables(self):
+        more = [] if self._padding is None else self._padding.tables
+        return [*self._quantiser.tables, *more]
 
     def decode(self, data):
         """Rows of bytes.
@@ -236,11 +251,13 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
             model.
         """
         check_is_fitted(self)
-        tables, fingerprint = self._quantiser.tables, bytes.fromhex(self.fingerprint_)
-        symbols, dtype = unpack(data, tables, fingerprint)
+        symbols, dtype = unpack(data, self._tables, bytes.fromhex(self.fingerprint_))
         if not len(symbols):
             return in_container(self, np.empty((0, self.n_features_in_), dtype))
-        rows = decoded(self.autoencoder_, self._quantiser.code(symbols))
+        n_axes = len(self._quantiser.tables)
+        rows = decoded(self.autoencoder_, self._quantiser.code(symbols[:, :n_axes]))
+        if self._padding is not None:
+            rows = self._padding.filled_up(rows, symbols[:, n_axes:])
         return in_container(self, rows.astype(dtype))
 
     def __sklearn_tags__(self):
@@ -251,6 +268,17 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
 
 def _default():
     return Autoencoder(0.95)
+
+
+def _padding_coder(autoencoder, rows):
+    """What codes the padding of rows; None if the autoencoder knows of none."""
+    is_padding = find_padding_before_fit(autoencoder, rows)
+    if is_padding is None:
+        return None
+    shape = sample_shape_of(autoencoder)
+    return fit_padding_coder(
+        is_padding, 1 if shape is None else shape[-1], padding_value(autoencoder)
+    )
 
 
 def _code_of(autoencoder, X):

@@ -109,6 +109,6 @@ def _whole_timesteps(autoencoder, rows, value):
     n_features = 1 if shape is None else shape[-1]
     if rows.shape[1] % n_features:
         return np.zeros(rows.shape, bool)  # the autoencoder says what is wrong with the shape
-    steps = rows.reshape(len(rows), -1, n_features)
+    steps = rows.reshape(len(rows), rows.shape[1] // n_features, n_features)
     holds = np.isnan(steps) if np.isnan(value) else steps == value
     return np.repeat(holds.all(axis=2), n_features, axis=1)

@@ -13,6 +13,9 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import get_tags
 
 from skae import (
+    LatentCodec,
+    LatentSampler,
+    ReconstructionImputer,
     ReconstructionOutlierDetector,
     RecurrentAutoencoder,
     VariationalAutoencoder,
@@ -288,3 +291,170 @@ def test_a_single_feature_that_is_missing_is_no_padding():
     X = np.array([[1.0, np.nan, np.nan, np.nan]])
     reducer = PaddedPCA(sample_shape=(2, 2))
     assert find_padding(reducer, X).tolist() == [[False, False, True, True]]
+
+
+# Imputer
+
+
+def quick_imputer(mask_value=np.nan, **parameters):
+    parameters = {"max_iter": 20, "tol": 0} | parameters
+    return ReconstructionImputer(PaddedPCA(2, mask_value=mask_value), **parameters)
+
+
+def holed(X, mask_value):
+    """The same rows with single features missing, of timesteps that are there; and where."""
+    steps = X.reshape(-1, T, F).copy()
+    is_padding = (np.isnan(steps) if np.isnan(mask_value) else steps == mask_value).all(axis=2)
+    is_missing = np.random.default_rng(1).random(steps.shape) < 0.15
+    is_missing[..., 1] &= ~is_missing[..., 0]  # a timestep of which nothing is known is padding
+    is_missing &= ~is_padding[:, :, np.newaxis]
+    steps[is_missing] = np.nan
+    return steps.reshape(X.shape), is_missing.reshape(X.shape), np.repeat(is_padding, F, axis=1)
+
+
+@pytest.mark.parametrize("mask_value", MASKS)
+def test_padding_is_not_missing_and_not_filled(mask_value):
+    X, _ = sequences(200, mask_value)
+    given, is_missing, is_padding = holed(X, mask_value)
+    imputer = quick_imputer(mask_value).fit(given)
+    filled = imputer.transform(given)
+    np.testing.assert_array_equal(filled[is_padding], mask_value)
+    np.testing.assert_array_equal(filled[~is_missing], given[~is_missing])
+    error = np.std((filled - X)[is_missing])
+    assert error < 0.6 * np.std(X[is_missing])
+
+
+def test_all_kinds_of_padding_are_filled_alike():
+    rows = {mask: holed(sequences(100, mask)[0], mask) for mask in MASKS}
+    filled = {mask: quick_imputer(mask).fit_transform(given[0]) for mask, given in rows.items()}
+    is_missing = rows[MASKS[0]][1]
+    for mask in MASKS[1:]:
+        np.testing.assert_allclose(filled[mask][is_missing], filled[MASKS[0]][is_missing])
+
+
+@pytest.mark.parametrize("mask_value", MASKS)
+def test_padding_does_not_count_for_the_initial_filling(mask_value):
+    given, is_missing, is_padding = holed(sequences(100, mask_value)[0], mask_value)
+    known = np.where(is_missing | is_padding, np.nan, given)
+    filled = quick_imputer(mask_value, max_iter=0).fit_transform(given)
+    means = np.broadcast_to(np.nanmean(known, axis=0), given.shape)
+    np.testing.assert_allclose(filled[is_missing], means[is_missing])
+
+
+def test_indicators_do_not_show_padding():
+    given, is_missing, _ = holed(sequences(100)[0], np.nan)
+    filled = quick_imputer(add_indicator=True).fit_transform(given)
+    columns = is_missing.any(axis=0)
+    np.testing.assert_array_equal(filled[:, T * F :], is_missing[:, columns])
+
+
+def test_missing_and_padding_may_be_one_number():
+    given, is_missing, is_padding = holed(sequences(100, -1.0)[0], -1.0)
+    expected = quick_imputer(-1.0).fit_transform(given)
+    given[is_missing] = -1.0
+    filled = quick_imputer(-1.0, missing_values=-1).fit_transform(given)
+    np.testing.assert_array_equal(filled, expected)
+    np.testing.assert_array_equal(filled[is_padding], -1.0)
+
+
+def test_timesteps_that_no_sequence_reaches_stay():
+    X, _ = sequences(60)
+    X[:, -F:] = np.nan
+    given, is_missing, _ = holed(X, np.nan)
+    reducer = RecurrentAutoencoder(
+        2, sample_shape=(T, F), mask_value=np.nan, hidden_layer_sizes=(4,), max_iter=2
+    )
+    imputer = ReconstructionImputer(reducer, max_iter=2, random_state=0).fit(given)
+    filled = imputer.transform(given)
+    assert filled.shape == given.shape
+    assert np.isfinite(filled[is_missing]).all()
+    assert np.isnan(filled[:, -F:]).all()
+
+
+def test_bounds_and_grids_leave_padding_alone():
+    given, is_missing, is_padding = holed(sequences(60, -1.0)[0], -1.0)
+    limits = {"min_value": "observed", "max_value": 5.5, "grid": 0.25}
+    filled = quick_imputer(-1.0, **limits).fit_transform(given)
+    np.testing.assert_array_equal(filled[is_padding], -1.0)
+    assert filled[is_missing].min() > 3
+    assert filled[is_missing].max() <= 5.5
+    np.testing.assert_array_equal(filled[is_missing] % 0.25, 0)
+
+
+def test_a_row_of_which_nothing_is_known_is_filled_at_first_only():
+    given, _, is_padding = holed(sequences(60, -1.0)[0], -1.0)
+    given[0] = np.where(is_padding[0], -1.0, np.nan)
+    filled = quick_imputer(-1.0).fit_transform(given)
+    known = np.where(is_padding | np.isnan(given), np.nan, given)
+    expected = np.where(is_padding[0], -1.0, np.nanmean(known, axis=0))
+    np.testing.assert_allclose(filled[0], expected)
+
+
+@pytest.mark.parametrize("make", [ReconstructionImputer, LatentCodec])
+def test_numbers_behind_a_scaler_are_refused(make):
+    reducer = make_pipeline(StandardScaler(), PaddedPCA(mask_value=0.0))
+    with pytest.raises(ValueError, match=r"mask_value=0.0 is what PaddedPCA reads after.*NaN"):
+        make(reducer).fit(sequences(60, 0.0)[0])
+
+
+def test_nan_goes_through_a_scaler():
+    given, is_missing, is_padding = holed(sequences(60)[0], np.nan)
+    pipeline = make_pipeline(StandardScaler(), PaddedPCA())
+    filled = ReconstructionImputer(pipeline, max_iter=20, tol=0).fit_transform(given)
+    assert np.isnan(filled[is_padding]).all()
+    assert np.isfinite(filled[is_missing]).all()
+    around = make_pipeline(StandardScaler(), quick_imputer()).fit_transform(given)
+    np.testing.assert_array_equal(np.isnan(around), is_padding)
+
+
+# Sampler and codec
+
+
+@pytest.mark.parametrize("mask_value", MASKS)
+def test_samples_have_all_timesteps(mask_value):
+    X, _ = sequences(60, mask_value)
+    sampler = LatentSampler(PaddedPCA(mask_value=mask_value), min_value="observed").fit(X)
+    rows = sampler.sample(20, random_state=0)
+    assert np.isfinite(rows).all()
+    assert rows.min() > 3  # the smallest that is there, and not the padding
+    assert np.isfinite(sampler.score_samples(X)).all()
+    augmented, _ = sampler.augment(X, np.arange(60) < 20, random_state=0)
+    np.testing.assert_array_equal(augmented[:60], X)
+    assert np.isfinite(augmented[60:]).all()
+    assert get_tags(sampler).input_tags.allow_nan == bool(np.isnan(mask_value))
+
+
+@pytest.mark.parametrize("mask_value", MASKS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_decoded_rows_are_padded_as_the_encoded_ones(mask_value, dtype):
+    X = sequences(60, mask_value)[0].astype(dtype)
+    codec = LatentCodec(PaddedPCA(mask_value=mask_value)).fit(X)
+    shifted = np.roll(X.reshape(-1, T, F), 2, axis=1)  # padding ahead, and at both ends
+    shifted[0, 4] = mask_value
+    for rows in (X, shifted.reshape(X.shape), X[:1], X[:0]):
+        decoded = codec.decode(codec.encode(rows))
+        is_padding = np.isnan(rows) if np.isnan(mask_value) else rows == mask_value
+        assert decoded.dtype == dtype
+        np.testing.assert_array_equal(decoded[is_padding], mask_value)
+        assert np.isfinite(decoded[~is_padding]).all()
+        assert not np.any(decoded[~is_padding] == mask_value)
+
+
+def test_lengths_take_the_bits_of_their_entropy():
+    X, lengths = sequences(2000)
+    padded = LatentCodec(PaddedPCA(), bits=4).fit(X)
+    counts = np.bincount(lengths) / len(lengths)
+    entropy = -np.sum(counts[counts > 0] * np.log2(counts[counts > 0]))
+    np.testing.assert_allclose(padded.bits_per_row_, 2 * 4 + entropy, atol=0.1)
+    n_bits = 8 * (len(padded.encode(X)) - 30) / len(X)
+    np.testing.assert_allclose(n_bits, padded.bits_per_row_, atol=0.1)
+
+
+def test_the_codec_around_a_scaled_recurrent_autoencoder():
+    X, _ = sequences(40)
+    inner = RecurrentAutoencoder(
+        2, sample_shape=(T, F), mask_value=np.nan, hidden_layer_sizes=(4,), max_iter=2
+    )
+    codec = LatentCodec(make_pipeline(StandardScaler(), inner), random_state=0).fit(X)
+    decoded = codec.decode(codec.encode(X.reshape(-1, T, F)))
+    np.testing.assert_array_equal(np.isnan(decoded), np.isnan(X))
