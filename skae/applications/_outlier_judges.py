@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import clone
 
 from skae.applications._outlier_folds import NEW
-from skae.applications._padding import find_padding, mean_row, n_present, without_padding
 from skae.applications._reducers import fit_reducer, reconstructed
 
 # Chosen on the tables of `python -m benchmarks.applications --outliers`: 1 is best for tables of
@@ -29,7 +28,7 @@ class ResidualJudge:
 
     def contributions(self, X):
         """What each column adds to the anomaly score of its row."""
-        rows = reconstructed_where_there(self.reducer, X)
+        rows = reconstructed(self.reducer, X)
         contributions = self.residual_measure.contributions(X - rows)
         if self.position_measure is None:
             return contributions
@@ -48,32 +47,20 @@ class LikelihoodJudge:
         self.reducer, self.reference = reducer, reference
 
     def scores(self, X):
-        """Negative log-likelihood of each row; of padded ones as of all columns."""
-        scores = -np.asarray(self.reducer.score_samples(X), dtype=np.float64)
-        return scores * (X.shape[1] / n_present(X, find_padding(self.reducer, X)))
+        """Negative log-likelihood of each row."""
+        return -np.asarray(self.reducer.score_samples(X), dtype=np.float64)
 
     def contributions(self, X):
         """How the score changes as a column joins, after those before it or those behind it.
 
-        What the reference itself scores is shared evenly. Padding is none of the columns.
+        What the reference itself scores is shared evenly.
         """
-        is_padding = find_padding(self.reducer, X)
-        if is_padding is not None:
-            return self._contributions_of_padded(X, is_padding)
         forwards = range(X.shape[1])
         changes = (self._changes(X, forwards) + self._changes(X, reversed(forwards))) / 2
         return changes + self.scores(self.reference[np.newaxis]) / X.shape[1]
 
-    def _contributions_of_padded(self, X, is_padding):
-        reference = np.where(is_padding, X, self.reference)
-        forwards = range(X.shape[1])
-        changes = self._changes(X, forwards, reference)
-        changes = (changes + self._changes(X, reversed(forwards), reference)) / 2
-        shares = self.scores(reference) / n_present(X, is_padding)
-        return changes + np.where(is_padding, 0.0, shares[:, np.newaxis])
-
-    def _changes(self, X, order, reference=None):
-        rows = np.tile(self.reference, (len(X), 1)) if reference is None else reference.copy()
+    def _changes(self, X, order):
+        rows = np.tile(self.reference, (len(X), 1))
         changes, before = np.empty(X.shape), self.scores(rows)
         for column in order:
             rows[:, column] = X[:, column]
@@ -118,14 +105,12 @@ class Panel:
 def fit_residual_panel(reducer, new_residual_measure, new_position_measure, X, folds):
     """Reducers that each see all folds but one, and what is usual in those folds."""
     masks, reducers = _fit_reducers(reducer, X, folds)
-    present = without_padding(X, find_padding(reducers[0], X))
-    means = [mean_row(present[seen]) for seen in masks]
+    means = [X[seen].mean(axis=0, dtype=np.float64) for seen in masks]
     residuals, positions = np.empty(X.shape), np.empty(X.shape)
     for fitted, seen, mean in zip(reducers, masks, means, strict=True):
-        rows = reconstructed_where_there(fitted, X[~seen])
+        rows = reconstructed(fitted, X[~seen])
         residuals[~seen], positions[~seen] = X[~seen] - rows, rows - mean
-    variances = np.ma.masked_invalid(present).var(axis=0, dtype=np.float64)
-    deviation = float(np.sqrt(variances.mean()))
+    deviation = float(np.sqrt(np.mean(np.var(X, axis=0, dtype=np.float64))))
 
     # What is known of seen rows comes from other reducers, that have not seen them.
     def learn(new_measure, values, seen):
@@ -146,19 +131,13 @@ def fit_residual_panel(reducer, new_residual_measure, new_position_measure, X, f
 def fit_likelihood_panel(reducer, X, folds):
     """Reducers that each see all folds but one, and the mean row of those folds."""
     masks, reducers = _fit_reducers(reducer, X, folds)
-    present = without_padding(X, find_padding(reducers[0], X))
-    means = [mean_row(present[seen]).astype(X.dtype) for seen in masks]
+    means = [X[seen].mean(axis=0) for seen in masks]
     return Panel(folds, [LikelihoodJudge(*pair) for pair in zip(reducers, means, strict=True)])
 
 
 def _fit_reducers(reducer, X, folds):
     masks = [folds.of_rows != fold for fold in range(folds.n_folds)]
     return masks, [fit_reducer(clone(reducer), X[seen]) for seen in masks]
-
-
-def reconstructed_where_there(reducer, X):
-    """Rows encoded and decoded again, NaN where they are only filled up."""
-    return without_padding(reconstructed(reducer, X), find_padding(reducer, X))
 
 
 def check_likelihood(reducer):

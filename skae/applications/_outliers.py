@@ -18,7 +18,7 @@ from skae.applications._outlier_judges import (
     fit_residual_panel,
 )
 from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
-from skae.applications._outlier_padding import WithPadding
+from skae.applications._outlier_padding import fit_padded_panel
 from skae.applications._padding import allows_nan, padding_value
 from skae.applications._reducers import check_names, given_rows, reducer_to_fit
 
@@ -338,17 +338,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 f"at least {_MIN_ROWS} are needed; pass more rows."
             )
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
+        if padding_value(reducer) is not None:
+            return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
         if self.scoring == "likelihood":
             return fit_likelihood_panel(reducer, X, folds)
         position_measure = Mahalanobis if self.scoring == "mahalanobis" else None
-        new_measure = self._new_measure
-        if padding_value(reducer) is not None:
-            seed = int(rng.randint(2**31))
-            is_top = self.scoring == "top_features"
-            n_top = int(np.ceil(self.top_fraction * X.shape[1])) if is_top else None
-            new_measure = _for_padded(new_measure, seed, n_top)
-            position_measure = position_measure and _for_padded(position_measure, seed)
-        return fit_residual_panel(reducer, new_measure, position_measure, X, folds)
+        return fit_residual_panel(reducer, self._new_measure, position_measure, X, folds)
 
     def _new_measure(self):
         if self.scoring == "top_features":
@@ -368,10 +363,6 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
-
-
-def _for_padded(new_measure, seed, n_top=None):
-    return lambda: WithPadding(new_measure(), seed, n_top)
 
 
 def _dense(X):

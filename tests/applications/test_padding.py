@@ -1,7 +1,5 @@
 """Sequences of different lengths inside the applications: padding is nobody's fault."""
 
-from copy import copy
-
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -20,8 +18,7 @@ from skae import (
     RecurrentAutoencoder,
     VariationalAutoencoder,
 )
-from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
-from skae.applications._outlier_padding import WithPadding, drawn, pairwise_covariance
+from skae.applications._outlier_padding import PresentDistance, PresentTop, pairwise_covariance
 from skae.applications._padding import find_padding
 
 T, F = 8, 2
@@ -223,15 +220,14 @@ def padded_residuals(n_rows=4000):
 
 def test_distances_are_those_of_what_is_there():
     residuals, _ = padded_residuals(400)
-    measure = WithPadding(Mahalanobis(), seed=0).fit(residuals, 1.0)
-    covariance = np.linalg.inv(measure.measure.precision)
+    measure = PresentDistance().fit(residuals)
     for row in residuals[:6]:
         there = ~np.isnan(row)
-        own = row[there] @ np.linalg.solve(covariance[np.ix_(there, there)], row[there])
-        factor = np.interp(there.sum(), *measure.usual)
-        np.testing.assert_allclose(
-            measure.contributions(row[np.newaxis]).sum(), own * 5 / there.sum() / factor
-        )
+        own = measure.covariance[np.ix_(there, there)]
+        distance = row[there] @ np.linalg.solve(own, row[there])
+        factor = 5 / there.sum() / np.interp(there.sum(), *measure.usual)
+        contributions = measure.contributions(row[np.newaxis])
+        np.testing.assert_allclose(contributions.sum(), distance * factor)
 
 
 def test_covariance_is_that_of_rows_that_hold_both_columns():
@@ -239,15 +235,6 @@ def test_covariance_is_that_of_rows_that_hold_both_columns():
     np.testing.assert_allclose(
         pairwise_covariance(residuals), covariance, atol=0.1 * covariance.max()
     )
-
-
-def test_draws_have_the_covariance_and_leave_the_rest_alone():
-    residuals, covariance = padded_residuals()
-    filled = drawn(residuals, seed=0)
-    there = ~np.isnan(residuals)
-    np.testing.assert_array_equal(filled[there], residuals[there])
-    second_moments = filled.T @ filled / len(filled)
-    np.testing.assert_allclose(second_moments, covariance, atol=0.1 * covariance.max())
 
 
 def test_a_few_outliers_hardly_move_the_covariance():
@@ -263,7 +250,7 @@ def test_the_largest_of_few_values_count_like_the_largest_of_many(n_top):
     rng = np.random.default_rng(0)
     residuals = rng.normal(size=(6000, 20))
     residuals[::2, 8:] = np.nan
-    measure = WithPadding(TopFeatures(n_top / 20), 0, n_top).fit(residuals, 1.0)
+    measure = PresentTop(n_top / 20).fit(residuals)
     scores = measure.contributions(residuals).sum(axis=1)
     np.testing.assert_allclose(np.median(scores[::2]), np.median(scores[1::2]), rtol=0.02)
     measure.usual = None  # what theory says alone
@@ -271,12 +258,15 @@ def test_the_largest_of_few_values_count_like_the_largest_of_many(n_top):
     np.testing.assert_allclose(scores[::2].mean(), scores[1::2].mean(), rtol=0.05)
 
 
-@pytest.mark.parametrize("measure", [Mahalanobis(), SquaredError(), TopFeatures(0.2)])
-def test_without_padding_nothing_changes(measure):
-    residuals = np.random.default_rng(0).normal(size=(50, 5))
-    expected = copy(measure).fit(residuals, 1.0).contributions(residuals)
-    given = WithPadding(measure, 0).fit(residuals, 1.0).contributions(residuals)
-    np.testing.assert_array_equal(given, expected)
+def test_the_largest_are_those_that_others_do_not_predict():
+    residuals = np.random.default_rng(0).normal(size=(500, 5))
+    residuals[:, 1] += 3 * residuals[:, 0]
+    residuals[::2, 3:] = np.nan
+    measure = PresentTop(0.2).fit(residuals)
+    odd = np.array([[1.0, -3.0, 0.0, np.nan, np.nan], [0.0, 0.0, 8.0, np.nan, np.nan]])
+    contributions = measure.contributions(odd)
+    assert np.flatnonzero(contributions[0]).item() in (0, 1)
+    assert np.flatnonzero(contributions[1]).tolist() == [2]
 
 
 def test_a_column_that_no_row_holds():
