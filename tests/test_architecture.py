@@ -50,7 +50,7 @@ ROOMS = {
         *("_tables", "_scaling", "_validation", "networks", "objectives", "training"),
     },
     # What changes a fitted model needs more than its public methods.
-    "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
+    "compression": {"_base", "_fitting", "_packing", "_tables", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"_tables", "inspection"},
     "inspection": {"_tables", "metrics"},

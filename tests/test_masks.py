@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import skae
 from skae import metrics
@@ -142,3 +145,9 @@ def test_metrics(score, pca):
 def test_what_looks_at_rows_refuses_a_mask(look, pca):
     with pytest.raises(ValueError, match="is a masked array in which 1 of the values are masked"):
         look(pca)
+
+
+def test_compress_refuses_a_mask(fitted):
+    for estimator in (fitted, make_pipeline(StandardScaler(), clone(fitted)).fit(ROWS)):
+        with pytest.raises(ValueError, match=REFUSED):
+            skae.compress(estimator, X=MASKED)

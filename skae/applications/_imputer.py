@@ -63,10 +63,12 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     fill_value : float, default=None
         For ``initial_strategy="constant"``; None means 0.
 
-    min_value, max_value : float, "observed" or array-like of shape (n_features,), default=None
+    min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
+            default=None
         Bounds of what is filled in: one for all columns or one for each, as in
-        :class:`~sklearn.impute.IterativeImputer`. ``"observed"`` means the smallest and the largest
-        value known of a column in ``fit``, None no bound. They hold in every round.
+        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by name or number.
+        ``"observed"`` means the smallest and the largest value known of a column in ``fit``, None
+        no bound. They hold in every round.
 
     grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
         Values that may be filled in, one entry for all columns, one for each, or a dict of some by

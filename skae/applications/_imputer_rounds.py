@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from skae.applications._limits import Limits
-from skae.applications._reducers import reconstructed
+from skae.applications._reducers import reconstructed, with_names
 
 # Rounds of "auto", for fits that are random and for fits that converge.
 _FEW_ROUNDS, _MANY_ROUNDS = 5, 100
@@ -138,7 +138,7 @@ def _fit(reducer, rows, parameter, is_missing):
     known = {} if parameter is None else {parameter: ~is_missing}
     # With routing, a Pipeline would refuse an argument that its step did not request.
     with config_context(enable_metadata_routing=False):
-        reducer.fit(rows, None, **known)
+        reducer.fit(with_names(reducer, rows), None, **known)
 
 
 def observed_parameter(reducer):

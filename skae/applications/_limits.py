@@ -7,7 +7,13 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 OBSERVED, INTEGERS = "observed", "integers"
-BOUND = [Interval(Real, None, None, closed="both"), StrOptions({OBSERVED}), "array-like", None]
+BOUND = [
+    Interval(Real, None, None, closed="both"),
+    StrOptions({OBSERVED}),
+    "array-like",
+    dict,
+    None,
+]
 GRID = [
     Interval(Real, 0, None, closed="neither"),
     StrOptions({OBSERVED, INTEGERS}),
@@ -60,9 +66,9 @@ def fit_limits(X, min_value, max_value, grid, names=None):
     ----------
     X : ndarray of shape (n_samples, n_features)
         NaN where nothing is known.
-    min_value, max_value : float, "observed", None, or array-like of such of shape (n_features,)
+    min_value, max_value : float, "observed", None, array-like or dict of such by column
     grid : float, "observed", "integers", None, array-like or dict of such by column
-    names : sequence of str, optional
+    names : list of str, optional
         Of the columns, for a dict.
 
     Raises
@@ -71,15 +77,15 @@ def fit_limits(X, min_value, max_value, grid, names=None):
         For other values, another number of them, or columns that none is left for.
     """
     known = [column[~np.isnan(column)] for column in np.asarray(X, np.float64).T]
-    lower = _bounds("min_value", min_value, known, -np.inf, np.min)
-    upper = _bounds("max_value", max_value, known, np.inf, np.max)
+    lower = _bounds("min_value", min_value, known, names, (-np.inf, np.min))
+    upper = _bounds("max_value", max_value, known, names, (np.inf, np.max))
     wrong = np.flatnonzero(lower > upper)
     if wrong.size:
         raise ValueError(
             f"min_value={lower[wrong[0]]:g} is above max_value={upper[wrong[0]]:g} for column "
             f"{_called(wrong[0], names)}. Give a range that holds some value."
         )
-    chosen = _one_a_column(grid, len(known), names)
+    chosen = _one_a_column("grid", grid, len(known), names)
     grids = [_grid_of(one, column) for one, column in zip(chosen, known, strict=True)]
     for column, one in enumerate(grids):
         if one is not None:
@@ -89,19 +95,10 @@ def fit_limits(X, min_value, max_value, grid, names=None):
     return Limits(lower, upper, grids)
 
 
-def _bounds(parameter, given, known, unbounded, extreme):
-    values = [given] * len(known) if given is None or np.isscalar(given) else list(given)
-    if len(values) != len(known):
-        raise ValueError(
-            f"{parameter} holds {len(values)} values, but X has {len(known)} columns. Give one "
-            "value for all columns, or one for each."
-        )
-    return np.array(
-        [
-            _bound(parameter, value, column, unbounded, extreme)
-            for value, column in zip(values, known, strict=True)
-        ]
-    )
+def _bounds(parameter, given, known, names, kind):
+    values = _one_a_column(parameter, given, len(known), names)
+    pairs = zip(values, known, strict=True)
+    return np.array([_bound(parameter, value, column, *kind) for value, column in pairs])
 
 
 def _bound(parameter, value, column, unbounded, extreme):
@@ -117,23 +114,23 @@ def _bound(parameter, value, column, unbounded, extreme):
     return float(value)
 
 
-def _one_a_column(grid, n_columns, names):
-    """What each column is asked to lie on."""
-    if grid is None or np.isscalar(grid):
-        return [grid] * n_columns
-    if not isinstance(grid, dict):
-        if len(grid) != n_columns:
+def _one_a_column(parameter, given, n_columns, names):
+    """What is asked of each column."""
+    if given is None or np.isscalar(given):
+        return [given] * n_columns
+    if not isinstance(given, dict):
+        if len(given) != n_columns:
             raise ValueError(
-                f"grid holds {len(grid)} entries, but X has {n_columns} columns. Give one for all "
-                "columns, one for each, or a dict of some columns."
+                f"{parameter} holds {len(given)} entries, but X has {n_columns} columns. Give one "
+                "for all columns, one for each, or a dict of some columns."
             )
-        return list(grid)
+        return list(given)
     chosen, places = [None] * n_columns, {name: i for i, name in enumerate(names or ())}
-    for key, one in grid.items():
+    for key, one in given.items():
         place = places.get(key, key)
         if not isinstance(place, int | np.integer) or not 0 <= place < n_columns:
             raise ValueError(
-                f"grid names the column {key!r}, which X does not have. Its columns are "
+                f"{parameter} names the column {key!r}, which X does not have. Its columns are "
                 f"{', '.join(map(repr, names)) if names else f'0 to {n_columns - 1}'}."
             )
         chosen[place] = one

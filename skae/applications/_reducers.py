@@ -55,7 +55,7 @@ def seeded(estimator, random_state):
 def fit_reducer(reducer, X, y=None):
     """Fit a reducer; one that is frozen stays as it is."""
     # A FrozenEstimator asks for y.
-    return reducer.fit(X, y)
+    return reducer.fit(with_names(reducer, X), y)
 
 
 def thawed(estimator):
@@ -110,7 +110,7 @@ def check_names(reducer, X):
 
 def encoded(reducer, X):
     """Code of rows as a plain array, whatever ``set_output`` says."""
-    return np.asarray(reducer.transform(_with_names(reducer, X)))
+    return np.asarray(reducer.transform(with_names(reducer, X)))
 
 
 def decoded(reducer, code):
@@ -123,7 +123,7 @@ def reconstructed(reducer, X):
     return decoded(reducer, encoded(reducer, X))
 
 
-def _with_names(reducer, X):
+def with_names(reducer, X):
     """Rows in a frame if the reducer was fitted on one: it warns of columns without names."""
     names = getattr(reducer, "feature_names_in_", None)
     if not isinstance(X, np.ndarray) or names is None or len(names) != X.shape[1]:

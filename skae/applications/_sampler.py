@@ -56,10 +56,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         the code for each parameter, at most 32, and a hundredth of the code's variance added to
         each.
 
-    min_value, max_value : float, "observed" or array-like of shape (n_features,), default=None
-        Bounds of new rows: one for all columns or one for each. ``"observed"`` means the smallest
-        and the largest value of a column in ``fit``, None no bound. What is decoded beyond them is
-        moved onto them.
+    min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
+            default=None
+        Bounds of new rows: one for all columns, one for each, or a dict of some by name or number.
+        ``"observed"`` means the smallest and the largest value of a column in ``fit``, None no
+        bound. What is decoded beyond them is moved onto them.
 
     grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
         Values that new rows may hold, one entry for all columns, one for each, or a dict of some

@@ -179,6 +179,13 @@ def test_a_frozen_step_of_a_pipeline(name):
 
 
 @EVERY
+def test_a_frozen_step_fitted_on_a_frame(name):
+    make, use = APPLICATIONS[name]
+    pipeline = make_pipeline(FrozenEstimator(StandardScaler().fit(FRAME)), PCA(3))
+    assert len(use(make(pipeline).fit(FRAME), FRAME))
+
+
+@EVERY
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_a_reducer_fitted_on_a_frame(name, frame):
     make, use = APPLICATIONS[name]

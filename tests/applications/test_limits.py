@@ -122,6 +122,9 @@ def test_columns_by_name_or_number(key):
     rows = imputer(grid={key: 1}).fit_transform(frame)
     assert np.all(rows[:, 1] % 1 == 0)
     assert np.any(rows[:, 3] % 0.25 != 0)
+    rows = imputer(min_value={key: 5.5}).fit_transform(frame)
+    assert rows[IS_MISSING[:, 1], 1].min() == 5.5
+    assert rows[:, 0].min() < 0
     sampler = LatentSampler(PCA(2), grid={key: 1}).fit(pd.DataFrame(X, columns=NAMES))
     assert np.all(sampler.sample(50)[:, 1] % 1 == 0)
 
@@ -198,7 +201,7 @@ def test_clones_keep_limits():
         ({"min_value": "rows"}, "'min_value' parameter"),
         ({"grid": 0}, "'grid' parameter"),
         ({"grid": "halves"}, "'grid' parameter"),
-        ({"min_value": [0, 1]}, "min_value holds 2 values, but X has 4 columns"),
+        ({"min_value": [0, 1]}, "min_value holds 2 entries, but X has 4 columns"),
         ({"max_value": [0, 1, "x", 2]}, "max_value holds 'x', but numbers, 'observed' or None"),
         ({"max_value": [0, 1, np.nan, 2]}, "max_value holds nan"),
         ({"min_value": 3, "max_value": 2}, "min_value=3 is above max_value=2 for column 0"),
@@ -206,6 +209,7 @@ def test_clones_keep_limits():
         ({"grid": [1, -1, 1, 1]}, "grid holds -1, but steps above 0"),
         ({"grid": {"height": 1}}, "grid names the column 'height', which X does not have.*0 to 3"),
         ({"grid": {4: 1}}, "grid names the column 4"),
+        ({"min_value": {"height": 1}}, "min_value names the column 'height'"),
         ({"grid": 10, "min_value": 1, "max_value": 2}, "No value of the grid of column 0 lies"),
     ],
 )
