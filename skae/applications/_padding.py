@@ -75,6 +75,13 @@ def find_padding_before_fit(reducer, X):
     return _whole_timesteps(steps[-1], X, value)
 
 
+def without_known_padding(reducer, X):
+    """Rows with NaN for padding, as far as it can be told before the reducer is fitted."""
+    if padding_value(reducer) is None or (len(steps_of(reducer)) > 1 and not allows_nan(reducer)):
+        return X
+    return without_padding(X, find_padding_before_fit(reducer, X))
+
+
 def without_padding(rows, is_padding, value=np.nan):
     """Rows with another value where they are only filled up."""
     return rows if is_padding is None else np.where(is_padding, value, rows)
