@@ -136,6 +136,9 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    # Codecs saved by an older version have none.
+    _padding = None
+
     def __init__(self, autoencoder=None, bits=8, *, random_state=None):
         self.autoencoder = autoencoder
         self.bits = bits

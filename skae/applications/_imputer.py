@@ -188,6 +188,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    # Imputers saved by an older version have none.
+    _limits = None
+
     def __init__(
         self,
         reducer=None,
@@ -308,7 +311,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             filled[:, self._iterated], _nothing_known(gaps, is_padding)
         )
         is_guess = is_missing[:, self._is_filled | self.keep_empty_features]
-        filled = np.where(is_guess, self._limits.apply(filled), before)
+        limited = filled if self._limits is None else self._limits.apply(filled)
+        filled = np.where(is_guess, limited, before)
         if self.indicator_ is None:
             return filled
         return np.hstack([filled, self.indicator_.transform(known)])

@@ -133,6 +133,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    # Samplers saved by an older version have none.
+    _limits = None
+
     def __init__(
         self,
         autoencoder=None,
@@ -223,7 +226,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         return in_container(self, self._decoded(_drawn(self.density_, n_samples, rng)))
 
     def _decoded(self, code):
-        return self._limits.apply(decoded(self.autoencoder_, code))
+        rows = decoded(self.autoencoder_, code)
+        return rows if self._limits is None else self._limits.apply(rows)
 
     def score_samples(self, X):
         """Log density of each row's code.

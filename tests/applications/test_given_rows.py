@@ -1,9 +1,12 @@
 """What people pass to the applications: images, frames, frozen reducers, masks, pandas.NA."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import skops.io
 from sklearn import config_context
 from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.exceptions import NotFittedError
@@ -380,3 +383,39 @@ def test_frames_go_through_a_pipeline_backwards():
     pipeline.set_output(transform="pandas").fit(FRAME)
     given = pipeline.inverse_transform(pipeline.transform(FRAME))
     np.testing.assert_allclose(given, expected)
+
+
+# Saved
+
+
+@EVERY
+def test_what_an_older_version_saved_works(name):
+    make, use = APPLICATIONS[name]
+    fitted = make(PCA(3)).fit(X)
+    expected = use(fitted, X)
+    for later in ("_limits", "_padding"):
+        vars(fitted).pop(later, None)
+    np.testing.assert_array_equal(use(pickle.loads(pickle.dumps(fitted)), X), expected)
+
+
+@pytest.mark.parametrize(
+    "application",
+    [
+        LatentSampler(PCA(2), min_value="observed", grid={0: 1, 1: "observed"}, random_state=0),
+        ReconstructionImputer(PCA(2), max_value=3, grid="observed", tol=0.01),
+        LatentCodec(PCA(2)),
+    ],
+)
+def test_skops_keeps_what_is_new(application):
+    fitted = application.fit(X)
+    dump = skops.io.dumps(fitted)
+    unknown = skops.io.get_untrusted_types(data=dump)
+    assert all(each.startswith(("skae.", "sklearn.", "numpy.dtype")) for each in unknown)
+    again = skops.io.loads(dump, trusted=unknown)
+    if isinstance(application, LatentSampler):
+        given, expected = (each.sample(5, random_state=0) for each in (again, fitted))
+    elif isinstance(application, LatentCodec):
+        given, expected = (each.decode(each.encode(X)) for each in (again, fitted))
+    else:
+        given, expected = (each.transform(HOLED) for each in (again, fitted))
+    np.testing.assert_array_equal(given, expected)

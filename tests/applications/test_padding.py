@@ -1,5 +1,7 @@
 """Sequences of different lengths inside the applications: padding is nobody's fault."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -203,6 +205,14 @@ def test_nan_is_allowed_only_where_it_is_padding():
     assert not get_tags(detector(PCA(2))).input_tags.allow_nan
     with pytest.raises(ValueError, match="Input X contains NaN"):
         detector(PCA(2)).fit(sequences(60)[0])
+
+
+def test_a_saved_detector_scores_the_same():
+    X, _ = sequences(60)
+    for scoring in SCORINGS:
+        fitted = detector(PaddedPCA(), scoring).fit(X)
+        again = pickle.loads(pickle.dumps(fitted))
+        np.testing.assert_array_equal(again.score_samples(X), fitted.score_samples(X))
 
 
 # Mathematics
