@@ -24,6 +24,7 @@ from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_t
 from skae._hooks import PrintHooks, fit_hooks, tell_optimum
 from skae._parameters import CONSTRAINTS, allows_nan, mask_value_of, sample_shape_of
 from skae._start import continued_model, new_model
+from skae._tables import in_container
 from skae._validation import (
     check_clean_rows,
     check_code,
@@ -354,10 +355,12 @@ class BaseAutoencoder(
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features)
-            In the units of the rows in ``fit`` and in the dtype of the code.
+            In the units of the rows in ``fit`` and in the dtype of the code; the frame that
+            ``set_output`` asks for.
         """
         check_is_fitted(self)
-        return self._model.decode(check_code(X, self.n_components_))
+        rows = self._model.decode(check_code(X, self.n_components_))
+        return in_container(self, rows, X)
 
     def reconstruct(self, X):
         """Each row encoded and decoded again.
@@ -370,10 +373,11 @@ class BaseAutoencoder(
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features)
-            The same as ``inverse_transform(transform(X))``.
+            The same as ``inverse_transform(transform(X))``; the frame that ``set_output`` asks for,
+            with the index of X.
         """
-        X = self._check_scored_rows(X)
-        return self._model.reconstruct(X)
+        rows = self._model.reconstruct(self._check_scored_rows(X))
+        return in_container(self, rows, X)
 
     def score_samples(self, X):
         """How well each row is reconstructed; higher is more normal.

@@ -1,6 +1,5 @@
 """Everything that comes in: rows, weights, strengths, the validation split."""
 
-import math
 from numbers import Integral
 
 import numpy as np
@@ -8,6 +7,8 @@ from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
 from skae._columns import check_array, validate_data
+
+from skae._tables import flat_rows, refuse_mask
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -30,7 +31,8 @@ def check_rows(estimator, X, sample_shape, *, reset, allow_nan=False):
     ValueError
         For a wrong shape, missing or infinite values, or values beyond float32.
     """
-    X = _flattened(X, sample_shape)
+    refuse_mask(X, "X")
+    X = flat_rows(X, sample_shape)
     on_disk = is_on_disk(X)
     X = validate_data(
         estimator,
@@ -43,34 +45,6 @@ def check_rows(estimator, X, sample_shape, *, reset, allow_nan=False):
     )
     check_float32_range(X)
     return X
-
-
-def _flattened(X, sample_shape, name="X"):
-    """Rows that come in their own shape, as flat ones."""
-    shape = _shape_of(X)
-    if len(shape) < 3:
-        return X
-    if sample_shape is None or shape[1:] != tuple(sample_shape):
-        way_out = (
-            f"Pass sample_shape={shape[1:]} to the estimator, or flatten the rows"
-            if sample_shape is None
-            else "Pass rows of the estimator's sample_shape, or flattened ones"
-        )
-        raise ValueError(
-            f"{name} has shape {shape}, so each row has shape {shape[1:]}, but rows of "
-            f"{'one axis' if sample_shape is None else f'sample_shape={tuple(sample_shape)}'} "
-            f"were expected. Found array with dim {len(shape)}. {way_out}."
-        )
-    return np.asanyarray(X).reshape(shape[0], math.prod(shape[1:]))
-
-
-def _shape_of(X):
-    if isinstance(X, list | tuple):
-        try:
-            return np.shape(X)
-        except ValueError:  # rows of different lengths: the validation proper says so
-            return ()
-    return tuple(getattr(X, "shape", ()))
 
 
 def with_missing_steps(X, sample_shape, mask_value):
@@ -147,8 +121,9 @@ def check_clean_rows(X_clean, X, sample_shape, *, allow_nan=False):
     """What the rows of X should become, one for each; or None."""
     if X_clean is None:
         return None
+    refuse_mask(X_clean, "X_clean")
     X_clean = check_array(
-        _flattened(X_clean, sample_shape, "X_clean"),
+        flat_rows(X_clean, sample_shape, "X_clean"),
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
         input_name="X_clean",
@@ -178,6 +153,7 @@ def with_gaps(X, observed):
     """
     if observed is None:
         return None
+    refuse_mask(observed, "observed", "Pass ~{name}.mask, or the truth values alone.")
     given = np.asarray(observed)
     given = given.reshape(len(given), -1) if given.ndim > 2 else given
     if given.shape != X.shape:
@@ -201,6 +177,7 @@ def with_gaps(X, observed):
 
 def check_code(code, n_components):
     """A code to decode: finite, two-dimensional, of the fitted width."""
+    refuse_mask(code, "The code", "Decode rows of which every component is known.")
     code = check_array(code, dtype=[np.float64, np.float32], input_name="code")
     if code.shape[1] != n_components:
         raise ValueError(
@@ -230,6 +207,7 @@ def check_weights(sample_weight, X):
     """Sample weights as float64, not negative and not all zero; or None."""
     if sample_weight is None:
         return None
+    refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from skae._base import BaseAutoencoder
 from skae._fitting import fit_epochs
 from skae._packing import pack
+from skae._tables import refuse_mask
 from skae._validation import split_rows
 from skae.training import Hooks
 
@@ -258,6 +259,7 @@ def _error(model, rows):
 
 
 def _compress_last_step(pipeline, X, options):
+    refuse_mask(X, "X")
     if X is not None and len(pipeline.steps) > 1:
         X = pipeline[:-1].transform(X)
     # The other steps too: fitting the result again would fit those of the original.

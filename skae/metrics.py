@@ -39,6 +39,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
 
 from skae._columns import check_array
+from skae._tables import refuse_mask
 
 __all__ = [
     "neg_reconstruction_error_scorer",
@@ -90,6 +91,7 @@ def reconstruction_error(X, X_reconstructed, *, sample_weight=None, multioutput=
     array([0., 5.])
     """
     X, X_reconstructed = _check_pair(X, X_reconstructed)
+    _refuse_masked_weight(sample_weight)
     return mean_squared_error(
         X, X_reconstructed, sample_weight=sample_weight, multioutput=multioutput
     )
@@ -168,6 +170,7 @@ def reconstruction_r2_score(X, X_reconstructed, *, sample_weight=None):
             stacklevel=2,
         )
         return float("nan")
+    _refuse_masked_weight(sample_weight)
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)[:, np.newaxis]
     unexplained = np.sum(weight * (X - X_reconstructed) ** 2)
     # From a row that counts, so that what is constant is zero and not the rounding of its mean.
@@ -230,9 +233,14 @@ def _check_pair(X, X_reconstructed):
 
 
 def _as_float64(X, name):
+    refuse_mask(X, name, "Compare the values that are known, X[~mask], or fill {name} first.")
     if issparse(X):
         X = X.toarray()
     return check_array(X, dtype=np.float64, input_name=name)
+
+
+def _refuse_masked_weight(sample_weight):
+    refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
 
 
 def check_invertible(estimator):

@@ -27,10 +27,11 @@ ROOMS = {
     "_blas": set(),
     "_columns": set(),
     "_packing": set(),
+    "_tables": set(),
     "_scaling": set(),
     "_scores": set(),
     "_time_left": set(),
-    "_validation": {"_columns"},
+    "_validation": {"_columns", "_tables"},
     "networks": set(),
     "objectives": set(),
     "training": set(),
@@ -43,30 +44,30 @@ ROOMS = {
     "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
     "_fitting": {"_keras", "_scaling", "_validation", "objectives", "training"},
     "_base": {
-        *("_fitting", "_hooks", "_parameters", "_start", "_validation", "exceptions"),
+        *("_fitting", "_hooks", "_parameters", "_start", "_tables", "_validation", "exceptions"),
         *("networks", "objectives", "training"),
     },
     # What users see.
     "_docstring": set(),
     "estimators": {
         *("_base", "_docstring", "_fitting", "_hooks", "_likelihood", "_parameters"),
-        *("_scaling", "_validation", "networks", "objectives", "training"),
+        *("_tables", "_scaling", "_validation", "networks", "objectives", "training"),
     },
     # What changes a fitted model needs more than its public methods.
-    "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
+    "compression": {"_base", "_fitting", "_packing", "_tables", "_validation", "training"},
     "layers": {"networks"},
-    "metrics": {"_columns", "inspection"},
-    "inspection": {"_columns", "_scores", "_time_left", "exceptions", "metrics"},
-    "applications": {"_columns", "skae", "inspection", "metrics"},
+    "metrics": {"_columns", "_tables", "inspection"},
+    "inspection": {"_columns", "_scores", "_tables", "_time_left", "exceptions", "metrics"},
+    "applications": {"_columns", "_tables", "skae", "inspection", "metrics"},
     "cli": {"_columns", "_scores", "skae", "inspection", "metrics"},
 }
 
 # Rooms that touch only public names of the others.
 PUBLIC_ONLY = {"__main__", "applications", "cli", "inspection", "metrics"}
 
-# What all of them may use beside: a table is refused, a time told and a score written in the same
-# way everywhere.
-COMMON = {"_columns", "_scores", "_time_left"}
+# What all of them may use beside: rows come in, are refused and go out, a time is told and a score
+# written in the same way everywhere.
+COMMON = {"_columns", "_scores", "_tables", "_time_left"}
 
 # The engine and what it runs know neither estimators nor scikit-learn.
 WITHOUT_SKLEARN = {"networks", "objectives", "training"}
@@ -377,6 +378,7 @@ ALLOWED = [
     ("skae/inspection/_d.py", "from skae.inspection._errors import rows\nimport skae.metrics"),
     ("skae/applications/_o.py", "from skae._columns import check_array"),
     ("skae/cli/_compare.py", "import skae\nfrom skae.cli._figures import draw"),
+    ("skae/applications/_o.py", "from skae._tables import refuse_mask"),
     ("skae/cli.py", "from skae import Autoencoder, metrics\nfrom skae.inspection import compare"),
 ]
 

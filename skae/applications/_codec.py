@@ -11,16 +11,27 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
 from skae._columns import check_array, validate_data
+from skae._tables import FrameOutputMixin, in_container
 from skae.applications._codec_format import pack, unpack
+from skae.applications._codec_padding import fit_padding_coder
 from skae.applications._codec_quantiser import fit_quantiser
-from skae.applications._reducers import decoded, encoded, reducer_to_fit
+from skae.applications._padding import allows_nan, find_padding_before_fit, padding_value
+from skae.applications._reducers import (
+    check_names,
+    decoded,
+    encoded,
+    fit_reducer,
+    given_rows,
+    reducer_to_fit,
+    sample_shape_of,
+)
 
 _DTYPES = (np.float64, np.float32)
 # Rows whose reconstruction is part of the fingerprint.
 _N_PROBES = 8
 
 
-class LatentCodec(BaseEstimator):
+class LatentCodec(FrameOutputMixin, BaseEstimator):
     """Lossy compression of rows to bytes by an autoencoder's code.
 
     The code is turned into coordinates along which a small change moves the decoded row equally
@@ -87,6 +98,10 @@ class LatentCodec(BaseEstimator):
     At equal bytes, more components with fewer bits each are often better: of the sizes tried on
     images of MNIST, those with two to three bits a component were best.
 
+    Around an autoencoder with a ``mask_value``, which timesteps are padding is in the bytes too:
+    decoded rows are filled up as the encoded ones were. Lengths take a few bits a row beside those
+    of ``bits``. In a Pipeline only NaN can be told from what the steps before make.
+
     Coordinates outside the range of the training rows are not clipped: they cost some 40 bits
     each.
 
@@ -121,6 +136,9 @@ class LatentCodec(BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    # Codecs saved by an older version have none.
+    _padding = None
+
     def __init__(self, autoencoder=None, bits=8, *, random_state=None):
         self.autoencoder = autoencoder
         self.bits = bits
@@ -148,16 +166,23 @@ class LatentCodec(BaseEstimator):
             If X holds missing or infinite values, a parameter is out of range, or the autoencoder
             raises. The codec is then as it was before.
         """
-        rows = check_array(X, dtype=_DTYPES, estimator=self, input_name="X")
-        autoencoder = reducer_to_fit(self.autoencoder, _default, self.random_state).fit(X, y)
+        autoencoder = reducer_to_fit(self.autoencoder, _default, self.random_state)
+        X = given_rows(autoencoder, X)
+        finite = "allow-nan" if allows_nan(autoencoder) else True
+        rows = check_array(
+            X, dtype=_DTYPES, ensure_all_finite=finite, estimator=self, input_name="X"
+        )
+        check_names(autoencoder, X)
+        fit_reducer(autoencoder, X, y)
         code = _code_of(autoencoder, X)
+        padding = _padding_coder(autoencoder, rows)
         n_bits = self.bits * code.shape[1]
         quantiser = fit_quantiser(lambda code: decoded(autoencoder, code), code, n_bits)
         probes = decoded(autoencoder, code[:_N_PROBES])
         validate_data(self, X, skip_check_array=True)
-        self.autoencoder_, self._quantiser = autoencoder, quantiser
+        self.autoencoder_, self._quantiser, self._padding = autoencoder, quantiser, padding
         self.n_components_, self.step_ = code.shape[1], quantiser.step
-        self.bits_per_row_ = quantiser.bits_per_row
+        self.bits_per_row_ = quantiser.bits_per_row + (padding.bits_per_row if padding else 0.0)
         self.fingerprint_ = _fingerprint(rows.shape[1], probes, *quantiser.arrays())
         return self
 
@@ -182,11 +207,27 @@ class LatentCodec(BaseEstimator):
             If X holds missing or infinite values, or another number of features.
         """
         check_is_fitted(self)
-        rows = validate_data(self, X, reset=False, dtype=_DTYPES, ensure_min_samples=0)
+        X = given_rows(self.autoencoder_, X)
+        rows = validate_data(
+            self,
+            X,
+            reset=False,
+            dtype=_DTYPES,
+            ensure_all_finite="allow-nan" if allows_nan(self.autoencoder_) else True,
+            ensure_min_samples=0,
+        )
         # Reducers refuse to transform no rows at all.
         code = _code_of(self.autoencoder_, X) if len(rows) else np.empty((0, self.n_components_))
         symbols = self._quantiser.symbols(code)
-        return pack(symbols, self._quantiser.tables, rows.dtype, bytes.fromhex(self.fingerprint_))
+        if self._padding is not None:
+            is_padding = find_padding_before_fit(self.autoencoder_, rows)
+            symbols = np.hstack([symbols, self._padding.symbols(is_padding)])
+        return pack(symbols, self._tables, rows.dtype, bytes.fromhex(self.fingerprint_))
+
+    @property
+    def _tables(self):
+        more = [] if self._padding is None else self._padding.tables
+        return [*self._quantiser.tables, *more]
 
     def decode(self, data):
         """Rows of bytes.
@@ -200,7 +241,7 @@ class LatentCodec(BaseEstimator):
         -------
         rows : ndarray of shape (n_samples, n_features)
             What the autoencoder's ``inverse_transform`` makes of the rounded codes: float32 if
-            the encoded rows were, and float64 otherwise.
+            the encoded rows were, and float64 otherwise; the frame that ``set_output`` asks for.
 
         Raises
         ------
@@ -213,15 +254,34 @@ class LatentCodec(BaseEstimator):
             model.
         """
         check_is_fitted(self)
-        tables, fingerprint = self._quantiser.tables, bytes.fromhex(self.fingerprint_)
-        symbols, dtype = unpack(data, tables, fingerprint)
+        symbols, dtype = unpack(data, self._tables, bytes.fromhex(self.fingerprint_))
         if not len(symbols):
-            return np.empty((0, self.n_features_in_), dtype)
-        return decoded(self.autoencoder_, self._quantiser.code(symbols)).astype(dtype)
+            return in_container(self, np.empty((0, self.n_features_in_), dtype))
+        n_axes = len(self._quantiser.tables)
+        rows = decoded(self.autoencoder_, self._quantiser.code(symbols[:, :n_axes]))
+        if self._padding is not None:
+            rows = self._padding.filled_up(rows, symbols[:, n_axes:])
+        return in_container(self, rows.astype(dtype))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = allows_nan(self.autoencoder)
+        return tags
 
 
 def _default():
     return Autoencoder(0.95)
+
+
+def _padding_coder(autoencoder, rows):
+    """What codes the padding of rows; None if the autoencoder knows of none."""
+    is_padding = find_padding_before_fit(autoencoder, rows)
+    if is_padding is None:
+        return None
+    shape = sample_shape_of(autoencoder)
+    return fit_padding_coder(
+        is_padding, 1 if shape is None else shape[-1], padding_value(autoencoder)
+    )
 
 
 def _code_of(autoencoder, X):

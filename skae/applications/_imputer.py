@@ -14,8 +14,12 @@ from sklearn.utils.validation import FLOAT_DTYPES, _check_feature_names_in, chec
 
 from skae import DenoisingAutoencoder
 from skae._columns import check_array, validate_data
+from skae._tables import filled_where_masked, with_nan_for_na
+from skae._tables import is_missing as is_missing_value
 from skae.applications._imputer_rounds import fit_rounds
-from skae.applications._reducers import reducer_to_fit
+from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.applications._padding import allows_nan, find_padding_before_fit, without_padding
+from skae.applications._reducers import check_names, column_names, in_one_axis, reducer_to_fit
 
 # Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
 _SHARE_OF_VARIANCE, _SHARE_SWAPPED, _EPOCHS = 0.95, 0.2, 200
@@ -55,8 +59,23 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     fill_value : float, default=None
         For ``initial_strategy="constant"``; None means 0.
 
-    missing_values : int, float or np.nan, default=np.nan
-        What stands for a missing value.
+    min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
+            default=None
+        Bounds of what is filled in: one for all columns or one for each, as in
+        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by name or number.
+        ``"observed"`` means the smallest and the largest value known of a column in ``fit``, None
+        no bound. They hold in every round.
+
+    grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
+        Values that may be filled in, one entry for all columns, one for each, or a dict of some by
+        name or number: multiples of a step, so that 1 means integers; ``"integers"``, for columns
+        of which ``fit`` knows nothing else, while others are left as they are; or ``"observed"``,
+        the values that ``fit`` knows. The nearest one is taken after the last round. None means
+        any value.
+
+    missing_values : int, float, np.nan or pd.NA, default=np.nan
+        What stands for a missing value; np.nan and pd.NA mean the same, and None in a table of
+        objects does too. What a mask hides is always missing.
 
     add_indicator : bool, default=False
         Whether to append columns that say which values were missing, one for each column that
@@ -110,6 +129,11 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     stochastic approximation [4]_: they end as a mean over networks, which is better than any of
     them. Fits of other reducers go all the way until they converge, or warn that they do not.
 
+    Sequences that are filled up, for an autoencoder with a ``mask_value``, stay so: padding is not
+    missing, does not count for the initial filling, and comes back as it came. With
+    ``mask_value=np.nan`` a timestep of which nothing is known is padding; give padding a number if
+    some such are missing. In a Pipeline only NaN can be told from what the steps before make.
+
     Images with holes are rows of pixels here. Training images may be complete: one reducer is then
     fitted, and reconstructs new images in every round.
 
@@ -150,12 +174,18 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         "tol": [Interval(Real, 0, None, closed="left")],
         "initial_strategy": [StrOptions({"mean", "median", "most_frequent", "constant"})],
         "fill_value": "no_validation",  # SimpleImputer says what it takes
+        "min_value": BOUND,
+        "max_value": BOUND,
+        "grid": GRID,
         "missing_values": [MissingValues(numeric_only=True)],
         "add_indicator": ["boolean"],
         "keep_empty_features": ["boolean"],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    # Imputers saved by an older version have none.
+    _limits = None
 
     def __init__(
         self,
@@ -165,6 +195,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         tol=1e-3,
         initial_strategy="mean",
         fill_value=None,
+        min_value=None,
+        max_value=None,
+        grid=None,
         missing_values=np.nan,
         add_indicator=False,
         keep_empty_features=False,
@@ -176,6 +209,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         self.tol = tol
         self.initial_strategy = initial_strategy
         self.fill_value = fill_value
+        self.min_value = min_value
+        self.max_value = max_value
+        self.grid = grid
         self.missing_values = missing_values
         self.add_indicator = add_indicator
         self.keep_empty_features = keep_empty_features
@@ -188,8 +224,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, with missing values or without.
+        X : array-like or masked array of shape (n_samples, n_features)
+            Rows, with missing values or without; also of shape (n_samples, *sample_shape) if the
+            reducer has a ``sample_shape``.
         y : object, ignored
             Accepted so that pipelines can pass it.
 
@@ -211,20 +248,34 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         ConvergenceWarning
             If a reducer that does not take ``observed`` needs more than ``max_iter`` rounds.
         """
-        rows = check_array(X, estimator=self, input_name="X", **self._checked)
-        imputer, mask, indicator = self._new_imputer(), self._new_mask("all"), None
-        filled = imputer.fit_transform(rows)
-        is_missing = mask.fit_transform(rows)
+        X = self._given(X, self.reducer)
+        rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
+        check_names(self.reducer, X)
+        is_padding = find_padding_before_fit(self.reducer, rows)
+        # A sequence keeps its timesteps, also those that none reaches.
+        keeps_all = is_padding is not None
+        imputer = self._new_imputer(self.keep_empty_features or keeps_all)
+        mask, indicator = self._new_mask("all"), None
+        filled = imputer.fit_transform(without_padding(rows, is_padding, self._marker))
+        known = without_padding(rows, is_padding, self._no_marker)
+        is_missing = mask.fit_transform(known)
         if self.add_indicator:
-            indicator = self._new_mask("missing-only").fit(rows)
-        is_filled = ~is_missing.all(axis=0)
+            indicator = self._new_mask("missing-only").fit(known)
+        limits = self._fit_limits(X, rows, is_missing, is_padding)
+        is_filled = ~is_missing.all(axis=0) | keeps_all
         iterated = is_filled if self.keep_empty_features else slice(None)
-        rounds = self._fit_rounds(filled[:, iterated], is_missing[:, is_filled])
+        limits_of_rounds = limits.of_columns(is_filled)
+        if keeps_all:
+            filled = np.where(is_padding, rows, filled)
+        rounds = self._fit_rounds(
+            filled[:, iterated], is_missing[:, is_filled], is_padding, limits_of_rounds
+        )
         # Late, so that a fit that raises leaves the imputer as it was.
         validate_data(self, X, skip_check_array=True)
         self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask
         self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds
         self.reducers_, self.n_iter_ = rounds.reducers, rounds.n_iter
+        self._limits = limits.of_columns(is_filled | self.keep_empty_features)
         return self
 
     def transform(self, X):
@@ -242,13 +293,25 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             of, unless ``keep_empty_features``, and with those of the indicator after.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **self._checked)
-        filled = self.initial_imputer_.transform(X)
-        is_missing = self._mask.transform(X)[:, self._is_filled]
-        filled[:, self._iterated] = self._rounds.filled(filled[:, self._iterated], is_missing)
+        reducer = self.reducers_[0] if self.reducers_ else self.reducer
+        X = self._given(X, reducer)
+        X = validate_data(self, X, reset=False, **self._checked(reducer))
+        is_padding = find_padding_before_fit(reducer, X)
+        filled = self.initial_imputer_.transform(without_padding(X, is_padding, self._marker))
+        known = without_padding(X, is_padding, self._no_marker)
+        is_missing = self._mask.transform(known)
+        if is_padding is not None:
+            filled = np.where(is_padding, X, filled)
+        before, gaps = filled.copy(), is_missing[:, self._is_filled]
+        filled[:, self._iterated] = self._rounds.filled(
+            filled[:, self._iterated], _nothing_known(gaps, is_padding)
+        )
+        is_guess = is_missing[:, self._is_filled | self.keep_empty_features]
+        limited = filled if self._limits is None else self._limits.apply(filled)
+        filled = np.where(is_guess, limited, before)
         if self.indicator_ is None:
             return filled
-        return np.hstack([filled, self.indicator_.transform(X)])
+        return np.hstack([filled, self.indicator_.transform(known)])
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns that ``transform`` returns.
@@ -268,53 +331,80 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         parts = [self.initial_imputer_, *([] if self.indicator_ is None else [self.indicator_])]
         return np.concatenate([part.get_feature_names_out(input_features) for part in parts])
 
-    def _fit_rounds(self, filled, is_missing):
+    def _given(self, X, reducer):
+        """Flat rows, in which NaN or the marker stands for all that is missing."""
+        X = filled_where_masked(X, self._marker)
+        return in_one_axis(reducer, with_nan_for_na(X) if self._allows_nan else X)
+
+    def _fit_limits(self, X, rows, is_missing, is_padding):
+        known = np.where(is_missing, np.nan, without_padding(rows, is_padding))
+        names = column_names(X)
+        return fit_limits(known, self.min_value, self.max_value, self.grid, names)
+
+    def _fit_rounds(self, filled, is_missing, is_padding, limits):
         rng = check_random_state(self.random_state)
-        known = np.ma.masked_array(filled, is_missing)
+        gaps = is_missing if is_padding is None else is_missing | is_padding
+        known = np.ma.masked_array(filled, gaps)
         deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
         # Of a constant column it may be what rounding its mean left.
         varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
         return fit_rounds(
             lambda: reducer_to_fit(self.reducer, _default, rng),
             filled,
-            is_missing,
+            _nothing_known(is_missing, is_padding),
             np.where(varies & (deviation > 0), deviation, 1.0),
             max_iter=self.max_iter,
             tol=self.tol,
             verbose=self.verbose,
+            limits=limits,
         )
 
-    def _new_imputer(self):
+    def _new_imputer(self, keep_empty_features):
         imputer = SimpleImputer(
-            missing_values=self.missing_values,
+            missing_values=self._marker,
             strategy=self.initial_strategy,
             fill_value=self.fill_value,
-            keep_empty_features=self.keep_empty_features,
+            keep_empty_features=keep_empty_features,
         )
         return imputer.set_output(transform="default")
 
     def _new_mask(self, features):
-        mask = MissingIndicator(
-            missing_values=self.missing_values, features=features, error_on_new=False
-        )
+        mask = MissingIndicator(missing_values=self._marker, features=features, error_on_new=False)
         return mask.set_output(transform="default")
 
     @property
-    def _allows_nan(self):
-        return bool(np.isnan(self.missing_values))
+    def _marker(self):
+        """What stands for a missing value in an array of floats."""
+        return np.nan if is_missing_value(self.missing_values) else self.missing_values
 
     @property
-    def _checked(self):
+    def _no_marker(self):
+        """What does not."""
+        return 1.0 if self._marker == 0 else 0.0
+
+    @property
+    def _allows_nan(self):
+        return bool(np.isnan(self._marker))
+
+    def _checked(self, reducer):
+        takes_nan = self._allows_nan or allows_nan(reducer)
         return {
             "dtype": FLOAT_DTYPES,
             "order": "C",  # the last bits of products depend on it
-            "ensure_all_finite": "allow-nan" if self._allows_nan else True,
+            "ensure_all_finite": "allow-nan" if takes_nan else True,
         }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self._allows_nan
+        tags.input_tags.allow_nan = self._allows_nan or allows_nan(self.reducer)
         return tags
+
+
+def _nothing_known(is_missing, is_padding):
+    """What is missing, padding of rows with it of which there is nothing else."""
+    if is_padding is None:
+        return is_missing
+    return is_missing | (is_missing | is_padding).all(axis=1, keepdims=True)
 
 
 def _default():

@@ -11,7 +11,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from skae.applications._reducers import reconstructed
+from skae.applications._limits import Limits
+from skae.applications._reducers import reconstructed, with_names
 
 # Rounds of "auto", for fits that are random and for fits that converge.
 _FEW_ROUNDS, _MANY_ROUNDS = 5, 100
@@ -35,6 +36,8 @@ class Rounds:
         One for each round; where there are more rounds, the last goes on.
     n_iter : int
         Rounds that the fit took.
+    limits : Limits or None
+        Bounds of what is filled in.
     """
 
     unit: np.ndarray
@@ -43,6 +46,7 @@ class Rounds:
     averages: bool
     reducers: list
     n_iter: int = 0
+    limits: Limits | None = None
 
     def filled(self, rows, is_missing):
         """Rows with missing values replaced, each row until it hardly changes.
@@ -66,14 +70,16 @@ class Rounds:
         # reconstruction is of rows that were not yet iterated.
         step = min(1.0, 2.0 / number) if self.averages else 1.0
         moved = rows + step * (reconstructed(reducer, rows) - rows)
+        moved = moved if self.limits is None else self.limits.clip(moved)
         return np.where(is_missing, moved, rows).astype(rows.dtype)
 
     def changes(self, before, after):
         """Largest change of each row."""
-        return np.max(np.abs(after - before) / self.unit, axis=1, initial=0.0)
+        # fmax passes over NaN, which fills sequences up.
+        return np.fmax.reduce(np.abs(after - before) / self.unit, axis=1, initial=0.0)
 
 
-def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose):
+def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose, limits=None):
     """Fit a reducer in every round, to rows as the round before filled them.
 
     Parameters
@@ -87,6 +93,8 @@ def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose):
     max_iter : int or "auto"
     tol : float
     verbose : int
+    limits : Limits, optional
+        Bounds of what is filled in.
 
     Returns
     -------
@@ -97,7 +105,7 @@ def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose):
     averages = parameter is not None
     if max_iter == "auto":
         max_iter = _FEW_ROUNDS if averages else _MANY_ROUNDS
-    rounds = Rounds(unit, tol, max_iter, averages, [])
+    rounds = Rounds(unit, tol, max_iter, averages, [], limits=limits)
     is_known = ~is_missing.all(axis=1)
     rows, is_missing = rows[is_known], is_missing[is_known]
     # A single column has nothing to be reconstructed from.
@@ -130,7 +138,7 @@ def _fit(reducer, rows, parameter, is_missing):
     known = {} if parameter is None else {parameter: ~is_missing}
     # With routing, a Pipeline would refuse an argument that its step did not request.
     with config_context(enable_metadata_routing=False):
-        reducer.fit(rows, None, **known)
+        reducer.fit(with_names(reducer, rows), None, **known)
 
 
 def observed_parameter(reducer):

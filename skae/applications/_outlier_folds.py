@@ -43,7 +43,8 @@ def n_distinct(X):
 
 def _row_keys(X):
     """A number for each row that depends on its values only, in any process."""
-    # Adding zero makes -0.0, whose bytes differ, 0.0.
+    # Adding zero makes -0.0, whose bytes differ, 0.0; those of NaN may differ too.
     rows = np.ascontiguousarray(X, dtype=np.float64) + 0.0
+    rows[np.isnan(rows)] = np.nan
     digests = b"".join(blake2b(row.tobytes(), digest_size=8).digest() for row in rows)
     return np.frombuffer(digests, dtype="<u8")

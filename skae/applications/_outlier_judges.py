@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skae.applications._outlier_folds import NEW
-from skae.applications._reducers import reconstructed
+from skae.applications._reducers import fit_reducer, reconstructed
 
 # Chosen on the tables of `python -m benchmarks.applications --outliers`: 1 is best for tables of
 # few columns, 0 for images of one digit.
@@ -137,7 +137,7 @@ def fit_likelihood_panel(reducer, X, folds):
 
 def _fit_reducers(reducer, X, folds):
     masks = [folds.of_rows != fold for fold in range(folds.n_folds)]
-    return masks, [clone(reducer).fit(X[seen]) for seen in masks]
+    return masks, [fit_reducer(clone(reducer), X[seen]) for seen in masks]
 
 
 def check_likelihood(reducer):

@@ -19,7 +19,9 @@ from skae.applications._outlier_judges import (
     fit_residual_panel,
 )
 from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
-from skae.applications._reducers import reducer_to_fit
+from skae.applications._outlier_padding import fit_padded_panel
+from skae.applications._padding import allows_nan, padding_value
+from skae.applications._reducers import check_names, given_rows, reducer_to_fit
 
 # Fewer rows leave a reducer or a covariance with a single one.
 _MIN_ROWS = 4
@@ -41,8 +43,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     ----------
     reducer : estimator, default=None
         Anything with ``transform`` and ``inverse_transform``: an autoencoder, PCA, KernelPCA with
-        ``fit_inverse_transform=True``, a Pipeline of such. None means ``Autoencoder(0.5)``, and
-        ``VariationalAutoencoder(0.5)`` for ``scoring="likelihood"``.
+        ``fit_inverse_transform=True``, a Pipeline of such; it is cloned. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator`, such as a model trained in chunks, is used as it
+        is: then give ``fit`` rows that it has not seen, as nobody can hold out those it has. None
+        means ``Autoencoder(0.5)``, and ``VariationalAutoencoder(0.5)`` for
+        ``scoring="likelihood"``.
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
@@ -106,6 +111,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     their units; the covariance of the others adapts to them, but is shrunk towards equal columns.
     Columns in very different units should be standardised before, as for PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
+
+    Sequences that are filled up, for an autoencoder with a ``mask_value``, are judged by the
+    timesteps that are there: the others add nothing to a score, and scores are brought to the
+    number of columns, so that they do not follow the length. In a Pipeline, padding is what its
+    last step reads as such; NaN passes through scalers. ``"error"`` and ``"likelihood"`` are means
+    over the values that are there, ``"likelihood"`` times the number of columns.
 
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.
@@ -173,7 +184,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows, at least four different ones, most of them normal.
+            Rows, at least four different ones, most of them normal; also of shape
+            (n_samples, *sample_shape) if the reducer has a ``sample_shape``.
         y : object, ignored
             Accepted so that pipelines can pass it.
 
@@ -187,13 +199,23 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         TypeError
             If the reducer cannot reconstruct, or has no log-likelihood where ``scoring`` needs it.
         ValueError
-            If X holds missing or infinite values, or too few different rows.
+            If X holds missing or infinite values (but for NaN that is padding), or too few
+            different rows, or if it is masked or of another shape.
         """
-        rows = _dense(
-            check_array(X, ensure_min_samples=_MIN_ROWS, estimator=self, input_name="X", **_CHECKED)
-        )
         rng = check_random_state(self.random_state)
         reducer = self._reducer_to_fit(rng)
+        X = given_rows(reducer, X)
+        rows = _dense(
+            check_array(
+                X,
+                ensure_min_samples=_MIN_ROWS,
+                estimator=self,
+                input_name="X",
+                ensure_all_finite="allow-nan" if allows_nan(reducer) else True,
+                **_CHECKED,
+            )
+        )
+        check_names(reducer, X)
         panel = self._fit_panel(reducer, rows, rng)
         if self.trim:
             scores = panel.scores(rows)
@@ -297,7 +319,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _check_rows(self, X):
         check_is_fitted(self)
-        return _dense(validate_data(self, X, reset=False, **_CHECKED))
+        X = given_rows(self.reducers_[0], X)
+        finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
+        return _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
 
     def _reducer_to_fit(self, rng):
         is_likelihood = self.scoring == "likelihood"
@@ -315,6 +339,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 f"at least {_MIN_ROWS} are needed; pass more rows."
             )
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
+        if padding_value(reducer) is not None:
+            return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
         if self.scoring == "likelihood":
             return fit_likelihood_panel(reducer, X, folds)
         position_measure = Mahalanobis if self.scoring == "mahalanobis" else None
@@ -336,6 +362,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
 
 

@@ -2,13 +2,19 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
+from sklearn.utils._set_output import ADAPTERS_MANAGER
+from sklearn.utils.validation import _check_feature_names, _get_feature_names
 
+from skae._tables import flat_rows, refuse_mask
 from skae.metrics import check_invertible
+
+_IDLE = (None, "passthrough")
 
 
 def reducer_to_fit(reducer, default, random_state):
-    """An unfitted copy of a reducer.
+    """An unfitted copy of a reducer; a frozen one is what it was.
 
     Parameters
     ----------
@@ -46,9 +52,65 @@ def seeded(estimator, random_state):
     return estimator
 
 
+def fit_reducer(reducer, X, y=None):
+    """Fit a reducer; one that is frozen stays as it is."""
+    # A FrozenEstimator asks for y.
+    return reducer.fit(with_names(reducer, X), y)
+
+
+def thawed(estimator):
+    """What a FrozenEstimator holds, or the estimator itself."""
+    return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+
+
+def steps_of(reducer):
+    """The steps of a Pipeline that do something, or the estimator alone; none of them frozen."""
+    reducer = thawed(reducer)
+    if not hasattr(reducer, "steps"):
+        return [reducer]
+    return [part for _, step in reducer.steps if step not in _IDLE for part in steps_of(step)]
+
+
+def given_rows(reducer, X):
+    """Rows as an application reads them: flat, and none of them masked.
+
+    Rows of more axes are those of the first step that has a ``sample_shape``.
+
+    Raises
+    ------
+    ValueError
+        If a mask hides a value, or rows are of another shape.
+    """
+    refuse_mask(X, "X")
+    return in_one_axis(reducer, X)
+
+
+def in_one_axis(reducer, X, name="X"):
+    """Rows that come in the ``sample_shape`` of a reducer, as flat ones; others as they came."""
+    return flat_rows(X, sample_shape_of(reducer), name, "an autoencoder inside")
+
+
+def sample_shape_of(reducer):
+    """What a row is before it is flattened, as far as a step of the reducer tells; or None."""
+    shapes = (getattr(step, "sample_shape", None) for step in steps_of(reducer))
+    return next((tuple(shape) for shape in shapes if shape is not None), None)
+
+
+def column_names(X):
+    """Names of the columns of a frame as a list, if they are all strings; else None."""
+    names = _get_feature_names(X)
+    return None if names is None else list(names)
+
+
+def check_names(reducer, X):
+    """Raise ValueError if a reducer was fitted before, on columns of other names."""
+    if getattr(reducer, "feature_names_in_", None) is not None:
+        _check_feature_names(reducer, X, reset=False)
+
+
 def encoded(reducer, X):
     """Code of rows as a plain array, whatever ``set_output`` says."""
-    return np.asarray(reducer.transform(X))
+    return np.asarray(reducer.transform(with_names(reducer, X)))
 
 
 def decoded(reducer, code):
@@ -59,3 +121,16 @@ def decoded(reducer, code):
 def reconstructed(reducer, X):
     """Rows encoded and decoded again, as a plain float64 array."""
     return decoded(reducer, encoded(reducer, X))
+
+
+def with_names(reducer, X):
+    """Rows in a frame if the reducer was fitted on one: it warns of columns without names."""
+    names = getattr(reducer, "feature_names_in_", None)
+    if not isinstance(X, np.ndarray) or names is None or len(names) != X.shape[1]:
+        return X
+    for adapter in ADAPTERS_MANAGER.adapters.values():
+        try:
+            return adapter.create_container(X, X, columns=names)
+        except ImportError:  # the frame that it was fitted on was another library's
+            continue
+    return X

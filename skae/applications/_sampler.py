@@ -15,7 +15,21 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
 from skae._columns import check_array, validate_data
-from skae.applications._reducers import decoded, encoded, reducer_to_fit, seeded
+from skae._tables import FrameOutputMixin, in_container, refuse_mask
+from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.applications._padding import allows_nan, find_padding, without_padding
+from skae.applications._reducers import (
+    check_names,
+    column_names,
+    decoded,
+    encoded,
+    fit_reducer,
+    given_rows,
+    in_one_axis,
+    reducer_to_fit,
+    sample_shape_of,
+    seeded,
+)
 
 _DTYPES = (np.float64, np.float32)
 # The default mixture: values of the code for each parameter, components at most, and the variance
@@ -23,7 +37,7 @@ _DTYPES = (np.float64, np.float32)
 _VALUES_PER_PARAMETER, _MAX_MIXTURE, _REGULARISATION = 10, 32, 0.01
 
 
-class LatentSampler(DensityMixin, BaseEstimator):
+class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     """Generative model of rows: a density fitted to the code of any autoencoder.
 
     The autoencoder is trained to reconstruct only, then a density is fitted to the codes of the
@@ -42,6 +56,19 @@ class LatentSampler(DensityMixin, BaseEstimator):
         :class:`~sklearn.mixture.GaussianMixture` with as many components as leave ten values of
         the code for each parameter, at most 32, and a hundredth of the code's variance added to
         each.
+
+    min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
+            default=None
+        Bounds of new rows: one for all columns, one for each, or a dict of some by name or number.
+        ``"observed"`` means the smallest and the largest value of a column in ``fit``, None no
+        bound. What is decoded beyond them is moved onto them.
+
+    grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
+        Values that new rows may hold, one entry for all columns, one for each, or a dict of some
+        by name or number: multiples of a step, so that 1 means integers; ``"integers"``, for
+        columns that hold nothing else in ``fit``, while others are left as they are; or
+        ``"observed"``, the values that are there in ``fit``. The nearest one is taken. None means
+        any value.
 
     random_state : int, RandomState instance or None, default=None
         Seeds each ``random_state`` of the autoencoder and of the density that is None.
@@ -69,6 +96,9 @@ class LatentSampler(DensityMixin, BaseEstimator):
     The rule for the default mixture was measured on held-out codes of scikit-learn's digits with 2
     to 30 components, where it scored higher than the number of the lowest Bayesian information
     criterion, and of four smaller sets, where the two were about equal.
+
+    Around an autoencoder with a ``mask_value``, sequences may be padded; new ones have all
+    timesteps.
 
     References
     ----------
@@ -98,12 +128,30 @@ class LatentSampler(DensityMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "autoencoder": [HasMethods(["fit", "transform", "inverse_transform"]), None],
         "density": [HasMethods(["fit", "sample", "score_samples"]), None],
+        "min_value": BOUND,
+        "max_value": BOUND,
+        "grid": GRID,
         "random_state": ["random_state"],
     }
 
-    def __init__(self, autoencoder=None, density=None, *, random_state=None):
+    # Samplers saved by an older version have none.
+    _limits = None
+
+    def __init__(
+        self,
+        autoencoder=None,
+        density=None,
+        *,
+        min_value=None,
+        max_value=None,
+        grid=None,
+        random_state=None,
+    ):
         self.autoencoder = autoencoder
         self.density = density
+        self.min_value = min_value
+        self.max_value = max_value
+        self.grid = grid
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -128,14 +176,28 @@ class LatentSampler(DensityMixin, BaseEstimator):
             If X holds missing or infinite values or only one row, or if the autoencoder or the
             density raises. The sampler is then as it was before.
         """
-        check_array(X, dtype=_DTYPES, ensure_min_samples=2, estimator=self, input_name="X")
         rng = check_random_state(self.random_state)
-        autoencoder = reducer_to_fit(self.autoencoder, _default, rng).fit(X, y)
+        autoencoder = reducer_to_fit(self.autoencoder, _default, rng)
+        X = given_rows(autoencoder, X)
+        finite = "allow-nan" if allows_nan(autoencoder) else True
+        rows = check_array(
+            X,
+            dtype=_DTYPES,
+            ensure_all_finite=finite,
+            ensure_min_samples=2,
+            estimator=self,
+            input_name="X",
+        )
+        check_names(autoencoder, X)
+        names = column_names(X)
+        fit_reducer(autoencoder, X, y)
         code = encoded(autoencoder, X)
         density = _default_density(code) if self.density is None else clone(self.density)
         density = seeded(density, rng).fit(code)
+        present = without_padding(rows, find_padding(autoencoder, rows))
+        limits = fit_limits(present, self.min_value, self.max_value, self.grid, names)
         validate_data(self, X, skip_check_array=True)
-        self.autoencoder_, self.density_ = autoencoder, density
+        self.autoencoder_, self.density_, self._limits = autoencoder, density, limits
         return self
 
     def sample(self, n_samples=1, random_state=None):
@@ -151,7 +213,8 @@ class LatentSampler(DensityMixin, BaseEstimator):
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features), float64
-            In the units of the rows in ``fit``, in random order.
+            In the units of the rows in ``fit``, in random order; the frame that ``set_output``
+            asks for.
 
         Raises
         ------
@@ -161,7 +224,11 @@ class LatentSampler(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         _check_count("n_samples", n_samples)
         rng = check_random_state(random_state)
-        return decoded(self.autoencoder_, _drawn(self.density_, n_samples, rng))
+        return in_container(self, self._decoded(_drawn(self.density_, n_samples, rng)))
+
+    def _decoded(self, code):
+        rows = decoded(self.autoencoder_, code)
+        return rows if self._limits is None else self._limits.apply(rows)
 
     def score_samples(self, X):
         """Log density of each row's code.
@@ -178,7 +245,8 @@ class LatentSampler(DensityMixin, BaseEstimator):
             autoencoders, and blind to what the code leaves out of a row.
         """
         check_is_fitted(self)
-        validate_data(self, X, reset=False, dtype=_DTYPES)
+        X = given_rows(self.autoencoder_, X)
+        self._check_rows(X)
         return self.density_.score_samples(encoded(self.autoencoder_, X))
 
     def score(self, X, y=None):
@@ -211,7 +279,8 @@ class LatentSampler(DensityMixin, BaseEstimator):
         Returns
         -------
         rows : ndarray of shape (n, n_features), float64
-            From the reconstruction of ``a`` to that of ``b``, at equal distances of the code.
+            From the reconstruction of ``a`` to that of ``b``, at equal distances of the code; the
+            frame that ``set_output`` asks for.
 
         Raises
         ------
@@ -222,9 +291,13 @@ class LatentSampler(DensityMixin, BaseEstimator):
         _check_count("n", n, at_least=2)
         first, last = (self._code_of_one("a", a), self._code_of_one("b", b))
         share = np.linspace(0, 1, n)[:, np.newaxis]
-        return decoded(self.autoencoder_, (1 - share) * first + share * last)
+        return in_container(self, self._decoded((1 - share) * first + share * last))
 
     def _code_of_one(self, name, row):
+        refuse_mask(row, name)
+        if np.shape(row) == sample_shape_of(self.autoencoder_):
+            row = np.reshape(row, (1, -1))
+        row = in_one_axis(self.autoencoder_, row, name)
         if np.ndim(row) == 1:
             # The row of a frame knows the names of its columns.
             row = row.to_frame().T if hasattr(row, "to_frame") else np.asarray(row)[np.newaxis]
@@ -234,8 +307,12 @@ class LatentSampler(DensityMixin, BaseEstimator):
                 f"({self.n_features_in_},) or (1, {self.n_features_in_}). Interpolate between two "
                 "rows at a time."
             )
-        validate_data(self, row, reset=False, dtype=_DTYPES)
+        self._check_rows(row)
         return encoded(self.autoencoder_, row)
+
+    def _check_rows(self, X):
+        finite = "allow-nan" if allows_nan(self.autoencoder_) else True
+        return validate_data(self, X, reset=False, dtype=_DTYPES, ensure_all_finite=finite)
 
     def augment(self, X, y, n=None, random_state=None):
         """Rows of all classes in equal number: those given, then new ones for the rarer classes.
@@ -262,7 +339,7 @@ class LatentSampler(DensityMixin, BaseEstimator):
         -------
         X_augmented : ndarray of shape (n_augmented, n_features)
             The rows of X in their order, then the new ones, class by class. In the dtype of X,
-            float32 or float64.
+            float32 or float64, or the frame that ``set_output`` asks for, numbered anew.
         y_augmented : ndarray of shape (n_augmented,)
             Their classes.
 
@@ -275,16 +352,19 @@ class LatentSampler(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         if n is not None:
             _check_count("n", n)
-        rows = validate_data(self, X, reset=False, dtype=_DTYPES)
+        X = given_rows(self.autoencoder_, X)
+        rows = self._check_rows(X)
+        refuse_mask(y, "y", "Leave out rows without a class.")
         y = column_or_1d(y)
         check_consistent_length(rows, y)
         check_classification_targets(y)
         code = encoded(self.autoencoder_, X)
         new_code, new_y = self._draw_missing(code, y, n, random_state)
         if not len(new_y):
-            return rows.copy(), y.copy()
-        new_rows = decoded(self.autoencoder_, new_code).astype(rows.dtype)
-        return np.concatenate([rows, new_rows]), np.concatenate([y, new_y])
+            return in_container(self, rows.copy()), y.copy()
+        new_rows = self._decoded(new_code).astype(rows.dtype)
+        augmented = np.concatenate([rows, new_rows])
+        return in_container(self, augmented), np.concatenate([y, new_y])
 
     def _draw_missing(self, code, y, n, random_state):
         rng = check_random_state(random_state)
@@ -311,6 +391,11 @@ class LatentSampler(DensityMixin, BaseEstimator):
                 f"{label}: {error} Use density=None, which a single row is enough for, or pass "
                 "more rows of that class."
             ) from error
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = allows_nan(self.autoencoder)
+        return tags
 
 
 def _default():

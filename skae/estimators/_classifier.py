@@ -27,8 +27,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     [1]_: on the labels and, so that the code keeps what it learned from all rows, on the
     autoencoder's own loss.
 
-    Rows with the label -1 are unlabelled, as in :mod:`sklearn.semi_supervised`; beside strings, -1
-    needs an array of ``dtype=object``.
+    Rows with the label -1 are unlabelled, as in :mod:`sklearn.semi_supervised`, and so are those
+    with NaN, None or ``pandas.NA``; beside strings, -1 and NaN need a list or an array of
+    ``dtype=object``.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        The labels, sorted. Whole numbers are integers if labels are missing, as NaN makes floats
+        of them.
 
     transduction_ : ndarray of shape (n_samples,)
         Label of every row in ``fit``: the one given, or the one spread to it. A row that no label
@@ -64,7 +66,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     learnt, and -1 and 1 are a usual coding of two.
 
     A search or a cross-validation over rows without label counts each prediction for them as wrong,
-    as -1 is no class: compare its scores with each other, or score labelled rows alone.
+    as -1 is no class: compare its scores with each other, or score labelled rows alone. Labels
+    that are missing are refused by scikit-learn's scores and by its folds.
 
     References
     ----------
@@ -111,7 +114,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows, as the autoencoder takes them.
         y : array-like of shape (n_samples,)
-            Labels, numbers or strings; -1 where there is none.
+            Labels, numbers or strings; -1, NaN, None or ``pandas.NA`` where there is none.
 
         Returns
         -------
@@ -123,7 +126,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         TypeError
             If ``from_pretrained`` is not an autoencoder.
         ValueError
-            If no row has a label, if labels are missing or of several types, or for what the
+            If no row has a label, if labels are masked or of several types, or for what the
             autoencoder refuses. The estimator is then as it was before.
         """
         with all_or_nothing(self):

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from skae._tables import is_missing, refuse_mask, with_nan_for_na
+
 UNLABELLED = -1
 
 
@@ -13,24 +15,54 @@ def places_of(y):
     """Classes, and the place of each label among them; -1 for a row without label.
 
     Where -1 and one other number are all there is, -1 is a class: one alone cannot be learnt.
+    Whole numbers beside missing ones are integers: that they are floats says no more than that
+    some are missing.
     """
-    if y is None:
-        raise ValueError("requires y to be passed, but the target y is None")
-    y = column_or_1d(y, warn=True)
-    is_known = np.array([not _is_unlabelled(label) for label in y], bool)
+    y = _column(y)
+    misses = np.array([is_missing(label) for label in y], bool)
+    is_known = ~misses & np.array([not _is_unlabelled(label) for label in y], bool)
     if not is_known.any():
         raise ValueError(
-            f"y labels none of its {len(y)} rows: {UNLABELLED} means unlabelled. Label some rows "
-            "of every class."
+            f"y labels none of its {len(y)} rows: {UNLABELLED}, NaN, None and pandas.NA mean "
+            "unlabelled. Label some rows of every class."
         )
     known = _of_one_type(y[is_known])
     is_number = known.dtype.kind in "iuf"
     if is_number and not is_known.all() and len(np.unique(known)) == 1:
-        is_known, known = np.ones(len(y), bool), _of_one_type(y)
+        is_known = ~misses
+        known = _of_one_type(y[is_known])
+    if misses.any() and known.dtype.kind == "f" and np.array_equal(known, np.round(known)):
+        known = known.astype(np.int64)
     check_classification_targets(known)
     places = np.full(len(y), UNLABELLED)
     classes, places[is_known] = np.unique(known, return_inverse=True)
     return classes, places
+
+
+def _column(y):
+    """Labels as an array, in which those that are missing still are."""
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    refuse_mask(y, "y", f"Pass {{name}}.filled({UNLABELLED}) if they are unlabelled.")
+    if isinstance(y, list | tuple):
+        y = _as_objects(y)
+    elif hasattr(y, "iloc") and np.any(y.isna()):
+        # Otherwise integers and truth values of a frame would become floats.
+        y = y.astype(object)
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "U" and str(np.nan) in y:
+        raise ValueError(
+            "y holds the string 'nan', which numpy makes of NaN beside strings. Pass np.array(y, "
+            "dtype=object) if it means unlabelled; if it is a class, rename it."
+        )
+    return y
+
+
+def _as_objects(y):
+    try:
+        return np.array(y, dtype=object)
+    except ValueError:  # of different lengths: the validation proper says so
+        return y
 
 
 def _is_unlabelled(label):
@@ -57,7 +89,7 @@ def _from_objects(labels):
         types = " and ".join(sorted({type(label).__name__ for label in labels}))
         raise ValueError(
             f"y holds labels of type {types}, but strings alone or numbers alone were expected. "
-            f"Put {UNLABELLED} (beside strings in an array of dtype=object) where one is missing."
+            f"Put {UNLABELLED} or None where one is missing."
         )
     return plain
 
@@ -78,8 +110,13 @@ def check_values(y):
     """Targets as float64, some of which may be NaN, but none of them always."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
+    refuse_mask(y, "y", "Pass {name}.filled(np.nan) if they are unlabelled.")
     y = check_array(
-        y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y"
+        with_nan_for_na(y),
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan",
+        input_name="y",
     )
     if y.ndim > 2:
         raise ValueError(f"y has shape {y.shape}, but one or two axes were expected.")

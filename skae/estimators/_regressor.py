@@ -23,8 +23,8 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
     starts as ridge regression; then head and autoencoder are trained together [1]_: on the targets
     and, so that the code keeps what it learned from all rows, on the autoencoder's own loss.
 
-    Rows whose target is NaN are unlabelled; of several outputs some may be. Targets may be in any
-    units: they are standardised within.
+    Rows whose target is NaN, None or ``pandas.NA`` are unlabelled; of several outputs some may be.
+    Targets may be in any units: they are standardised within.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows, as the autoencoder takes them.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; NaN where there is none.
+            Targets; NaN, None or ``pandas.NA`` where there is none.
 
         Returns
         -------

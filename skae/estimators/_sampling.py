@@ -3,6 +3,7 @@
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skae._tables import in_container
 from skae._validation import check_count
 
 
@@ -25,7 +26,7 @@ class SamplerMixin:
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features), float64
-            In the units of the rows in ``fit``.
+            In the units of the rows in ``fit``; the frame that ``set_output`` asks for.
 
         Raises
         ------
@@ -34,4 +35,5 @@ class SamplerMixin:
         """
         check_is_fitted(self)
         n_samples = check_count("n_samples", n_samples)
-        return self._model.decode(self._draw_codes(n_samples, check_random_state(random_state)))
+        codes = self._draw_codes(n_samples, check_random_state(random_state))
+        return in_container(self, self._model.decode(codes))

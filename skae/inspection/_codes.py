@@ -5,6 +5,8 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
+from skae._tables import refuse_mask
+
 UNITS = "units of the code"
 
 
@@ -22,6 +24,7 @@ def encode(estimator, X):
             "an estimator with transform, such as PCA or an autoencoder, or pass an embedding to "
             "LatentSpaceDisplay(embedding).plot()."
         )
+    refuse_mask(X, "X")
     return dense(estimator.transform(X))
 
 

@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 
 from skae._columns import check_array
+from skae._tables import refuse_mask
 from skae.inspection._codes import dense
 from skae.inspection._displays._comparison import Comparison
 from skae.inspection._labels import check_target
@@ -161,6 +162,7 @@ class _Result(NamedTuple):
 
 
 def _check_rows(X, y):
+    refuse_mask(X, "X")
     X = check_array(X, accept_sparse="csr", input_name="X")
     return X, None if y is None else check_target(y, X)
 

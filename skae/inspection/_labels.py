@@ -3,24 +3,27 @@
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
+from skae._tables import is_missing, refuse_mask
+
 
 def check_complete(y):
     """Refuse an array in which values are missing."""
-    is_missing = np.array([_is_missing(value) for value in y.tolist()], dtype=bool)
-    if is_missing.any():
+    misses = np.array([is_missing(value) for value in y.tolist()], dtype=bool)
+    if misses.any():
         raise ValueError(
-            f"y misses {is_missing.sum()} of {len(y)} values, the first in row "
-            f"{is_missing.argmax()}; leave these rows out, or give them a class of their own."
+            f"y misses {misses.sum()} of {len(y)} values, the first in row "
+            f"{misses.argmax()}; leave these rows out, or give them a class of their own."
         )
 
 
-def _is_missing(value):
-    # NaN and NaT alone differ from themselves, and pandas.NA cannot be compared.
-    return value is None or type(value).__name__ == "NAType" or value != value
+def refuse_masked_target(y):
+    """Refuse a target of which a mask hides values."""
+    refuse_mask(y, "y", "Leave these rows out, or give them a class of their own.")
 
 
 def check_target(y, X):
     """Return one finite value or name for each row of X as an array."""
+    refuse_masked_target(y)
     y = column_or_1d(y)
     if y.dtype.kind == "O":
         check_complete(y)
@@ -31,6 +34,7 @@ def check_target(y, X):
 
 def check_labels(y, X, user):
     """Return labels, one a row of X, as an array; `user` names what cannot do with numbers."""
+    refuse_masked_target(y)
     y = column_or_1d(y)
     check_complete(y)
     y = check_target(y, X)

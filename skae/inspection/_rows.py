@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from skae._columns import check_array
+from skae._tables import refuse_mask
 from skae.inspection._pipelines import last_step
 from skae.inspection._row_format import row_format
 from skae.inspection._units import column_moments, column_units
@@ -67,6 +68,7 @@ def _moments(X):
 
 def as_rows(X, name):
     """Rows of a frame, a sparse matrix or an array of any number of axes as flat floats."""
+    refuse_mask(X, name)
     X = X.toarray() if issparse(X) else X
     X = check_array(
         X,
@@ -105,6 +107,7 @@ def check_same_shape(rows):
 
 def spread_rows(X, n_rows):
     """Positions of some rows spread over all: those of a file often stand class by class."""
+    refuse_mask(X, "X")
     check_number("n_rows", n_rows, 1)
     return np.unique(np.linspace(0, _num_samples(X) - 1, n_rows).astype(int))
 
@@ -118,6 +121,7 @@ def check_number(name, value, least):
 
 def select(X, positions):
     """Some rows of a frame, a sparse matrix or an array, in the same format."""
+    refuse_mask(X, "X")
     if issparse(X):
         # The only sparse format whose rows can be taken quickly, and for some the only one at all.
         X = X.tocsr()
@@ -126,6 +130,7 @@ def select(X, positions):
 
 def reconstruct(estimator, X):
     """What an estimator makes of rows, in their units."""
+    refuse_mask(X, "X")
     if hasattr(estimator, "reconstruct"):
         return estimator.reconstruct(X)
     check_invertible(estimator)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from skae.inspection._drawing._style import COLOURS, MARKERS
-from skae.inspection._labels import check_complete
+from skae.inspection._labels import check_complete, refuse_masked_target
 
 TARGET_TYPES = ("auto", "categorical", "continuous")
 _MOST_NUMBERED_CLASSES = 20
@@ -38,6 +38,7 @@ def read_target(y, code, target_type):
         raise ValueError(f"target_type={target_type!r} is not known; choose from {TARGET_TYPES}.")
     if y is None:
         return Classes({"": np.ones(len(code), dtype=bool)})
+    refuse_masked_target(y)
     y = column_or_1d(y)
     check_consistent_length(code, y)
     check_complete(y)

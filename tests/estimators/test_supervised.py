@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -130,38 +131,112 @@ def test_minus_one_is_no_string(quick):
     np.testing.assert_array_equal(quick(max_iter=1).fit(X, y).classes_, ["setosa"])
 
 
-def test_no_labels(quick):
-    with pytest.raises(ValueError, match="y labels none of its 150 rows: -1 means unlabelled"):
-        quick().fit(X, np.full(150, -1))
-
-
 def test_minus_one_that_became_a_string(quick):
     y = np.where(LABELLED, NAMES[SPECIES], "-1")
     with pytest.raises(ValueError, match=r"the string '-1', which numpy makes.*dtype=object"):
         quick().fit(X, y)
 
 
-@pytest.mark.parametrize("missing", [None, np.nan])
-def test_labels_that_are_missing(quick, missing):
-    y = pd.Series(NAMES[SPECIES], dtype=object)
-    y[7] = missing
-    with pytest.raises(ValueError, match=r"y holds labels of type .* and str.*Put -1"):
+def missing_where_unlabelled(labels, missing):
+    y = labels.astype(object)
+    y[~LABELLED] = missing
+    return y
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, -1])
+@pytest.mark.parametrize("kind", [np.asarray, list, pd.Series])
+def test_rows_whose_label_is_missing_are_unlabelled(quick, missing, kind):
+    for labels in (SPECIES, NAMES[SPECIES]):
+        fitted = quick().fit(X, kind(missing_where_unlabelled(labels, missing)))
+        np.testing.assert_array_equal(fitted.classes_, np.unique(labels))
+        assert fitted.classes_.dtype.kind == labels.dtype.kind
+        expected = quick().fit(X, LABELS).predict_proba(X)
+        np.testing.assert_array_equal(fitted.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.where(LABELLED, SPECIES, np.nan),
+        np.where(LABELLED, SPECIES, np.nan).astype(np.float32),
+        np.where(LABELLED, SPECIES, np.nan).tolist(),
+        pd.Series(SPECIES).where(LABELLED),
+        pd.Series(SPECIES, dtype="Int64").where(LABELLED),
+        pd.Series(SPECIES, dtype="Float64").where(LABELLED),
+        pd.Series(pd.Categorical(SPECIES)).where(LABELLED),
+        pl.Series(np.where(LABELLED, SPECIES, np.nan)),
+        pl.Series([int(label) if label >= 0 else None for label in LABELS]),
+    ],
+    ids=["float64", "float32", "list", "Series", "Int64", "Float64", "category", "NaN", "null"],
+)
+def test_integer_classes_stay_integers_beside_missing_ones(quick, y):
+    fitted = quick(max_iter=1).fit(X, y)
+    assert fitted.classes_.dtype.kind == "i"
+    np.testing.assert_array_equal(fitted.classes_, [0, 1, 2])
+    assert fitted.predict(X).dtype.kind == fitted.transduction_.dtype.kind == "i"
+
+
+@pytest.mark.parametrize("y", [SPECIES / 1.0, np.where(LABELLED, SPECIES / 2.0, np.nan)])
+def test_other_floats_stay_floats(quick, y):
+    if not np.isnan(y).any():
+        np.testing.assert_array_equal(quick(max_iter=1).fit(X, y).classes_, [0.0, 1.0, 2.0])
+        return
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
         quick().fit(X, y)
 
 
-def test_numbers_and_none(quick):
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(SPECIES == 0, dtype="boolean").where(LABELLED),
+        missing_where_unlabelled(SPECIES == 0, None),
+        pl.Series([bool(label == 0) if label >= 0 else None for label in LABELS]),
+    ],
+)
+def test_truth_values_stay_truth_values(quick, y):
+    assert quick(max_iter=1).fit(X, y).classes_.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("dtype", ["string", "str", "category"])
+def test_missing_strings_of_a_frame(quick, dtype):
+    y = pd.Series(NAMES[SPECIES]).where(LABELLED).astype(dtype)
+    assert quick(max_iter=1).fit(X, y).classes_.tolist() == NAMES.tolist()
+
+
+def test_minus_one_is_a_class_beside_one_other_though_labels_are_missing(quick):
+    y = np.where(LABELLED, np.where(SPECIES == 0, -1.0, 1.0), np.nan)
+    assert quick(max_iter=1).fit(X, y).classes_.tolist() == [-1, 1]
+
+
+def test_minus_one_and_missing_are_both_unlabelled(quick):
+    y = LABELS.astype(float)
+    y[~LABELLED & (SPECIES == 1)] = np.nan
+    expected = quick().fit(X, LABELS).predict_proba(X)
+    np.testing.assert_array_equal(quick().fit(X, y).predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("y", [[None] * 150, np.full(150, np.nan), np.full(150, -1)])
+def test_no_labels(quick, y):
+    with pytest.raises(ValueError, match="y labels none of its 150 rows: -1, NaN, None and pandas"):
+        quick().fit(X, y)
+
+
+def test_nan_that_became_a_string(quick):
+    y = np.array([*NAMES[SPECIES[:149]], np.nan])
+    with pytest.raises(ValueError, match=r"the string 'nan', which numpy makes.*dtype=object"):
+        quick().fit(X, y)
+
+
+def test_a_class_may_be_called_nan(quick):
+    y = np.where(SPECIES == 0, "nan", "other").astype(object)
+    assert quick(max_iter=1).fit(X, y).classes_.tolist() == ["nan", "other"]
+
+
+def test_numbers_and_strings(quick):
     y = SPECIES.astype(object)
-    y[7] = None
-    with pytest.raises(ValueError, match="y holds labels of type NoneType and int"):
+    y[7] = "setosa"
+    with pytest.raises(ValueError, match=r"y holds labels of type int and str.*Put -1 or None"):
         quick().fit(X, y)
-
-
-@pytest.mark.parametrize("dtype", [float, object])
-def test_labels_that_are_nan(quick, dtype):
-    y = SPECIES.astype(float)
-    y[7] = np.nan
-    with pytest.raises(ValueError, match="Input y contains NaN"):
-        quick().fit(X, y.astype(dtype))
 
 
 def test_labels_that_are_no_classes(quick):
@@ -334,6 +409,25 @@ def test_an_output_without_targets(quick_regressor):
     y[:, 1] = np.nan
     with pytest.raises(ValueError, match="Output 1 of y is NaN in all 150 rows"):
         quick_regressor().fit(PARTS, y)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda y: y.astype(object),
+        lambda y: pd.Series(y, dtype="Float64"),
+        lambda y: pd.Series(y).astype(object).where(~np.isnan(y), pd.NA),
+        lambda y: np.array([None if np.isnan(value) else value for value in y]),
+        lambda y: [pd.NA if np.isnan(value) else value for value in y],
+        lambda y: pl.Series(y),
+        lambda y: pd.DataFrame({"width": pd.array(y, dtype="Float64")}),
+    ],
+)
+def test_missing_targets_of_any_kind(quick_regressor, kind):
+    y = np.where(LABELLED, WIDTH, np.nan)
+    expected = quick_regressor().fit(PARTS, y).predict(PARTS)
+    given = quick_regressor().fit(PARTS, kind(y)).predict(PARTS)
+    np.testing.assert_array_equal(np.ravel(given), expected)
 
 
 def test_infinite_targets(quick_regressor):

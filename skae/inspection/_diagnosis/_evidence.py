@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
+from skae._tables import refuse_mask
 from skae.inspection._padding import without_padding
 from skae.inspection._pipelines import (
     before_last_step,
@@ -140,6 +141,7 @@ def gather(estimator, X):
     check_invertible(reducer)
     check_ends_in_reducer(estimator)
     check_is_fitted(estimator)
+    refuse_mask(X, "X")
     X = before_last_step(estimator, X)
     rows = _check_rows(X, reducer)
     code, deviations = _encode(reducer, X)

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
+from skae._tables import refuse_mask
 from skae.inspection._contributions import (
     draw_bars,
     draw_table,
@@ -245,6 +246,7 @@ class FeatureContributionDisplay:
 
 
 def _checked(contributions):
+    refuse_mask(contributions, "contributions", "Pass {name}.filled(0) if they add nothing.")
     contributions = np.atleast_2d(np.asarray(contributions, dtype=float))
     if contributions.ndim != 2:
         raise ValueError(

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from skae._columns import check_array
+from skae._tables import refuse_mask
 from skae.inspection._codes import (
     UNITS,
     check_components,
@@ -138,6 +139,7 @@ class LatentSpaceDisplay:
             known.
         """
         check_colormap("cmap", cmap)
+        refuse_mask(self.code, "code", "Leave these rows out.")
         code = check_array(self.code, dtype=[np.float64, np.float32], input_name="code")
         target = read_target(self.y, code, self.target_type)
         names = check_names_of_code(self.component_names, code.shape[1])

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from skae._tables import refuse_mask
 from skae.inspection._codes import (
     check_components,
     check_names_of_code,
@@ -159,6 +160,8 @@ class LatentTraversalDisplay:
         return self
 
     def _checked(self):
+        for name in ("values", "reconstructions"):
+            refuse_mask(getattr(self, name), name, "Pass rows of which every value is known.")
         values, rows = np.asarray(self.values), np.asarray(self.reconstructions)
         n_values = values.shape[-1] if values.ndim == 2 else "n_values"
         expected = (n_values, n_values) if self.is_grid else values.shape

@@ -5,6 +5,7 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_array
 
+from skae._tables import refuse_mask
 from skae.inspection._drawing._legends import legend_outside
 from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
 from skae.inspection._labels import check_labels
@@ -130,6 +131,7 @@ class ReconstructionErrorDisplay:
         ValueError
             If rows or labels cannot be used, or as :meth:`plot` does.
         """
+        refuse_mask(X, "X")
         detector = last_step(estimator)
         if hasattr(detector, "offset_") and hasattr(estimator, "score_samples"):
             errors = -estimator.score_samples(X)
@@ -224,6 +226,7 @@ class ReconstructionErrorDisplay:
         """
         if kind not in _KINDS:
             raise ValueError(f"kind={kind!r} must be one of {_KINDS}.")
+        refuse_mask(self.errors, "errors", "Leave these rows out.")
         errors = check_array(self.errors, ensure_2d=False, dtype=float, input_name="errors")
         if errors.ndim != 1:
             raise ValueError(

@@ -1,0 +1,187 @@
+"""Which values a column may take: bounds, and a grid."""
+
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+OBSERVED, INTEGERS = "observed", "integers"
+BOUND = [
+    Interval(Real, None, None, closed="both"),
+    StrOptions({OBSERVED}),
+    "array-like",
+    dict,
+    None,
+]
+GRID = [
+    Interval(Real, 0, None, closed="neither"),
+    StrOptions({OBSERVED, INTEGERS}),
+    "array-like",
+    dict,
+    None,
+]
+# Relative to a step: what rounding may move a bound that lies on the grid by.
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """Values that each column may take.
+
+    Attributes
+    ----------
+    lower, upper : ndarray of shape (n_features,)
+        Infinite where there is no bound.
+    grids : list of length n_features
+        A float, of which values are multiples; an array of all values, sorted; or None.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    grids: list
+
+    def of_columns(self, chosen):
+        """Those of some columns, by a mask."""
+        grids = [grid for grid, is_chosen in zip(self.grids, chosen, strict=True) if is_chosen]
+        return Limits(self.lower[chosen], self.upper[chosen], grids)
+
+    def clip(self, rows):
+        """Rows within the bounds."""
+        return np.clip(rows, self.lower, self.upper).astype(rows.dtype, copy=False)
+
+    def apply(self, rows):
+        """Rows with the nearest values that are allowed."""
+        rows = self.clip(rows)
+        for column, grid in enumerate(self.grids):
+            if grid is not None:
+                rows[:, column] = _nearest(rows[:, column], grid)
+        return rows
+
+
+def fit_limits(X, min_value, max_value, grid, names=None):
+    """What parameters say, of which some ask for what is seen in rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        NaN where nothing is known.
+    min_value, max_value : float, "observed", None, array-like or dict of such by column
+    grid : float, "observed", "integers", None, array-like or dict of such by column
+    names : list of str, optional
+        Of the columns, for a dict.
+
+    Raises
+    ------
+    ValueError
+        For other values, another number of them, or columns that none is left for.
+    """
+    known = [column[~np.isnan(column)] for column in np.asarray(X, np.float64).T]
+    lower = _bounds("min_value", min_value, known, names, (-np.inf, np.min))
+    upper = _bounds("max_value", max_value, known, names, (np.inf, np.max))
+    wrong = np.flatnonzero(lower > upper)
+    if wrong.size:
+        raise ValueError(
+            f"min_value={lower[wrong[0]]:g} is above max_value={upper[wrong[0]]:g} for column "
+            f"{_called(wrong[0], names)}. Give a range that holds some value."
+        )
+    chosen = _one_a_column("grid", grid, len(known), names)
+    grids = [_grid_of(one, column) for one, column in zip(chosen, known, strict=True)]
+    for column, one in enumerate(grids):
+        if one is not None:
+            grids[column], lower[column], upper[column] = _within(
+                one, lower[column], upper[column], _called(column, names)
+            )
+    return Limits(lower, upper, grids)
+
+
+def _bounds(parameter, given, known, names, kind):
+    values = _one_a_column(parameter, given, len(known), names)
+    pairs = zip(values, known, strict=True)
+    return np.array([_bound(parameter, value, column, *kind) for value, column in pairs])
+
+
+def _bound(parameter, value, column, unbounded, extreme):
+    if isinstance(value, str) and value == OBSERVED:
+        return float(extreme(column)) if column.size else unbounded
+    if value is None:
+        return unbounded
+    if not isinstance(value, Real) or np.isnan(value):
+        raise ValueError(
+            f"{parameter} holds {value!r}, but numbers, {OBSERVED!r} or None (no bound) were "
+            "expected."
+        )
+    return float(value)
+
+
+def _one_a_column(parameter, given, n_columns, names):
+    """What is asked of each column."""
+    if given is None or np.isscalar(given):
+        return [given] * n_columns
+    if not isinstance(given, dict):
+        if len(given) != n_columns:
+            raise ValueError(
+                f"{parameter} holds {len(given)} entries, but X has {n_columns} columns. Give one "
+                "for all columns, one for each, or a dict of some columns."
+            )
+        return list(given)
+    chosen, places = [None] * n_columns, {name: i for i, name in enumerate(names or ())}
+    for key, one in given.items():
+        place = places.get(key, key)
+        if not isinstance(place, int | np.integer) or not 0 <= place < n_columns:
+            raise ValueError(
+                f"{parameter} names the column {key!r}, which X does not have. Its columns are "
+                f"{', '.join(map(repr, names)) if names else f'0 to {n_columns - 1}'}."
+            )
+        chosen[place] = one
+    return chosen
+
+
+def _grid_of(given, known):
+    if given is None:
+        return None
+    if isinstance(given, str) and given == OBSERVED:
+        return np.unique(known) if known.size else None
+    if isinstance(given, str) and given == INTEGERS:
+        return 1.0 if known.size and np.array_equal(known, np.round(known)) else None
+    if not isinstance(given, Real) or not 0 < given < np.inf:
+        raise ValueError(
+            f"grid holds {given!r}, but steps above 0, {OBSERVED!r}, {INTEGERS!r} or None were "
+            "expected."
+        )
+    return float(given)
+
+
+def _within(grid, lower, upper, name):
+    """A grid, and the bounds moved onto it."""
+    if isinstance(grid, float):
+        lowest = np.ceil(lower / grid - _SLACK) * grid
+        highest = np.floor(upper / grid + _SLACK) * grid
+        is_empty = lowest > highest
+    else:
+        grid = grid[(grid >= lower) & (grid <= upper)]
+        lowest, highest, is_empty = lower, upper, not grid.size
+    if is_empty:
+        raise ValueError(
+            f"No value of the grid of column {name} lies between {lower:g} and {upper:g}. Widen "
+            "min_value and max_value, or set grid=None for that column."
+        )
+    return grid, lowest, highest
+
+
+def _nearest(values, grid):
+    if isinstance(grid, float):
+        # Tenths are exact as quotients, and not as products.
+        per_unit = np.round(1 / grid)
+        if per_unit >= 1 and abs(per_unit * grid - 1) < _SLACK:
+            return np.round(values * per_unit) / per_unit
+        return np.round(values / grid) * grid
+    if len(grid) == 1:
+        return np.full_like(values, grid[0])
+    after = np.searchsorted(grid, values).clip(1, len(grid) - 1)
+    before = after - 1
+    return np.where(values - grid[before] <= grid[after] - values, grid[before], grid[after])
+
+
+def _called(column, names):
+    return repr(names[column]) if names else str(column)
