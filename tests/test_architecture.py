@@ -26,6 +26,7 @@ ROOMS = {
     "_blas": set(),
     "_packing": set(),
     "_scaling": set(),
+    "mixtures": {"_blas"},
     "_validation": set(),
     "networks": set(),
     "objectives": set(),
@@ -46,14 +47,14 @@ ROOMS = {
     "_docstring": set(),
     "estimators": {
         *("_base", "_docstring", "_fitting", "_hooks", "_likelihood", "_parameters"),
-        *("_scaling", "_validation", "networks", "objectives", "training"),
+        *("_scaling", "_validation", "mixtures", "networks", "objectives", "training"),
     },
     # What changes a fitted model needs more than its public methods.
     "compression": {"_base", "_fitting", "_packing", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"inspection"},
     "inspection": {"metrics"},
-    "applications": {"skae", "inspection", "metrics"},
+    "applications": {"skae", "inspection", "metrics", "mixtures"},
     "cli": {"skae", "inspection", "metrics"},
 }
 
