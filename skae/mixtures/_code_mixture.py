@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skae._blas import one_blas_thread
+from skae._blas import one_thread
 from skae.mixtures._mixture import fit_smooth
 from skae.mixtures._size import QUICK
 from skae.mixtures._values import find_values
@@ -74,7 +74,7 @@ def fit_code_mixture(code, deviations=None, sample_weight=None):
     values = find_values(code)
     single = code[values.first[values.is_repeated]].astype(np.float32)
     totals = np.bincount(values.of_row, weight)[values.is_repeated]
-    with one_blas_thread():
+    with one_thread():
         smooth = fit_smooth(code, values, QUICK, _SEED)
         if smooth is None:
             n_columns = code.shape[1]

@@ -29,16 +29,21 @@ class Effort(NamedTuple):
         Codes at most that are looked at.
     few_codes : int
         Up to so many, every third is held out in turn; else one third is, once.
+    tol : float
+        Gain at which a mixture that is tried is fitted well enough, in nats.
     """
 
     sizes: tuple
     patience: int
     n_judged: int
     few_codes: int
+    tol: float
 
 
-THOROUGH = Effort((1, 2, 3, 4, 6, 8, 12, 16, 24, 32), patience=2, n_judged=2000, few_codes=500)
-QUICK = Effort((1, 2, 4, 8, 16, 32), patience=1, n_judged=1000, few_codes=0)
+THOROUGH = Effort(
+    (1, 2, 3, 4, 6, 8, 12, 16, 24, 32), patience=2, n_judged=2000, few_codes=500, tol=1e-3
+)
+QUICK = Effort((1, 2, 4, 8, 16, 32), patience=1, n_judged=600, few_codes=0, tol=1e-2)
 
 
 def choose_size(code, effort, random_state):
@@ -66,7 +71,7 @@ def choose_size(code, effort, random_state):
         return 1, _ADDED_VARIANCES[0] * variance
 
     def score(size, added):
-        mixture = new_mixture(size, added * variance, random_state)
+        mixture = new_mixture(size, added * variance, random_state).set_params(tol=effort.tol)
         return np.mean([mixture.fit(judged[a]).score(judged[b]) for a, b in folds])
 
     size, added = _climbed(score, sizes, effort.patience)
