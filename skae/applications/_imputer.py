@@ -1,5 +1,6 @@
 """Missing values filled by iterated reconstruction."""
 
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -18,11 +19,12 @@ from sklearn.utils.validation import (
 )
 
 from skae import DenoisingAutoencoder
+from skae.applications._imputer_judge import judged
 from skae.applications._imputer_rounds import fit_rounds
 from skae.applications._reducers import reducer_to_fit
 
 # Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
-_SHARE_OF_VARIANCE, _SHARE_SWAPPED, _EPOCHS = 0.95, 0.2, 200
+_SHARE_SWAPPED, _EPOCHS = 0.2, 200
 
 
 class ReconstructionImputer(TransformerMixin, BaseEstimator):
@@ -41,8 +43,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is. If its ``fit`` takes
         ``observed``, as that of every autoencoder of skae does, it learns from known values only;
         so does the last step of a Pipeline whose other steps keep columns apart. None means a
-        :class:`~skae.DenoisingAutoencoder` with ``n_components=0.95``, ``noise="swap"`` and
-        ``max_iter=200`` after a :class:`~sklearn.preprocessing.MinMaxScaler`.
+        :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` and ``max_iter=200`` after a
+        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes).
 
     max_iter : int or "auto", default="auto"
         Rounds at most; 0 means the initial filling alone. ``"auto"`` means 5 for a reducer that
@@ -85,6 +87,10 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     n_iter_ : int
         Rounds that ``fit`` took.
 
+    n_components_ : int or None
+        Size that was chosen for the default reducer; None if another was given, or there was
+        nothing to fit.
+
     initial_imputer_ : SimpleImputer
         What fills missing values at first.
 
@@ -108,6 +114,14 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     initial filling. ``transform`` sends rows through the reducers of all rounds in turn, and on
     with the last one, each row until ``tol`` or ``max_iter``: it does not matter which rows are
     filled together, and the rows of ``fit`` end as ``fit_transform`` returns them.
+
+    The default reducer has as many components as explain 0.95 of the variance. Where there are
+    fewer than six rows for each of those, as in tables with more columns than rows, most of them
+    are noise: it then has as many as regularised iterated PCA needs to predict known cells that
+    were hidden best, if that is fewer. Some known cells are hidden from the first round too, whose
+    result counts nothing in the end, and its reducer has to predict them. A column goes only that
+    share of the way from its mean to its reconstruction that pays there: none where nothing can be
+    predicted, so that the default is hardly ever worse than the mean.
 
     An autoencoder's fits are random, so rounds do not converge. Each starts from new weights, and
     in round t missing values go the share 2 / t of the way to their reconstruction, as in
@@ -229,6 +243,7 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask
         self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds
         self.reducers_, self.n_iter_ = rounds.reducers, rounds.n_iter
+        self.n_components_ = rounds.n_components
         return self
 
     def transform(self, X):
@@ -276,14 +291,16 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         known = np.ma.masked_array(filled, is_missing)
         deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
+        is_default = self.reducer is None
         return fit_rounds(
-            lambda: reducer_to_fit(self.reducer, _default, rng),
+            lambda *size: reducer_to_fit(self.reducer, partial(_default, *size), rng),
             filled,
             is_missing,
             np.where(deviation > 0, deviation, 1.0),
             max_iter=self.max_iter,
             tol=self.tol,
             verbose=self.verbose,
+            judge=partial(judged, rng=rng) if is_default else None,
         )
 
     def _new_imputer(self):
@@ -319,11 +336,11 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _default():
+def _default(n_components=1):
     # Clipping keeps values beyond those of the fit from being extrapolated.
     return make_pipeline(
         MinMaxScaler(clip=True),
         DenoisingAutoencoder(
-            _SHARE_OF_VARIANCE, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
+            n_components, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
         ),
     )
