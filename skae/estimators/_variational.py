@@ -59,6 +59,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     feature, of rows in scaled units; they may be negative. ``score_samples`` is in nats a row, and
     in input units.
 
+    ``sample`` draws from a mixture of the codes that rows have, unless it is told to draw from the
+    prior.
+
     ``transform`` gives the mean of the code's distribution, so it is deterministic. The start is
     PCA's posterior mean, which is a little shorter than the whitened score.
 

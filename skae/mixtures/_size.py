@@ -13,7 +13,7 @@ _ADDED_VARIANCES = (1e-2, 1e-4, 1e-6)
 _LEAST_GAIN = 0.01
 # Distinct codes for each component, at least.
 _CODES_PER_COMPONENT = 4
-_N_FOLDS = 3
+_FEW_FOLDS = 5
 
 
 class Effort(NamedTuple):
@@ -27,8 +27,10 @@ class Effort(NamedTuple):
         How many larger ones may be worse before none helps.
     n_judged : int
         Codes at most that are looked at.
+    n_folds, n_turns : int
+        Into how many folds they are cut, and how many of these are held out in turn.
     few_codes : int
-        Up to so many, every third is held out in turn; else one third is, once.
+        Up to so many codes there are five folds, and each is held out.
     tol : float
         Gain at which a mixture that is tried is fitted well enough, in nats.
     """
@@ -36,14 +38,25 @@ class Effort(NamedTuple):
     sizes: tuple
     patience: int
     n_judged: int
+    n_folds: int
+    n_turns: int
     few_codes: int
     tol: float
 
 
+# Nearly all codes are there to fit to: mixtures of fewer codes want fewer components.
 THOROUGH = Effort(
-    (1, 2, 3, 4, 6, 8, 12, 16, 24, 32), patience=2, n_judged=2000, few_codes=500, tol=1e-3
+    (1, 2, 3, 4, 6, 8, 12, 16, 24, 32),
+    patience=2,
+    n_judged=2000,
+    n_folds=10,
+    n_turns=3,
+    few_codes=500,
+    tol=1e-3,
 )
-QUICK = Effort((1, 2, 4, 8, 16, 32), patience=1, n_judged=600, few_codes=0, tol=1e-2)
+QUICK = Effort(
+    (1, 2, 4, 8, 16, 32), patience=2, n_judged=600, n_folds=5, n_turns=1, few_codes=0, tol=1e-2
+)
 
 
 def choose_size(code, effort, random_state):
@@ -106,7 +119,8 @@ def _climbed(score, sizes, patience):
 
 
 def _folds(n_codes, effort):
-    if n_codes < 2 * _N_FOLDS:
+    is_few = n_codes <= effort.few_codes
+    n_folds, n_turns = (_FEW_FOLDS, _FEW_FOLDS) if is_few else (effort.n_folds, effort.n_turns)
+    if n_codes < 2 * n_folds:
         return []
-    folds = list(KFold(_N_FOLDS).split(np.empty(n_codes)))
-    return folds if n_codes <= effort.few_codes else folds[:1]
+    return list(KFold(n_folds).split(np.empty(n_codes)))[:n_turns]
