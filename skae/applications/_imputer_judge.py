@@ -18,6 +18,8 @@ from skae.applications._reducers import reconstructed
 
 # Rows for each component below which the share of the variance is not trusted.
 _ROWS_PER_COMPONENT = 6
+# Trust from which a column goes all the way.
+_ENOUGH = 0.5
 
 
 class Judgement(NamedTuple):
@@ -74,7 +76,11 @@ def judged(new_reducer, fit, rows, is_missing, unit, rng):
         np.where(is_hidden, (values - mean) / unit, 0.0)
         for values in (reconstructed(reducer, given), rows)
     )
-    return Judgement(n_components, trusted_shares(predicted, truth, is_hidden), reducer)
+    shares = trusted_shares(predicted, truth, is_hidden)
+    # From a half on, all the way is better than the mean; and what the rounds end as, the mean of
+    # several networks, deserves more trust than this one.
+    shares = np.where(shares >= _ENOUGH, 1.0, shares)
+    return Judgement(n_components, shares, reducer)
 
 
 def trusted_shares(predicted, truth, is_hidden):

@@ -63,7 +63,7 @@ class SamplerMixin:
 
         Notes
         -----
-        The mixture has up to 32 components, as many as make codes most likely that were held out.
+        The mixture has up to 16 components, as many as make codes most likely that were held out.
         Codes that many rows share are components of their own.
         """
         check_is_fitted(self)

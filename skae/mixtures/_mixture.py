@@ -46,7 +46,7 @@ def fit_smooth(code, values, effort, random_state):
         return None
     distinct = code[values.first[~values.is_repeated]]
     mixture = new_mixture(*choose_size(distinct, effort, random_state), random_state)
-    return mixture.fit(code[is_smooth])
+    return mixture.set_params(tol=effort.tol).fit(code[is_smooth])
 
 
 def _with_values(smooth, code, values, random_state):

@@ -32,7 +32,7 @@ class Effort(NamedTuple):
     few_codes : int
         Up to so many codes there are five folds, and each is held out.
     tol : float
-        Gain at which a mixture that is tried is fitted well enough, in nats.
+        Gain at which a mixture is fitted well enough, in nats.
     """
 
     sizes: tuple
@@ -55,7 +55,7 @@ THOROUGH = Effort(
     tol=1e-3,
 )
 QUICK = Effort(
-    (1, 2, 4, 8, 16, 32), patience=2, n_judged=600, n_folds=5, n_turns=1, few_codes=0, tol=1e-2
+    (1, 2, 4, 8, 16), patience=2, n_judged=500, n_folds=5, n_turns=1, few_codes=0, tol=1e-2
 )
 
 
