@@ -119,9 +119,10 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     fewer than six rows for each of those, as in tables with more columns than rows, most of them
     are noise: it then has as many as regularised iterated PCA needs to predict known cells that
     were hidden best, if that is fewer. Some known cells are hidden from the first round too, whose
-    result counts nothing in the end, and its reducer has to predict them. A column
-    whose predictions are no better than its mean goes only that share of the way from there to its
-    reconstruction that pays: none where nothing can be predicted, so that the default is hardly ever worse than the mean.
+    result counts nothing in the end, and its reducer has to predict them. A column for which that
+    is no better than its mean goes only that share of the way from there to its reconstruction that
+    pays: none where nothing can be predicted, so that the default is hardly ever worse than the
+    mean.
 
     An autoencoder's fits are random, so rounds do not converge. Each starts from new weights, and
     in round t missing values go the share 2 / t of the way to their reconstruction, as in
