@@ -91,6 +91,9 @@ class BaseAutoencoder(
     def _after_fit(self, X):
         """Set the attributes that only this variant has."""
 
+    def _learn_codes(self, X, sample_weight=None):
+        """Learn how the codes of all rows of a fit are distributed."""
+
     def _loss_name(self):
         """Loss between rows and output."""
         return self.loss
@@ -199,6 +202,7 @@ class BaseAutoencoder(
         self._was_interrupted = outcome.interrupted
         vars(self).pop("_optimizer_state", None)
         self._after_fit(X)
+        self._learn_codes(X, sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -254,6 +258,8 @@ class BaseAutoencoder(
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
         self._after_fit(X)
+        # A pass moves the codes of rows that it does not see.
+        vars(self).pop("_code_mixture", None)
 
     def _check_fit_input(self, X, sample_weight, X_clean, *, reset):
         shape, mask_value = self.sample_shape, mask_value_of(self)

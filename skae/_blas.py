@@ -24,3 +24,10 @@ def one_blas_thread():
     """Run BLAS on one thread for the length of a ``with`` block."""
     with _LOCK, _controller().limit(limits=1, user_api="blas"):
         yield
+
+
+@contextmanager
+def one_thread():
+    """Run BLAS and OpenMP on one thread for the length of a ``with`` block."""
+    with _LOCK, _controller().limit(limits=1):
+        yield

@@ -7,7 +7,6 @@ from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
 from skae._columns import check_array, validate_data
-
 from skae._tables import flat_rows, refuse_mask
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)

@@ -231,6 +231,7 @@ def _compress(estimator, X, *, sparsity, bits, max_iter, validation_fraction, ra
     compressed._model = after
     if X is not None:
         compressed._after_fit(X)
+        compressed._learn_codes(X)
     compressed.compression_report_ = CompressionReport(
         n_weights=sum(before.weights[name].size for name in _kernels(before.weights)),
         sparsity_before=_sparsity(before.weights),

@@ -31,6 +31,7 @@ ROOMS = {
     "_scaling": set(),
     "_scores": set(),
     "_time_left": set(),
+    "mixtures": {"_blas"},
     "_validation": {"_columns", "_tables"},
     "networks": set(),
     "objectives": set(),
@@ -51,14 +52,14 @@ ROOMS = {
     "_docstring": set(),
     "estimators": {
         *("_base", "_docstring", "_fitting", "_hooks", "_likelihood", "_parameters"),
-        *("_tables", "_scaling", "_validation", "networks", "objectives", "training"),
+        *("_tables", "_scaling", "_validation", "mixtures", "networks", "objectives", "training"),
     },
     # What changes a fitted model needs more than its public methods.
     "compression": {"_base", "_fitting", "_packing", "_tables", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"_columns", "_tables", "inspection"},
     "inspection": {"_columns", "_scores", "_tables", "_time_left", "exceptions", "metrics"},
-    "applications": {"_columns", "_tables", "skae", "inspection", "metrics"},
+    "applications": {"_columns", "_tables", "skae", "inspection", "metrics", "mixtures"},
     "cli": {"_columns", "_scores", "skae", "inspection", "metrics"},
 }
 

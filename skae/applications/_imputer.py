@@ -1,5 +1,6 @@
 """Missing values filled by iterated reconstruction."""
 
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -16,13 +17,14 @@ from skae import DenoisingAutoencoder
 from skae._columns import check_array, validate_data
 from skae._tables import filled_where_masked, with_nan_for_na
 from skae._tables import is_missing as is_missing_value
+from skae.applications._imputer_judge import judged
 from skae.applications._imputer_rounds import fit_rounds
 from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications._padding import allows_nan, find_padding_before_fit, without_padding
 from skae.applications._reducers import check_names, column_names, in_one_axis, reducer_to_fit
 
 # Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
-_SHARE_OF_VARIANCE, _SHARE_SWAPPED, _EPOCHS = 0.95, 0.2, 200
+_SHARE_SWAPPED, _EPOCHS = 0.2, 200
 
 
 class ReconstructionImputer(TransformerMixin, BaseEstimator):
@@ -41,8 +43,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is. If its ``fit`` takes
         ``observed``, as that of every autoencoder of skae does, it learns from known values only;
         so does the last step of a Pipeline whose other steps keep columns apart. None means a
-        :class:`~skae.DenoisingAutoencoder` with ``n_components=0.95``, ``noise="swap"`` and
-        ``max_iter=200`` after a :class:`~sklearn.preprocessing.MinMaxScaler`.
+        :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` and ``max_iter=200`` after a
+        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes).
 
     max_iter : int or "auto", default="auto"
         Rounds at most; 0 means the initial filling alone. ``"auto"`` means 5 for a reducer that
@@ -100,6 +102,10 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     n_iter_ : int
         Rounds that ``fit`` took.
 
+    n_components_ : int or None
+        Size that was chosen for the default reducer; None if another was given, or there was
+        nothing to fit.
+
     initial_imputer_ : SimpleImputer
         What fills missing values at first.
 
@@ -123,6 +129,15 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     initial filling. ``transform`` sends rows through the reducers of all rounds in turn, and on
     with the last one, each row until ``tol`` or ``max_iter``: it does not matter which rows are
     filled together, and the rows of ``fit`` end as ``fit_transform`` returns them.
+
+    The default reducer has as many components as explain 0.95 of the variance. Where there are
+    fewer than six rows for each of those, as in tables with more columns than rows, most of them
+    are noise: it then has as many as regularised iterated PCA needs to predict known cells that
+    were hidden best, if that is fewer. Some known cells are hidden from the first round too, whose
+    result counts nothing in the end, and its reducer has to predict them. A column for which that
+    is no better than its mean goes only that share of the way from there to its reconstruction that
+    pays: none where nothing can be predicted, so that the default is hardly ever worse than the
+    mean.
 
     An autoencoder's fits are random, so rounds do not converge. Each starts from new weights, and
     in round t missing values go the share 2 / t of the way to their reconstruction, as in
@@ -276,6 +291,7 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds
         self.reducers_, self.n_iter_ = rounds.reducers, rounds.n_iter
         self._limits = limits.of_columns(is_filled | self.keep_empty_features)
+        self.n_components_ = rounds.n_components
         return self
 
     def transform(self, X):
@@ -348,8 +364,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
         # Of a constant column it may be what rounding its mean left.
         varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
+        is_default = self.reducer is None
         return fit_rounds(
-            lambda: reducer_to_fit(self.reducer, _default, rng),
+            lambda *size: reducer_to_fit(self.reducer, partial(_default, *size), rng),
             filled,
             _nothing_known(is_missing, is_padding),
             np.where(varies & (deviation > 0), deviation, 1.0),
@@ -357,6 +374,7 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             tol=self.tol,
             verbose=self.verbose,
             limits=limits,
+            judge=partial(judged, rng=rng) if is_default else None,
         )
 
     def _new_imputer(self, keep_empty_features):
@@ -407,11 +425,11 @@ def _nothing_known(is_missing, is_padding):
     return is_missing | (is_missing | is_padding).all(axis=1, keepdims=True)
 
 
-def _default():
+def _default(n_components=1):
     # Clipping keeps values beyond those of the fit from being extrapolated.
     return make_pipeline(
         MinMaxScaler(clip=True),
         DenoisingAutoencoder(
-            _SHARE_OF_VARIANCE, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
+            n_components, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
         ),
     )

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn import config_context
@@ -11,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
+from skae.applications._imputer_size import known_means
 from skae.applications._limits import Limits
 from skae.applications._reducers import reconstructed, with_names
 
@@ -38,6 +40,10 @@ class Rounds:
         Rounds that the fit took.
     limits : Limits or None
         Bounds of what is filled in.
+    mean, shares : ndarray of shape (n_features,), or None
+        A reconstruction goes that share of its distance from the mean; None means all of it.
+    n_components : int or None
+        The size that was chosen; None if there was nothing to choose.
     """
 
     unit: np.ndarray
@@ -47,6 +53,9 @@ class Rounds:
     reducers: list
     n_iter: int = 0
     limits: Limits | None = None
+    mean: np.ndarray | None = None
+    shares: np.ndarray | None = None
+    n_components: int | None = None
 
     def filled(self, rows, is_missing):
         """Rows with missing values replaced, each row until it hardly changes.
@@ -69,7 +78,10 @@ class Rounds:
         # Weights of the mean that rise with the number of the round, the first one's zero: its
         # reconstruction is of rows that were not yet iterated.
         step = min(1.0, 2.0 / number) if self.averages else 1.0
-        moved = rows + step * (reconstructed(reducer, rows) - rows)
+        target = reconstructed(reducer, rows)
+        if self.shares is not None:
+            target = self.mean + self.shares * (target - self.mean)
+        moved = rows + step * (target - rows)
         moved = moved if self.limits is None else self.limits.clip(moved)
         return np.where(is_missing, moved, rows).astype(rows.dtype)
 
@@ -79,13 +91,15 @@ class Rounds:
         return np.fmax.reduce(np.abs(after - before) / self.unit, axis=1, initial=0.0)
 
 
-def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose, limits=None):
+def fit_rounds(
+    new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose, limits=None, judge=None
+):
     """Fit a reducer in every round, to rows as the round before filled them.
 
     Parameters
     ----------
     new_reducer : callable
-        Makes an unfitted reducer.
+        Makes an unfitted reducer; one of the size it is given, if there is a ``judge``.
     rows : ndarray of shape (n_samples, n_features)
         Filled by other means.
     is_missing : ndarray of bool of the same shape
@@ -95,25 +109,36 @@ def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose, l
     verbose : int
     limits : Limits, optional
         Bounds of what is filled in.
+    judge : callable, optional
+        ``judge(new_reducer, fit, rows, is_missing, unit)`` chooses the size, and may fit the
+        reducer of the first round; that is used if others follow.
 
     Returns
     -------
     rounds : Rounds
     """
-    reducer = new_reducer()
-    parameter = observed_parameter(reducer)
-    averages = parameter is not None
-    if max_iter == "auto":
-        max_iter = _FEW_ROUNDS if averages else _MANY_ROUNDS
-    rounds = Rounds(unit, tol, max_iter, averages, [], limits=limits)
     is_known = ~is_missing.all(axis=1)
     rows, is_missing = rows[is_known], is_missing[is_known]
     # A single column has nothing to be reconstructed from.
     largest = np.inf if rows.shape[1] > 1 else 0.0
+    judgement = None
+    if judge is not None and max_iter != 0 and rows.size and largest > tol:
+        judgement = judge(new_reducer, _fitted, rows, is_missing, unit)
+        new_reducer = partial(new_reducer, judgement.n_components)
+    is_fitted = judgement is not None and judgement.reducer is not None and max_iter != 1
+    reducer = judgement.reducer if is_fitted else new_reducer()
+    averages = observed_parameter(reducer) is not None
+    if max_iter == "auto":
+        max_iter = _FEW_ROUNDS if averages else _MANY_ROUNDS
+    rounds = Rounds(unit, tol, max_iter, averages, [], limits=limits)
+    if judgement is not None:
+        rounds.n_components, rounds.shares = judgement.n_components, judgement.shares
+        rounds.mean = known_means(rows, ~is_missing)
     while rounds.n_iter < max_iter and largest > tol:
         rounds.n_iter += 1
         reducer = reducer if rounds.n_iter == 1 else new_reducer()
-        _fit(reducer, rows, parameter, is_missing)
+        if rounds.n_iter > 1 or not is_fitted:
+            _fitted(reducer, rows, is_missing)
         # Fits that converge end where the last one's reconstruction does.
         rounds.reducers = [*rounds.reducers, reducer] if averages else [reducer]
         before, rows = rows, rounds.replaced(reducer, rows, is_missing, rounds.n_iter)
@@ -134,11 +159,12 @@ def fit_rounds(new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose, l
     return rounds
 
 
-def _fit(reducer, rows, parameter, is_missing):
+def _fitted(reducer, rows, is_missing):
+    parameter = observed_parameter(reducer)
     known = {} if parameter is None else {parameter: ~is_missing}
     # With routing, a Pipeline would refuse an argument that its step did not request.
     with config_context(enable_metadata_routing=False):
-        reducer.fit(with_names(reducer, rows), None, **known)
+        return reducer.fit(with_names(reducer, rows), None, **known)
 
 
 def observed_parameter(reducer):

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context, clone
-from sklearn.mixture import GaussianMixture
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.multiclass import check_classification_targets
@@ -30,11 +29,9 @@ from skae.applications._reducers import (
     sample_shape_of,
     seeded,
 )
+from skae.mixtures import fit_mixture
 
 _DTYPES = (np.float64, np.float32)
-# The default mixture: values of the code for each parameter, components at most, and the variance
-# added to each, as a share of the code's.
-_VALUES_PER_PARAMETER, _MAX_MIXTURE, _REGULARISATION = 10, 32, 0.01
 
 
 class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
@@ -53,9 +50,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     density : estimator with ``fit``, ``sample`` and ``score_samples``, default=None
         Density of the code, such as :class:`~sklearn.neighbors.KernelDensity` or
         :class:`~sklearn.mixture.BayesianGaussianMixture`; it is cloned. None means a
-        :class:`~sklearn.mixture.GaussianMixture` with as many components as leave ten values of
-        the code for each parameter, at most 32, and a hundredth of the code's variance added to
-        each.
+        :class:`~sklearn.mixture.GaussianMixture` of up to 32 components, as many as make codes most
+        likely that were held out. Codes that many rows share, such as those of one-hot rows, are
+        narrow components of their own, up to 1,000.
 
     min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
             default=None
@@ -93,9 +90,10 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     Notes
     -----
-    The rule for the default mixture was measured on held-out codes of scikit-learn's digits with 2
-    to 30 components, where it scored higher than the number of the lowest Bayesian information
-    criterion, and of four smaller sets, where the two were about equal.
+    The size of the default mixture is chosen by cross-validated log-likelihood, and so is the
+    variance added to each component. Equal codes count once there, and are never on both sides, so
+    a table in which every row stands twice has the same mixture. A value that ten rows share (three
+    where there are at most 32 different ones) is drawn as it is, as often as it occurs.
 
     Around an autoencoder with a ``mask_value``, sequences may be padded; new ones have all
     timesteps.
@@ -192,8 +190,10 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         names = column_names(X)
         fit_reducer(autoencoder, X, y)
         code = encoded(autoencoder, X)
-        density = _default_density(code) if self.density is None else clone(self.density)
-        density = seeded(density, rng).fit(code)
+        if self.density is None:
+            density = fit_mixture(code, rng.randint(2**31))
+        else:
+            density = seeded(clone(self.density), rng).fit(code)
         present = without_padding(rows, find_padding(autoencoder, rows))
         limits = fit_limits(present, self.min_value, self.max_value, self.grid, names)
         validate_data(self, X, skip_check_array=True)
@@ -400,19 +400,6 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
 def _default():
     return Autoencoder(0.9)
-
-
-def _default_density(code):
-    # Rows that are there twice say nothing new.
-    n_rows, n_components = np.unique(code, axis=0).shape
-    n_parameters = n_components * (n_components + 3) / 2
-    n_mixture = n_rows * n_components / n_parameters / _VALUES_PER_PARAMETER
-    variance = float(np.var(code, axis=0).mean()) or 1.0
-    return GaussianMixture(
-        int(np.clip(round(n_mixture), 1, _MAX_MIXTURE)),
-        reg_covar=_REGULARISATION * variance,
-        max_iter=1000,
-    )
 
 
 def _drawn(density, n_samples, rng):

@@ -136,7 +136,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         centres *= np.sqrt(1 - _PART_DEVIATION**2) / centres.std(axis=0)
         return centres, _PART_DEVIATION
 
-    def _draw_codes(self, n_samples, rng):
+    def _draw_prior_codes(self, n_samples, rng):
         which = rng.randint(len(self.prior_means_), size=n_samples)
         noise = rng.standard_normal((n_samples, self.n_components_))
         return self.prior_means_[which] + self.prior_deviation_ * noise

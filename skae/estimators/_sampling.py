@@ -1,20 +1,42 @@
 """What estimators share whose codes follow a distribution."""
 
+import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skae._tables import in_container
 from skae._validation import check_count
+from skae.mixtures import fit_code_mixture
+
+_SOURCES = ("posterior", "prior")
+# Rows whose codes are looked at, at most.
+_MOST_ROWS = 5000
 
 
 class SamplerMixin:
-    """Draws new rows; a class says how to draw codes."""
+    """Draws new rows; a class says how to draw codes from its prior."""
 
-    def _draw_codes(self, n_samples, rng):
+    def _draw_prior_codes(self, n_samples, rng):
         raise NotImplementedError
 
-    def sample(self, n_samples=1, random_state=None):
-        """New rows: decoded draws from the prior of the code, without noise around the output.
+    def _distributed_codes(self, X):
+        """Codes of rows, and their deviations where codes are distributions."""
+        return self._model.encode(X), None
+
+    def _learn_codes(self, X, sample_weight=None):
+        counted = np.arange(X.shape[0])
+        if sample_weight is not None:
+            counted = np.flatnonzero(sample_weight)
+            sample_weight = sample_weight[counted]
+        if len(counted) > _MOST_ROWS:
+            share = None if sample_weight is None else sample_weight / sample_weight.sum()
+            some = np.random.RandomState(0).choice(len(counted), _MOST_ROWS, replace=False, p=share)
+            counted, sample_weight = np.sort(counted[some]), None
+        code, deviations = self._distributed_codes(X[counted])
+        self._code_mixture = fit_code_mixture(code, deviations, sample_weight)
+
+    def sample(self, n_samples=1, random_state=None, *, codes=None):
+        """New rows: decoded draws of the code, without noise around the output.
 
         Parameters
         ----------
@@ -22,6 +44,12 @@ class SamplerMixin:
             How many rows.
         random_state : int, RandomState instance or None, default=None
             Of the draws.
+        codes : {"posterior", "prior"} or None, default=None
+            Where codes are drawn from. ``"posterior"``: a Gaussian mixture fitted to the codes that
+            the rows of ``fit`` have, so that rows are new ones of the kinds that there are, each as
+            frequent as it is. ``"prior"``: the textbook's prior, which codes follow only as far as
+            training made them. None means the first, and the second after ``partial_fit``, which
+            sees no row but its own.
 
         Returns
         -------
@@ -31,9 +59,31 @@ class SamplerMixin:
         Raises
         ------
         ValueError
-            If ``n_samples`` is not a positive integer.
+            If ``n_samples`` is not a positive integer, or ``codes`` is none of those, or
+            ``"posterior"`` after ``partial_fit``.
+
+        Notes
+        -----
+        The mixture has up to 16 components, as many as make codes most likely that were held out.
+        Codes that many rows share are components of their own.
         """
         check_is_fitted(self)
         n_samples = check_count("n_samples", n_samples)
-        codes = self._draw_codes(n_samples, check_random_state(random_state))
-        return in_container(self, self._model.decode(codes))
+        draw = self._drawing(codes)
+        drawn = draw(n_samples, check_random_state(random_state))
+        return in_container(self, self._model.decode(drawn))
+
+    def _drawing(self, codes):
+        if codes not in (None, *_SOURCES):
+            raise ValueError(f"codes={codes!r} should be one of {_SOURCES} or None.")
+        # An estimator saved by an older version has none either.
+        mixture = getattr(self, "_code_mixture", None)
+        if codes == "posterior" and mixture is None:
+            raise ValueError(
+                "codes='posterior' needs the codes of all rows, which partial_fit does not see. "
+                "Call fit, draw with codes='prior', or fit a LatentSampler around "
+                "FrozenEstimator(estimator) to rows of all kinds."
+            )
+        if codes == "prior" or mixture is None:
+            return self._draw_prior_codes
+        return mixture.draw

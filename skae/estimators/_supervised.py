@@ -126,6 +126,7 @@ class SupervisedAutoencoder(BaseEstimator):
             # Otherwise means and variances of batches, which no update trains, would have changed.
             autoencoder._model = model.with_weights(own)
             autoencoder._after_fit(rows)
+            autoencoder._learn_codes(rows)
         self.autoencoder_ = autoencoder
         self.history_ = outcome.history.columns()
         self.loss_curve_ = self.history_["loss"].tolist()

@@ -60,6 +60,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     feature, of rows in scaled units; they may be negative. ``score_samples`` is in nats a row, and
     in input units.
 
+    ``sample`` draws from a mixture of the codes that rows have, unless it is told to draw from the
+    prior.
+
     ``transform`` gives the mean of the code's distribution, so it is deterministic. The start is
     PCA's posterior mean, which is a little shorter than the whitened score.
 
@@ -136,6 +139,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         self.active_units_ = variances > _ACTIVE_VARIANCE
         self.noise_variance_ = self._model.noise_variance
 
+    def _distributed_codes(self, X):
+        return self._model.encode(X), posterior_deviations(self._model, X)
+
     def transform(self, X, return_std=False):
         """Mean of each row's code.
 
@@ -201,7 +207,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             self._model, X, n_samples, check_random_state(random_state)
         )
 
-    def _draw_codes(self, n_samples, rng):
+    def _draw_prior_codes(self, n_samples, rng):
         return rng.standard_normal((n_samples, self.n_components_))
 
 

@@ -101,17 +101,28 @@ def test_default_suits_a_small_table():
 # The default mixture
 
 
-@pytest.mark.parametrize(
-    ("n_samples", "n_components", "expected"), [(10, 2, 1), (200, 2, 8), (200, 5, 5), (9000, 2, 32)]
-)
-def test_mixture_has_ten_values_of_the_code_for_each_parameter(n_samples, n_components, expected):
-    X = np.random.default_rng(0).normal(size=(n_samples, n_components))
-    density = LatentSampler(PCA(), random_state=0).fit(X).density_
-    assert density.n_components == expected
-    if expected < 32:
-        n_parameters = density.means_[0].size + np.tril(density.covariances_[0] != 0).sum()
-        # Rounding the number of components moves it a little.
-        assert X.size / (expected * n_parameters) == pytest.approx(10, rel=0.6)
+def test_three_distinct_rows_are_the_only_samples():
+    points = np.array([[0.0, 0.0, 1.0], [4.0, 0.0, 0.0], [0.0, 3.0, 2.0]])
+    sampler = LatentSampler(PCA(2), random_state=0).fit(np.repeat(points, 150, axis=0))
+    rows = sampler.sample(600, random_state=0)
+    apart = np.linalg.norm(rows[:, None] - points, axis=2)
+    assert apart.min(axis=1).max() < 0.05
+    assert np.bincount(apart.argmin(axis=1)).min() > 150
+    assert sampler.density_.n_components == 3
+
+
+def test_rare_clusters_are_drawn_at_their_rate():
+    rng = np.random.default_rng(0)
+    centres, label = rng.normal(0, 8, (3, 5)), rng.choice(3, 600, p=[0.93, 0.04, 0.03])
+    X = centres[label] + rng.normal(size=(600, 5))
+    rows = LatentSampler(PCA(3), random_state=0).fit(X).sample(4000, random_state=0)
+    nearest = np.linalg.norm(rows[:, None] - centres, axis=2).argmin(axis=1)
+    np.testing.assert_allclose(np.bincount(nearest) / 4000, np.bincount(label) / 600, atol=0.015)
+
+
+def test_the_size_is_chosen_by_likelihood_not_by_rows():
+    X = np.random.default_rng(0).normal(size=(400, 2))
+    assert LatentSampler(PCA(), random_state=0).fit(X).density_.n_components == 1
 
 
 def test_repeated_rows_add_no_component():

@@ -177,7 +177,7 @@ def test_samples_of_a_mixture_come_from_every_part():
     """Parts without any width are single rows."""
     mixed = quick(prior="mixture", n_clusters=3).fit(WINE)
     mixed.prior_deviation_ = 0.0
-    rows = mixed.sample(300, random_state=0)
+    rows = mixed.sample(300, random_state=0, codes="prior")
     centres = mixed.inverse_transform(mixed.prior_means_)
     distances = np.linalg.norm(rows[:, None] - centres, axis=2)
     np.testing.assert_allclose(distances.min(axis=1), 0.0, atol=1e-6)

@@ -246,7 +246,7 @@ def test_samples_are_rows_like_those_of_the_data():
 
 def test_samples_of_a_linear_one_have_the_moments_of_probabilistic_pca():
     linear, pca = quick(2, hidden_layer_sizes=()).fit(WINE), PCA(2).fit(WINE)
-    rows = linear.sample(50_000, random_state=0)
+    rows = linear.sample(50_000, random_state=0, codes="prior")
     expected = pca.components_.T * (pca.explained_variance_ - pca.noise_variance_)
     np.testing.assert_allclose(rows.mean(axis=0), 0.0, atol=0.02)
     np.testing.assert_allclose(np.cov(rows.T), expected @ pca.components_, atol=0.03)

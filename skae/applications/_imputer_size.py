@@ -1,0 +1,134 @@
+"""How many components a table with missing values can tell apart.
+
+A share of the variance does not know: in a wide table of few rows nearly all of it is noise, of
+which each row has a component of its own. What counts is how well cells are predicted that are
+known but were hidden.
+"""
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+# Of PCA on scaled rows; right where there are many rows for each component.
+_SHARE_OF_VARIANCE = 0.95
+# Of the known cells, beside those that another row misses.
+_SHARE_HIDDEN = 0.2
+# Rows that judge, draws of hidden cells, steps of the iteration for each size, and how many larger
+# sizes may be worse before none helps.
+_MOST_ROWS, _N_DRAWS, _N_STEPS, _PATIENCE = 300, 2, 8, 3
+
+
+def hidden_cells(is_missing, rng):
+    """Known cells to hide: those that some other row misses, and some at random.
+
+    Whole blocks are so hidden where whole blocks are missing. Each row keeps a known cell, and each
+    column two.
+
+    Parameters
+    ----------
+    is_missing : ndarray of bool of shape (n_samples, n_features)
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    is_hidden : ndarray of bool of the same shape
+    """
+    n_rows, n_columns = is_missing.shape
+    as_others = is_missing[rng.permutation(n_rows)]
+    is_hidden = as_others & ~is_missing
+    at_random = rng.uniform(size=is_missing.shape) < _SHARE_HIDDEN
+    # Enough of each column to judge it by.
+    is_hidden |= at_random & ~is_missing & (is_hidden.mean(axis=0) < _SHARE_HIDDEN / 2)
+    kept = rng.uniform(size=is_missing.shape) * ~is_missing
+    is_hidden[np.arange(n_rows), kept.argmax(axis=1)] = False
+    for row in np.argsort(-kept, axis=0)[:2]:
+        is_hidden[row, np.arange(n_columns)] = False
+    return is_hidden
+
+
+def size_for_share(rows):
+    """How many components explain most of the variance of rows."""
+    low, extent = rows.min(axis=0), np.ptp(rows, axis=0)
+    scaled = (rows - low) / np.where(extent > 0, extent, 1.0)
+    if not np.any(extent):
+        return 1
+    solver = "covariance_eigh" if len(rows) > rows.shape[1] else "full"
+    return int(PCA(_SHARE_OF_VARIANCE, svd_solver=solver).fit(scaled).n_components_)
+
+
+def size_for_hidden_cells(rows, is_missing, unit, largest, rng):
+    """How many components of regularised iterated PCA predict hidden cells best [1]_.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_features)
+    is_missing : ndarray of bool of the same shape
+    unit : ndarray of shape (n_features,)
+        What errors are measured in.
+    largest : int
+        Sizes up to this are tried.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    n_components : int
+
+    References
+    ----------
+    .. [1] Josse, J. & Husson, F. (2012). Handling missing values in exploratory multivariate data
+       analysis methods. Journal de la Société Française de Statistique 153, 79-99.
+    """
+    judges = rng.permutation(len(rows))[:_MOST_ROWS]
+    rows, is_missing = np.asarray(rows[judges], dtype=np.float64), is_missing[judges]
+    sizes = _sizes(min(largest, min(rows.shape) - 1))
+    draws = [_errors(rows, is_missing, unit, sizes, rng) for _ in range(_N_DRAWS)]
+    best, least, n_worse = 1, np.inf, 0
+    for size, *errors in zip(sizes, *draws, strict=True):
+        n_worse = 0 if sum(errors) < least else n_worse + 1
+        if not n_worse:
+            best, least = size, sum(errors)
+        if n_worse == _PATIENCE:
+            break
+    return best
+
+
+def _sizes(largest):
+    """1, 2, 3, 4, 6, 8, 12, 16 and so on."""
+    powers = 2 ** np.arange(32)
+    return [int(size) for size in np.unique([*powers, *(3 * powers)]) if size <= max(largest, 1)]
+
+
+def _errors(rows, is_missing, unit, sizes, rng):
+    """Squared error of hidden cells for each size in turn."""
+    is_hidden = hidden_cells(is_missing, rng)
+    is_known = ~(is_missing | is_hidden)
+    extent = np.where(np.ptp(rows, axis=0) > 0, np.ptp(rows, axis=0), 1.0)
+    centred = (rows - known_means(rows, is_known)) / extent
+    filled = np.where(is_known, centred, 0.0)
+    for size in sizes:
+        # Each size goes on from where the one before ended.
+        for _ in range(_N_STEPS):
+            filled = np.where(is_known, centred, _projected(filled, size))
+        yield float(np.sum(((filled - centred) * extent / unit)[is_hidden] ** 2))
+
+
+def _projected(rows, n_components):
+    """Rows on their first components, each shrunk by the share of it that is noise."""
+    mean = rows.mean(axis=0)
+    rows = rows - mean
+    is_wide = rows.shape[1] > rows.shape[0]
+    variances, vectors = np.linalg.eigh(rows @ rows.T if is_wide else rows.T @ rows)
+    variances, vectors = variances[::-1], vectors[:, ::-1][:, :n_components]
+    rank = min(rows.shape[0] - 1, rows.shape[1])
+    noise = max(variances[n_components:rank].mean(), 0.0) if n_components < rank else 0.0
+    first = variances[:n_components]
+    shares = np.clip((first - noise) / np.where(first > 0, first, 1.0), 0.0, 1.0)
+    if is_wide:
+        return (vectors * shares) @ (vectors.T @ rows) + mean
+    return ((rows @ vectors) * shares) @ vectors.T + mean
+
+
+def known_means(rows, is_known):
+    """Mean of what is known of each column; of all its values where nothing is."""
+    n_known = is_known.sum(axis=0)
+    total = np.where(is_known, rows, 0.0).sum(axis=0, dtype=np.float64)
+    return np.where(n_known > 0, total / np.maximum(n_known, 1), rows.mean(axis=0))

@@ -1,0 +1,93 @@
+"""What an estimator keeps of how its codes are distributed: a mixture in plain, small arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skae._blas import one_thread
+from skae.mixtures._mixture import fit_smooth
+from skae.mixtures._size import QUICK
+from skae.mixtures._values import find_values
+
+_SEED = 0
+
+
+@dataclass(eq=False)
+class CodeMixture:
+    """Normal distributions and single values, each with a weight.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_parts,), float64
+    means : ndarray of shape (n_parts, n_components), float32
+    factors : ndarray of shape (n_normal, n_components * (n_components + 1) / 2), float32
+        Lower triangles of Cholesky factors of the covariances of the first parts. The other parts
+        are single values.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    factors: np.ndarray
+
+    def draw(self, n_samples, rng):
+        """Codes in random order.
+
+        Parameters
+        ----------
+        n_samples : int
+        rng : numpy.random.RandomState
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components), float64
+        """
+        n_columns = self.means.shape[1]
+        part_of = rng.choice(len(self.weights), size=n_samples, p=self.weights)
+        codes = self.means[part_of].astype(np.float64)
+        noise = rng.standard_normal(codes.shape)
+        factor = np.zeros((n_columns, n_columns))
+        for part in np.unique(part_of[part_of < len(self.factors)]):
+            factor[np.tril_indices(n_columns)] = self.factors[part]
+            is_here = part_of == part
+            # Row by row, so that a draw's bits do not depend on how many there are.
+            codes[is_here] += np.einsum("ij,kj->ik", noise[is_here], factor)
+        return codes
+
+
+def fit_code_mixture(code, deviations=None, sample_weight=None):
+    """The mixture of an estimator's codes, found with little effort.
+
+    Parameters
+    ----------
+    code : ndarray of shape (n_samples, n_components)
+    deviations : ndarray of the same shape, optional
+        Of each code, where it is a distribution: they widen the parts that it belongs to.
+    sample_weight : ndarray of shape (n_samples,), optional
+        How much each code counts in the weights of the parts.
+
+    Returns
+    -------
+    mixture : CodeMixture
+    """
+    code = np.asarray(code, dtype=np.float64)
+    weight = np.ones(len(code)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    values = find_values(code)
+    single = code[values.first[values.is_repeated]].astype(np.float32)
+    totals = np.bincount(values.of_row, weight)[values.is_repeated]
+    with one_thread():
+        smooth = fit_smooth(code, values, QUICK, _SEED)
+        if smooth is None:
+            n_columns = code.shape[1]
+            none = np.empty((0, n_columns * (n_columns + 1) // 2), np.float32)
+            return CodeMixture(totals / totals.sum(), single, none)
+        is_smooth = ~values.is_repeated[values.of_row]
+        belonging = smooth.predict_proba(code[is_smooth]) * weight[is_smooth, np.newaxis]
+        covariances = smooth.covariances_.copy()
+        if deviations is not None:
+            within = belonging.T @ deviations[is_smooth] ** 2
+            within /= np.maximum(belonging.sum(axis=0), np.finfo(float).tiny)[:, np.newaxis]
+            covariances += within[:, np.newaxis] * np.eye(code.shape[1])
+        factors = np.linalg.cholesky(covariances)[:, *np.tril_indices(code.shape[1])]
+    weights = np.concatenate([belonging.sum(axis=0), totals])
+    means = np.concatenate([smooth.means_.astype(np.float32), single])
+    return CodeMixture(weights / weights.sum(), means, factors.astype(np.float32))
