@@ -42,6 +42,7 @@ coverage: .venv/.test
 benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.speed
 	$(venv) -m benchmarks.quality
+	$(venv) -m benchmarks.starts
 	$(venv) -m benchmarks.memory
 	$(venv) -m benchmarks.variants
 	$(venv) -m benchmarks.applications
