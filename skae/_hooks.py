@@ -1,7 +1,9 @@
 """What listens to a fit: scikit-learn's callbacks, Keras callbacks, a line an epoch."""
 
+import copy
 from contextlib import contextmanager
 
+from skae._keras import callbacks_to_call
 from skae.training import Hooks, KerasCallbackHooks
 
 
@@ -15,7 +17,8 @@ def fit_hooks(estimator, context, about, model):
     context, about, model
         See ``SklearnCallbackHooks``.
     """
-    keras_callbacks = KerasCallbackHooks(estimator.callbacks or (), estimator.max_iter)
+    to_call = callbacks_to_call(estimator)
+    keras_callbacks = KerasCallbackHooks(to_call, estimator.max_iter)
     sklearn_callbacks = SklearnCallbackHooks(estimator, context, about, model)
     listeners = [sklearn_callbacks, keras_callbacks]
     if estimator.verbose:
@@ -24,6 +27,54 @@ def fit_hooks(estimator, context, about, model):
         yield JoinedHooks(listeners)
     finally:
         keras_callbacks.release()
+
+
+@contextmanager
+def one_pass_hooks(estimator, n_past_epochs):
+    """The Keras callbacks of one pass of ``partial_fit``, for the length of a ``with`` block."""
+    to_call = callbacks_to_call(estimator, is_one_pass=True)
+    keras_callbacks = KerasCallbackHooks(to_call, n_past_epochs + 1, n_past_epochs)
+    try:
+        yield keras_callbacks
+    finally:
+        keras_callbacks.release()
+
+
+def portable(callbacks):
+    """Callbacks without what a fit has left in them and no copy can hold, such as an open file.
+
+    Parameters
+    ----------
+    callbacks : list, tuple or None
+
+    Returns
+    -------
+    callbacks : list, tuple or None
+        The same object where there is nothing to leave out.
+    """
+    if not isinstance(callbacks, list | tuple):
+        return callbacks
+    parts = [_portable(callback) for callback in callbacks]
+    is_same = all(part is callback for part, callback in zip(parts, callbacks, strict=True))
+    return callbacks if is_same else type(callbacks)(parts)
+
+
+def _portable(callback):
+    if _can_be_copied(callback):
+        return callback
+    twin = copy.copy(callback)
+    for name, value in vars(callback).items():
+        if not _can_be_copied(value):
+            vars(twin)[name] = None
+    return twin
+
+
+def _can_be_copied(value):
+    try:
+        copy.deepcopy(value)
+    except Exception:
+        return False
+    return True
 
 
 class JoinedHooks(Hooks):
@@ -50,8 +101,8 @@ class JoinedHooks(Hooks):
         return any([listener.epoch_end(epoch, logs, weights) for listener in self.listeners])
 
     def end(self):
-        for listener in self.listeners:
-            listener.end()
+        given = [listener.end() for listener in self.listeners]
+        return next((epoch for epoch in given if epoch is not None), None)
 
 
 class SklearnCallbackHooks(Hooks):
