@@ -74,6 +74,7 @@ BEHIND_THE_GATEWAY = {
         "skae/layers.py",
         "skae/networks/_keras_layers.py",
         "skae/networks/_keras_models.py",
+        "skae/networks/_keras_own.py",
         "skae/networks/_keras_paths.py",
         "skae/networks/_keras_starts.py",
         "skae/training/_callback_rules.py",

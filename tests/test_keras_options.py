@@ -412,10 +412,8 @@ def forget_all():
 def own_network(sample_shape, n_components, hidden_layer_sizes, activation):
     rows = keras.Input(sample_shape, dtype="float32")
     codes = keras.Input((n_components,), dtype="float32")
-    code = keras.layers.Dense(n_components, dtype="float32")(rows)
-    return keras.Model(rows, code), keras.Model(
-        codes, keras.layers.Dense(4, dtype="float32")(codes)
-    )
+    code = keras.layers.Dense(n_components)(rows)
+    return keras.Model(rows, code), keras.Model(codes, keras.layers.Dense(4)(codes))
 
 
 def bits_of_fits():
@@ -495,3 +493,48 @@ def test_float64_has_no_effect(bits):
     finally:
         keras.config.set_floatx("float32")
         forget_all()
+
+
+@pytest.mark.parametrize("network", ["dense", "convolutional", own_network])
+def test_a_scope_of_names_has_no_effect(network):
+    parameters = SHARED | {"hidden_layer_sizes": (7,), "max_iter": 1}
+    forget_all()
+    with keras.name_scope("of_the_caller"):
+        inside = Autoencoder(2, network=network, **parameters).fit(X)
+    forget_all()
+    outside = Autoencoder(2, network=network, **parameters).fit(X)
+    np.testing.assert_array_equal(inside.transform(X), outside.transform(X))
+    assert set(inside._model.weights) == set(outside._model.weights)
+
+
+def in_half_precision(**options):
+    def network(sample_shape, n_components, hidden_layer_sizes, activation):
+        rows, codes = keras.Input(sample_shape, dtype=options.get("input")), keras.Input((2,))
+        code = keras.layers.Dense(n_components, dtype=options.get("layer"))(rows)
+        return keras.Model(rows, code), keras.Model(codes, keras.layers.Dense(4)(codes))
+
+    return network
+
+
+def penalised(**options):
+    def network(sample_shape, n_components, hidden_layer_sizes, activation):
+        rows, codes = keras.Input(sample_shape), keras.Input((n_components,))
+        code = keras.layers.Dense(n_components)(rows)
+        inner = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, **options)])
+        return keras.Model(rows, code), keras.Model(codes, inner(codes))
+
+    return network
+
+
+@pytest.mark.parametrize(
+    ("network", "match"),
+    [
+        (in_half_precision(input="float16"), r"made an input .* of type float16"),
+        (in_half_precision(layer="float16"), r"made a weight .* of type float16"),
+        (penalised(kernel_regularizer="l2"), r"made a regularizer of .*AdamW\(weight_decay="),
+        (penalised(activity_regularizer="l1"), r"made an activity_regularizer of .*Sparse"),
+    ],
+)
+def test_what_would_be_passed_over_in_an_own_network_is_refused(network, match):
+    with pytest.raises(ValueError, match=match):
+        Autoencoder(2, network=network, max_iter=1, **SHARED).fit(X)
