@@ -1,10 +1,11 @@
 """What listens to a fit: scikit-learn's callbacks, Keras callbacks, a line an epoch."""
 
 import copy
+import pickle
 from contextlib import contextmanager
 
 from skae._keras import callbacks_to_call
-from skae.training import Hooks, KerasCallbackHooks
+from skae.training import LEFT_BY_FITS, Hooks, KerasCallbackHooks
 
 
 @contextmanager
@@ -60,18 +61,27 @@ def portable(callbacks):
 
 
 def _portable(callback):
-    if _can_be_copied(callback):
+    lost = [name for name in getattr(callback, "__dict__", {}) if not _is_portable(callback, name)]
+    if not lost:
         return callback
     twin = copy.copy(callback)
-    for name, value in vars(callback).items():
-        if not _can_be_copied(value):
-            vars(twin)[name] = None
+    for name in lost:
+        vars(twin)[name] = None
     return twin
 
 
-def _can_be_copied(value):
+def _is_portable(callback, name):
+    # What the user gave, such as a lambda, may be for a pickler that can do more than pickle.
+    is_left = name in LEFT_BY_FITS.get(callback, ())
+    value = vars(callback)[name]
+    return _can_be_copied(copy.deepcopy, value) and (
+        not is_left or _can_be_copied(pickle.dumps, value)
+    )
+
+
+def _can_be_copied(make_copy, value):
     try:
-        copy.deepcopy(value)
+        make_copy(value)
     except Exception:
         return False
     return True

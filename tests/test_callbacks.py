@@ -267,6 +267,8 @@ def test_an_honoured_callback_leaves_an_estimator_that_can_be_copied(
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refused_callback_names_the_way_out(name):
     make, way_out = REFUSED[name]
+    if not hasattr(keras.callbacks, name):
+        pytest.skip("this Keras has no such callback")
     if make is None:
         make = lambda: object.__new__(getattr(keras.callbacks, name))  # noqa: E731 - not installed
     fitted = quick(max_iter=2).fit(X)
@@ -380,6 +382,20 @@ def test_a_csv_log_has_the_columns_of_the_history(tmp_path):
     np.testing.assert_allclose([float(row["val_loss"]) for row in rows[:3]], losses)
 
 
+def test_a_function_that_a_fit_left_behind_does_not_hinder_pickles():
+    class Local(keras.callbacks.Callback):
+        def __init__(self, given):
+            super().__init__()
+            self.given = given
+
+        def on_train_begin(self, logs=None):
+            self.left = lambda: None
+
+    fitted = quick(max_iter=2, callbacks=[Local(lambda: 1)]).fit(X)
+    again = clone(fitted).callbacks[0]
+    assert (again.left, again.given()) == (None, 1)
+
+
 def test_what_a_callback_keeps_open_does_not_hinder_copies_and_stays(tmp_path):
     class Opener(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -407,8 +423,9 @@ def test_restored_weights_are_the_result_and_their_epoch_the_best(early_stopping
     stopper = keras.callbacks.EarlyStopping(
         "loss", mode="max", patience=3, restore_best_weights=True
     )
-    fitted = quick(callbacks=[stopper], early_stopping=early_stopping).fit(X)
-    once = quick(max_iter=1, early_stopping=early_stopping)
+    settings = {"early_stopping": early_stopping, "init": "random"}
+    fitted = quick(callbacks=[stopper], **settings).fit(X)
+    once = quick(max_iter=1, **settings)
     weights = {}
 
     class Reader(keras.callbacks.Callback):

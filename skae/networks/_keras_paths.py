@@ -235,7 +235,11 @@ def _recurrent(network, name, units):
     }
     if not network.bidirectional:
         return kind(units, name=name, **options)
-    return keras.layers.Bidirectional(kind(units, **options, name="cell"), dtype=DTYPE, name=name)
+    cell = kind(units, **options, name="cell")
+    both = keras.layers.Bidirectional(cell, dtype=DTYPE, name=name)
+    # Older versions of Keras make the two anew from a configuration that does not hold it.
+    both.forward_layer.use_cudnn = both.backward_layer.use_cudnn = False
+    return both
 
 
 def custom_paths(network):

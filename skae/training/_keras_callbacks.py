@@ -1,8 +1,12 @@
 """Keras callbacks at epoch level, without a Keras model being trained."""
 
 import hashlib
+from weakref import WeakKeyDictionary
 
 from skae.training._loop import Hooks
+
+# Callback -> names of what fits have left in it.
+LEFT_BY_FITS = WeakKeyDictionary()
 
 
 class CallbackModel:
@@ -92,6 +96,7 @@ class KerasCallbackHooks(Hooks):
     def __init__(self, callbacks, max_iter, n_past_epochs=0):
         self.callbacks, self.max_iter, self.model = callbacks, max_iter, None
         self.n_past_epochs, self.logs = n_past_epochs, None
+        self._before = [dict(vars(callback)) for callback in callbacks]
 
     def begin(self, program):
         self.model = CallbackModel(program)
@@ -116,8 +121,10 @@ class KerasCallbackHooks(Hooks):
 
     def release(self):
         """Let go of the program: callbacks outlive the fit."""
-        for callback in self.callbacks:
+        for callback, before in zip(self.callbacks, self._before, strict=True):
             callback.set_model(None)
+            changed = {name for name, v in vars(callback).items() if before.get(name) is not v}
+            LEFT_BY_FITS[callback] = LEFT_BY_FITS.get(callback, set()) | changed
 
     def _call(self, name, *args):
         for callback in self.callbacks:
