@@ -61,7 +61,9 @@ def portable(callbacks):
 
 
 def _portable(callback):
-    lost = [name for name in getattr(callback, "__dict__", {}) if not _is_portable(callback, name)]
+    # What is no instance is for a fit to refuse.
+    held = {} if isinstance(callback, type) else getattr(callback, "__dict__", {})
+    lost = [name for name in held if not _is_portable(held, name)]
     if not lost:
         return callback
     twin = copy.copy(callback)
@@ -70,10 +72,9 @@ def _portable(callback):
     return twin
 
 
-def _is_portable(callback, name):
+def _is_portable(held, name):
     # What the user gave, such as a lambda, may be for a pickler that can do more than pickle.
-    is_left = name in LEFT_BY_FITS.get(callback, ())
-    value = vars(callback)[name]
+    is_left, value = name in held.get(LEFT_BY_FITS, ()), held[name]
     return _can_be_copied(copy.deepcopy, value) and (
         not is_left or _can_be_copied(pickle.dumps, value)
     )

@@ -4,6 +4,7 @@ import copy
 import csv
 import pickle
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
@@ -394,6 +395,23 @@ def test_a_function_that_a_fit_left_behind_does_not_hinder_pickles():
     fitted = quick(max_iter=2, callbacks=[Local(lambda: 1)]).fit(X)
     again = clone(fitted).callbacks[0]
     assert (again.left, again.given()) == (None, 1)
+
+
+@dataclass
+class Counter(keras.callbacks.Callback):
+    """Has no hash."""
+
+    n_epochs: int = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.n_epochs += 1
+
+
+def test_a_callback_without_a_hash_is_called_and_copied():
+    counter = Counter()
+    fitted = quick(max_iter=2, callbacks=[counter]).fit(X)
+    assert counter.n_epochs == 2
+    assert pickle.loads(pickle.dumps(fitted)).callbacks == [counter]
 
 
 def test_what_a_callback_keeps_open_does_not_hinder_copies_and_stays(tmp_path):

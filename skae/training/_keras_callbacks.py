@@ -1,12 +1,12 @@
 """Keras callbacks at epoch level, without a Keras model being trained."""
 
 import hashlib
-from weakref import WeakKeyDictionary
 
 from skae.training._loop import Hooks
 
-# Callback -> names of what fits have left in it.
-LEFT_BY_FITS = WeakKeyDictionary()
+# Where a callback keeps the names of what fits have left in it; weak dictionaries ask for a hash,
+# which a dataclass does not have.
+LEFT_BY_FITS = "_left_by_fits_of_skae"
 
 
 class CallbackModel:
@@ -124,7 +124,7 @@ class KerasCallbackHooks(Hooks):
         for callback, before in zip(self.callbacks, self._before, strict=True):
             callback.set_model(None)
             changed = {name for name, v in vars(callback).items() if before.get(name) is not v}
-            LEFT_BY_FITS[callback] = LEFT_BY_FITS.get(callback, set()) | changed
+            vars(callback)[LEFT_BY_FITS] = changed | before.get(LEFT_BY_FITS, set())
 
     def _call(self, name, *args):
         for callback in self.callbacks:
