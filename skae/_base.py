@@ -6,6 +6,7 @@ fills in its objective and the scalars it needs.
 
 import warnings
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_training
-from skae._hooks import PrintHooks, fit_hooks, tell_optimum
+from skae._hooks import callbacks_to_call, fit_hooks, one_pass_hooks, portable, tell_optimum
 from skae._parameters import CONSTRAINTS, allows_nan, mask_value_of, sample_shape_of
 from skae._start import continued_model, new_model
 from skae._tables import in_container
@@ -36,7 +37,6 @@ from skae._validation import (
 )
 from skae.exceptions import StartKeptWarning, why_start_was_kept
 from skae.objectives import RECONSTRUCTION
-from skae.training import Hooks
 
 # What scikit-learn's callback machinery keeps on an estimator while it fits.
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
@@ -164,6 +164,8 @@ class BaseAutoencoder(
         return self
 
     def _fit_in_context(self, X, sample_weight, X_clean, observed, context, about):
+        # Before anything is trained, and also where nothing will be.
+        callbacks_to_call(self)
         X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=True)
         targets = with_gaps(X if X_clean is None else X_clean, observed)
         targets = X_clean if targets is None else targets
@@ -247,8 +249,10 @@ class BaseAutoencoder(
             model = continued_model(self, self._model)
         state = getattr(self, "_optimizer_state", None)
         n_past = 0 if is_first else self.n_iter_
-        hooks = PrintHooks(None, n_past_epochs=n_past) if self.verbose else Hooks()
-        outcome = fit_one_pass(self, model, X, sample_weight, hooks, rng, state, X_clean, n_past)
+        with one_pass_hooks(self, n_past) as hooks:
+            outcome = fit_one_pass(
+                self, model, X, sample_weight, hooks, rng, state, X_clean, n_past
+            )
         if outcome.interrupted:
             raise KeyboardInterrupt
         history = outcome.history.columns()
@@ -461,6 +465,16 @@ class BaseAutoencoder(
     @property
     def _n_features_out(self):
         return self.n_components_
+
+    def __getstate__(self):
+        # A copy made while a fit is on, as callbacks may, is not fitting itself.
+        state = {**super().__getstate__(), "callbacks": portable(self.callbacks)}
+        return {name: value for name, value in state.items() if name not in _CALLBACK_STATE}
+
+    def __sklearn_clone__(self):
+        # A copy of it has no callbacks but those that can be copied on.
+        can_be_copied = portable(self.callbacks) is self.callbacks
+        return super(BaseAutoencoder, self if can_be_copied else copy(self)).__sklearn_clone__()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

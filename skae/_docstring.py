@@ -67,8 +67,9 @@ _PARAMETERS = """
         scaling; the reconstruction is then a probability.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Any Keras optimizer. An instance is copied, never changed; gradient clipping
-        (``clipnorm``, ``global_clipnorm``, ``clipvalue``) and weight decay are set there.
+        Any Keras optimizer for all weights. An instance is copied, never changed; gradient clipping
+        (``clipnorm``, ``global_clipnorm``, ``clipvalue``), weight decay and averages of the weights
+        (``use_ema``, which are then judged and kept) are set there.
 
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
         None means 0.002 for an optimizer given by name, and an instance's own.
@@ -105,8 +106,10 @@ _PARAMETERS = """
         only in distribution, as XLA draws other random numbers.
 
     callbacks : list of keras.callbacks.Callback, default=None
-        Called at the beginning and end of training and of every epoch. scikit-learn's own callbacks
-        are set with ``set_callbacks``.
+        Called at the beginning and end of training and of every epoch, by ``partial_fit`` too.
+        Those that would need more, such as ``ModelCheckpoint``, are refused. Weights that one sets
+        after the last epoch are the result. scikit-learn's own callbacks are set with
+        ``set_callbacks``.
 
     verbose : int, default=0
         Above 0, one line an epoch is printed: its losses and the time that is left at most, as

@@ -1,10 +1,13 @@
 """What listens to a fit: scikit-learn's callbacks, Keras callbacks, a line an epoch."""
 
+import copy
+import pickle
 from contextlib import contextmanager
 from time import perf_counter
 
+from skae._keras import callbacks_to_call
 from skae._time_left import in_words
-from skae.training import Hooks, KerasCallbackHooks
+from skae.training import LEFT_BY_FITS, Hooks, KerasCallbackHooks
 
 
 @contextmanager
@@ -17,7 +20,8 @@ def fit_hooks(estimator, context, about, model):
     context, about, model
         See ``SklearnCallbackHooks``.
     """
-    keras_callbacks = KerasCallbackHooks(estimator.callbacks or (), estimator.max_iter)
+    to_call = callbacks_to_call(estimator)
+    keras_callbacks = KerasCallbackHooks(to_call, estimator.max_iter)
     sklearn_callbacks = SklearnCallbackHooks(estimator, context, about, model)
     listeners = [sklearn_callbacks, keras_callbacks]
     if estimator.verbose:
@@ -26,6 +30,65 @@ def fit_hooks(estimator, context, about, model):
         yield JoinedHooks(listeners)
     finally:
         keras_callbacks.release()
+
+
+@contextmanager
+def one_pass_hooks(estimator, n_past_epochs):
+    """What listens to one pass of ``partial_fit``, for the length of a ``with`` block."""
+    to_call = callbacks_to_call(estimator, is_one_pass=True)
+    keras_callbacks = KerasCallbackHooks(to_call, n_past_epochs + 1, n_past_epochs)
+    printed = [PrintHooks(None, n_past_epochs=n_past_epochs)] if estimator.verbose else []
+    try:
+        yield JoinedHooks([keras_callbacks, *printed])
+    finally:
+        keras_callbacks.release()
+
+
+def portable(callbacks):
+    """Callbacks without what a fit has left in them and no copy can hold, such as an open file.
+
+    Parameters
+    ----------
+    callbacks : list, tuple or None
+
+    Returns
+    -------
+    callbacks : list, tuple or None
+        The same object where there is nothing to leave out.
+    """
+    if not isinstance(callbacks, list | tuple):
+        return callbacks
+    parts = [_portable(callback) for callback in callbacks]
+    is_same = all(part is callback for part, callback in zip(parts, callbacks, strict=True))
+    return callbacks if is_same else type(callbacks)(parts)
+
+
+def _portable(callback):
+    # What is no instance is for a fit to refuse.
+    held = {} if isinstance(callback, type) else getattr(callback, "__dict__", {})
+    lost = [name for name in held if not _is_portable(held, name)]
+    if not lost:
+        return callback
+    twin = copy.copy(callback)
+    for name in lost:
+        vars(twin)[name] = None
+    return twin
+
+
+def _is_portable(held, name):
+    # What the user gave, such as a lambda, may be for a pickler that can do more than pickle.
+    is_left, value = name in held.get(LEFT_BY_FITS, ()), held[name]
+    return _can_be_copied(copy.deepcopy, value) and (
+        not is_left or _can_be_copied(pickle.dumps, value)
+    )
+
+
+def _can_be_copied(make_copy, value):
+    try:
+        make_copy(value)
+    except Exception:
+        return False
+    return True
 
 
 class JoinedHooks(Hooks):
@@ -52,8 +115,8 @@ class JoinedHooks(Hooks):
         return any([listener.epoch_end(epoch, logs, weights) for listener in self.listeners])
 
     def end(self):
-        for listener in self.listeners:
-            listener.end()
+        given = [listener.end() for listener in self.listeners]
+        return next((epoch for epoch in given if epoch is not None), None)
 
 
 class SklearnCallbackHooks(Hooks):

@@ -8,6 +8,7 @@ import os
 from importlib import import_module
 from numbers import Real
 
+from skae._surroundings import check_place, check_process
 from skae.objectives import LOSSES
 from skae.training import ProgramPool
 
@@ -18,8 +19,15 @@ def _module(name):
     """Import a module that needs Keras."""
     global _loaded_in_process
     _refuse_in_a_fork()
+    check_process()
     _loaded_in_process = os.getpid()
     return import_module(name)
+
+
+def _refuse_where_none_can_run():
+    _refuse_in_a_fork()
+    check_process()
+    check_place()
 
 
 def _refuse_in_a_fork():
@@ -51,23 +59,24 @@ SCORERS = ProgramPool(_build_scorer)
 
 def borrow_program(spec):
     """A compiled program of this specification, for a ``with`` block."""
-    _refuse_in_a_fork()
+    _refuse_where_none_can_run()
     return POOL.borrow(spec)
 
 
 def borrow_scorer(network):
     """A compiled scorer of this network, for a ``with`` block."""
-    _refuse_in_a_fork()
+    _refuse_where_none_can_run()
     return SCORERS.borrow(network)
 
 
 def random_weights(network, rng):
     """Starting weights as the layers' own initialisers draw them, with seeds from ``rng``."""
+    _refuse_where_none_can_run()
     return _module("skae.networks._keras_starts").random_weights(network, rng)
 
 
 def optimizer_settings(optimizer, learning_rate, default_learning_rate):
-    """An optimizer's configuration as JSON and its learning rate, None for a schedule.
+    """What a program needs to know of an optimizer, and its learning rate, None for a schedule.
 
     Parameters
     ----------
@@ -76,22 +85,32 @@ def optimizer_settings(optimizer, learning_rate, default_learning_rate):
         None means the instance's own, or the default for an optimizer given by name.
     default_learning_rate : float
     """
+    _refuse_where_none_can_run()
     if learning_rate is None and isinstance(optimizer, str):
         learning_rate = default_learning_rate
     if isinstance(optimizer, str) and isinstance(learning_rate, Real):
         return _named_optimizer(optimizer), float(learning_rate)
-    return _module("skae.training._program").optimizer_to_json(optimizer, learning_rate)
+    return _module("skae.training._optimizers").recipe_of(optimizer, learning_rate)
 
 
 @functools.lru_cache(maxsize=64)
 def _named_optimizer(name):
-    try:
-        return _module("skae.training._program").optimizer_to_json(name, None)[0]
-    except ValueError:
-        raise ValueError(
-            f"optimizer={name!r} is not the name of a Keras optimizer. Use one such as 'adam', "
-            "'sgd' or 'rmsprop', or an instance such as keras.optimizers.SGD(momentum=0.9)."
-        ) from None
+    return _module("skae.training._optimizers").recipe_of(name)[0]
+
+
+def callbacks_to_call(estimator, *, is_one_pass=False):
+    """The Keras callbacks of an estimator that a fit has to call.
+
+    Raises
+    ------
+    ValueError
+        For one that cannot do here what it promises.
+    """
+    if not estimator.callbacks:
+        return []
+    recipe = optimizer_settings(estimator.optimizer, estimator.learning_rate, 1.0)[0]
+    rules = _module("skae.training._callback_rules")
+    return rules.callbacks_to_call(estimator.callbacks, recipe.averages, is_one_pass=is_one_pass)
 
 
 def check_activation(activation):

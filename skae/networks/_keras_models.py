@@ -24,6 +24,8 @@ class KerasNetwork:
         Models that read the code.
     noise : keras.Variable or None
         Log variance of the rows around the output.
+    scope : str
+        What a ``keras.name_scope`` of the caller puts before all names.
     """
 
     encoder: keras.Model
@@ -32,6 +34,7 @@ class KerasNetwork:
     critic: keras.Model | None
     head: keras.Model | None
     noise: keras.Variable | None
+    scope: str = ""
 
     @property
     def readers(self):
@@ -44,14 +47,17 @@ class KerasNetwork:
         for half, model in (("encoder", self.encoder), ("decoder", self.decoder)):
             inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
             mine = {id(variable) for layer in inner for variable in layer.variables}
-            named |= {v.path: v for v in model.variables if id(v) not in mine}
+            named |= {self._name(v): v for v in model.variables if id(v) not in mine}
             # The paths of a user's own models are numbered anew at every build.
             others = [v for layer in inner for v in layer.variables]
             named |= {f"{half}_network/{i}/{v.name}": v for i, v in enumerate(others)}
-        named |= {v.path: v for model in self.readers for v in model.variables}
+        named |= {self._name(v): v for model in self.readers for v in model.variables}
         if self.noise is not None:
             named["noise/log_variance"] = self.noise
         return {name: v for name, v in named.items() if not _is_generator(v)}
+
+    def _name(self, variable):
+        return variable.path.removeprefix(self.scope)
 
     def generators(self):
         """States of the random generators of layers."""
@@ -80,6 +86,7 @@ def build(network):
         head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
     if network.has_noise:
         noise = keras.Variable("zeros", shape=(), dtype=DTYPE, name="log_variance")
+    probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
     return KerasNetwork(
         _half("encoder", network, network.n_features, network.code_width, paths[0]),
         _half("decoder", network, network.n_components, network.n_features, paths[1]),
@@ -87,6 +94,7 @@ def build(network):
         critic,
         head,
         noise,
+        probe.path.removesuffix("probe"),
     )
 
 

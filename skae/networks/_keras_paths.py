@@ -7,6 +7,7 @@ other's shapes: they can be trained alone.
 import keras
 
 from skae.networks._keras_layers import Gate, HideMissing, LastState
+from skae.networks._keras_own import check_own_model, layers_in_float32
 
 # Said at every layer, so that a global dtype policy of the user's neither matters nor is read.
 DTYPE = "float32"
@@ -234,7 +235,11 @@ def _recurrent(network, name, units):
     }
     if not network.bidirectional:
         return kind(units, name=name, **options)
-    return keras.layers.Bidirectional(kind(units, **options, name="cell"), dtype=DTYPE, name=name)
+    cell = kind(units, **options, name="cell")
+    both = keras.layers.Bidirectional(cell, dtype=DTYPE, name=name)
+    # Older versions of Keras make the two anew from a configuration that does not hold it.
+    both.forward_layer.use_cudnn = both.backward_layer.use_cudnn = False
+    return both
 
 
 def custom_paths(network):
@@ -290,7 +295,8 @@ def _made(recipe, n_components, sample_shape, hidden_layer_sizes, activation):
             "(sample_shape, n_components, hidden_layer_sizes, activation) that returns an encoder "
             "and a decoder."
         )
-    made = recipe(sample_shape, n_components, hidden_layer_sizes, activation)
+    with layers_in_float32():
+        made = recipe(sample_shape, n_components, hidden_layer_sizes, activation)
     is_pair = isinstance(made, tuple | list) and len(made) == 2
     if not is_pair or not all(map(_is_model_of_known_shape, made)):
         raise ValueError(
@@ -298,6 +304,8 @@ def _made(recipe, n_components, sample_shape, hidden_layer_sizes, activation):
             "keras.Model(inputs, outputs) or by keras.Sequential with a keras.Input, but returned "
             f"{made!r}."
         )
+    for model in made:
+        check_own_model(model)
     return made
 
 

@@ -161,7 +161,10 @@ class Hooks:
         return False
 
     def end(self):
-        """After the last epoch."""
+        """After the last epoch.
+
+        Returns the epoch whose weights a listener has put in the place of the last ones, or None.
+        """
 
 
 def run(program, data, start, plan, hooks, rng):
@@ -223,13 +226,13 @@ class _Run:
             self._epochs()
         except KeyboardInterrupt:
             interrupted = True
-        self.hooks.end()
-        weights, best_epoch = self._final_weights()
+        given = self.hooks.end()
+        weights, best_epoch, loss = self._final_weights() if given is None else self._given(given)
         return Outcome(
             weights=weights,
             optimizer_state=self.program.optimizer_state(),
             history=self.history,
-            best_loss=self.stopping.best,
+            best_loss=loss,
             best_epoch=best_epoch,
             interrupted=interrupted,
             second_moments=self.program.second_moments() if self.program.spec.is_pruned else None,
@@ -260,8 +263,7 @@ class _Run:
         ]
         logs = self._logs(self._mean_terms(sums, order))
         for name in ("loss", "val_loss"):
-            if not math.isfinite(logs.get(name, 0.0)):
-                raise Diverged(epoch, logs[name])
+            self._finite(logs.get(name, 0.0), epoch)
         return logs
 
     def _logs(self, terms):
@@ -275,17 +277,28 @@ class _Run:
 
     def _final_weights(self):
         if self.validates:
-            return self.best_weights, self.stopping.best_epoch
+            return self.best_weights, self.stopping.best_epoch, self.stopping.best
         weights, n_epochs = self.program.weights(), self.history.n_epochs
         loss = self._training_loss()
         worse = not loss <= self.start_loss
         if worse and self.plan.keep_start_if_better:
-            return self.start.weights, 0
+            return self.start.weights, 0, self.stopping.best
         if not loss <= _ABSURD_LOSS * max(self.start_loss, 1.0):
             raise Diverged(n_epochs, loss)
-        return weights, n_epochs
+        return weights, n_epochs, self.stopping.best
+
+    def _given(self, epoch):
+        """Weights that a listener chose: whoever does wants those and no other."""
+        terms = self._validation_terms() if self.validates else None
+        loss = self._training_loss() if terms is None else self._loss(terms)
+        return self.program.weights(), epoch, self._finite(loss, epoch)
 
     # Losses
+
+    def _finite(self, loss, epoch):
+        if not math.isfinite(loss):
+            raise Diverged(epoch, loss)
+        return loss
 
     def _loss(self, terms):
         objective = self.program.spec.objective

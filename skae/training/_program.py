@@ -7,7 +7,6 @@ which makes tracing three times and small steps almost twice as fast.
 """
 
 import functools
-import json
 import math
 from collections import namedtuple
 
@@ -15,24 +14,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skae.training._averages import WeightAverages
+from skae.training._optimizers import rate_variable
 from skae.training._random import RandomDraws
-
-_ELEMENTWISE = (
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Ftrl",
-    "Lion",
-    "Nadam",
-    "RMSprop",
-    "SGD",
-)
 
 _Update = namedtuple("_Update", ["terms", "weights", "rate"])
 _UPDATE_ALL = _Update((), ("",), None)
-_SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 
 
 class Program:
@@ -60,18 +47,18 @@ class Program:
         self._kept = {name: v for name, v in variables.items() if not v.trainable}
         self._generators = built.generators()
         trained = {name: v for name, v in variables.items() if v.trainable}
-        optimizers = [optimizer_from_json(spec.optimizer) for _ in self._updates]
-        self.optimizer = optimizers[0]
-        is_flat = type(self.optimizer).__name__ in _ELEMENTWISE and self.optimizer.clipnorm is None
+        is_flat = spec.optimizer.is_elementwise and not any(v.constraint for v in trained.values())
         self._groups = _group(trained, self._updates, is_flat)
         if spec.is_pruned:
             for group in self._groups:
                 group.make_masks()
-        self._optimizers = []
-        for i, optimizer in enumerate(optimizers):
-            optimizer.build([v for group in self._groups_of(i) for v in group.variables])
-            self._optimizers.append(optimizer)
+        self._optimizers = [
+            spec.optimizer.build(self._variables_of(i)) for i in range(len(self._updates))
+        ]
+        self.optimizer = self._optimizers[0]
         self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables()]
+        self._starts_from_weights = False
+        self._averages = self._new_averages()
         # Validation takes few steps: XLA would take longer to compile them than it ever saves.
         self._train = _compile(self._train_chunk, spec.tier)
         self._evaluate = _compile(
@@ -104,9 +91,7 @@ class Program:
         if self.spec.is_pruned:
             for group in self._groups:
                 group.assign_mask(kept)
-        state = optimizer_state or self._fresh_optimizer
-        for variable, value in zip(self._optimizer_variables(), state, strict=True):
-            variable.assign(value)
+        self._load_optimizers(optimizer_state)
         if learning_rate is not None:
             for optimizer in self._optimizers:
                 optimizer.learning_rate = learning_rate
@@ -115,27 +100,65 @@ class Program:
         self._scalars = _tensors(scalars or {})
         self._training_scalars = self._scalars
 
+    def _load_optimizers(self, state):
+        variables = self._optimizer_variables()
+        self._starts_from_weights = state is None and not self.spec.optimizer.is_elementwise
+        values = self._fresh_optimizer if state is None else state[: len(variables)]
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        if state is not None:
+            self._averages.resume(state[len(variables) :])
+
+    def _start_from_weights(self):
+        """Start optimizers anew whose state may begin with the weights, as they now are."""
+        self._starts_from_weights = False
+        for i, optimizer in enumerate(self._optimizers):
+            fresh = self.spec.optimizer.build(self._variables_of(i))
+            rate = rate_variable(optimizer)
+            for variable, new in zip(optimizer.variables, fresh.variables, strict=True):
+                if variable is not rate:
+                    variable.assign(new.value)
+
+    def _new_averages(self):
+        if not self.spec.optimizer.averages:
+            return WeightAverages(None, [])
+        if len(self._updates) > 1:
+            raise ValueError(
+                "use_ema=True averages the weights of one optimizer, but this estimator changes "
+                f"its weights by {len(self._updates)} of them in turn. Set use_ema=False."
+            )
+        return WeightAverages(self.optimizer, self._variables_of(0))
+
+    def _judge_averages(self):
+        if self._averages.to_judge() and self.spec.is_pruned:
+            for group in self._groups:
+                group.prune()
+
     def set_training_scalars(self, scalars):
         """Replace some scalars in training, and not in evaluation, until the next ``load``."""
         self._training_scalars = {**self._scalars, **_tensors(scalars)}
 
     def set_weights(self, weights):
         """Replace the weights, and nothing else."""
+        self._averages.forget()
         for group in self._groups:
             group.assign(weights)
         for name, variable in self._kept.items():
             variable.assign(weights[name])
 
     def weights(self):
-        """A copy of the weights, by name."""
+        """A copy of the weights, by name; of their averages, where the optimizer keeps those."""
+        self._judge_averages()
         arrays = {name: v.numpy().copy() for name, v in self._kept.items()}
         for group in self._groups:
             arrays |= group.arrays()
         return arrays
 
     def optimizer_state(self):
-        """A copy of the optimizers' variables."""
-        return [v.numpy().copy() for v in self._optimizer_variables()]
+        """A copy of the optimizers' variables, and of weights that averages stand in for."""
+        self._judge_averages()
+        own = [v.numpy().copy() for v in self._optimizer_variables()]
+        return own + self._averages.state()
 
     def second_moments(self):
         """Mean squared gradient of every trained weight, by name, as Adam keeps it.
@@ -171,10 +194,13 @@ class Program:
 
     def train(self, staged, seed):
         """One step for every batch of a chunk; returns sums over rows, a value a term."""
+        self._averages.to_train()
+        if self._starts_from_weights:
+            self._start_from_weights()
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
-            if not isinstance(optimizer._learning_rate, _SCHEDULE):
-                optimizer.learning_rate = float(self.optimizer.learning_rate)
+            if not self.spec.optimizer.has_schedule:
+                optimizer.learning_rate = rate_variable(self.optimizer).numpy()
         seed = tf.constant([seed % 2**31, 0], tf.int32)
         return self._train(*staged, self._training_scalars, seed).numpy()
 
@@ -182,8 +208,10 @@ class Program:
         """Sums over the rows of a chunk, a value a term, without training.
 
         Means of ``n_draws`` of what is random in the objective. They are the same at every call,
-        so that weights can be compared.
+        so that weights can be compared. Averages of the weights are judged where the optimizer
+        keeps them.
         """
+        self._judge_averages()
         if self.spec.tier == "eager" and n_draws > 1:
             # Here a call costs by its operations, hardly by its rows.
             rows, targets, labels, weights, n_steps = staged
@@ -239,6 +267,7 @@ class Program:
             tensors = {k: v for part in (*changed, *others) for k, v in part.items()}
             terms, states = self._terms(tensors, batch, scalars, seed, training=True)
             loss = self._mean_loss(terms, batch["weights"], scalars, update.terms)
+            loss = self._optimizers[i].scale_loss(loss)
         gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
         pairs = [pair for group in groups for pair in group.gradients(gradients)]
         before = [tf.convert_to_tensor(variable.value) for _, variable in pairs]
@@ -252,6 +281,9 @@ class Program:
         for variable, value in states:
             variable.assign(value)
         return terms
+
+    def _variables_of(self, i):
+        return [variable for group in self._groups_of(i) for variable in group.variables]
 
     def _groups_of(self, i):
         return [group for group in self._groups if i in group.updates]
@@ -480,38 +512,3 @@ def _signature(argument):
     if isinstance(argument, dict):
         return tuple((name, _signature(argument[name])) for name in sorted(argument))
     return None if argument is None else (tuple(argument.shape), argument.dtype)
-
-
-def optimizer_to_json(optimizer, learning_rate):
-    """Configuration of an optimizer and its learning rate.
-
-    Parameters
-    ----------
-    optimizer : str or keras.optimizers.Optimizer
-    learning_rate : float, keras.optimizers.schedules.LearningRateSchedule or None
-        None for the optimizer's own.
-
-    Returns
-    -------
-    configuration : str
-        JSON, without the learning rate unless that is a schedule.
-    learning_rate : float or None
-        None for a schedule.
-    """
-    serialized = keras.optimizers.serialize(keras.optimizers.get(optimizer))
-    config = serialized["config"]
-    config.pop("name", None)
-    if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
-        config["learning_rate"] = keras.optimizers.schedules.serialize(learning_rate)
-    elif learning_rate is not None:
-        config["learning_rate"] = learning_rate
-    own = config["learning_rate"]
-    if isinstance(own, dict):
-        return json.dumps(serialized, sort_keys=True), None
-    del config["learning_rate"]
-    return json.dumps(serialized, sort_keys=True), float(own)
-
-
-def optimizer_from_json(configuration):
-    """A new optimizer of this configuration."""
-    return keras.optimizers.deserialize(json.loads(configuration))

@@ -25,8 +25,8 @@ class ProgramSpec:
     objective : Objective
     loss : str
         Name of the loss between rows and output.
-    optimizer : str
-        The optimizer's configuration as JSON, without its learning rate.
+    optimizer : OptimizerRecipe
+        The optimizer without its learning rate.
     n_features, batch_size : int
     tier : {"eager", "graph", "xla"}
     masks_missing : bool
@@ -38,7 +38,7 @@ class ProgramSpec:
     network: Hashable
     objective: Hashable
     loss: str
-    optimizer: str
+    optimizer: Hashable
     n_features: int
     batch_size: int
     tier: str

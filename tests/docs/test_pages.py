@@ -85,7 +85,8 @@ def test_the_python_of_a_page_runs(page):
             run_piece(piece, page, namespace)
 
 
-# What Optuna says of itself.
+# What Optuna says of itself, and Keras' ONNX of numpy.
+@pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning")
 @pytest.mark.filterwarnings("ignore:OptunaSearchCV is experimental")
 @pytest.mark.filterwarnings("ignore:`optuna.terminator` module has been deprecated:FutureWarning")
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""What a process must be like for Keras to train in it; asked without importing anything.
+
+Keras chooses its backend when it is first imported, and with another than TensorFlow that import
+alone may fail or take seconds: so the choice is foreseen here.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+_BACKEND = "tensorflow"
+
+
+def check_process():
+    """Refuse a process in which Keras cannot do what skae needs.
+
+    Raises
+    ------
+    RuntimeError
+        If Keras runs, or would run, on another backend than TensorFlow, or if eager execution is
+        switched off.
+    """
+    _check_backend(*_chosen_backend())
+    tensorflow = _imported_tensorflow()
+    if tensorflow is not None and not tensorflow.executing_eagerly():
+        raise RuntimeError(
+            "skae trains, and scores all but dense networks, with TensorFlow's eager execution, "
+            "which is switched off here: leave out tf.compat.v1.disable_eager_execution() (or "
+            "disable_v2_behavior()), and do not call it inside a tf.Graph or a tf.function."
+        )
+
+
+def check_place():
+    """Refuse the scope of a distribution strategy, whose variables no program can use.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    tensorflow = _imported_tensorflow()
+    if tensorflow is None or not tensorflow.distribute.has_strategy():
+        return
+    strategy = type(tensorflow.distribute.get_strategy()).__name__
+    raise RuntimeError(
+        "skae trains, and scores all but dense networks, on one device, but this is inside the "
+        f"scope of a {strategy}: call it outside of strategy.scope()."
+    )
+
+
+def _imported_tensorflow():
+    tensorflow = sys.modules.get("tensorflow")
+    # While another thread still imports it, nobody can have changed a setting.
+    return tensorflow if hasattr(tensorflow, "executing_eagerly") else None
+
+
+def _check_backend(backend, origin):
+    if backend == _BACKEND:
+        return
+    raise RuntimeError(
+        f"skae trains, and scores all but dense networks, with Keras on TensorFlow, but {origin} "
+        f"chooses {backend!r}: set the environment variable KERAS_BACKEND=tensorflow before Keras "
+        "is first imported. Scoring of fitted dense networks works with any."
+    )
+
+
+def _chosen_backend():
+    """The backend that Keras runs on, or will, and where that is said."""
+    keras = sys.modules.get("keras")
+    if hasattr(keras, "config") and hasattr(keras.config, "backend"):
+        return keras.config.backend(), "Keras, which is imported already,"
+    # As Keras itself reads it: an empty variable chooses nothing.
+    if os.environ.get("KERAS_BACKEND"):
+        return os.environ["KERAS_BACKEND"], "the environment variable KERAS_BACKEND"
+    path = _settings_file()
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return _BACKEND, "Keras"
+    chosen = settings.get("backend", _BACKEND) if isinstance(settings, dict) else _BACKEND
+    return chosen, f"the file {path}"
+
+
+def _settings_file():
+    home = os.environ.get("KERAS_HOME")
+    if home is None:
+        # Where a home cannot be written to, Keras looks elsewhere.
+        own = Path("~").expanduser()
+        home = (own if os.access(own, os.W_OK) else Path("/tmp")) / ".keras"
+    return Path(home).expanduser() / "keras.json"
