@@ -14,16 +14,17 @@ from skae import Autoencoder, VariationalAutoencoder
 from skae.applications._outlier_folds import HeldOutFolds, n_distinct
 from skae.applications._outlier_judges import (
     check_likelihood,
+    fit_error_panel,
     fit_likelihood_panel,
-    fit_residual_panel,
+    fit_mahalanobis_panel,
+    fit_top_features_panel,
 )
-from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
+from skae.applications._outlier_screen import absurd_rows
+from skae.applications._outlier_threshold import fence, widest_gap
 from skae.applications._reducers import reducer_to_fit
 
 # Fewer rows leave a reducer or a covariance with a single one.
 _MIN_ROWS = 4
-# Quartile distances beyond the quartile: Tukey's fence where scores are symmetric.
-_FENCE = 3.0
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
@@ -193,12 +194,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         )
         rng = check_random_state(self.random_state)
         reducer = self._reducer_to_fit(rng)
-        panel = self._fit_panel(reducer, rows, rng)
+        is_usual = ~absurd_rows(rows)
+        panel = self._fit_panel(reducer, rows[is_usual], rng)
         if self.trim:
             scores = panel.scores(rows)
-            rows = rows[scores <= np.quantile(scores, 1 - self.trim)]
-            panel = self._fit_panel(reducer, rows, rng)
-        offset = self._threshold(-panel.scores(rows))
+            kept = scores <= np.quantile(scores, 1 - self.trim)
+            rows, is_usual = rows[kept], is_usual[kept]
+            panel = self._fit_panel(reducer, rows[is_usual], rng)
+        offset = self._threshold(-panel.scores(rows), panel.folds)
         # Late, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
@@ -314,21 +317,22 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 f"at least {_MIN_ROWS} are needed; pass more rows."
             )
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
-        if self.scoring == "likelihood":
-            return fit_likelihood_panel(reducer, X, folds)
-        position_measure = Mahalanobis if self.scoring == "mahalanobis" else None
-        return fit_residual_panel(reducer, self._new_measure, position_measure, X, folds)
-
-    def _new_measure(self):
         if self.scoring == "top_features":
-            return TopFeatures(self.top_fraction)
-        return Mahalanobis() if self.scoring == "mahalanobis" else SquaredError()
+            return fit_top_features_panel(reducer, X, folds, self.top_fraction)
+        fit_panel = {
+            "error": fit_error_panel,
+            "likelihood": fit_likelihood_panel,
+            "mahalanobis": fit_mahalanobis_panel,
+        }[self.scoring]
+        return fit_panel(reducer, X, folds)
 
-    def _threshold(self, scores):
+    def _threshold(self, scores, folds):
         """Score below which rows are outliers."""
         if self.contamination == "auto":
-            lower, median = np.quantile(scores, [0.25, 0.5])
-            return float(lower - _FENCE * (median - lower))
+            # Log-likelihoods have no zero, and so no ratios.
+            is_ratio = self.scoring != "likelihood"
+            find = widest_gap if folds.has_few_kinds and is_ratio else fence
+            return -find(-scores)
         # Below this quantile a new score lies with just this probability.
         return float(np.quantile(scores, self.contamination, method="weibull"))
 

@@ -1,0 +1,126 @@
+"""The covariance of residuals: shrunk no more than other folds bear out, and by usual rows only.
+
+A residual direction that hardly varies is where a small deviation shows, unless few rows or the
+differences between reducers make it look smaller than it is. Both are seen in rows of one fold
+under the covariance of the others: the shrinkage under which those are likeliest is taken.
+"""
+
+import numpy as np
+
+# Deviation, relative to that of the rows, that training in single precision cannot go below.
+_ROUNDING = 1e-5
+_SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
+# Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
+# one in ten thousand, whatever their number of columns.
+_UNUSUAL = 20.0
+# A quartile distance is no less than this share of the median: many rows may be equal.
+_MIN_QUARTILE_DISTANCE = 0.25
+# More rows than this are no outliers but a part of the table.
+_MAX_SHARE = 0.1
+_MAX_ROUNDS = 5
+
+
+class HeldOutCovariance:
+    """Second moments of residuals around zero, for each fold by the rows of the others.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (n_samples, n_features)
+        Each by a reducer that has not seen the row.
+    of_rows : ndarray of shape (n_samples,)
+        Fold of each row.
+    deviation : float
+        Standard deviation of the rows themselves, over all columns.
+
+    Attributes
+    ----------
+    shrinkage : float
+        Weight of the identity, times the mean variance, against that of the second moments.
+    is_usual : ndarray of bool of shape (n_samples,)
+        Rows that are learnt from. Those far beyond all others are not.
+    """
+
+    def __init__(self, residuals, of_rows, deviation):
+        self.residuals, self.of_rows = residuals, of_rows
+        self.floor = (_ROUNDING * deviation) ** 2
+        self.is_usual = np.full(len(residuals), True)
+        for _ in range(_MAX_ROUNDS):
+            self.shrinkage = self._likeliest()
+            before, self.is_usual = self.is_usual, self._find_usual()
+            if np.array_equal(before, self.is_usual):
+                break
+
+    def others(self, fold):
+        """Which usual rows are in other folds."""
+        return self.is_usual & (self.of_rows != fold)
+
+    def without(self, fold):
+        """Covariance by the usual rows of the other folds."""
+        residuals = self.residuals[self.others(fold)]
+        covariance = (1 - self.shrinkage) * (residuals.T @ residuals) / len(residuals)
+        covariance[np.diag_indices_from(covariance)] += (
+            self.shrinkage * np.mean(residuals**2) + self.floor
+        )
+        return covariance
+
+    def _likeliest(self):
+        """The shrinkage under which rows are likeliest given those of other folds."""
+        varying = self._in_varying_directions()
+        total = sum(self._log_likelihoods(varying, fold) for fold in np.unique(self.of_rows))
+        return _SHRINKAGES[np.argmax(total)]
+
+    def _in_varying_directions(self):
+        """Residuals in coordinates that leave out directions in which none has any length.
+
+        A column that is constant in ``fit`` would be the likelier the less is shrunk.
+        """
+        usual = self.residuals[self.is_usual]
+        variances, directions = _principal_axes(usual)
+        return self.residuals @ directions[:, variances > 10 * self.floor]
+
+    def _log_likelihoods(self, residuals, fold):
+        """Of the usual rows of a fold, for every shrinkage, but for a constant."""
+        others, own = self.others(fold), self.is_usual & (self.of_rows == fold)
+        if residuals.shape[1] == 0 or not own.any() or not others.any():
+            return np.zeros(len(_SHRINKAGES))
+        variances, directions = _principal_axes(residuals[others])
+        squares = np.mean((residuals[own] @ directions) ** 2, axis=0)
+        beside = max(np.mean(np.sum(residuals[own] ** 2, axis=1)) - squares.sum(), 0.0)
+        n_beside, mean = residuals.shape[1] - len(variances), np.mean(residuals[others] ** 2)
+        return np.array(
+            [
+                -own.sum()
+                / 2
+                * (
+                    np.sum(np.log(shrunk) + squares / shrunk)
+                    + n_beside * np.log(rest)
+                    + beside / rest
+                )
+                for shrunk, rest in (
+                    ((1 - s) * variances + s * mean + self.floor, s * mean + self.floor)
+                    for s in _SHRINKAGES
+                )
+            ]
+        )
+
+    def _find_usual(self):
+        """Rows whose distance, by the covariance of other folds, is not far beyond all others."""
+        distances = np.empty(len(self.residuals))
+        for fold in np.unique(self.of_rows):
+            own = self.of_rows == fold
+            solved = np.linalg.solve(self.without(fold), self.residuals[own].T)
+            distances[own] = np.sum(self.residuals[own].T * solved, axis=0)
+        median, upper = np.quantile(distances, [0.5, 0.75])
+        unit = max(upper - median, _MIN_QUARTILE_DISTANCE * median)
+        is_unusual = distances > upper + _UNUSUAL * unit
+        return ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))
+
+
+def _principal_axes(residuals):
+    """Variances around zero along their axes, and these as columns; as many as rows can tell."""
+    n_rows, n_columns = residuals.shape
+    if n_rows < n_columns:
+        _, lengths, axes = np.linalg.svd(residuals, full_matrices=False)
+        return lengths**2 / n_rows, axes.T
+    variances, axes = np.linalg.eigh(residuals.T @ residuals / n_rows)
+    return np.maximum(variances, 0.0), axes
