@@ -7,6 +7,8 @@ under the covariance of the others: the shrinkage under which those are likelies
 
 import numpy as np
 
+from skae.applications._outlier_axes import principal_axes
+
 # Deviation, relative to that of the rows, that training in single precision cannot go below.
 _ROUNDING = 1e-5
 _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
@@ -15,6 +17,13 @@ _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
 _UNUSUAL = 20.0
 # A quartile distance is no less than this share of the median: many rows may be equal.
 _MIN_QUARTILE_DISTANCE = 0.25
+# A median of squares of normal draws, and what it varies by for a single one, relative to it.
+_MEDIAN_OF_SQUARES = 0.4549
+_ERROR_OF_MEDIAN = 2.33
+# By how many such errors the rows of a fold must vary more than those of the others.
+_CHANCE = 8.0
+# Fewer rows say nothing of single axes.
+_MIN_ROWS = 50
 # More rows than this are no outliers but a part of the table.
 _MAX_SHARE = 0.1
 _MAX_ROUNDS = 5
@@ -38,6 +47,9 @@ class HeldOutCovariance:
         Weight of the identity, times the mean variance, against that of the second moments.
     is_usual : ndarray of bool of shape (n_samples,)
         Rows that are learnt from. Those far beyond all others are not.
+    precisions : list of ndarray of shape (n_features, n_features)
+        For every fold the inverse of the covariance by the usual rows of the others, wider along
+        axes where the reducer of this fold leaves more than theirs.
     """
 
     def __init__(self, residuals, of_rows, deviation):
@@ -46,6 +58,7 @@ class HeldOutCovariance:
         self.is_usual = np.full(len(residuals), True)
         for _ in range(_MAX_ROUNDS):
             self.shrinkage = self._likeliest()
+            self.precisions = [self._precision(fold) for fold in range(max(of_rows) + 1)]
             before, self.is_usual = self.is_usual, self._find_usual()
             if np.array_equal(before, self.is_usual):
                 break
@@ -54,14 +67,24 @@ class HeldOutCovariance:
         """Which usual rows are in other folds."""
         return self.is_usual & (self.of_rows != fold)
 
-    def without(self, fold):
-        """Covariance by the usual rows of the other folds."""
+    def _precision(self, fold):
         residuals = self.residuals[self.others(fold)]
         covariance = (1 - self.shrinkage) * (residuals.T @ residuals) / len(residuals)
         covariance[np.diag_indices_from(covariance)] += (
             self.shrinkage * np.mean(residuals**2) + self.floor
         )
-        return covariance
+        variances, axes = np.linalg.eigh(covariance)
+        return axes / (variances * self._own_scales(fold, variances, axes)) @ axes.T
+
+    def _own_scales(self, fold, variances, axes):
+        """How many times as much the rows of this fold vary along axes; 1 where that is chance."""
+        own = self.residuals[self.of_rows == fold] @ axes
+        if len(own) < _MIN_ROWS:
+            return np.ones(len(variances))
+        # Medians: own outliers must not make themselves usual.
+        scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * variances)
+        is_more = scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own))
+        return np.where(is_more, scales, 1.0)
 
     def _likeliest(self):
         """The shrinkage under which rows are likeliest given those of other folds."""
@@ -75,7 +98,7 @@ class HeldOutCovariance:
         A column that is constant in ``fit`` would be the likelier the less is shrunk.
         """
         usual = self.residuals[self.is_usual]
-        variances, directions = _principal_axes(usual)
+        variances, directions = principal_axes(usual)
         return self.residuals @ directions[:, variances > 10 * self.floor]
 
     def _log_likelihoods(self, residuals, fold):
@@ -83,7 +106,7 @@ class HeldOutCovariance:
         others, own = self.others(fold), self.is_usual & (self.of_rows == fold)
         if residuals.shape[1] == 0 or not own.any() or not others.any():
             return np.zeros(len(_SHRINKAGES))
-        variances, directions = _principal_axes(residuals[others])
+        variances, directions = principal_axes(residuals[others])
         squares = np.mean((residuals[own] @ directions) ** 2, axis=0)
         beside = max(np.mean(np.sum(residuals[own] ** 2, axis=1)) - squares.sum(), 0.0)
         n_beside, mean = residuals.shape[1] - len(variances), np.mean(residuals[others] ** 2)
@@ -108,19 +131,9 @@ class HeldOutCovariance:
         distances = np.empty(len(self.residuals))
         for fold in np.unique(self.of_rows):
             own = self.of_rows == fold
-            solved = np.linalg.solve(self.without(fold), self.residuals[own].T)
-            distances[own] = np.sum(self.residuals[own].T * solved, axis=0)
+            residuals = self.residuals[own]
+            distances[own] = np.sum(residuals * (residuals @ self.precisions[fold]), axis=1)
         median, upper = np.quantile(distances, [0.5, 0.75])
         unit = max(upper - median, _MIN_QUARTILE_DISTANCE * median)
         is_unusual = distances > upper + _UNUSUAL * unit
         return ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))
-
-
-def _principal_axes(residuals):
-    """Variances around zero along their axes, and these as columns; as many as rows can tell."""
-    n_rows, n_columns = residuals.shape
-    if n_rows < n_columns:
-        _, lengths, axes = np.linalg.svd(residuals, full_matrices=False)
-        return lengths**2 / n_rows, axes.T
-    variances, axes = np.linalg.eigh(residuals.T @ residuals / n_rows)
-    return np.maximum(variances, 0.0), axes

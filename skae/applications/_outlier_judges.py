@@ -7,6 +7,7 @@ every fold, of which the one that has not seen a row decides.
 import numpy as np
 from sklearn.base import clone
 
+from skae.applications._outlier_axes import TrustedResiduals
 from skae.applications._outlier_calibration import quartile_distance, scales_of_judges
 from skae.applications._outlier_covariance import HeldOutCovariance
 from skae.applications._outlier_folds import NEW
@@ -31,15 +32,15 @@ class ResidualJudge:
     there is one, sees those. Scores are multiplied by ``scale``.
     """
 
-    def __init__(self, reducer, residual_measure, position_measure=None):
-        self.reducer = reducer
+    def __init__(self, reducer, residual_measure, position_measure=None, residuals=np.subtract):
+        self.reducer, self.residuals = reducer, residuals
         self.residual_measure, self.position_measure = residual_measure, position_measure
         self.position_weight, self.scale = 0.0, 1.0
 
     def contributions(self, X):
         """What each column adds to the anomaly score of its row."""
         rows = reconstructed(self.reducer, X)
-        contributions = self.residual_measure.contributions(X - rows)
+        contributions = self.residual_measure.contributions(self.residuals(X, rows))
         if self.position_measure is not None:
             positions = self.position_measure.contributions(rows)
             contributions = contributions + self.position_weight * positions
@@ -135,13 +136,22 @@ def fit_mahalanobis_panel(reducer, X, folds):
     """Reducers that each see all folds but one, and what is usual in those folds."""
     reducers = _fit_reducers(reducer, X, folds)
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
-    residuals, positions = X - rows, rows - centre
+    trusted = [
+        TrustedResiduals(X[seen], rows[seen], centre)
+        for seen in (folds.of_rows != fold for fold in range(folds.n_folds))
+    ]
+    residuals = np.empty(X.shape)
+    for fold, of in enumerate(trusted):
+        own = folds.of_rows == fold
+        residuals[own] = of(X[own], rows[own])
     covariance = HeldOutCovariance(residuals, folds.of_rows, _deviation(X))
+    positions = rows - centre
     judges = [
         ResidualJudge(
             fitted,
             Mahalanobis(covariance, fold),
             NeighbourDistance(positions, centre, covariance.others(fold)),
+            trusted[fold],
         )
         for fold, fitted in enumerate(reducers)
     ]

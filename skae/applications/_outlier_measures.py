@@ -34,7 +34,7 @@ class Mahalanobis:
     """
 
     def __init__(self, covariance, fold):
-        self.precision = np.linalg.inv(covariance.without(fold))
+        self.precision = covariance.precisions[fold]
 
     def contributions(self, residuals):
         """What each residual adds to the anomaly score of its row."""

@@ -9,6 +9,8 @@ import numpy as np
 # In distances from the median that a tenth of the column exceeds, which are 1.6 standard
 # deviations of a normal column. Of a thousand log-normal values the farthest is at about 9.
 _ABSURD = 20.0
+# The same for the root mean square over the columns of a row: a few of the former are as much.
+_ABSURD_TOGETHER = 5.0
 _QUANTILE = 0.9
 # Where fewer values than this differ from all others of a column, they do not tell its unit.
 _RARE = 0.02
@@ -17,7 +19,7 @@ _MAX_SHARE = 0.1
 
 
 def absurd_rows(X):
-    """Which rows hold a value that is out of all proportion to the rest of its column.
+    """Which rows hold values that are out of all proportion to the rest of their columns.
 
     Parameters
     ----------
@@ -33,8 +35,15 @@ def absurd_rows(X):
     X = X[:, ~is_missing.all(axis=0)]
     median = np.nanmedian if is_missing.any() else np.median
     distances = np.abs(X - median(X, axis=0))
-    is_absurd = np.any(distances > _ABSURD * _units(np.nan_to_num(distances)), axis=1)
+    relative = np.nan_to_num(distances / _units(np.nan_to_num(distances)))
+    together = max(_ABSURD_TOGETHER, _ABSURD / np.sqrt(X.shape[1]))
+    is_absurd = (relative.max(axis=1) > _ABSURD) | (_root_mean_square(relative) > together)
     return is_absurd & (is_absurd.mean() <= _MAX_SHARE)
+
+
+def _root_mean_square(relative):
+    # Squares of 1e200 would be infinite.
+    return np.sqrt(np.mean(np.minimum(relative, 1e9) ** 2, axis=1))
 
 
 def _units(distances):
