@@ -65,7 +65,7 @@ def _new_model(estimator, X, sample_weight, rng):
         weights = _keras.random_weights(network, rng)
     if estimator.init == "pca":
         mean = measured.mean if ends_in_sigmoid else None
-        weights = network.pca_weights(weights, principal, output_mean=mean)
+        weights = network.pca_weights(weights, principal, rng, output_mean=mean)
     rows_shape = None if estimator.sample_shape is None else shape
     return Model(network, weights, scaling, loss, rows_shape, mask_value)
 

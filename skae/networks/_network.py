@@ -18,6 +18,9 @@ import numpy as np
 # The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
 # starts there, so that it follows PCA's reconstruction to first order.
 _LOGIT_SLOPE = 4.0
+# Deviation of the biases of hidden layers, and of what a decoder's first hidden layer adds to them,
+# at a start at PCA.
+_SPREAD = 0.5
 # A posterior is never wider than its prior, nor a noise variance smaller than this.
 _LEAST_VARIANCE = 1e-6
 
@@ -120,7 +123,7 @@ class Network:
         linear, readout = "decoder_linear/kernel", self.readouts[1]
         return {**weights, linear: np.zeros_like(weights[linear]), readout: random[readout]}
 
-    def pca_weights(self, weights, principal, *, output_mean=None):
+    def pca_weights(self, weights, principal, rng, *, output_mean=None):
         """Weights that reconstruct as PCA does, from random ones.
 
         The code is the whitened PCA score. A variational code is the posterior of probabilistic
@@ -131,6 +134,7 @@ class Network:
         ----------
         weights : dict of ndarray
         principal : PrincipalDirections
+        rng : numpy.random.Generator
         output_mean : ndarray of shape (n_features,), optional
             For a network that ends in a sigmoid: the mean of its rows, inside [0, 1].
 
@@ -165,4 +169,25 @@ class Network:
         for name in self.readouts:
             if name in weights:
                 weights[name][:] = 0.0
+        return self._with_uneven_units(weights, rng)
+
+    def _with_uneven_units(self, weights, rng):
+        """Hidden layers whose units are neither odd nor even functions of their inputs.
+
+        With biases of zero every unit of ``gelu`` is a linear function plus an even one, and every
+        unit of ``tanh`` is odd. What PCA leaves of rows is uncorrelated with anything linear, and
+        where the rows are symmetric about their mean an odd remainder is with anything even too:
+        no gradient would lead away from the start, which is a saddle. A code has few values, so
+        Glorot's kernels of the decoder's first layer would be small, and its units nearly linear.
+        """
+        for name in self.hidden_biases(weights):
+            noise = rng.standard_normal(weights[name].shape)
+            weights[name] += (_SPREAD * noise).astype(np.float32)
+        first = "decoder_hidden_1/kernel"
+        if first in weights:
+            weights[first] *= _SPREAD / np.sqrt(np.mean(np.sum(weights[first] ** 2, axis=0)))
         return weights
+
+    def hidden_biases(self, weights):
+        """Names of the biases of the hidden layers of both paths."""
+        return [n for n in weights if "coder_hidden_" in n and n.endswith("/bias")]
