@@ -21,7 +21,7 @@ _MIN_QUARTILE_DISTANCE = 0.25
 _MEDIAN_OF_SQUARES = 0.4549
 _ERROR_OF_MEDIAN = 2.33
 # By how many such errors the rows of a fold must vary more than those of the others.
-_CHANCE = 8.0
+_CHANCE = 4.0
 # Fewer rows say nothing of single axes.
 _MIN_ROWS = 50
 # More rows than this are no outliers but a part of the table.
@@ -74,17 +74,8 @@ class HeldOutCovariance:
             self.shrinkage * np.mean(residuals**2) + self.floor
         )
         variances, axes = np.linalg.eigh(covariance)
-        return axes / (variances * self._own_scales(fold, variances, axes)) @ axes.T
-
-    def _own_scales(self, fold, variances, axes):
-        """How many times as much the rows of this fold vary along axes; 1 where that is chance."""
         own = self.residuals[self.of_rows == fold] @ axes
-        if len(own) < _MIN_ROWS:
-            return np.ones(len(variances))
-        # Medians: own outliers must not make themselves usual.
-        scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * variances)
-        is_more = scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own))
-        return np.where(is_more, scales, 1.0)
+        return axes / _wide_enough(variances, own) @ axes.T
 
     def _likeliest(self):
         """The shrinkage under which rows are likeliest given those of other folds."""
@@ -106,25 +97,18 @@ class HeldOutCovariance:
         others, own = self.others(fold), self.is_usual & (self.of_rows == fold)
         if residuals.shape[1] == 0 or not own.any() or not others.any():
             return np.zeros(len(_SHRINKAGES))
-        variances, directions = principal_axes(residuals[others])
-        squares = np.mean((residuals[own] @ directions) ** 2, axis=0)
+        variances, axes = principal_axes(residuals[others])
+        rows = residuals[own] @ axes
+        squares = np.mean(rows**2, axis=0)
         beside = max(np.mean(np.sum(residuals[own] ** 2, axis=1)) - squares.sum(), 0.0)
         n_beside, mean = residuals.shape[1] - len(variances), np.mean(residuals[others] ** 2)
-        return np.array(
-            [
-                -own.sum()
-                / 2
-                * (
-                    np.sum(np.log(shrunk) + squares / shrunk)
-                    + n_beside * np.log(rest)
-                    + beside / rest
-                )
-                for shrunk, rest in (
-                    ((1 - s) * variances + s * mean + self.floor, s * mean + self.floor)
-                    for s in _SHRINKAGES
-                )
-            ]
-        )
+        terms = []
+        for shrinkage in _SHRINKAGES:
+            rest = shrinkage * mean + self.floor
+            shrunk = _wide_enough((1 - shrinkage) * variances + rest, rows)
+            along = np.sum(np.log(shrunk) + squares / shrunk)
+            terms.append(along + n_beside * np.log(rest) + beside / rest)
+        return -own.sum() / 2 * np.array(terms)
 
     def _find_usual(self):
         """Rows whose distance, by the covariance of other folds, is not far beyond all others."""
@@ -137,3 +121,22 @@ class HeldOutCovariance:
         unit = max(upper - median, _MIN_QUARTILE_DISTANCE * median)
         is_unusual = distances > upper + _UNUSUAL * unit
         return ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))
+
+
+def _wide_enough(variances, own):
+    """Variances along axes, larger where rows of the own fold vary more than by chance.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (n_axes,)
+        By the rows of other folds.
+    own : ndarray of shape (n_samples, n_axes)
+        Residuals of the own fold along these axes.
+    """
+    if len(own) < _MIN_ROWS:
+        return variances
+    # Medians: own outliers must not make themselves usual.
+    scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * variances)
+    return (
+        np.where(scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own)), scales, 1) * variances
+    )

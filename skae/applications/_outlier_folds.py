@@ -21,7 +21,7 @@ class HeldOutFolds:
     Attributes
     ----------
     n_folds : int
-        As asked for, or as many as there are distinct rows.
+        As asked for, or as many as there are groups of rows to deal out.
     of_rows : ndarray of shape (n_samples,)
         Fold of each row of X.
     has_few_kinds : bool
@@ -32,11 +32,11 @@ class HeldOutFolds:
         self._keys, first, inverse, counts = np.unique(
             _row_keys(X), return_index=True, return_inverse=True, return_counts=True
         )
-        self.n_folds = min(n_folds, len(self._keys))
         is_frequent = counts >= max(_COPIES * n_folds, _SHARE * len(X))
         # Groups in the order of their rows, and not of their keys: X may change its units.
         groups = np.where(is_frequent[inverse], np.arange(len(X)), first[inverse])
         self.has_few_kinds = bool(is_frequent[inverse].mean() > 0.5)
+        self.n_folds = min(n_folds, len(np.unique(groups)))
         self.of_rows = np.empty(len(X), dtype=int)
         splitter = GroupKFold(self.n_folds, shuffle=True, random_state=rng)
         for fold, (_, held_out) in enumerate(splitter.split(X, groups=groups)):

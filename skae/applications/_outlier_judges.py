@@ -32,15 +32,16 @@ class ResidualJudge:
     there is one, sees those. Scores are multiplied by ``scale``.
     """
 
-    def __init__(self, reducer, residual_measure, position_measure=None, residuals=np.subtract):
-        self.reducer, self.residuals = reducer, residuals
+    def __init__(self, reducer, residual_measure, position_measure=None, trusted=None):
+        self.reducer, self.trusted = reducer, trusted
         self.residual_measure, self.position_measure = residual_measure, position_measure
         self.position_weight, self.scale = 0.0, 1.0
 
     def contributions(self, X):
         """What each column adds to the anomaly score of its row."""
         rows = reconstructed(self.reducer, X)
-        contributions = self.residual_measure.contributions(self.residuals(X, rows))
+        residuals = X - rows if self.trusted is None else self.trusted(X, rows)
+        contributions = self.residual_measure.contributions(residuals)
         if self.position_measure is not None:
             positions = self.position_measure.contributions(rows)
             contributions = contributions + self.position_weight * positions
