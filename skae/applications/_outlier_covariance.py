@@ -6,6 +6,7 @@ under the covariance of the others: the shrinkage under which those are likelies
 """
 
 import numpy as np
+from scipy.linalg import null_space
 
 from skae.applications._outlier_axes import principal_axes
 
@@ -22,6 +23,8 @@ _MEDIAN_OF_SQUARES = 0.4549
 _ERROR_OF_MEDIAN = 2.33
 # By how many such errors the rows of a fold must vary more than those of the others.
 _CHANCE = 4.0
+# Weight of the rows, against their residuals, in finding these axes.
+_SHARE_OF_ROWS = 0.1
 # Fewer rows say nothing of single axes.
 _MIN_ROWS = 50
 # More rows than this are no outliers but a part of the table.
@@ -38,6 +41,8 @@ class HeldOutCovariance:
         Each by a reducer that has not seen the row.
     of_rows : ndarray of shape (n_samples,)
         Fold of each row.
+    rows : ndarray of shape (n_samples, n_features)
+        The rows themselves, centred.
     deviation : float
         Standard deviation of the rows themselves, over all columns.
 
@@ -52,13 +57,15 @@ class HeldOutCovariance:
         axes where the reducer of this fold leaves more than theirs.
     """
 
-    def __init__(self, residuals, of_rows, deviation):
-        self.residuals, self.of_rows = residuals, of_rows
+    def __init__(self, residuals, of_rows, rows, deviation):
+        self.residuals, self.of_rows, self.rows = residuals, of_rows, rows
+        folds = range(max(of_rows) + 1)
         self.floor = (_ROUNDING * deviation) ** 2
         self.is_usual = np.full(len(residuals), True)
         for _ in range(_MAX_ROUNDS):
+            self.unlike = [self._find_unlike(fold) for fold in folds]
             self.shrinkage = self._likeliest()
-            self.precisions = [self._precision(fold) for fold in range(max(of_rows) + 1)]
+            self.precisions = [self._precision(fold) for fold in folds]
             before, self.is_usual = self.is_usual, self._find_usual()
             if np.array_equal(before, self.is_usual):
                 break
@@ -73,27 +80,31 @@ class HeldOutCovariance:
         covariance[np.diag_indices_from(covariance)] += (
             self.shrinkage * np.mean(residuals**2) + self.floor
         )
+        unlike, excess = self.unlike[fold]
+        covariance += unlike * excess @ unlike.T
         variances, axes = np.linalg.eigh(covariance)
-        own = self.residuals[self.of_rows == fold] @ axes
-        return axes / _wide_enough(variances, own) @ axes.T
+        return axes / variances @ axes.T
 
     def _likeliest(self):
         """The shrinkage under which rows are likeliest given those of other folds."""
-        varying = self._in_varying_directions()
-        total = sum(self._log_likelihoods(varying, fold) for fold in np.unique(self.of_rows))
+        directions = self._varying_directions()
+        total = sum(self._log_likelihoods(directions, fold) for fold in np.unique(self.of_rows))
         return _SHRINKAGES[np.argmax(total)]
 
-    def _in_varying_directions(self):
-        """Residuals in coordinates that leave out directions in which none has any length.
+    def _varying_directions(self):
+        """An orthonormal basis of the directions in which any residual has a length.
 
         A column that is constant in ``fit`` would be the likelier the less is shrunk.
         """
-        usual = self.residuals[self.is_usual]
-        variances, directions = principal_axes(usual)
-        return self.residuals @ directions[:, variances > 10 * self.floor]
+        variances, directions = principal_axes(self.residuals[self.is_usual])
+        return directions[:, variances > 10 * self.floor]
 
-    def _log_likelihoods(self, residuals, fold):
+    def _log_likelihoods(self, directions, fold):
         """Of the usual rows of a fold, for every shrinkage, but for a constant."""
+        unlike = self.unlike[fold][0]
+        if unlike.shape[1]:
+            directions = directions @ null_space(unlike.T @ directions)
+        residuals = self.residuals @ directions
         others, own = self.others(fold), self.is_usual & (self.of_rows == fold)
         if residuals.shape[1] == 0 or not own.any() or not others.any():
             return np.zeros(len(_SHRINKAGES))
@@ -105,10 +116,24 @@ class HeldOutCovariance:
         terms = []
         for shrinkage in _SHRINKAGES:
             rest = shrinkage * mean + self.floor
-            shrunk = _wide_enough((1 - shrinkage) * variances + rest, rows)
+            shrunk = (1 - shrinkage) * variances + rest
             along = np.sum(np.log(shrunk) + squares / shrunk)
             terms.append(along + n_beside * np.log(rest) + beside / rest)
         return -own.sum() / 2 * np.array(terms)
+
+    def _find_unlike(self, fold):
+        """Axes along which rows of this fold vary more than by chance, and by how much more."""
+        own, others = self.residuals[self.of_rows == fold], self.others(fold)
+        if len(own) < _MIN_ROWS:
+            return np.zeros((own.shape[1], 0)), np.zeros(0)
+        # Rows tell axes that reducers leave nothing along from those nothing varies along.
+        beside = _SHARE_OF_ROWS * self.rows[others]
+        _, axes = principal_axes(np.concatenate([self.residuals[others], beside]))
+        own, usual = own @ axes, np.mean((self.residuals[others] @ axes) ** 2, axis=0) + self.floor
+        # Medians: own outliers must not make themselves usual.
+        scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * usual)
+        is_unlike = scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own))
+        return axes[:, is_unlike], ((scales - 1) * usual)[is_unlike]
 
     def _find_usual(self):
         """Rows whose distance, by the covariance of other folds, is not far beyond all others."""
@@ -121,22 +146,3 @@ class HeldOutCovariance:
         unit = max(upper - median, _MIN_QUARTILE_DISTANCE * median)
         is_unusual = distances > upper + _UNUSUAL * unit
         return ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))
-
-
-def _wide_enough(variances, own):
-    """Variances along axes, larger where rows of the own fold vary more than by chance.
-
-    Parameters
-    ----------
-    variances : ndarray of shape (n_axes,)
-        By the rows of other folds.
-    own : ndarray of shape (n_samples, n_axes)
-        Residuals of the own fold along these axes.
-    """
-    if len(own) < _MIN_ROWS:
-        return variances
-    # Medians: own outliers must not make themselves usual.
-    scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * variances)
-    return (
-        np.where(scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own)), scales, 1) * variances
-    )

@@ -124,7 +124,8 @@ def fit_top_features_panel(reducer, X, folds, fraction):
     """Reducers that each see all folds but one, and what residuals are usual in those folds."""
     reducers = _fit_reducers(reducer, X, folds)
     residuals = X - _held_out(reducers, X, folds)
-    covariance = HeldOutCovariance(residuals, folds.of_rows, _deviation(X))
+    centre = X.mean(axis=0, dtype=np.float64)
+    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _deviation(X))
     judges = [
         ResidualJudge(fitted, TopFeatures(covariance, fold, fraction))
         for fold, fitted in enumerate(reducers)
@@ -145,7 +146,7 @@ def fit_mahalanobis_panel(reducer, X, folds):
     for fold, of in enumerate(trusted):
         own = folds.of_rows == fold
         residuals[own] = of(X[own], rows[own])
-    covariance = HeldOutCovariance(residuals, folds.of_rows, _deviation(X))
+    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _deviation(X))
     positions = rows - centre
     judges = [
         ResidualJudge(
