@@ -12,6 +12,8 @@ from skae.applications._outlier_axes import principal_axes
 
 # Deviation, relative to that of the rows, that training in single precision cannot go below.
 _ROUNDING = 1e-5
+# Columns whose variance is a smaller share of the mean one are in other units, or do not vary.
+_SMALL_COLUMN = 1e-4
 _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
 # Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
 # one in ten thousand, whatever their number of columns.
@@ -61,6 +63,8 @@ class HeldOutCovariance:
         self.residuals, self.of_rows, self.rows = residuals, of_rows, rows
         folds = range(max(of_rows) + 1)
         self.floor = (_ROUNDING * deviation) ** 2
+        variances = np.mean(rows**2, axis=0)
+        self.column_floors = np.maximum(_SMALL_COLUMN * deviation**2 - variances, 0.0)
         self.is_usual = np.full(len(residuals), True)
         for _ in range(_MAX_ROUNDS):
             self.unlike = [self._find_unlike(fold) for fold in folds]
@@ -78,7 +82,7 @@ class HeldOutCovariance:
         residuals = self.residuals[self.others(fold)]
         covariance = (1 - self.shrinkage) * (residuals.T @ residuals) / len(residuals)
         covariance[np.diag_indices_from(covariance)] += (
-            self.shrinkage * np.mean(residuals**2) + self.floor
+            self.shrinkage * np.mean(residuals**2) + self.floor + self.column_floors
         )
         unlike, excess = self.unlike[fold]
         covariance += unlike * excess @ unlike.T
@@ -94,9 +98,11 @@ class HeldOutCovariance:
     def _varying_directions(self):
         """An orthonormal basis of the directions in which any residual has a length.
 
-        A column that is constant in ``fit`` would be the likelier the less is shrunk.
+        A column that is constant in ``fit`` would be the likelier the less is shrunk, and one in
+        other units would decide for all others.
         """
-        variances, directions = principal_axes(self.residuals[self.is_usual])
+        residuals = np.where(self.column_floors > 0, 0.0, self.residuals[self.is_usual])
+        variances, directions = principal_axes(residuals)
         return directions[:, variances > 10 * self.floor]
 
     def _log_likelihoods(self, directions, fold):
