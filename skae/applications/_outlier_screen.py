@@ -8,7 +8,7 @@ import numpy as np
 
 # In distances from the median that a tenth of the column exceeds, which are 1.6 standard
 # deviations of a normal column. Of a thousand log-normal values the farthest is at about 9.
-_ABSURD = 20.0
+_ABSURD = 15.0
 # The same for the root mean square over the columns of a row: a few of the former are as much.
 _ABSURD_TOGETHER = 5.0
 _QUANTILE = 0.9
