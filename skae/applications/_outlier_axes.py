@@ -2,6 +2,8 @@
 
 import numpy as np
 
+# Columns whose variance is a smaller share of the mean one are in other units, or do not vary.
+SMALL_COLUMN = 3e-4
 # What is left along an axis may exceed what the mean row leaves by this by chance, in one row.
 _CHANCE = 2.0
 
@@ -14,6 +16,18 @@ def principal_axes(rows):
         return lengths**2 / n_rows, axes.T
     squares, axes = np.linalg.eigh(rows.T @ rows / n_rows)
     return np.maximum(squares, 0.0), axes
+
+
+def column_floors(rows):
+    """What small columns lack of the least variance that counts; zero for all others.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_features)
+        Centred.
+    """
+    variances = np.mean(rows**2, axis=0)
+    return np.maximum(SMALL_COLUMN * np.mean(variances) - variances, 0.0)
 
 
 class TrustedResiduals:
@@ -33,8 +47,10 @@ class TrustedResiduals:
 
     def __init__(self, X, reconstructions, centre):
         self.centre = centre
-        squares, axes = principal_axes(X - centre)
-        left = np.mean(((X - reconstructions) @ axes) ** 2, axis=0)
+        # Columns in other units are no short axes.
+        comparable = column_floors(X - centre) == 0
+        squares, axes = principal_axes((X - centre) * comparable)
+        left = np.mean((((X - reconstructions) * comparable) @ axes) ** 2, axis=0)
         self.untrusted = axes[:, left > (1 + _CHANCE / np.sqrt(len(X))) * squares]
 
     def __call__(self, X, reconstructions):

@@ -8,12 +8,10 @@ under the covariance of the others: the shrinkage under which those are likelies
 import numpy as np
 from scipy.linalg import null_space
 
-from skae.applications._outlier_axes import principal_axes
+from skae.applications._outlier_axes import column_floors, principal_axes
 
 # Deviation, relative to that of the rows, that training in single precision cannot go below.
 _ROUNDING = 1e-5
-# Columns whose variance is a smaller share of the mean one are in other units, or do not vary.
-_SMALL_COLUMN = 1e-4
 _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
 # Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
 # one in ten thousand, whatever their number of columns.
@@ -63,8 +61,7 @@ class HeldOutCovariance:
         self.residuals, self.of_rows, self.rows = residuals, of_rows, rows
         folds = range(max(of_rows) + 1)
         self.floor = (_ROUNDING * deviation) ** 2
-        variances = np.mean(rows**2, axis=0)
-        self.column_floors = np.maximum(_SMALL_COLUMN * deviation**2 - variances, 0.0)
+        self.column_floors = column_floors(rows)
         self.is_usual = np.full(len(residuals), True)
         for _ in range(_MAX_ROUNDS):
             self.unlike = [self._find_unlike(fold) for fold in folds]

@@ -48,19 +48,22 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
         upper quartile by more than three times its distance from the median: 1 to 5 percent of
-        normally distributed rows, up to 9 percent of the tables this was tried on. Outliers in
-        ``fit`` hardly move it while they are few.
+        normally distributed rows, up to 10 percent of the tables this was tried on. Where most
+        rows are of few kinds, such as combinations of categories, it takes those above the widest
+        gap among the scores of the rarest twentieth. Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         What the anomaly score of a row is.
 
-        - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, with Ledoit
-          and Wolf's shrunk covariance [3]_, so that a noisy column hides nothing; plus a
-          quarter of that of its reconstruction from the mean row, so that rows far beyond all
-          others do not pass because the reducer extrapolates well.
+        - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, with a
+          covariance that is shrunk as little as rows of other folds bear out, so that a noisy
+          column hides nothing; plus the distance of its reconstruction from the nearest ones of
+          other rows, a quarter as much, so that rows between groups or far beyond all others do
+          not pass because the reducer reconstructs them.
         - ``"error"``: mean squared residual, in squared units of X.
         - ``"top_features"``: mean square of its worst columns, of what the other residuals do not
-          predict of each by that covariance, in spreads. For a broken sensor among many.
+          predict of each by Ledoit and Wolf's covariance [3]_, in spreads. For a broken sensor
+          among many.
         - ``"likelihood"``: negative log-likelihood, of a reducer whose ``score_samples`` is one.
 
     top_fraction : float, default=0.02
@@ -102,8 +105,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     other row by the mean of all. So ``predict`` on the rows of ``fit`` is as honest as on new
     ones; that mean varies a little less, which makes new rows seem a little more normal.
 
+    Rows with a value that is fifteen times as far from the median of its column as nine tenths of
+    the others, such as -9999 for a missing one, are not learnt from unless they are more than a
+    tenth; they are scored like all others. The reducers of all folds get codes of one length, also
+    where ``n_components`` is a share of the variance, and their scores one scale.
+
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
-    their units; the covariance of the others adapts to them, but is shrunk towards equal columns.
+    their units; the covariance of the others adapts to them, but columns that hardly vary beside the
+    others count little.
     Columns in very different units should be standardised before, as for PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
 
