@@ -7,33 +7,45 @@ every fold, of which the one that has not seen a row decides.
 import numpy as np
 from sklearn.base import clone
 
+from skae.applications._outlier_axes import TrustedResiduals
+from skae.applications._outlier_calibration import quartile_distance, scales_of_judges
+from skae.applications._outlier_covariance import HeldOutCovariance
 from skae.applications._outlier_folds import NEW
+from skae.applications._outlier_measures import (
+    Mahalanobis,
+    NeighbourDistance,
+    SquaredError,
+    TopFeatures,
+)
+from skae.applications._outlier_sizes import of_one_size
 from skae.applications._reducers import fit_reducer, reconstructed
 
-# Chosen on the tables of `python -m benchmarks.applications --outliers`: 1 is best for tables of
-# few columns, 0 for images of one digit.
+# Quartile distance of the positions' part of the scores, relative to that of the residuals' part.
+# Chosen on the tables of `python -m benchmarks.applications --outliers`.
 _POSITION_WEIGHT = 0.25
 
 
 class ResidualJudge:
-    """A reducer, the measure of what it leaves, and that of how far it moves from the mean row.
+    """A reducer, the measure of what it leaves, and that of where its reconstructions lie.
 
-    A reducer may reconstruct rows well that lie far beyond all others: the second measure, where
-    there is one, sees those.
+    A reducer may reconstruct rows well that lie where no others do: the second measure, where
+    there is one, sees those. Scores are multiplied by ``scale``.
     """
 
-    def __init__(self, reducer, mean, residual_measure, position_measure):
-        self.reducer, self.mean = reducer, mean
+    def __init__(self, reducer, residual_measure, position_measure=None, trusted=None):
+        self.reducer, self.trusted = reducer, trusted
         self.residual_measure, self.position_measure = residual_measure, position_measure
+        self.position_weight, self.scale = 0.0, 1.0
 
     def contributions(self, X):
         """What each column adds to the anomaly score of its row."""
         rows = reconstructed(self.reducer, X)
-        contributions = self.residual_measure.contributions(X - rows)
-        if self.position_measure is None:
-            return contributions
-        position = self.position_measure.contributions(rows - self.mean)
-        return contributions + _POSITION_WEIGHT * position
+        residuals = X - rows if self.trusted is None else self.trusted(X, rows)
+        contributions = self.residual_measure.contributions(residuals)
+        if self.position_measure is not None:
+            positions = self.position_measure.contributions(rows)
+            contributions = contributions + self.position_weight * positions
+        return self.scale * contributions
 
     def scores(self, X):
         """Anomaly score of each row; higher is more abnormal."""
@@ -102,42 +114,106 @@ class Panel:
         return total
 
 
-def fit_residual_panel(reducer, new_residual_measure, new_position_measure, X, folds):
+def fit_error_panel(reducer, X, folds):
+    """Reducers that each see all folds but one; scores have the squared units of the rows."""
+    reducers = fit_reducers(reducer, X, folds)
+    return Panel(folds, [ResidualJudge(fitted, SquaredError()) for fitted in reducers])
+
+
+def fit_top_features_panel(reducer, X, folds, fraction):
+    """Reducers that each see all folds but one, and what residuals are usual in those folds."""
+    reducers = fit_reducers(reducer, X, folds)
+    residuals = X - _held_out(reducers, X, folds)
+    centre = X.mean(axis=0, dtype=np.float64)
+    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _deviation(X))
+    judges = [
+        ResidualJudge(fitted, TopFeatures(covariance, fold, fraction))
+        for fold, fitted in enumerate(reducers)
+    ]
+    scores = _own(judges, residuals, folds, lambda judge: judge.residual_measure)
+    return Panel(folds, _calibrated(judges, scores, folds))
+
+
+def fit_mahalanobis_panel(reducer, X, folds):
     """Reducers that each see all folds but one, and what is usual in those folds."""
-    masks, reducers = _fit_reducers(reducer, X, folds)
-    means = [X[seen].mean(axis=0, dtype=np.float64) for seen in masks]
-    residuals, positions = np.empty(X.shape), np.empty(X.shape)
-    for fitted, seen, mean in zip(reducers, masks, means, strict=True):
-        rows = reconstructed(fitted, X[~seen])
-        residuals[~seen], positions[~seen] = X[~seen] - rows, rows - mean
-    deviation = float(np.sqrt(np.mean(np.var(X, axis=0, dtype=np.float64))))
-
-    # What is known of seen rows comes from other reducers, that have not seen them.
-    def learn(new_measure, values, seen):
-        return None if new_measure is None else new_measure().fit(values[seen], deviation)
-
+    reducers = fit_reducers(reducer, X, folds)
+    rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
+    trusted = [
+        TrustedResiduals(X[seen], rows[seen], centre)
+        for seen in (folds.of_rows != fold for fold in range(folds.n_folds))
+    ]
+    residuals = np.empty(X.shape)
+    for fold, of in enumerate(trusted):
+        own = folds.of_rows == fold
+        residuals[own] = of(X[own], rows[own])
+    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _deviation(X))
+    positions = rows - centre
     judges = [
         ResidualJudge(
             fitted,
-            mean,
-            learn(new_residual_measure, residuals, seen),
-            learn(new_position_measure, positions, seen),
+            Mahalanobis(covariance, fold),
+            NeighbourDistance(positions, centre, covariance.others(fold)),
+            trusted[fold],
         )
-        for fitted, mean, seen in zip(reducers, means, masks, strict=True)
+        for fold, fitted in enumerate(reducers)
     ]
-    return Panel(folds, judges)
+    distances = _own(judges, residuals, folds, lambda judge: judge.residual_measure)
+    beside = _own(judges, rows, folds, lambda judge: judge.position_measure)
+    weight = _position_weight(distances, beside)
+    for judge in judges:
+        judge.position_weight = weight
+    return Panel(folds, _calibrated(judges, distances + weight * beside, folds))
 
 
 def fit_likelihood_panel(reducer, X, folds):
     """Reducers that each see all folds but one, and the mean row of those folds."""
-    masks, reducers = _fit_reducers(reducer, X, folds)
-    means = [X[seen].mean(axis=0) for seen in masks]
+    reducers = fit_reducers(reducer, X, folds)
+    means = [X[folds.of_rows != fold].mean(axis=0) for fold in range(folds.n_folds)]
     return Panel(folds, [LikelihoodJudge(*pair) for pair in zip(reducers, means, strict=True)])
 
 
-def _fit_reducers(reducer, X, folds):
-    masks = [folds.of_rows != fold for fold in range(folds.n_folds)]
-    return masks, [fit_reducer(clone(reducer), X[seen]) for seen in masks]
+def fit_reducers(reducer, X, folds):
+    """For every fold a reducer that has not seen its rows, all of the size of the first."""
+    first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
+    fitted = fit_reducer(clone(reducer), first)
+    sized = of_one_size(reducer, fitted)
+    return [fitted, *(fit_reducer(clone(sized), rows) for rows in others)]
+
+
+def _held_out(reducers, X, folds):
+    """Each row as the reducer makes it that has not seen it."""
+    rows = np.empty(X.shape)
+    for fold, fitted in enumerate(reducers):
+        rows[folds.of_rows == fold] = reconstructed(fitted, X[folds.of_rows == fold])
+    return rows
+
+
+def _own(judges, values, folds, measure):
+    """What the measure of every judge says of its own fold."""
+    scores = np.empty(len(values))
+    for fold, judge in enumerate(judges):
+        own = folds.of_rows == fold
+        scores[own] = measure(judge).contributions(values[own]).sum(axis=1)
+    return scores
+
+
+def _position_weight(distances, beside):
+    usual = quartile_distance(beside)
+    return _POSITION_WEIGHT * quartile_distance(distances) / usual if usual > 0 else 0.0
+
+
+def _calibrated(judges, scores, folds):
+    """The judges, on one scale."""
+    for judge, scale in zip(
+        judges, scales_of_judges(scores, folds.of_rows, folds.n_folds), strict=True
+    ):
+        judge.scale = float(scale)
+    return judges
+
+
+def _deviation(X):
+    """Standard deviation of rows, over all columns."""
+    return float(np.sqrt(np.mean(np.var(X, axis=0, dtype=np.float64))))
 
 
 def check_likelihood(reducer):

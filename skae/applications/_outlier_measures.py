@@ -1,24 +1,22 @@
 """What residuals say about a row: a share of its anomaly score for every column.
 
-A measure is fitted to residuals of rows that their reducer has not seen, around zero and not
-around their mean: a reducer that is wrong on average is wrong.
+A measure learns from residuals of rows that their reducer has not seen, around zero and not around
+their mean: a reducer that is wrong on average is wrong.
 """
 
 import numpy as np
 from sklearn.covariance import ledoit_wolf
+from sklearn.neighbors import NearestNeighbors
 
-# Deviation, relative to that of the rows, that training in single precision cannot go below.
-_ROUNDING = 1e-5
 # Spread that no column's falls below, relative to that of all columns.
 _MIN_SPREAD = 0.1
+_N_NEIGHBOURS = 5
+# Rows to look for neighbours among: more make no difference but in time.
+_MAX_NEIGHBOURHOOD = 2000
 
 
 class SquaredError:
     """Mean squared residual."""
-
-    def fit(self, residuals, deviation):
-        """Learn what is usual: nothing."""
-        return self
 
     def contributions(self, residuals):
         """What each residual adds to the anomaly score of its row."""
@@ -26,40 +24,42 @@ class SquaredError:
 
 
 class Mahalanobis:
-    """Squared Mahalanobis distance from zero, with a shrunk covariance."""
+    """Squared Mahalanobis distance from zero.
 
-    def fit(self, residuals, deviation):
-        """Learn the covariance; ``deviation`` is that of the rows, over all columns."""
-        covariance, _ = ledoit_wolf(residuals, assume_centered=True)
-        # A code as long as the rows leaves nothing.
-        covariance[np.diag_indices_from(covariance)] += (_ROUNDING * deviation) ** 2
-        self.precision = np.linalg.inv(covariance)
-        return self
+    Parameters
+    ----------
+    covariance : HeldOutCovariance
+    fold : int
+        The fold to judge; what is usual is learnt from the others.
+    """
+
+    def __init__(self, covariance, fold):
+        self.precision = covariance.precisions[fold]
 
     def contributions(self, residuals):
         """What each residual adds to the anomaly score of its row."""
         return residuals * (residuals @ self.precision)
 
 
-class TopFeatures(Mahalanobis):
+class TopFeatures:
     """Mean of the largest squares of residuals, each judged given those beside it.
 
     Of a residual ``r[j]``, ``(precision @ r)[j] / precision[j, j]`` is what the others do not
     predict. It is counted in spreads: fourth roots of the mean fourth power, over that of a
     standard normal. These are deviations, and larger for columns with long tails, such as a pixel
-    that is rarely on.
+    that is rarely on. The precision is that of Ledoit and Wolf's shrunk covariance.
     """
 
-    def __init__(self, fraction):
+    def __init__(self, covariance, fold, fraction):
         self.fraction = fraction
-
-    def fit(self, residuals, deviation):
-        """Learn the covariance, and the spread of every column given the others."""
-        super().fit(residuals, deviation)
+        residuals = covariance.residuals[covariance.others(fold)]
+        # A direction that reducers leave nothing in would make each residual a sum of the others.
+        shrunk, _ = ledoit_wolf(residuals, assume_centered=True)
+        shrunk[np.diag_indices_from(shrunk)] += covariance.floor
+        self.precision = np.linalg.inv(shrunk)
         unexpected = residuals @ self.precision
         typical = np.mean(unexpected**2 / np.diag(self.precision)) * np.diag(self.precision)
         self.variances = np.sqrt(np.mean(unexpected**4, axis=0) / 3) + _MIN_SPREAD**2 * typical
-        return self
 
     def contributions(self, residuals):
         """What each residual adds to the anomaly score of its row."""
@@ -68,3 +68,36 @@ class TopFeatures(Mahalanobis):
         rest = np.argpartition(squares, -n_top, axis=1)[:, :-n_top]
         np.put_along_axis(squares, rest, 0.0, axis=1)
         return squares / n_top
+
+
+class NeighbourDistance:
+    """Distance of a reconstruction from the nearest ones of normal rows, their root mean square.
+
+    Reconstructions lie on a surface of few dimensions, where neighbours tell what is usual also if
+    normal rows form groups, and noise in all other directions does not count.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n_samples, n_features)
+        Reconstructions, less ``centre``, of rows that their reducer has not seen.
+    centre : ndarray of shape (n_features,)
+    is_known : ndarray of bool of shape (n_samples,)
+        Which of them to look for neighbours among.
+    """
+
+    def __init__(self, positions, centre, is_known):
+        self.positions, self.centre = positions, centre
+        known = np.flatnonzero(is_known)
+        places = np.linspace(0, len(known) - 1, min(len(known), _MAX_NEIGHBOURHOOD))
+        self.known = known[places.astype(int)]
+
+    def contributions(self, rows):
+        """What each column of reconstructions adds to the distance of its row."""
+        centred, known = rows - self.centre, self.positions[self.known]
+        n_neighbours = min(_N_NEIGHBOURS, len(known))
+        # Trees are no faster for few neighbours in many columns, and are not made of plain arrays.
+        finder = NearestNeighbors(n_neighbors=n_neighbours, algorithm="brute").fit(known)
+        neighbours = finder.kneighbors(centred, return_distance=False)
+        squares = np.mean([(centred - known[nth]) ** 2 for nth in neighbours.T], axis=0)
+        distances = np.sqrt(squares.sum(axis=1, keepdims=True))
+        return np.divide(squares, distances, out=np.zeros(rows.shape), where=distances > 0)

@@ -10,11 +10,10 @@ scores do not follow the length.
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2
-from sklearn.base import clone
 
-from skae.applications._outlier_judges import LikelihoodJudge, Panel
+from skae.applications._outlier_judges import LikelihoodJudge, Panel, fit_reducers
 from skae.applications._padding import find_padding, mean_row, n_present, without_padding
-from skae.applications._reducers import fit_reducer, reconstructed
+from skae.applications._reducers import reconstructed
 
 # How much positions count beside residuals, as for rows of one length.
 _POSITION_WEIGHT = 0.25
@@ -44,7 +43,7 @@ def fit_padded_panel(reducer, X, folds, scoring, top_fraction):
         For ``scoring="top_features"``.
     """
     masks = [folds.of_rows != fold for fold in range(folds.n_folds)]
-    reducers = [fit_reducer(clone(reducer), X[seen]) for seen in masks]
+    reducers = fit_reducers(reducer, X, folds)
     present = without_padding(X, find_padding(reducers[0], X))
     means = [mean_row(present[seen]) for seen in masks]
     if scoring == "likelihood":

@@ -15,18 +15,19 @@ from skae._columns import check_array, validate_data
 from skae.applications._outlier_folds import HeldOutFolds, n_distinct
 from skae.applications._outlier_judges import (
     check_likelihood,
+    fit_error_panel,
     fit_likelihood_panel,
-    fit_residual_panel,
+    fit_mahalanobis_panel,
+    fit_top_features_panel,
 )
-from skae.applications._outlier_measures import Mahalanobis, SquaredError, TopFeatures
 from skae.applications._outlier_padding import fit_padded_panel
-from skae.applications._padding import allows_nan, padding_value
+from skae.applications._outlier_screen import absurd_rows
+from skae.applications._outlier_threshold import fence, widest_gap
+from skae.applications._padding import allows_nan, padding_value, without_known_padding
 from skae.applications._reducers import check_names, given_rows, reducer_to_fit
 
 # Fewer rows leave a reducer or a covariance with a single one.
 _MIN_ROWS = 4
-# Quartile distances beyond the quartile: Tukey's fence where scores are symmetric.
-_FENCE = 3.0
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
@@ -53,19 +54,22 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
         upper quartile by more than three times its distance from the median: 1 to 5 percent of
-        normally distributed rows, up to 9 percent of the tables this was tried on. Outliers in
-        ``fit`` hardly move it while they are few.
+        normally distributed rows, up to 10 percent of the tables this was tried on. Where most
+        rows are of few kinds, such as combinations of categories, it takes those above the widest
+        gap among the scores of the rarest twentieth. Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         What the anomaly score of a row is.
 
-        - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, with Ledoit
-          and Wolf's shrunk covariance [3]_, so that a noisy column hides nothing; plus a
-          quarter of that of its reconstruction from the mean row, so that rows far beyond all
-          others do not pass because the reducer extrapolates well.
+        - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, with a
+          covariance that is shrunk as little as rows of other folds bear out, so that a noisy
+          column hides nothing; plus the distance of its reconstruction from the nearest ones of
+          other rows, a quarter as much, so that rows between groups or far beyond all others do
+          not pass because the reducer reconstructs them.
         - ``"error"``: mean squared residual, in squared units of X.
         - ``"top_features"``: mean square of its worst columns, of what the other residuals do not
-          predict of each by that covariance, in spreads. For a broken sensor among many.
+          predict of each by Ledoit and Wolf's covariance [3]_, in spreads. For a broken sensor
+          among many.
         - ``"likelihood"``: negative log-likelihood, of a reducer whose ``score_samples`` is one.
 
     top_fraction : float, default=0.02
@@ -107,8 +111,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     other row by the mean of all. So ``predict`` on the rows of ``fit`` is as honest as on new
     ones; that mean varies a little less, which makes new rows seem a little more normal.
 
+    Rows with a value that is fifteen times as far from the median of its column as nine tenths of
+    the others, such as -9999 for a missing one, are not learnt from unless they are more than a
+    tenth; they are scored like all others. The reducers of all folds get codes of one length, also
+    where ``n_components`` is a share of the variance, and their scores one scale.
+
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
-    their units; the covariance of the others adapts to them, but is shrunk towards equal columns.
+    their units; the covariance of the others adapts to them, but columns that hardly vary beside the
+    others count little.
     Columns in very different units should be standardised before, as for PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
 
@@ -216,12 +226,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
             )
         )
         check_names(reducer, X)
-        panel = self._fit_panel(reducer, rows, rng)
+        is_usual = ~absurd_rows(without_known_padding(reducer, rows))
+        panel = self._fit_panel(reducer, rows[is_usual], rng)
         if self.trim:
             scores = panel.scores(rows)
-            rows = rows[scores <= np.quantile(scores, 1 - self.trim)]
-            panel = self._fit_panel(reducer, rows, rng)
-        offset = self._threshold(-panel.scores(rows))
+            kept = scores <= np.quantile(scores, 1 - self.trim)
+            rows, is_usual = rows[kept], is_usual[kept]
+            panel = self._fit_panel(reducer, rows[is_usual], rng)
+        offset = self._threshold(-panel.scores(rows), panel.folds)
         # Late, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
@@ -341,21 +353,22 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
         if padding_value(reducer) is not None:
             return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
-        if self.scoring == "likelihood":
-            return fit_likelihood_panel(reducer, X, folds)
-        position_measure = Mahalanobis if self.scoring == "mahalanobis" else None
-        return fit_residual_panel(reducer, self._new_measure, position_measure, X, folds)
-
-    def _new_measure(self):
         if self.scoring == "top_features":
-            return TopFeatures(self.top_fraction)
-        return Mahalanobis() if self.scoring == "mahalanobis" else SquaredError()
+            return fit_top_features_panel(reducer, X, folds, self.top_fraction)
+        fit_panel = {
+            "error": fit_error_panel,
+            "likelihood": fit_likelihood_panel,
+            "mahalanobis": fit_mahalanobis_panel,
+        }[self.scoring]
+        return fit_panel(reducer, X, folds)
 
-    def _threshold(self, scores):
+    def _threshold(self, scores, folds):
         """Score below which rows are outliers."""
         if self.contamination == "auto":
-            lower, median = np.quantile(scores, [0.25, 0.5])
-            return float(lower - _FENCE * (median - lower))
+            # Log-likelihoods have no zero, and so no ratios.
+            is_ratio = self.scoring != "likelihood"
+            find = widest_gap if folds.has_few_kinds and is_ratio else fence
+            return -find(-scores)
         # Below this quantile a new score lies with just this probability.
         return float(np.quantile(scores, self.contamination, method="weibull"))
 

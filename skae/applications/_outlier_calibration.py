@@ -1,0 +1,54 @@
+"""Judges made comparable: reducers of different folds may leave more or less of the same rows."""
+
+import numpy as np
+from scipy.stats import chi2
+
+# What medians vary by chance in 19 of 20 tables is no difference between judges.
+_CHANCE = 0.95
+# A median of normal draws varies by as much more than their mean.
+_MEDIAN_ERROR = 1.2533
+_QUARTILE_OF_NORMAL = 0.6745
+
+
+def quartile_distance(values):
+    """Upper quartile less median; where most values are equal, the mean, which may be zero too."""
+    median, upper = np.quantile(values, [0.5, 0.75])
+    return upper - median if upper > median else np.mean(values)
+
+
+def scales_of_judges(scores, of_rows, n_folds):
+    """Factors that give the scores of every fold one median, where medians differ beyond chance.
+
+    The factors are shrunk towards one by empirical Bayes, with a cautious estimate of how much true
+    medians vary: those of a few rows each differ anyhow.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Anomaly scores, not negative, each by the judge that has not seen the row.
+    of_rows : ndarray of shape (n_samples,)
+        Fold of each row.
+    n_folds : int
+
+    Returns
+    -------
+    scales : ndarray of shape (n_folds,)
+    """
+    parts = [scores[of_rows == fold] for fold in range(n_folds)]
+    if n_folds < 2 or min(np.median(part) for part in parts) <= 0:
+        return np.ones(n_folds)
+    medians = np.log([np.median(part) for part in parts])
+    spread = np.mean([_spread(part) for part in parts])
+    errors = (_MEDIAN_ERROR * spread) ** 2 / np.array([len(part) for part in parts])
+    by_chance = errors.mean() * chi2.ppf(_CHANCE, n_folds - 1) / (n_folds - 1)
+    between = max(np.var(medians, ddof=1) - by_chance, 0.0)
+    if between == 0:
+        return np.ones(n_folds)
+    return np.exp(between / (between + errors) * (np.mean(medians) - medians))
+
+
+def _spread(scores):
+    """Robust standard deviation of logarithms."""
+    lower, upper = np.quantile(scores, [0.25, 0.75])
+    tiny = np.finfo(float).tiny
+    return np.log(max(upper, tiny) / max(lower, tiny)) / (2 * _QUARTILE_OF_NORMAL)

@@ -1,0 +1,66 @@
+"""Rows with absurd values, which no reducer should learn from.
+
+One cell of -9999 has more variance than a table of ordinary ones: a reducer fitted to it spends a
+component on it, and no covariance of what that leaves says anything of the others.
+"""
+
+import numpy as np
+
+# In distances from the median that a tenth of the column exceeds, which are 1.6 standard
+# deviations of a normal column. Of a thousand log-normal values the farthest is at about 9.
+_ABSURD = 15.0
+# The same for the root mean square over the columns of a row: a few of the former are as much.
+_ABSURD_TOGETHER = 5.0
+_QUANTILE = 0.9
+# Where fewer values than this differ from all others of a column, they do not tell its unit.
+_RARE = 0.02
+# More rows than this are no accident but a part of the table.
+_MAX_SHARE = 0.1
+
+
+def absurd_rows(X):
+    """Which rows hold values that are out of all proportion to the rest of their columns.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Missing values are never absurd.
+
+    Returns
+    -------
+    is_absurd : ndarray of bool of shape (n_samples,)
+        No row, where these would be more than a tenth of all: they are then a part of the table.
+    """
+    is_missing = np.isnan(X)
+    X = X[:, ~is_missing.all(axis=0)]
+    median = np.nanmedian if is_missing.any() else np.median
+    distances = np.abs(X - median(X, axis=0))
+    relative = np.nan_to_num(distances / _units(np.nan_to_num(distances)))
+    together = max(_ABSURD_TOGETHER, _ABSURD / np.sqrt(X.shape[1]))
+    is_absurd = (relative.max(axis=1) > _ABSURD) | (_root_mean_square(relative) > together)
+    return is_absurd & (is_absurd.mean() <= _MAX_SHARE)
+
+
+def _root_mean_square(relative):
+    # Squares of 1e200 would be infinite.
+    return np.sqrt(np.mean(np.minimum(relative, 1e9) ** 2, axis=1))
+
+
+def _units(distances):
+    """For every column a distance from its median that is usual for the farther values."""
+    # Of few rows the absurd one itself must not be interpolated.
+    units = np.quantile(distances, _QUANTILE, axis=0, method="lower")
+    n_others = np.count_nonzero(distances, axis=0)
+    is_rare = (units == 0) & (n_others <= _RARE * len(distances))
+    for column in np.flatnonzero((units == 0) & ~is_rare):
+        units[column] = np.median(distances[distances[:, column] > 0, column])
+    if is_rare.any():
+        units[is_rare] = _typical(units[~is_rare], distances)
+    return units
+
+
+def _typical(units, distances):
+    """A unit for columns that do not tell theirs: that of the others, or of any value."""
+    if len(units):
+        return np.median(units)
+    return np.median(distances[distances > 0]) if distances.any() else np.inf

@@ -1,0 +1,42 @@
+"""From which anomaly score on a row is an outlier, where nobody says how many there are."""
+
+import numpy as np
+
+# Quartile distances beyond the quartile: Tukey's fence where scores are symmetric.
+_FENCE = 3.0
+# Of kinds of rows: what is rare, and how many times the score of the kind before is a gap.
+_MAX_SHARE = 0.05
+_MIN_RATIO = 2.0
+
+
+def fence(scores):
+    """Three times its distance from the median beyond the upper quartile.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Anomaly scores; higher is more abnormal.
+    """
+    median, upper = np.quantile(scores, [0.5, 0.75])
+    return float(upper + _FENCE * (upper - median))
+
+
+def widest_gap(scores):
+    """Below the score that is the most times the next lower one, among those of few rows.
+
+    For few kinds of rows, whose quartiles say nothing: they move from one kind to another with a
+    single row. Without a score twice the one before it, nothing is an outlier.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Anomaly scores, positive; higher is more abnormal.
+    """
+    scores = np.sort(scores)
+    upper = scores[int(np.ceil((1 - _MAX_SHARE) * len(scores))) - 1 :]
+    tiny = np.finfo(float).tiny
+    ratios = upper[1:] / np.maximum(upper[:-1], tiny)
+    if len(ratios) == 0 or ratios.max() < _MIN_RATIO:
+        return float(upper[-1] * _MIN_RATIO)
+    widest = np.argmax(ratios)
+    return float(np.sqrt(upper[widest] * upper[widest + 1]))
