@@ -19,6 +19,7 @@ from skae._surroundings import check_process
 X = load_iris().data
 ROOT = Path(skae.__file__).parents[1]
 SETTINGS = {"hidden_layer_sizes": (6,), "max_iter": 2, "early_stopping": False, "random_state": 0}
+SETTINGS["init"] = "random"
 
 
 def keras_network(sample_shape, n_components, hidden_layer_sizes, activation):
