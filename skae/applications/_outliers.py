@@ -111,9 +111,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     where ``n_components`` is a share of the variance, and their scores one scale.
 
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
-    their units; the covariance of the others adapts to them, but columns that hardly vary beside the
-    others count little.
-    Columns in very different units should be standardised before, as for PCA:
+    their units; the covariance of the others adapts to them, but columns that hardly vary beside
+    the others count little. Columns in very different units should be standardised before, as for
+    PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
 
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
