@@ -5,6 +5,8 @@ from scipy.stats import chi2
 
 # What medians vary by chance in 19 of 20 tables is no difference between judges.
 _CHANCE = 0.95
+# The spread of fewer scores is unknown.
+_MIN_ROWS = 10
 # A median of normal draws varies by as much more than their mean.
 _MEDIAN_ERROR = 1.2533
 _QUARTILE_OF_NORMAL = 0.6745
@@ -35,7 +37,8 @@ def scales_of_judges(scores, of_rows, n_folds):
     scales : ndarray of shape (n_folds,)
     """
     parts = [scores[of_rows == fold] for fold in range(n_folds)]
-    if n_folds < 2 or min(np.median(part) for part in parts) <= 0:
+    is_short = min(len(part) for part in parts) < _MIN_ROWS
+    if n_folds < 2 or is_short or min(np.median(part) for part in parts) <= 0:
         return np.ones(n_folds)
     medians = np.log([np.median(part) for part in parts])
     spread = np.mean([_spread(part) for part in parts])

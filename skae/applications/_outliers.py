@@ -118,8 +118,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
     their units; the covariance of the others adapts to them, but columns that hardly vary beside
-    the others count little.
-    Columns in very different units should be standardised before, as for PCA:
+    the others count little. Columns in very different units should be standardised before, as for
+    PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
 
     Sequences that are filled up, for an autoencoder with a ``mask_value``, are judged by the
