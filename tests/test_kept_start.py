@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skae import (
     Autoencoder,
     ConvolutionalAutoencoder,
+    DenoisingAutoencoder,
     StackedAutoencoder,
     VariationalAutoencoder,
     diagnose,
@@ -179,3 +180,16 @@ def test_components_are_not_told_where_they_would_be_of_other_rows():
     with pytest.raises(AttributeError, match="only a fit that began anew"):
         fitted.partial_fit(IRIS).pca_components_  # noqa: B018
     assert not hasattr(Autoencoder(2, init="random", max_iter=2).fit(IRIS), "pca_components_")
+
+
+def test_swapped_values_are_judged_alike_in_sorted_tables():
+    rows = np.repeat([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]], 200, axis=0)
+    rows += 0.01 * np.random.default_rng(0).standard_normal(rows.shape)
+    mixed = np.random.default_rng(1).permutation(rows)
+    starts = [
+        DenoisingAutoencoder(2, noise="swap", max_iter=1, random_state=0).fit(X).history_
+        for X in (rows, mixed)
+    ]
+    for name in ("loss", "val_loss"):
+        in_order, in_any = (history[name][0] for history in starts)
+        assert in_order == pytest.approx(in_any, rel=0.5)

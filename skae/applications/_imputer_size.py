@@ -46,13 +46,17 @@ def hidden_cells(is_missing, rng):
 
 
 def size_for_share(rows):
-    """How many components explain most of the variance of rows."""
+    """How many components explain most of the variance of rows.
+
+    As many as there are columns would leave every value as it is, the guessed ones too.
+    """
     low, extent = rows.min(axis=0), np.ptp(rows, axis=0)
     scaled = (rows - low) / np.where(extent > 0, extent, 1.0)
     if not np.any(extent):
         return 1
     solver = "covariance_eigh" if len(rows) > rows.shape[1] else "full"
-    return int(PCA(_SHARE_OF_VARIANCE, svd_solver=solver).fit(scaled).n_components_)
+    size = int(PCA(_SHARE_OF_VARIANCE, svd_solver=solver).fit(scaled).n_components_)
+    return max(1, min(size, rows.shape[1] - 1))
 
 
 def size_for_hidden_cells(rows, is_missing, unit, largest, rng):

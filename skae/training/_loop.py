@@ -206,6 +206,7 @@ class _Run:
     def __init__(self, program, data, start, plan, hooks, rng):
         self.program, self.data, self.start = program, data, start
         self.plan, self.hooks, self.rng = plan, hooks, rng
+        self.judged, self.held_out = map(self._mixed, (data.training, data.validation))
         self.staged_validation = self._stage_validation()
         logs = self._logs(self._training_terms())
         self.start_loss, self.history = logs["loss"], History(logs)
@@ -315,7 +316,7 @@ class _Run:
         return self._loss(self._training_terms())
 
     def _training_terms(self):
-        staged = self._staged(self.data.training)
+        staged = self._staged(self.judged)
         sums = [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
         return self._mean_terms(sums, self.data.training)
 
@@ -327,7 +328,7 @@ class _Run:
         return min(_MAX_DRAWS, -(-_MIN_JUDGED_ROWS // n_rows))
 
     def _validation_terms(self):
-        staged = self.staged_validation or self._staged(self.data.validation)
+        staged = self.staged_validation or self._staged(self.held_out)
         sums = [self.program.evaluate(chunk) for chunk in staged]
         return self._mean_terms(sums, self.data.validation)
 
@@ -343,4 +344,14 @@ class _Run:
         n_bytes = 4 * len(self.data.validation) * self.program.spec.n_features
         if n_bytes > _MAX_STAGED_BYTES:
             return None
-        return list(self._staged(self.data.validation))
+        return list(self._staged(self.held_out))
+
+    def _mixed(self, indices):
+        """The order in which rows are judged, the same each time.
+
+        What is drawn may depend on the other rows of a batch, as swapped values do: those must not
+        be neighbours in a table that is sorted.
+        """
+        if not self.program.spec.objective.is_random:
+            return indices
+        return shuffled(indices, self.data.rows.resident, np.random.default_rng(self.start.seed))
