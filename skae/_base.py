@@ -241,6 +241,8 @@ class BaseAutoencoder(
         return self
 
     def _fit_one_pass(self, X, sample_weight, X_clean, *, is_first):
+        # scikit-learn leaves this out for an estimator that is fitted.
+        self._validate_params()
         X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=is_first)
         rng = self._new_generator(0 if is_first else self.n_iter_)
         if is_first:
@@ -332,7 +334,7 @@ class BaseAutoencoder(
         if self.warm_start and hasattr(self, "_model"):
             return "the weights of the fit before"
         if self.init == "pca":
-            return f"the start at PCA, and reconstructs as PCA({self.n_components}) does"
+            return "its start at PCA"
         return "the random weights of its start"
 
     # Scoring

@@ -207,7 +207,13 @@ def check_weights(sample_weight, X):
     if sample_weight is None:
         return None
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
-    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if weight.sum() > _FLOAT32_MAX:
+        raise ValueError(
+            f"sample_weight adds up to {weight.sum():.3g}, beyond what single precision can hold "
+            f"({_FLOAT32_MAX:.3g}). Only ratios matter: divide by sample_weight.max()."
+        )
+    return weight
 
 
 def split_rows(n_rows, validation_fraction, rng):

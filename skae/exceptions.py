@@ -11,6 +11,8 @@ __all__ = ["StartKeptWarning"]
 _HARDLY_WORSE, _NEGLIGIBLE_LOSS = 0.01, 1e-4
 # Where noise is drawn the start may just have been lucky, and dropout is not part of its loss.
 _NOISY = ("dropout", "noise_level", "beta", "prior")
+# Squared error of scaled rows that is rounding.
+_NEGLIGIBLE_ERROR = 1e-9
 # A fall of the training loss that is no accident, as a share.
 _WORTHWHILE = 0.01
 # Fewer epochs than the least patience of a default fit say nothing about the rate.
@@ -61,7 +63,8 @@ def why_start_was_kept(history, parameters):
         The most promising first.
     """
     n_epochs = len(history["loss"]) - 1
-    for cause in (_few_epochs, _no_way_back, _large_steps, _overfitting):
+    causes = (_nothing_left, _far_too_large_steps, _few_epochs, _no_way_back)
+    for cause in (*causes, _large_steps, _tiny_steps, _overfitting):
         found = cause(history, parameters, n_epochs)
         if found is not None:
             return found
@@ -71,6 +74,24 @@ def why_start_was_kept(history, parameters):
         "PCA may be all there is to learn, or a start away from it find more"
     )
     return reason, [*_other_starts(parameters), _smaller_steps(parameters)]
+
+
+def _nothing_left(history, parameters, n_epochs):
+    """The start reconstructs the rows already."""
+    # A log-likelihood has no zero.
+    errors = history.get("reconstruction", history["loss"])
+    if "kl" in history or errors[0] > _NEGLIGIBLE_ERROR:
+        return None
+    reason = "the start already reconstructs the rows exactly, so that nothing is left to learn"
+    return reason, ["fewer n_components"]
+
+
+def _far_too_large_steps(history, parameters, n_epochs):
+    """Every epoch was far worse than predicting the mean, however few there were."""
+    start, lowest = history["loss"][0], history["loss"][1:].min()
+    if "kl" in history or lowest <= max(10 * abs(start), 3.0):
+        return None
+    return _large_steps(history, {**parameters, "network": "dense"}, n_epochs)
 
 
 def _few_epochs(history, parameters, n_epochs):
@@ -115,6 +136,15 @@ def _large_steps(history, parameters, n_epochs):
     return reason, [_smaller_steps(parameters)]
 
 
+def _tiny_steps(history, parameters, n_epochs):
+    """The rate is so low that hardly anything moved."""
+    rate = parameters.get("learning_rate")
+    if not isinstance(rate, Real) or rate >= _DEFAULT_RATE / 100:
+        return None
+    reason = f"in {_counted(n_epochs)} hardly anything moved: steps were too small"
+    return reason, [f"learning_rate={_DEFAULT_RATE:g}"]
+
+
 def _overfitting(history, parameters, n_epochs):
     """The training loss fell, that of the rows held out did not."""
     start, lowest = history["loss"][0], history["loss"][1:].min()
@@ -123,8 +153,9 @@ def _overfitting(history, parameters, n_epochs):
     held_out = history["val_loss"]
     reason = (
         f"in {_counted(n_epochs)} the training loss fell from {start:.3g} to {lowest:.3g}, but "
-        f"that of the rows held out only from {held_out[0]:.3g} to {held_out[1:].min():.3g}: what "
-        "was learned beyond the start does not hold for them, or they are too few to tell"
+        f"that of the rows held out rose from {held_out[0]:.3g} to {held_out[1:].min():.3g} at "
+        "best: what was learned beyond the start does not hold for them, or they are too few to "
+        "tell"
     )
     return reason, _restraints(parameters)
 
@@ -144,6 +175,8 @@ def _other_starts(parameters):
 
 def _smaller_steps(parameters):
     rate = parameters.get("learning_rate")
+    if isinstance(rate, Real) and rate > 4 * _DEFAULT_RATE:
+        return f"learning_rate={_DEFAULT_RATE:g}"
     return f"learning_rate={(rate if isinstance(rate, Real) else _DEFAULT_RATE) / 4:.2g}"
 
 

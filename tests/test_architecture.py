@@ -61,7 +61,9 @@ ROOMS = {
     "layers": {"networks"},
     "metrics": {"_columns", "_tables", "inspection"},
     "inspection": {"_columns", "_scores", "_tables", "_time_left", "exceptions", "metrics"},
-    "applications": {"_columns", "_tables", "skae", "inspection", "metrics", "mixtures"},
+    "applications": {
+        *("_columns", "_tables", "skae", "exceptions", "inspection", "metrics", "mixtures"),
+    },
     "cli": {"_columns", "_scores", "skae", "inspection", "metrics"},
 }
 

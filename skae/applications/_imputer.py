@@ -21,7 +21,13 @@ from skae.applications._imputer_judge import judged
 from skae.applications._imputer_rounds import fit_rounds
 from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications._padding import allows_nan, find_padding_before_fit, without_padding
-from skae.applications._reducers import check_names, column_names, in_one_axis, reducer_to_fit
+from skae.applications._reducers import (
+    check_names,
+    column_names,
+    in_one_axis,
+    reducer_to_fit,
+    telling_once_of_pca,
+)
 
 # Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
 _SHARE_SWAPPED, _EPOCHS = 0.2, 200
@@ -282,9 +288,10 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         limits_of_rounds = limits.of_columns(is_filled)
         if keeps_all:
             filled = np.where(is_padding, rows, filled)
-        rounds = self._fit_rounds(
-            filled[:, iterated], is_missing[:, is_filled], is_padding, limits_of_rounds
-        )
+        with telling_once_of_pca():
+            rounds = self._fit_rounds(
+                filled[:, iterated], is_missing[:, is_filled], is_padding, limits_of_rounds
+            )
         # Late, so that a fit that raises leaves the imputer as it was.
         validate_data(self, X, skip_check_array=True)
         self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask

@@ -23,6 +23,7 @@ GRID = [
 ]
 # Relative to a step: what rounding may move a bound that lies on the grid by.
 _SLACK = 1e-9
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +107,12 @@ def _bound(parameter, value, column, unbounded, extreme):
         return float(extreme(column)) if column.size else unbounded
     if value is None:
         return unbounded
-    if not isinstance(value, Real) or np.isnan(value):
+    # An infinite bound of the right sign is none; of the other it would leave no value.
+    is_bound = isinstance(value, Real) and (value == unbounded or abs(value) <= _LARGEST)
+    if not is_bound:
         raise ValueError(
-            f"{parameter} holds {value!r}, but numbers, {OBSERVED!r} or None (no bound) were "
-            "expected."
+            f"{parameter} holds {value!r}, but finite numbers, {OBSERVED!r} or None (no bound) "
+            "were expected."
         )
     return float(value)
 
@@ -118,6 +121,14 @@ def _one_a_column(parameter, given, n_columns, names):
     """What is asked of each column."""
     if given is None or np.isscalar(given):
         return [given] * n_columns
+    if isinstance(given, set | frozenset):
+        raise ValueError(
+            f"{parameter}={given!r} has no order. Give one for all columns, a list with one for "
+            "each, or a dict of some columns."
+        )
+    if names and hasattr(given, "index") and hasattr(given, "items"):
+        # A Series, such as frame.min(), says which column each entry is of.
+        given = dict(given.items())
     if not isinstance(given, dict):
         if len(given) != n_columns:
             raise ValueError(

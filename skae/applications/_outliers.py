@@ -24,7 +24,12 @@ from skae.applications._outlier_padding import fit_padded_panel
 from skae.applications._outlier_screen import absurd_rows
 from skae.applications._outlier_threshold import fence, widest_gap
 from skae.applications._padding import allows_nan, padding_value, without_known_padding
-from skae.applications._reducers import check_names, given_rows, reducer_to_fit
+from skae.applications._reducers import (
+    check_names,
+    given_rows,
+    reducer_to_fit,
+    telling_once_of_pca,
+)
 
 # Fewer rows leave a reducer or a covariance with a single one.
 _MIN_ROWS = 4
@@ -227,12 +232,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         )
         check_names(reducer, X)
         is_usual = ~absurd_rows(without_known_padding(reducer, rows))
-        panel = self._fit_panel(reducer, rows[is_usual], rng)
-        if self.trim:
-            scores = panel.scores(rows)
-            kept = scores <= np.quantile(scores, 1 - self.trim)
-            rows, is_usual = rows[kept], is_usual[kept]
+        with telling_once_of_pca():
             panel = self._fit_panel(reducer, rows[is_usual], rng)
+            if self.trim:
+                scores = panel.scores(rows)
+                kept = scores <= np.quantile(scores, 1 - self.trim)
+                rows, is_usual = rows[kept], is_usual[kept]
+                panel = self._fit_panel(reducer, rows[is_usual], rng)
         offset = self._threshold(-panel.scores(rows), panel.folds)
         # Late, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)

@@ -1,5 +1,8 @@
 """The reducer inside an application: a copy to fit, and what it makes of rows."""
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
@@ -8,6 +11,7 @@ from sklearn.utils._set_output import ADAPTERS_MANAGER
 from sklearn.utils.validation import _check_feature_names, _get_feature_names
 
 from skae._tables import flat_rows, refuse_mask
+from skae.exceptions import StartKeptWarning
 from skae.metrics import check_invertible
 
 _IDLE = (None, "passthrough")
@@ -56,6 +60,31 @@ def fit_reducer(reducer, X, y=None):
     """Fit a reducer; one that is frozen stays as it is."""
     # A FrozenEstimator asks for y.
     return reducer.fit(with_names(reducer, X), y)
+
+
+@contextmanager
+def telling_once_of_pca():
+    """Say once, of all reducers fitted in a ``with`` block, that some ended at their start.
+
+    Applications fit many, whose parameters their users may not have chosen.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", StartKeptWarning)
+        yield
+    n_kept = 0
+    for each in caught:
+        if issubclass(each.category, StartKeptWarning):
+            n_kept += 1
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    if n_kept:
+        warnings.warn(
+            f"{n_kept} of the reducers fitted kept their start, as no epoch was better: where that "
+            "is PCA, reducer=PCA(...) does the same in less time. Fit the reducer by itself to "
+            "read why.",
+            StartKeptWarning,
+            stacklevel=5,
+        )
 
 
 def thawed(estimator):

@@ -32,7 +32,7 @@ def main(argv=None):
     options = parser.parse_args(argv)
     try:
         run_compare(options, command=shlex.join(["python", "-m", "skae", *argv]))
-    except (ValueError, ImportError, OSError) as problem:
+    except (ValueError, ImportError, OSError, RuntimeError) as problem:
         # A note says which fit it was.
         command.fail(" ".join([str(problem), *getattr(problem, "__notes__", ())]))
     except KeyboardInterrupt:

@@ -202,7 +202,7 @@ def test_clones_keep_limits():
         ({"grid": 0}, "'grid' parameter"),
         ({"grid": "halves"}, "'grid' parameter"),
         ({"min_value": [0, 1]}, "min_value holds 2 entries, but X has 4 columns"),
-        ({"max_value": [0, 1, "x", 2]}, "max_value holds 'x', but numbers, 'observed' or None"),
+        ({"max_value": [0, 1, "x", 2]}, "max_value holds 'x', but finite numbers, 'observed'"),
         ({"max_value": [0, 1, np.nan, 2]}, "max_value holds nan"),
         ({"min_value": 3, "max_value": 2}, "min_value=3 is above max_value=2 for column 0"),
         ({"grid": [1, 1]}, "grid holds 2 entries, but X has 4 columns"),
@@ -227,3 +227,21 @@ def test_names_are_told():
         imputer(grid={"height": 1}).fit(frame)
     with pytest.raises(ValueError, match="for column 'count'"):
         imputer(min_value=[0, 9, 0, 0], max_value=8).fit(frame)
+
+
+def test_a_series_is_read_by_its_index():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=list("abc"))
+    bounds = pd.Series({"c": -9.0, "a": 1.0, "b": 0.0})
+    rows = LatentSampler(PCA(2), min_value=bounds, random_state=0).fit(frame).sample(50)
+    lowest = np.asarray(rows).min(axis=0)
+    assert lowest[0] >= 1.0
+    assert 0.0 <= lowest[1] < 1.0
+    assert lowest[2] < 0.0
+
+
+@pytest.mark.parametrize("bound", [np.inf, np.nan, 10**400, {0, 1, 2}])
+def test_bounds_that_leave_no_value_are_refused(bound):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.raises(ValueError, match="min_value"):
+        LatentSampler(PCA(2), min_value=bound).fit(rows)

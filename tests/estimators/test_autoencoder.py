@@ -215,7 +215,7 @@ def test_history_has_a_column_for_every_term():
     fitted = quick(max_iter=4).fit(IRIS)
     terms = {"loss", "reconstruction", "val_loss", "val_reconstruction"}
     assert set(fitted.history_) == {"epoch", *terms}
-    assert all(column.shape == (fitted.n_iter_,) for column in fitted.history_.values())
+    assert all(column.shape == (fitted.n_iter_ + 1,) for column in fitted.history_.values())
     assert fitted.loss_curve_ == fitted.history_["loss"].tolist()
     assert fitted.best_loss_ <= fitted.history_["val_loss"].min()
 
@@ -321,7 +321,7 @@ def test_divergence_says_when_and_what_to_do(optimizer, early_stopping):
 
 
 def test_training_that_only_makes_it_worse_keeps_the_start():
-    with pytest.warns(StartKeptWarning, match="keeps the start at PCA"):
+    with pytest.warns(StartKeptWarning, match="keeps its start at PCA"):
         fitted = quick(optimizer="lion", learning_rate=3.0).fit(IRIS)
     assert fitted.best_epoch_ == 0
     assert r2(fitted, IRIS) == pytest.approx(

@@ -36,7 +36,7 @@ def dense(n_features, n_components, hidden, activation="gelu", **options):
 
 def started_at_pca(network, rows):
     weights = network.random_weights(np.random.default_rng(0))
-    return network.pca_weights(weights, directions(rows))
+    return network.pca_weights(weights, directions(rows), np.random.default_rng(1))
 
 
 def as_float64(weights):

@@ -114,11 +114,11 @@ def test_without_sample_shape_a_row_is_a_sequence_of_single_values():
 def test_learns_a_bump_that_moves_where_pca_cannot():
     position = RNG.uniform(2, 9, 100)
     rows = np.exp(-((np.arange(12) - position[:, None]) ** 2) / 4)
-    pca = PCA(2).fit(rows)
+    pca = PCA(1).fit(rows)
     left = np.mean((rows - pca.inverse_transform(pca.transform(rows))) ** 2)
     settings = {"hidden_layer_sizes": (8,), "learning_rate": 0.03, "max_iter": 60}
-    fitted = quick(sample_shape=(12, 1), **settings).fit(rows)
-    assert -fitted.score(rows) < 0.5 * left
+    fitted = quick(sample_shape=(12, 1), **settings).set_params(n_components=1).fit(rows)
+    assert -fitted.score(rows) < 0.3 * left
 
 
 # Timesteps that are not there

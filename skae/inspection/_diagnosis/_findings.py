@@ -86,6 +86,8 @@ def overfitting(evidence):
     seen, unseen = _training_shares(evidence)
     if seen is None or unseen < _OVERFITTED_RATIO * seen or unseen - seen < LEAST_GAP:
         return None
+    if evidence.keeps_start:
+        return None
     ratio = unseen / max(seen, _ROUNDING)
     first, *others = _restraints(evidence.parameters)
     return Finding(
@@ -188,7 +190,7 @@ def start_kept(evidence):
         return None
     reason, advice = why_start_was_kept(evidence.history, evidence.parameters)
     is_pca = evidence.parameters.get("init") == "pca"
-    what = "this reconstructs exactly as PCA does" if is_pca else "the weights are random"
+    what = "this is PCA" if is_pca else "the weights are random"
     return Finding(
         "this is PCA" if is_pca else "start kept",
         f"Training kept its start, so {what}: {reason}. Try {' or '.join(advice)}.",
