@@ -10,8 +10,6 @@ from scipy.linalg import null_space
 
 from skae.applications._outlier_axes import column_floors, principal_axes
 
-# Deviation, relative to that of the rows, that training in single precision cannot go below.
-_ROUNDING = 1e-5
 _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
 # Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
 # one in ten thousand, whatever their number of columns.
@@ -43,8 +41,8 @@ class HeldOutCovariance:
         Fold of each row.
     rows : ndarray of shape (n_samples, n_features)
         The rows themselves, centred.
-    deviation : float
-        Standard deviation of the rows themselves, over all columns.
+    floor : float
+        Least variance of a residual.
 
     Attributes
     ----------
@@ -57,10 +55,10 @@ class HeldOutCovariance:
         axes where the reducer of this fold leaves more than theirs.
     """
 
-    def __init__(self, residuals, of_rows, rows, deviation):
+    def __init__(self, residuals, of_rows, rows, floor):
         self.residuals, self.of_rows, self.rows = residuals, of_rows, rows
         folds = range(max(of_rows) + 1)
-        self.floor = (_ROUNDING * deviation) ** 2
+        self.floor = floor
         self.column_floors = column_floors(rows)
         self.is_usual = np.full(len(residuals), True)
         for _ in range(_MAX_ROUNDS):
@@ -87,10 +85,17 @@ class HeldOutCovariance:
         return axes / variances @ axes.T
 
     def _likeliest(self):
-        """The shrinkage under which rows are likeliest given those of other folds."""
+        """The largest shrinkage that is not less likely than another beyond the error of that.
+
+        How likely are the rows of each fold given those of the others: one standard error, over the
+        folds, is what the choice may lose, as for the size of a tree.
+        """
         directions = self._varying_directions()
-        total = sum(self._log_likelihoods(directions, fold) for fold in np.unique(self.of_rows))
-        return _SHRINKAGES[np.argmax(total)]
+        folds = np.unique(self.of_rows)
+        likelihoods = np.array([self._log_likelihoods(directions, fold) for fold in folds])
+        losses = likelihoods[:, [np.argmax(likelihoods.sum(axis=0))]] - likelihoods
+        errors = np.std(losses, axis=0, ddof=1) * np.sqrt(len(folds)) if len(folds) > 1 else 0.0
+        return _SHRINKAGES[losses.sum(axis=0) <= errors].max()
 
     def _varying_directions(self):
         """An orthonormal basis of the directions in which any residual has a length.

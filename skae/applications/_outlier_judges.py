@@ -16,40 +16,67 @@ from skae.applications._outlier_measures import (
     NeighbourDistance,
     SquaredError,
     TopFeatures,
+    coarse_precision,
 )
 from skae.applications._outlier_sizes import of_one_size
 from skae.applications._reducers import fit_reducer, reconstructed
 
-# Quartile distance of the positions' part of the scores, relative to that of the residuals' part.
-# Chosen on the tables of `python -m benchmarks.applications --outliers`.
-_POSITION_WEIGHT = 0.25
+# Quartile distances of the parts of a score: two Mahalanobis distances of residuals, the second by
+# a coarser covariance, and that of positions. The last is chosen on the tables of
+# `python -m benchmarks.applications --outliers`.
+_PART_WEIGHTS = (0.6, 0.4, 0.3)
+# Deviation, relative to that of the rows, that training in single precision cannot go below.
+_ROUNDING = 1e-5
 
 
 class ResidualJudge:
-    """A reducer, the measure of what it leaves, and that of where its reconstructions lie.
+    """A reducer, and what is said of a row by what it leaves and by where its reconstruction lies.
 
-    A reducer may reconstruct rows well that lie where no others do: the second measure, where
-    there is one, sees those. Scores are multiplied by ``scale``.
+    A reducer may reconstruct rows well that lie where no others do: a measure of positions sees
+    those. Scores are multiplied by ``scale``.
+
+    Parameters
+    ----------
+    reducer : fitted estimator
+    parts : list of Part
+        Their sum is the score.
     """
 
-    def __init__(self, reducer, residual_measure, position_measure=None, trusted=None):
-        self.reducer, self.trusted = reducer, trusted
-        self.residual_measure, self.position_measure = residual_measure, position_measure
-        self.position_weight, self.scale = 0.0, 1.0
+    def __init__(self, reducer, parts):
+        self.reducer, self.parts, self.scale = reducer, parts, 1.0
 
     def contributions(self, X):
         """What each column adds to the anomaly score of its row."""
-        rows = reconstructed(self.reducer, X)
-        residuals = X - rows if self.trusted is None else self.trusted(X, rows)
-        contributions = self.residual_measure.contributions(residuals)
-        if self.position_measure is not None:
-            positions = self.position_measure.contributions(rows)
-            contributions = contributions + self.position_weight * positions
-        return self.scale * contributions
+        return self.scale * self.judged(X, reconstructed(self.reducer, X))
+
+    def judged(self, X, rows):
+        """The same before it is brought to one scale, from what the reducer makes of X."""
+        return sum(part.weight * part.contributions(X, rows) for part in self.parts)
 
     def scores(self, X):
         """Anomaly score of each row; higher is more abnormal."""
         return self.contributions(X).sum(axis=1)
+
+
+class Part:
+    """A measure of what ``seen`` makes of rows and their reconstructions, and its weight."""
+
+    def __init__(self, seen, measure):
+        self.seen, self.measure, self.weight = seen, measure, 1.0
+
+    def contributions(self, X, rows):
+        """What each column adds to the measure of its row."""
+        return self.measure.contributions(self.seen(X, rows))
+
+
+def residuals_of(X, rows):
+    """What a reducer leaves of rows."""
+    return X - rows
+
+
+def positions_of(X, rows):
+    """Where the reconstructions of rows lie."""
+    return rows
 
 
 class LikelihoodJudge:
@@ -117,52 +144,44 @@ class Panel:
 def fit_error_panel(reducer, X, folds):
     """Reducers that each see all folds but one; scores have the squared units of the rows."""
     reducers = fit_reducers(reducer, X, folds)
-    return Panel(folds, [ResidualJudge(fitted, SquaredError()) for fitted in reducers])
+    part = Part(residuals_of, SquaredError())
+    return Panel(folds, [ResidualJudge(fitted, [part]) for fitted in reducers])
 
 
 def fit_top_features_panel(reducer, X, folds, fraction):
     """Reducers that each see all folds but one, and what residuals are usual in those folds."""
     reducers = fit_reducers(reducer, X, folds)
-    residuals = X - _held_out(reducers, X, folds)
-    centre = X.mean(axis=0, dtype=np.float64)
-    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _deviation(X))
+    rows = _held_out(reducers, X, folds)
     judges = [
-        ResidualJudge(fitted, TopFeatures(covariance, fold, fraction))
-        for fold, fitted in enumerate(reducers)
+        ResidualJudge(
+            fitted, [Part(residuals_of, TopFeatures((X - rows)[seen], _rounding(X), fraction))]
+        )
+        for fitted, seen in zip(reducers, _seen(folds), strict=True)
     ]
-    scores = _own(judges, residuals, folds, lambda judge: judge.residual_measure)
-    return Panel(folds, _calibrated(judges, scores, folds))
+    return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
 def fit_mahalanobis_panel(reducer, X, folds):
     """Reducers that each see all folds but one, and what is usual in those folds."""
     reducers = fit_reducers(reducer, X, folds)
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
-    trusted = [
-        TrustedResiduals(X[seen], rows[seen], centre)
-        for seen in (folds.of_rows != fold for fold in range(folds.n_folds))
-    ]
+    trusted = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
     residuals = np.empty(X.shape)
     for fold, of in enumerate(trusted):
         own = folds.of_rows == fold
         residuals[own] = of(X[own], rows[own])
-    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _deviation(X))
-    positions = rows - centre
-    judges = [
-        ResidualJudge(
-            fitted,
-            Mahalanobis(covariance, fold),
-            NeighbourDistance(positions, centre, covariance.others(fold)),
-            trusted[fold],
-        )
-        for fold, fitted in enumerate(reducers)
-    ]
-    distances = _own(judges, residuals, folds, lambda judge: judge.residual_measure)
-    beside = _own(judges, rows, folds, lambda judge: judge.position_measure)
-    weight = _position_weight(distances, beside)
-    for judge in judges:
-        judge.position_weight = weight
-    return Panel(folds, _calibrated(judges, distances + weight * beside, folds))
+    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _rounding(X))
+    judges = []
+    for fold, fitted in enumerate(reducers):
+        known = covariance.others(fold)
+        parts = [
+            Part(trusted[fold], Mahalanobis(covariance.precisions[fold])),
+            Part(residuals_of, Mahalanobis(coarse_precision((X - rows)[known], _rounding(X)))),
+            Part(positions_of, NeighbourDistance(rows - centre, centre, known)),
+        ]
+        judges.append(ResidualJudge(fitted, parts))
+    _weigh_parts(judges, _PART_WEIGHTS, X, rows, folds)
+    return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
 def fit_likelihood_panel(reducer, X, folds):
@@ -188,18 +207,29 @@ def _held_out(reducers, X, folds):
     return rows
 
 
-def _own(judges, values, folds, measure):
-    """What the measure of every judge says of its own fold."""
-    scores = np.empty(len(values))
+def _seen(folds):
+    """Which rows the reducer of every fold has seen."""
+    return [folds.of_rows != fold for fold in range(folds.n_folds)]
+
+
+def _own_scores(judges, X, rows, folds, of_part=None):
+    """What every judge, or only one of its parts, says of its own fold."""
+    scores = np.empty(len(X))
     for fold, judge in enumerate(judges):
         own = folds.of_rows == fold
-        scores[own] = measure(judge).contributions(values[own]).sum(axis=1)
+        said = judge.judged if of_part is None else judge.parts[of_part].contributions
+        scores[own] = said(X[own], rows[own]).sum(axis=1)
     return scores
 
 
-def _position_weight(distances, beside):
-    usual = quartile_distance(beside)
-    return _POSITION_WEIGHT * quartile_distance(distances) / usual if usual > 0 else 0.0
+def _weigh_parts(judges, weights, X, rows, folds):
+    """Give parts the quartile distances ``weights``, in those of the first part alone."""
+    spreads = [
+        quartile_distance(_own_scores(judges, X, rows, folds, part)) for part in range(len(weights))
+    ]
+    for judge in judges:
+        for part, weight, spread in zip(judge.parts, weights, spreads, strict=True):
+            part.weight = float(weight * spreads[0] / spread) if spread > 0 else 0.0
 
 
 def _calibrated(judges, scores, folds):
@@ -211,9 +241,9 @@ def _calibrated(judges, scores, folds):
     return judges
 
 
-def _deviation(X):
-    """Standard deviation of rows, over all columns."""
-    return float(np.sqrt(np.mean(np.var(X, axis=0, dtype=np.float64))))
+def _rounding(X):
+    """Variance, of residuals of these rows, that training in single precision cannot go below."""
+    return float(_ROUNDING**2 * np.mean(np.var(X, axis=0, dtype=np.float64)))
 
 
 def check_likelihood(reducer):

@@ -10,7 +10,8 @@ from sklearn.neighbors import NearestNeighbors
 
 # Spread that no column's falls below, relative to that of all columns.
 _MIN_SPREAD = 0.1
-_N_NEIGHBOURS = 5
+# Fewer make odd what is only at the thin end of a small table.
+_N_NEIGHBOURS = 20
 # Rows to look for neighbours among: more make no difference but in time.
 _MAX_NEIGHBOURHOOD = 2000
 
@@ -28,17 +29,31 @@ class Mahalanobis:
 
     Parameters
     ----------
-    covariance : HeldOutCovariance
-    fold : int
-        The fold to judge; what is usual is learnt from the others.
+    precision : ndarray of shape (n_features, n_features)
+        Inverse of the second moments of residuals.
     """
 
-    def __init__(self, covariance, fold):
-        self.precision = covariance.precisions[fold]
+    def __init__(self, precision):
+        self.precision = precision
 
     def contributions(self, residuals):
         """What each residual adds to the anomaly score of its row."""
         return residuals * (residuals @ self.precision)
+
+
+def coarse_precision(residuals, floor):
+    """Inverse of Ledoit and Wolf's shrunk covariance, which small directions count little in.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (n_samples, n_features)
+    floor : float
+        Least variance: a direction that reducers leave nothing in would make each residual a sum
+        of the others.
+    """
+    covariance, _ = ledoit_wolf(residuals, assume_centered=True)
+    covariance[np.diag_indices_from(covariance)] += floor
+    return np.linalg.inv(covariance)
 
 
 class TopFeatures:
@@ -50,13 +65,9 @@ class TopFeatures:
     that is rarely on. The precision is that of Ledoit and Wolf's shrunk covariance.
     """
 
-    def __init__(self, covariance, fold, fraction):
+    def __init__(self, residuals, floor, fraction):
         self.fraction = fraction
-        residuals = covariance.residuals[covariance.others(fold)]
-        # A direction that reducers leave nothing in would make each residual a sum of the others.
-        shrunk, _ = ledoit_wolf(residuals, assume_centered=True)
-        shrunk[np.diag_indices_from(shrunk)] += covariance.floor
-        self.precision = np.linalg.inv(shrunk)
+        self.precision = coarse_precision(residuals, floor)
         unexpected = residuals @ self.precision
         typical = np.mean(unexpected**2 / np.diag(self.precision)) * np.diag(self.precision)
         self.variances = np.sqrt(np.mean(unexpected**4, axis=0) / 3) + _MIN_SPREAD**2 * typical
@@ -71,7 +82,7 @@ class TopFeatures:
 
 
 class NeighbourDistance:
-    """Distance of a reconstruction from the nearest ones of normal rows, their root mean square.
+    """Distance of a reconstruction from the nearest twenty of normal rows, root mean square.
 
     Reconstructions lie on a surface of few dimensions, where neighbours tell what is usual also if
     normal rows form groups, and noise in all other directions does not count.

@@ -66,14 +66,15 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         What the anomaly score of a row is.
 
-        - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, with a
-          covariance that is shrunk as little as rows of other folds bear out, so that a noisy
-          column hides nothing; plus the distance of its reconstruction from the nearest ones of
-          other rows, a quarter as much, so that rows between groups or far beyond all others do
-          not pass because the reducer reconstructs them.
+        - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, so that a
+          noisy column hides nothing, the mean of two on one scale: with a covariance that is shrunk
+          as little as rows of other folds ask for, and with Ledoit and Wolf's [3]_; plus the
+          distance of its reconstruction from the twenty nearest ones of other rows, with less
+          weight, so that rows between groups or far beyond all others do not pass because the
+          reducer reconstructs them.
         - ``"error"``: mean squared residual, in squared units of X.
         - ``"top_features"``: mean square of its worst columns, of what the other residuals do not
-          predict of each by Ledoit and Wolf's covariance [3]_, in spreads. For a broken sensor
+          predict of each by Ledoit and Wolf's covariance, in spreads. For a broken sensor
           among many.
         - ``"likelihood"``: negative log-likelihood, of a reducer whose ``score_samples`` is one.
 
@@ -327,7 +328,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         >>> contributions = detector.fit(X).feature_contributions(X)
         >>> worst = detector.score_samples(X).argmin()
         >>> contributions.loc[worst].idxmax()
-        'proanthocyanins'
+        'flavanoids'
         """
         pandas = _pandas()
         rows = self._check_rows(X)
