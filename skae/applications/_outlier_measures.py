@@ -70,7 +70,10 @@ class TopFeatures:
         self.precision = coarse_precision(residuals, floor)
         unexpected = residuals @ self.precision
         typical = np.mean(unexpected**2 / np.diag(self.precision)) * np.diag(self.precision)
-        self.variances = np.sqrt(np.mean(unexpected**4, axis=0) / 3) + _MIN_SPREAD**2 * typical
+        # Where everything is reconstructed, all that is left is rounding.
+        rounding = max(floor, np.finfo(float).tiny) * np.diag(self.precision) ** 2
+        spread = np.sqrt(np.mean(unexpected**4, axis=0) / 3)
+        self.variances = spread + _MIN_SPREAD**2 * typical + rounding
 
     def contributions(self, residuals):
         """What each residual adds to the anomaly score of its row."""

@@ -355,3 +355,14 @@ def test_one_group_in_noise(normal):
         others = np.concatenate([waves(250, pair, rng) for pair in odd])
         detector = fitted(PCA(0.5), waves(600, normal, rng), seed)
         assert area(detector, waves(500, normal, rng), others) >= 0.75
+
+
+@pytest.mark.parametrize("n_constant", [0, 4])
+@pytest.mark.parametrize("scoring", ["error", "mahalanobis", "top_features"])
+def test_rows_that_are_reconstructed_exactly_have_finite_scores(scoring, n_constant):
+    column = np.random.default_rng(0).normal(size=(200, 1))
+    rows = np.hstack([np.ones((200, n_constant)), column])
+    detector = ReconstructionOutlierDetector(PCA(1), scoring=scoring, random_state=0).fit(rows)
+    assert np.isfinite(detector.offset_)
+    assert np.isfinite(detector.score_samples(rows)).all()
+    assert np.mean(detector.predict(rows) == -1) < 0.2
