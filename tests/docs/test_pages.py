@@ -28,7 +28,7 @@ BLOCK = re.compile(
     re.MULTILINE,
 )
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-MODULES = ("skae.inspection", "skae.layers", "skae.metrics")
+MODULES = ("skae.exceptions", "skae.inspection", "skae.layers", "skae.metrics")
 
 
 class Piece(NamedTuple):
