@@ -88,8 +88,8 @@ class StackedAutoencoder(BaseAutoencoder):
     >>> stacked.n_pretrain_iter_
     [5, 5]
     >>> stacked.history_["phase"]
-    array([1., 1., 1., 1., 1., 2., 2., 2., 2., 2., 3., 3., 3., 3., 3., 3., 3.,
-           3., 3., 3.])
+    array([1., 1., 1., 1., 1., 1., 2., 2., 2., 2., 2., 2., 3., 3., 3., 3., 3.,
+           3., 3., 3., 3., 3., 3.])
     """
 
     hidden_layer_sizes: tuple | str = (256, 128)

@@ -78,7 +78,7 @@ class ReconstructionErrorDisplay:
     >>> _ = detector.fit(X[:400][y[:400] == 1])
     >>> display = ReconstructionErrorDisplay.from_estimator(detector, X[400:], y[400:])
     >>> display.shares_above_.round(2)
-    array([0.74, 0.05])
+    array([0.77, 0.05])
     """
 
     def __init__(self, errors, *, threshold=None, y=None, error_name=None):
