@@ -79,7 +79,6 @@ class Comparison:
     >>> comparison
     Comparison(reducers=['pca', 'svd'], n_components=[1, 2], n_folds=5)
     ...
-    pca           1  0.916 ± 0.023  0.0878 ± 0.0097  0.940 ± 0.039  ...
     >>> comparison.scores["reconstruction_r2"].shape
     (2, 2, 5)
     >>> display = comparison.plot()
