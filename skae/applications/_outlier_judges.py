@@ -94,13 +94,13 @@ class LikelihoodJudge:
 
         What the reference itself scores is shared evenly.
         """
-        forwards = range(X.shape[1])
-        changes = (self._changes(X, forwards) + self._changes(X, reversed(forwards))) / 2
+        start, forwards = np.tile(self.reference, (len(X), 1)), range(X.shape[1])
+        changes = self._changes(start, X, forwards)
+        changes = (changes + self._changes(start, X, reversed(forwards))) / 2
         return changes + self.scores(self.reference[np.newaxis]) / X.shape[1]
 
-    def _changes(self, X, order):
-        rows = np.tile(self.reference, (len(X), 1))
-        changes, before = np.empty(X.shape), self.scores(rows)
+    def _changes(self, start, X, order):
+        rows, changes, before = start.copy(), np.empty(X.shape), self.scores(start)
         for column in order:
             rows[:, column] = X[:, column]
             after = self.scores(rows)

@@ -105,19 +105,10 @@ class PaddedLikelihoodJudge(LikelihoodJudge):
         """How the score changes as a column joins; padding is none of the columns."""
         is_padding = find_padding(self.reducer, X)
         start, forwards = np.where(is_padding, X, self.reference), range(X.shape[1])
-        changes = self._changes_from(start, X, forwards)
-        changes = (changes + self._changes_from(start, X, reversed(forwards))) / 2
+        changes = self._changes(start, X, forwards)
+        changes = (changes + self._changes(start, X, reversed(forwards))) / 2
         shares = self.scores(start) / n_present(X, is_padding)
         return changes + np.where(is_padding, 0.0, shares[:, np.newaxis])
-
-    def _changes_from(self, start, X, order):
-        rows, changes, before = start.copy(), np.empty(X.shape), self.scores(start)
-        for column in order:
-            rows[:, column] = X[:, column]
-            after = self.scores(rows)
-            changes[:, column] = after - before
-            before = after
-        return changes
 
 
 # Measures: NaN means that a value is not there
