@@ -1,7 +1,7 @@
 """The whole scikit-learn contract, once for all autoencoders.
 
 ``BaseAutoencoder`` owns the flow: validate, start, train; scale, encode, decode, error. A variant
-fills in its objective and the scalars it needs.
+returns a ``Recipe``: its objective, the scalars that needs, and what else differs.
 """
 
 import warnings
@@ -21,10 +21,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skae._fitting import fit_epochs, fit_one_pass, starts_at_optimum, without_training
-from skae._hooks import callbacks_to_call, fit_hooks, one_pass_hooks, portable, tell_optimum
-from skae._parameters import CONSTRAINTS, allows_nan, mask_value_of, sample_shape_of
-from skae._start import continued_model, new_model
+from skae._parameters import CONSTRAINTS
 from skae._tables import in_container
 from skae._validation import (
     check_clean_rows,
@@ -36,6 +33,26 @@ from skae._validation import (
     with_missing_steps,
 )
 from skae.exceptions import StartKeptWarning, why_start_was_kept
+from skae.fitting import (
+    Architecture,
+    Origin,
+    Recipe,
+    Rows,
+    Settings,
+    SklearnCallbackHooks,
+    continued_model,
+    fit_listeners,
+    honoured_callbacks,
+    joined_history,
+    new_model,
+    one_pass_listeners,
+    portable,
+    starts_at_optimum,
+    tell_optimum,
+    train,
+    train_one_pass,
+    without_training,
+)
 from skae.objectives import RECONSTRUCTION
 
 # What scikit-learn's callback machinery keeps on an estimator while it fits.
@@ -80,47 +97,20 @@ class BaseAutoencoder(
     # What asks for values in [0, 1], and what does not.
     _unit_interval: ClassVar[tuple] = ("loss='binary_crossentropy'", "loss='squared_error'")
 
-    def _objective(self):
-        """What training minimises."""
-        return RECONSTRUCTION
+    def _recipe(self):
+        """What this variant is, beyond the parameters that all share."""
+        is_squared = self.loss == "squared_error"
+        return Recipe(RECONSTRUCTION, loss=self.loss, pca_is_optimum=is_squared)
 
-    def _network_options(self, n_components):
-        """What the network has beyond what the shared parameters say."""
-        return {}
+    def _pretrain(self, model, rows, settings, rng):
+        """Train parts of a new model; returns it, and an outcome for each phase."""
+        return model, []
 
     def _after_fit(self, X):
         """Set the attributes that only this variant has."""
 
     def _learn_codes(self, X, sample_weight=None):
         """Learn how the codes of all rows of a fit are distributed."""
-
-    def _loss_name(self):
-        """Loss between rows and output."""
-        return self.loss
-
-    def _pretrain(self, model, X, sample_weight, rng):
-        """Train parts of a new model; returns it, and an outcome for each phase."""
-        return model, []
-
-    def _pca_is_optimal_when_linear(self):
-        """Whether a linear network has nothing to gain over its start at PCA."""
-        return self._objective() is RECONSTRUCTION and self._loss_name() == "squared_error"
-
-    def _row_terms(self, model, X):
-        """Terms of what training minimises, for each row, in scaled units."""
-        return {"reconstruction": model.row_errors(X) / model.scaling.scale**2}
-
-    def _n_grace_epochs(self):
-        """Epochs at the beginning that do not count against patience."""
-        return 0
-
-    def _schedule(self):
-        """A function of the epoch to the scalars that differ in training, or None."""
-        return None
-
-    def _scalars(self, model, scaled_rows):
-        """Numbers the objective needs, by name: they vary without a new compilation."""
-        return {}
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, observed=None):
@@ -164,47 +154,42 @@ class BaseAutoencoder(
         return self
 
     def _fit_in_context(self, X, sample_weight, X_clean, observed, context, about):
+        recipe, settings = self._recipe(), Settings.of(self)
         # Before anything is trained, and also where nothing will be.
-        callbacks_to_call(self)
-        X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=True)
-        targets = with_gaps(X if X_clean is None else X_clean, observed)
-        targets = X_clean if targets is None else targets
+        honoured_callbacks(self.callbacks, settings)
+        rows, clean = self._check_fit_input(X, sample_weight, X_clean, observed, recipe, reset=True)
         rng = self._new_generator()
         continues = self.warm_start and hasattr(self, "_model")
         if continues:
-            model = continued_model(self, self._model)
+            model = continued_model(Architecture.of(self), recipe, self._model)
         else:
-            model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
-        is_autoencoding, phases = targets is None, []
-        is_optimal = is_autoencoding and not continues and starts_at_optimum(self, model.network)
+            model = new_model(Architecture.of(self), recipe, clean, rng)
+        is_new = not continues and rows.targets is None
+        is_optimal, phases = is_new and starts_at_optimum(model.network, recipe), []
         if not continues and not is_optimal:
-            model, phases = self._pretrain(model, X, sample_weight, rng)
+            model, phases = self._pretrain(model, rows, settings, rng)
         is_interrupted = any(phase.interrupted for phase in phases)
         if is_optimal:
-            tell_optimum(self)
+            tell_optimum(self.verbose)
         if is_optimal or is_interrupted:
-            outcome = without_training(self, model, X, sample_weight, interrupted=is_interrupted)
+            outcome = without_training(model, rows, interrupted=is_interrupted)
         else:
-            with fit_hooks(self, context, about, model) as hooks:
-                outcome = fit_epochs(
-                    self,
-                    model,
-                    X,
-                    sample_weight,
-                    hooks,
-                    rng,
-                    targets,
-                    departs=not continues,
-                    pretrained=phases[-1].weights if phases else None,
-                )
+            origin = Origin(
+                departs=not continues, pretrained=phases[-1].weights if phases else None
+            )
+            sklearn_callbacks = SklearnCallbackHooks(self, context, about, model)
+            with fit_listeners(
+                self.callbacks, settings, self.verbose, sklearn_callbacks
+            ) as listeners:
+                outcome = train(model, rows, recipe, settings, origin, listeners, rng)
         self._warn_about(outcome)
-        self._set_fitted(model, outcome, self._history(phases, outcome))
+        self._set_fitted(model, outcome, joined_history(*phases, outcome))
         n_before = sum(phase.history.n_epochs for phase in phases)
         self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
         self._was_interrupted = outcome.interrupted
         vars(self).pop("_optimizer_state", None)
-        self._after_fit(X)
-        self._learn_codes(X, sample_weight)
+        self._after_fit(rows.X)
+        self._learn_codes(rows.X, rows.sample_weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -243,18 +228,18 @@ class BaseAutoencoder(
     def _fit_one_pass(self, X, sample_weight, X_clean, *, is_first):
         # scikit-learn leaves this out for an estimator that is fitted.
         self._validate_params()
-        X, sample_weight, X_clean = self._check_fit_input(X, sample_weight, X_clean, reset=is_first)
-        rng = self._new_generator(0 if is_first else self.n_iter_)
-        if is_first:
-            model = new_model(self, X if X_clean is None else X_clean, sample_weight, rng)
-        else:
-            model = continued_model(self, self._model)
-        state = getattr(self, "_optimizer_state", None)
+        recipe, settings = self._recipe(), Settings.of(self)
+        rows, clean = self._check_fit_input(X, sample_weight, X_clean, None, recipe, reset=is_first)
         n_past = 0 if is_first else self.n_iter_
-        with one_pass_hooks(self, n_past) as hooks:
-            outcome = fit_one_pass(
-                self, model, X, sample_weight, hooks, rng, state, X_clean, n_past
-            )
+        rng = self._new_generator(n_past)
+        if is_first:
+            model = new_model(Architecture.of(self), recipe, clean, rng)
+        else:
+            model = continued_model(Architecture.of(self), recipe, self._model)
+        state = getattr(self, "_optimizer_state", None)
+        origin = Origin(optimizer_state=state, n_past_epochs=n_past)
+        with one_pass_listeners(self.callbacks, settings, self.verbose, n_past) as listeners:
+            outcome = train_one_pass(model, rows, recipe, settings, origin, listeners, rng)
         if outcome.interrupted:
             raise KeyboardInterrupt
         history = outcome.history.columns()
@@ -263,23 +248,28 @@ class BaseAutoencoder(
         self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
-        self._after_fit(X)
+        self._after_fit(rows.X)
         # A pass moves the codes of rows that it does not see.
         vars(self).pop("_code_mixture", None)
 
-    def _check_fit_input(self, X, sample_weight, X_clean, *, reset):
-        shape, mask_value = self.sample_shape, mask_value_of(self)
-        allow_nan = allows_nan(self)
-        X = check_rows(self, X, shape, reset=reset, allow_nan=allow_nan)
-        X_clean = check_clean_rows(X_clean, X, shape, allow_nan=allow_nan)
-        shape = sample_shape_of(self, X.shape[1])
-        if mask_value is not None:
-            X = with_missing_steps(X, shape, mask_value)
-        if mask_value is not None and X_clean is not None:
-            X_clean = with_missing_steps(X_clean, shape, mask_value)
-        if self._loss_name() == "binary_crossentropy":
-            check_unit_interval(X if X_clean is None else X_clean, *self._unit_interval)
-        return X, check_weights(sample_weight, X), X_clean
+    def _check_fit_input(self, X, sample_weight, X_clean, observed, recipe, *, reset):
+        """The rows to train on, and those that they should become, without gaps."""
+        architecture = Architecture.of(self)
+        allow_nan, padding = architecture.allows_nan, architecture.padding
+        X = check_rows(self, X, self.sample_shape, reset=reset, allow_nan=allow_nan)
+        X_clean = check_clean_rows(X_clean, X, self.sample_shape, allow_nan=allow_nan)
+        shape = architecture.shape_of(X.shape[1])
+        if padding is not None:
+            X = with_missing_steps(X, shape, padding)
+        if padding is not None and X_clean is not None:
+            X_clean = with_missing_steps(X_clean, shape, padding)
+        clean = X if X_clean is None else X_clean
+        if recipe.loss == "binary_crossentropy":
+            check_unit_interval(clean, *self._unit_interval)
+        sample_weight = check_weights(sample_weight, X)
+        with_unknown = with_gaps(clean, observed)
+        targets = X_clean if with_unknown is None else with_unknown
+        return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
 
     def _check_scored_rows(self, X):
         """Rows for a fitted estimator, in the format of those of the fit."""
@@ -301,10 +291,6 @@ class BaseAutoencoder(
         """Randomness of a fit, or of one pass of ``partial_fit``."""
         seed = check_random_state(self.random_state).randint(2**31)
         return np.random.default_rng([seed, n_passes])
-
-    def _history(self, phases, outcome):
-        """Columns of the whole fit."""
-        return outcome.history.columns()
 
     def _set_fitted(self, model, outcome, history):
         trained = model.with_weights(outcome.weights)
@@ -488,8 +474,8 @@ class BaseAutoencoder(
 
 def _with_later_pass(past, later):
     """The history so far and the only epoch of a later pass, which did not begin at the start."""
-    columns = {name: np.append(past.get(name, []), values[1:]) for name, values in later.items()}
-    return {**columns, "epoch": np.append(past["epoch"], past["epoch"][-1] + 1)}
+    one = {name: values[-1] for name, values in later.items()} | {"epoch": past["epoch"][-1] + 1}
+    return {name: np.append(values, one.get(name, np.nan)) for name, values in past.items()}
 
 
 @contextmanager

@@ -98,19 +98,17 @@ def _named_optimizer(name):
     return _module("skae.training._optimizers").recipe_of(name)[0]
 
 
-def callbacks_to_call(estimator, *, is_one_pass=False):
-    """The Keras callbacks of an estimator that a fit has to call.
+def callbacks_to_call(callbacks, optimizer, learning_rate, *, is_one_pass=False):
+    """The Keras callbacks among these that a fit with this optimizer has to call.
 
     Raises
     ------
     ValueError
         For one that cannot do here what it promises.
     """
-    if not estimator.callbacks:
-        return []
-    recipe = optimizer_settings(estimator.optimizer, estimator.learning_rate, 1.0)[0]
+    averages = optimizer_settings(optimizer, learning_rate, 1.0)[0].averages
     rules = _module("skae.training._callback_rules")
-    return rules.callbacks_to_call(estimator.callbacks, recipe.averages, is_one_pass=is_one_pass)
+    return rules.callbacks_to_call(callbacks, averages, is_one_pass=is_one_pass)
 
 
 def check_activation(activation):

@@ -75,6 +75,18 @@ def row_divergences(model, X):
     return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)
 
 
+def row_terms(model, X):
+    """Terms of the loss of each row in scaled units, by name, float64.
+
+    Of a distribution they are those of its bound, in nats a feature.
+    """
+    if not model.network.is_variational:
+        return {"reconstruction": model.row_errors(X) / model.error_unit}
+    loss = -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)
+    divergence = row_divergences(model, X) / X.shape[1]
+    return {"reconstruction": loss - divergence, "kl": divergence}
+
+
 def unit_divergences(model, X):
     """Mean divergence from the prior, and variance of the posterior mean, of each unit."""
     k = model.network.n_components

@@ -143,10 +143,10 @@ class Model:
         scaled = self.scaling.apply(rows)
         error = LOSSES[self.loss](np, scaled, self.decode_scaled(self._encode(scaled)))
         mean = np.nanmean if self.network.is_masked else np.mean
-        return mean(error, axis=1).astype(np.float64) * self._error_unit
+        return mean(error, axis=1).astype(np.float64) * self.error_unit
 
     @property
-    def _error_unit(self):
+    def error_unit(self):
         """What one unit of the scaled loss is worth in input units."""
         if self.loss in ("squared_error", "huber"):
             return self.scaling.scale**2

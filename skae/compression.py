@@ -10,17 +10,16 @@ from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, validate_params
 from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
-from skae._fitting import fit_epochs
 from skae._packing import pack
 from skae._tables import refuse_mask
 from skae._validation import split_rows
+from skae.fitting import DEFAULT_LEARNING_RATE, Origin, Rows, Settings, train
 from skae.training import Hooks
 
 __all__ = ["CompressionReport", "compress"]
@@ -28,8 +27,8 @@ __all__ = ["CompressionReport", "compress"]
 # Zhu & Gupta (2018): many weights go early, few at the end.
 _N_PRUNINGS, _EXPONENT = 40, 3
 _STEPS_BETWEEN = 200
-# Adam's, where the estimator has no number for it; and what is left of it once all weights went.
-_LEARNING_RATE, _LAST_RATES = 2e-3, (1.0, 0.3, 0.1)
+# What is left of the learning rate once all weights went.
+_LAST_RATES = (1.0, 0.3, 0.1)
 # Early stopping watches other rows in every phase, or a few would decide them all; from this
 # progress on always the same, or it would judge by rows that were just trained on.
 _LATE = 0.75
@@ -276,21 +275,26 @@ def _pruned(estimator, model, sparsity, X, trains, max_iter, rng):
     Rows held out have a weight of zero: those of a memory map stay on its disk.
     """
     if X is None or sparsity == 0:
-        kept = _most_salient(model.weights, None, sparsity)
-        return {name: array * kept[name] for name, array in model.weights.items()}
+        mask = _most_salient(model.weights, None, sparsity)
+        return {name: array * mask[name] for name, array in model.weights.items()}
     settings, late_seed = _fine_tuning(estimator), int(rng.integers(2**31))
-    weights, moments, learning_rate = model.weights, None, settings.learning_rate
-    for phase in _phases(sparsity, -(-int(trains.sum()) // settings.batch_size), max_iter):
-        kept = _most_salient(weights, moments, phase.sparsity)
-        outcome = fit_epochs(
-            settings.set_params(learning_rate=phase.relative_rate * learning_rate),
-            model.with_weights({name: array * kept[name] for name, array in weights.items()}),
-            X,
-            trains,
+    # Every phase would warm up anew.
+    recipe = replace(estimator._recipe(), schedule=None, n_grace_epochs=0)
+    weights, moments = model.weights, None
+    for phase in _phases(sparsity, settings.steps_per_epoch(int(trains.sum())), max_iter):
+        mask = _most_salient(weights, moments, phase.sparsity)
+        outcome = train(
+            model.with_weights({name: array * mask[name] for name, array in weights.items()}),
+            Rows(X, trains),
+            recipe,
+            replace(
+                settings,
+                learning_rate=phase.relative_rate * settings.learning_rate,
+                max_iter=phase.n_epochs,
+            ),
+            Origin(mask=mask),
             Hooks(),
             np.random.default_rng(late_seed) if phase.is_late else rng,
-            max_iter=phase.n_epochs,
-            kept=kept,
         )
         if outcome.interrupted:
             raise KeyboardInterrupt
@@ -299,7 +303,7 @@ def _pruned(estimator, model, sparsity, X, trains, max_iter, rng):
 
 
 def _phases(sparsity, steps_per_epoch, max_iter):
-    """What follows on what; in the first no weight goes yet, its gradients say which will."""
+    """The pruning schedule; in the first phase no weight goes, its gradients say which will."""
     n_epochs = int(np.clip(_STEPS_BETWEEN // steps_per_epoch, 1, max_iter))
     for i in range(_N_PRUNINGS):
         progress = i / _N_PRUNINGS
@@ -313,15 +317,10 @@ def _phases(sparsity, steps_per_epoch, max_iter):
 
 
 def _fine_tuning(estimator):
-    """The estimator's parameters, with the optimizer that says how much a weight matters."""
+    """The estimator's settings, with the optimizer that says how much a weight matters."""
     rate, is_adam = estimator.learning_rate, str(estimator.optimizer).lower() == "adam"
-    settings = clone(estimator).set_params(
-        optimizer="adam",
-        learning_rate=rate if is_adam and isinstance(rate, Real) else _LEARNING_RATE,
-        callbacks=None,
-    )
-    # Every phase would warm up anew.
-    return settings.set_params(kl_warmup=0) if hasattr(settings, "kl_warmup") else settings
+    learning_rate = rate if is_adam and isinstance(rate, Real) else DEFAULT_LEARNING_RATE
+    return replace(Settings.of(estimator), optimizer="adam", learning_rate=learning_rate)
 
 
 def _kernels(weights):
@@ -350,10 +349,10 @@ def _most_salient(weights, moments, sparsity):
     stays = np.ones(joined.size, np.float32)
     stays[np.argsort(joined, kind="stable")[: int(np.ceil(sparsity * joined.size))]] = 0.0
     parts = np.split(stays, np.cumsum([weights[name].size for name in kernels])[:-1])
-    kept = {name: np.ones_like(array) for name, array in weights.items()}
+    mask = {name: np.ones_like(array) for name, array in weights.items()}
     for name, part in zip(kernels, parts, strict=True):
-        kept[name] = part.reshape(weights[name].shape)
-    return kept
+        mask[name] = part.reshape(weights[name].shape)
+    return mask
 
 
 def _saliencies(kernels, moments):

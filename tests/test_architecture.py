@@ -41,23 +41,22 @@ ROOMS = {
     # The base and its parts.
     "_parameters": {"objectives"},
     "_likelihood": {"objectives"},
-    # Which callbacks are honoured is a question to Keras.
-    "_hooks": {"_keras", "_time_left", "training"},
     "_model": {"_keras", "_packing", "_scaling", "networks", "objectives"},
-    "_start": {"_blas", "_keras", "_model", "_parameters", "_scaling", "networks"},
-    "_fitting": {"_keras", "_scaling", "_validation", "objectives", "training"},
-    "_base": {
-        *("_fitting", "_hooks", "_parameters", "_start", "_tables", "_validation", "exceptions"),
+    "fitting": {
+        *("_blas", "_keras", "_likelihood", "_model", "_scaling", "_time_left", "_validation"),
         *("networks", "objectives", "training"),
+    },
+    "_base": {
+        *("_parameters", "_tables", "_validation", "exceptions", "fitting", "objectives"),
     },
     # What users see.
     "_docstring": set(),
     "estimators": {
-        *("_base", "_docstring", "_fitting", "_hooks", "_likelihood", "_parameters"),
+        *("_base", "_docstring", "_likelihood", "fitting"),
         *("_tables", "_scaling", "_validation", "mixtures", "networks", "objectives", "training"),
     },
     # What changes a fitted model needs more than its public methods.
-    "compression": {"_base", "_fitting", "_packing", "_tables", "_validation", "training"},
+    "compression": {"_base", "fitting", "_packing", "_tables", "_validation", "training"},
     "layers": {"networks"},
     "metrics": {"_columns", "_tables", "inspection"},
     "inspection": {"_columns", "_scores", "_tables", "_time_left", "exceptions", "metrics"},
@@ -380,7 +379,7 @@ ALLOWED = [
     ("skae/networks/dense.py", "from ._path import Path\nfrom . import _path"),
     ("skae/training/_program.py", "import tensorflow as tf\nfrom keras import ops"),
     ("skae/networks/_keras_models.py", "import keras\nfrom skae.networks._norm import norm"),
-    ("skae/_base.py", "from sklearn.base import BaseEstimator\nimport skae.networks"),
+    ("skae/_base.py", "from sklearn.base import BaseEstimator\nimport skae.objectives"),
     ("skae/_base.py", "if TYPE_CHECKING:\n    import keras\n    import pandas"),
     ("skae/estimators/_a.py", "from skae._base import BaseAutoencoder"),
     ("skae/inspection/_d.py", "def plot():\n    import matplotlib.pyplot as plt"),

@@ -409,20 +409,20 @@ def test_attributes_of_the_rows_are_measured_anew():
 @pytest.fixture
 def phases(monkeypatch):
     """The calls of each phase of training."""
-    calls, original = [], compression.fit_epochs
+    calls, original = [], compression.train
 
-    def spy(settings, model, rows, weight, *args, **parameters):
-        seen = {"rows": rows, "trained_on": rows[weight > 0], **parameters}
-        calls.append(SimpleNamespace(settings=clone(settings), **seen))
-        return original(settings, model, rows, weight, *args, **parameters)
+    def spy(model, rows, recipe, settings, origin, *args):
+        seen = {"rows": rows.X, "trained_on": rows.X[rows.sample_weight > 0], "mask": origin.mask}
+        calls.append(SimpleNamespace(settings=settings, recipe=recipe, **seen))
+        return original(model, rows, recipe, settings, origin, *args)
 
-    monkeypatch.setattr(compression, "fit_epochs", spy)
+    monkeypatch.setattr(compression, "train", spy)
     return calls
 
 
 def test_weights_go_gradually_many_of_them_early(fitted, phases):
     shrink(fitted, sparsity=0.8)
-    n_kept = [sum(np.sum(k == 1) for k in phase.kept.values()) for phase in phases]
+    n_kept = [sum(np.sum(k == 1) for k in phase.mask.values()) for phase in phases]
     n_all = sum(array.size for array in fitted._model.weights.values())
     n_prunable = sum(kernel.size for kernel in kernels(fitted).values())
     taken = -np.diff(n_kept)
@@ -436,7 +436,7 @@ def test_weights_go_gradually_many_of_them_early(fitted, phases):
 @pytest.mark.parametrize("max_iter", [1, 2, 7])
 def test_max_iter_limits_the_epochs_after_the_last_removal_and_before(fitted, phases, max_iter):
     shrink(fitted, max_iter=max_iter)
-    epochs = [phase.max_iter for phase in phases]
+    epochs = [phase.settings.max_iter for phase in phases]
     assert epochs[0] == max(epochs) == max_iter
     assert sum(epochs[compression._N_PRUNINGS :]) == max_iter
 
@@ -471,7 +471,7 @@ def test_a_schedule_is_no_rate(fitted, phases):
 def test_the_divergence_does_not_warm_up_again(phases):
     fitted = quick(skae.VariationalAutoencoder, kl_warmup=30, max_iter=2).fit(X)
     small = shrink(fitted)
-    assert {phase.settings.kl_warmup for phase in phases} == {0}
+    assert {phase.recipe.schedule for phase in phases} == {None}
     assert small.kl_warmup == 30
 
 

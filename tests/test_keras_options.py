@@ -13,7 +13,8 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_iris
 
-from skae import AdversarialAutoencoder, Autoencoder, VariationalAutoencoder, _fitting, _keras
+from skae import AdversarialAutoencoder, Autoencoder, VariationalAutoencoder, _keras
+from skae.fitting import _rows
 from skae.networks import _keras_starts
 from skae.networks._keras_models import with_weights
 
@@ -210,7 +211,7 @@ def split_in_order(n_rows, fraction, rng):
 
 
 def test_averages_are_what_validation_judges(monkeypatch):
-    monkeypatch.setattr(_fitting, "split_rows", split_in_order)
+    monkeypatch.setattr(_rows, "split_rows", split_in_order)
 
     def make():
         return keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.6)

@@ -11,8 +11,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
-from skae._parameters import layer_sizes
 from skae.estimators._sampling import SamplerMixin
+from skae.fitting import Recipe, layer_sizes
 from skae.objectives import ADVERSARIAL
 
 # Deviation of each part of a mixture whose whole has deviation 1.
@@ -107,14 +107,16 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         "critic_hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     }
 
-    def _objective(self):
-        return ADVERSARIAL
+    def _recipe(self):
+        return Recipe(
+            ADVERSARIAL,
+            loss=self.loss,
+            network={"critic_layer_sizes": layer_sizes(self.critic_hidden_layer_sizes)},
+            scalars=self._scalars,
+        )
 
-    def _network_options(self, n_components):
-        return {"critic_layer_sizes": layer_sizes(self.critic_hidden_layer_sizes)}
-
-    def _scalars(self, model, scaled_rows):
-        centres, deviation = self._prior(model.network.n_components)
+    def _scalars(self, network, rows):
+        centres, deviation = self._prior(network.n_components)
         return {
             "centres": centres,
             "deviation": deviation,

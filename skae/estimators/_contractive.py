@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import Interval
 
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
+from skae.fitting import Recipe
 from skae.objectives import CONTRACTIVE
 
 
@@ -70,8 +71,5 @@ class ContractiveAutoencoder(BaseAutoencoder):
         "contraction": [Interval(Real, 0, None, closed="left")],
     }
 
-    def _objective(self):
-        return CONTRACTIVE
-
-    def _scalars(self, model, scaled_rows):
-        return {"contraction": self.contraction}
+    def _recipe(self):
+        return Recipe(CONTRACTIVE, loss=self.loss, scalars={"contraction": self.contraction})

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
 from skae._validation import check_share
+from skae.fitting import Recipe
 from skae.objectives import CORRUPTIONS, DENOISING
 
 
@@ -80,15 +81,17 @@ class DenoisingAutoencoder(BaseAutoencoder):
         "noise_level": [Interval(Real, 0, None, closed="left")],
     }
 
-    def _objective(self):
-        return super()._objective() if self.noise is None else DENOISING[self.noise]
+    def _recipe(self):
+        if self.noise is None:
+            return super()._recipe()
+        return Recipe(DENOISING[self.noise], loss=self.loss, scalars=self._scalars)
 
-    def _scalars(self, model, scaled_rows):
-        if self.noise not in (None, "gaussian"):
+    def _scalars(self, network, rows):
+        if self.noise != "gaussian":
             check_share("noise_level", self.noise_level, f"noise={self.noise!r}")
         scalars = {"noise_level": self.noise_level}
         if self.noise == "salt_and_pepper":
-            scalars["lowest"], scalars["highest"] = scaled_rows.extremes()
+            scalars["lowest"], scalars["highest"] = rows.extremes()
         return scalars
 
     @_fit_context(prefer_skip_nested_validation=True)

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
 from skae._scaling import weighted_blocks
+from skae.fitting import Recipe
 from skae.objectives import SPARSE
 
 _CODE_ACTIVATIONS = {"kl": "sigmoid", "l1": "relu", "topk": "linear"}
@@ -103,15 +104,20 @@ class SparseAutoencoder(BaseAutoencoder):
         "k": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    def _objective(self):
-        return SPARSE[self.sparsity]
+    def _recipe(self):
+        return Recipe(
+            SPARSE[self.sparsity],
+            loss=self.loss,
+            network=self._network_options,
+            scalars=self._scalars,
+        )
 
-    def _scalars(self, model, scaled_rows):
+    def _scalars(self, network, rows):
         weight = self.sparsity_weight
         if weight == "auto":
             weight = _AUTO_WEIGHTS.get(self.sparsity, 0.0)
             if self.sparsity == "l1":
-                weight *= min(1.0, model.network.n_components / model.network.n_features)
+                weight *= min(1.0, network.n_components / network.n_features)
         return {"sparsity_weight": weight, "target_activation": self.target_activation}
 
     def _network_options(self, n_components):

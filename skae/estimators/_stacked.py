@@ -1,6 +1,6 @@
 """The stacked autoencoder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -9,10 +9,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae._base import BaseAutoencoder
 from skae._docstring import documented
-from skae._fitting import fit_epochs
-from skae._hooks import PrintHooks
-from skae._parameters import network_kind
 from skae._validation import check_share
+from skae.fitting import AT_THE_MODEL, PrintHooks, Recipe, train
 from skae.objectives import layerwise
 from skae.training import Hooks
 
@@ -104,15 +102,12 @@ class StackedAutoencoder(BaseAutoencoder):
         "pretrain_noise_level": [Interval(Real, 0, None, closed="left")],
     }
 
-    def _scalars(self, model, scaled_rows):
-        return {"noise_level": self.pretrain_noise_level}
-
-    def _pretrain(self, model, X, sample_weight, rng):
+    def _pretrain(self, model, rows, settings, rng):
         if self.pretrain_noise == "masking":
             check_share(
                 "pretrain_noise_level", self.pretrain_noise_level, "pretrain_noise='masking'"
             )
-        if network_kind(self) == "custom":
+        if model.network.kind == "custom":
             raise ValueError(
                 "StackedAutoencoder pretrains layer by layer, but does not see the layers of "
                 f"network={self.network!r}. Use 'dense', 'convolutional' or 'recurrent', or "
@@ -122,16 +117,16 @@ class StackedAutoencoder(BaseAutoencoder):
         # A code that starts at PCA is not a layer of its own.
         n_phases = n_hidden + (self.init == "random" and n_hidden > 0)
         weights, outcomes = model.weights, []
+        settings = replace(settings, max_iter=self.pretrain_max_iter)
         for place in range(n_phases if self.pretrain_max_iter else 0):
-            outcome = fit_epochs(
-                self,
+            outcome = train(
                 model.with_weights(weights),
-                X,
-                sample_weight,
+                rows,
+                self._layer_recipe(place, n_hidden),
+                settings,
+                AT_THE_MODEL,
                 self._layer_hooks(f"layer {place + 1} of {n_phases}"),
                 rng,
-                objective=layerwise(place, n_hidden, self.pretrain_noise),
-                max_iter=self.pretrain_max_iter,
             )
             weights = outcome.weights
             outcomes.append(outcome)
@@ -142,22 +137,18 @@ class StackedAutoencoder(BaseAutoencoder):
             weights = {**weights, **{name: model.weights[name] for name in readouts}}
         return model.with_weights(weights), outcomes
 
+    def _layer_recipe(self, place, n_hidden):
+        objective = layerwise(place, n_hidden, self.pretrain_noise)
+        return Recipe(objective, loss=self.loss, scalars={"noise_level": self.pretrain_noise_level})
+
     def _layer_hooks(self, part):
         return PrintHooks(self.pretrain_max_iter, part) if self.verbose else Hooks()
 
-    def _history(self, phases, outcome):
-        self.n_pretrain_iter_ = [phase.history.n_epochs for phase in phases]
-        columns, n_before = [], 0
-        for each in (*phases, outcome):
-            own = each.history.columns()
-            columns.append({**own, "epoch": n_before + own["epoch"]})
-            n_before += each.history.n_epochs
-        # A phase that an interruption left without training held no rows out.
-        shared = set.intersection(*map(set, columns))
-        return {n: np.concatenate([c[n] for c in columns]) for n in columns[0] if n in shared}
-
     def _after_fit(self, X):
-        # Each phase has a start of its own. Passes of ``partial_fit`` train all layers.
-        lengths = [1 + n for n in vars(self).setdefault("n_pretrain_iter_", [])]
-        lengths.append(len(self.history_["epoch"]) - sum(lengths))
-        self.history_["phase"] = np.repeat(np.arange(1.0, len(lengths) + 1), lengths)
+        # Passes of ``partial_fit`` train all layers.
+        phases = self.history_.get("phase", np.ones(len(self.history_["epoch"])))
+        phases = np.where(np.isnan(phases), np.nanmax(phases), phases)
+        self.history_["phase"] = phases
+        # Each phase has a start of its own.
+        n_epochs = np.unique(phases, return_counts=True)[1] - 1
+        self.n_pretrain_iter_ = n_epochs[:-1].tolist()

@@ -1,7 +1,6 @@
 """An autoencoder with a head on its code, trained with labels for some rows."""
 
 import copy
-import functools
 import warnings
 from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral, Real
@@ -22,14 +21,21 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
-from skae._fitting import Labels, fit_epochs
-from skae._hooks import PrintHooks
-from skae._parameters import allows_nan, layer_sizes
 from skae._scaling import measure_scaling
 from skae._validation import check_rows
 from skae.estimators._denoising import DenoisingAutoencoder
 from skae.estimators._head_targets import (
     units_of,
+)
+from skae.fitting import (
+    AT_THE_MODEL,
+    Architecture,
+    Labels,
+    PrintHooks,
+    Rows,
+    Settings,
+    layer_sizes,
+    train,
 )
 from skae.networks import predictions, random_head, with_head, without_head
 from skae.objectives import supervised
@@ -83,8 +89,8 @@ class SupervisedAutoencoder(BaseEstimator):
     def _check_rows(self, X, *, reset):
         """Flat rows, as the autoencoder takes them."""
         autoencoder = self._template() if reset else self.autoencoder_
-        shape, allow_nan = autoencoder.sample_shape, allows_nan(autoencoder)
-        return check_rows(self, X, shape, reset=reset, allow_nan=allow_nan)
+        allow_nan = Architecture.of(autoencoder).allows_nan
+        return check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
 
     def _template(self):
         """The autoencoder that the parameters ask for, not to be changed."""
@@ -119,8 +125,8 @@ class SupervisedAutoencoder(BaseEstimator):
         )
         start = replace(model, network=network, weights={**model.weights, **head}, _cast={})
         is_interrupted = self.from_pretrained is None and autoencoder._was_interrupted
-        train = _without_training if is_interrupted else self._train
-        outcome = train(autoencoder, start, rows, targets, rng)
+        train_head = _without_training if is_interrupted else self._train
+        outcome = train_head(autoencoder, start, rows, targets, rng)
         own, self._head = without_head(outcome.weights)
         if self.fine_tune:
             # Otherwise means and variances of batches, which no update trains, would have changed.
@@ -149,37 +155,41 @@ class SupervisedAutoencoder(BaseEstimator):
         return autoencoder.fit(X)
 
     def _train(self, autoencoder, start, rows, targets, rng):
-        settings = self._settings(autoencoder)
-        base = settings._objective()
         n_visits = targets.n_visits()
-        outcome = fit_epochs(
-            settings,
+        outcome = train(
             start,
-            rows,
-            None,
+            Rows(rows, labels=Labels(targets.as_labels(n_visits), n_visits)),
+            self._joint_recipe(autoencoder),
+            self._settings(autoencoder),
+            AT_THE_MODEL,
             PrintHooks(self.max_iter) if self.verbose else Hooks(),
             rng,
-            objective=supervised(base if self.fine_tune else None, self._loss),
-            labels=Labels(targets.as_labels(n_visits), n_visits),
-            more_scalars=functools.partial(self._weighted_strengths, base.strengths),
         )
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
         return outcome
 
-    def _weighted_strengths(self, strengths, scalars):
-        """How much each term of the autoencoder's own loss counts beside the head's."""
-        weight = self.unsupervised_weight
-        weighted = {f"unsupervised_{name}": weight * scalars[name] for _, name in strengths}
-        return {"unsupervised_weight": weight, **weighted}
+    def _joint_recipe(self, autoencoder):
+        """The autoencoder's recipe with a head; its own loss counts ``unsupervised_weight``."""
+        own = autoencoder._recipe()
+        weight, strengths = self.unsupervised_weight, own.objective.strengths
+
+        def scalars(network, rows):
+            numbers = own.scalars_for(network, rows)
+            weighted = {f"unsupervised_{name}": weight * numbers[name] for _, name in strengths}
+            return {**numbers, "unsupervised_weight": weight, **weighted}
+
+        objective = supervised(own.objective if self.fine_tune else None, self._loss)
+        # What is trained already needs no warm-up.
+        return replace(own, objective=objective, scalars=scalars, schedule=None, n_grace_epochs=0)
 
     def _settings(self, autoencoder):
-        """The autoencoder's parameters, with ours where both have them."""
+        """The autoencoder's settings, with ours where both have them."""
         shared = ("max_iter", "tol", "early_stopping", "validation_fraction", "n_iter_no_change")
-        settings = clone(autoencoder).set_params(**{name: getattr(self, name) for name in shared})
+        own = {name: getattr(self, name) for name in shared}
         if self.learning_rate is not None:
-            settings.set_params(learning_rate=self.learning_rate)
-        return settings
+            own["learning_rate"] = self.learning_rate
+        return replace(Settings.of(autoencoder), **own)
 
     def _outputs(self, X):
         """What the head makes of the code of each row, float64."""

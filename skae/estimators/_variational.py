@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import ClassVar
 
-import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -14,11 +13,11 @@ from skae._likelihood import (
     importance_weighted_bounds,
     lower_bounds,
     posterior_deviations,
-    row_divergences,
     unit_divergences,
 )
 from skae._validation import check_count
 from skae.estimators._sampling import SamplerMixin
+from skae.fitting import Recipe
 from skae.objectives import VARIATIONAL
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
@@ -106,33 +105,20 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     }
     _unit_interval: ClassVar[tuple] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
-    def _objective(self):
-        return VARIATIONAL[self.likelihood]
+    def _recipe(self):
+        is_gaussian = self.likelihood == "gaussian"
+        return Recipe(
+            VARIATIONAL[self.likelihood],
+            loss=_LOSSES[self.likelihood],
+            network={"is_variational": True, "has_noise": is_gaussian},
+            scalars={"beta": self.beta},
+            schedule=self._warmed_up if self.kl_warmup else None,
+            n_grace_epochs=self.kl_warmup,
+            pca_is_optimum=is_gaussian and self.beta == 1,
+        )
 
-    def _loss_name(self):
-        return _LOSSES[self.likelihood]
-
-    def _network_options(self, n_components):
-        return {"is_variational": True, "has_noise": self.likelihood == "gaussian"}
-
-    def _scalars(self, model, scaled_rows):
-        return {"beta": self.beta}
-
-    def _pca_is_optimal_when_linear(self):
-        return self.likelihood == "gaussian" and self.beta == 1
-
-    def _row_terms(self, model, X):
-        loss = -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)
-        divergence = row_divergences(model, X) / X.shape[1]
-        return {"reconstruction": loss - divergence, "kl": divergence}
-
-    def _schedule(self):
-        if not self.kl_warmup:
-            return None
-        return lambda epoch: {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
-
-    def _n_grace_epochs(self):
-        return self.kl_warmup
+    def _warmed_up(self, epoch):
+        return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
 
     def _after_fit(self, X):
         self.kl_per_unit_, variances = unit_divergences(self._model, X)

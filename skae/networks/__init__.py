@@ -2,7 +2,7 @@
 
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._convolutional import ConvolutionalNetwork
-from skae.networks._custom import CustomNetwork, Recipe
+from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import DenseNetwork
 from skae.networks._head import predictions, random_head, with_head, without_head
 from skae.networks._network import Network
@@ -11,12 +11,12 @@ from skae.networks._recurrent import RecurrentNetwork
 
 __all__ = [
     "NUMPY_ACTIVATIONS",
+    "Builder",
     "ConvolutionalNetwork",
     "CustomNetwork",
     "DenseNetwork",
     "Network",
     "PrincipalDirections",
-    "Recipe",
     "RecurrentNetwork",
     "predictions",
     "principal_directions",

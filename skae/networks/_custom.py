@@ -15,10 +15,10 @@ class CustomNetwork(Network):
 
     Attributes
     ----------
-    recipe : Recipe
+    builder : Builder
     """
 
-    recipe: object
+    builder: object
 
     kind: ClassVar[str] = "custom"
     departs_from_pca: ClassVar[bool] = True
@@ -35,7 +35,7 @@ class CustomNetwork(Network):
         return self.linear_path
 
 
-class Recipe:
+class Builder:
     """What makes the user's models, comparable by what it is and holds.
 
     A function is itself; another object is its class and its pickled state, so that copies of it,
@@ -58,16 +58,16 @@ class Recipe:
         return getattr(self.make, "build", self.make)(*args)
 
     def __eq__(self, other):
-        return isinstance(other, Recipe) and self._key == other._key
+        return isinstance(other, Builder) and self._key == other._key
 
     def __hash__(self):
         return hash(self._key)
 
     def __repr__(self):
-        return f"Recipe({self.make!r})"
+        return f"Builder({self.make!r})"
 
     def __reduce__(self):
-        return Recipe, (self.make,)
+        return Builder, (self.make,)
 
 
 def _key_of(make):

@@ -248,12 +248,12 @@ def custom_paths(network):
     Raises
     ------
     ValueError
-        If what the recipe returned has other shapes than it was asked for.
+        If what the builder returned has other shapes than it was asked for.
     """
     asked = (network.sample_shape, network.hidden_layer_sizes, network.activation)
-    encoder, decoder = _made(network.recipe, network.code_width, *asked)
+    encoder, decoder = _made(network.builder, network.code_width, *asked)
     if network.is_variational:
-        decoder = _made(network.recipe, network.n_components, *asked)[1]
+        decoder = _made(network.builder, network.n_components, *asked)[1]
     rows = ((network.n_features,), network.sample_shape)
     given, expected = _shape_of(encoder.input_shape), [str(shape) for shape in rows]
     if given not in rows:
@@ -288,15 +288,15 @@ def custom_paths(network):
     return Path([[into, encoder, *gates[0]]]), Path([[decoder, out, *gates[1]]])
 
 
-def _made(recipe, n_components, sample_shape, hidden_layer_sizes, activation):
-    if isinstance(recipe.make, keras.layers.Layer):
+def _made(builder, n_components, sample_shape, hidden_layer_sizes, activation):
+    if isinstance(builder.make, keras.layers.Layer):
         raise ValueError(
-            f"network={recipe.make!r} is a model, but every fit needs new ones. Pass a function "
+            f"network={builder.make!r} is a model, but every fit needs new ones. Pass a function "
             "(sample_shape, n_components, hidden_layer_sizes, activation) that returns an encoder "
             "and a decoder."
         )
     with layers_in_float32():
-        made = recipe(sample_shape, n_components, hidden_layer_sizes, activation)
+        made = builder(sample_shape, n_components, hidden_layer_sizes, activation)
     is_pair = isinstance(made, tuple | list) and len(made) == 2
     if not is_pair or not all(map(_is_model_of_known_shape, made)):
         raise ValueError(

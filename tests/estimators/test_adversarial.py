@@ -9,8 +9,14 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
 from skae import AdversarialAutoencoder, Autoencoder
-from skae._fitting import fit_one_pass
-from skae._start import new_model
+from skae.fitting import (
+    AT_THE_MODEL,
+    Architecture,
+    Rows,
+    Settings,
+    new_model,
+    train_one_pass,
+)
 from skae.training import Hooks
 
 DIGITS = load_digits().data[:800]
@@ -73,13 +79,23 @@ def test_codes_follow_a_mixture_too():
 
 
 def after_one_pass(estimator, model):
-    outcome = fit_one_pass(estimator, model, WINE, None, Hooks(), np.random.default_rng(0), None)
+    outcome = train_one_pass(
+        model,
+        Rows(WINE),
+        estimator._recipe(),
+        Settings.of(estimator),
+        AT_THE_MODEL,
+        Hooks(),
+        np.random.default_rng(0),
+    )
     return outcome.weights
 
 
 def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
     adversarial = quick(adversarial_weight=0.0)
-    model = new_model(adversarial, WINE, None, np.random.default_rng(0))
+    model = new_model(
+        Architecture.of(adversarial), adversarial._recipe(), Rows(WINE), np.random.default_rng(0)
+    )
     shared = {k: w for k, w in model.weights.items() if not k.startswith("critic_")}
     plain = replace(model, network=replace(model.network, critic_layer_sizes=None), weights=shared)
     found = after_one_pass(adversarial, model)
@@ -91,7 +107,9 @@ def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
 @pytest.mark.parametrize("weight", [0.0, 0.5])
 def test_the_critic_always_learns(weight):
     adversarial = quick(adversarial_weight=weight)
-    model = new_model(adversarial, WINE, None, np.random.default_rng(0))
+    model = new_model(
+        Architecture.of(adversarial), adversarial._recipe(), Rows(WINE), np.random.default_rng(0)
+    )
     found = after_one_pass(adversarial, model)
     critic = [name for name in found if name.startswith("critic_")]
     assert len(critic) == 6
@@ -103,7 +121,12 @@ def test_the_step_against_the_critic_changes_the_encoder_alone():
     weights = []
     for weight in (0.0, 5.0):
         adversarial = quick(adversarial_weight=weight, batch_size=200)
-        model = new_model(adversarial, WINE, None, np.random.default_rng(0))
+        model = new_model(
+            Architecture.of(adversarial),
+            adversarial._recipe(),
+            Rows(WINE),
+            np.random.default_rng(0),
+        )
         weights.append(after_one_pass(adversarial, model))
     moved = {k for k in weights[0] if not np.allclose(weights[0][k], weights[1][k], atol=1e-6)}
     assert moved == {k for k in weights[0] if k.startswith("encoder_")}

@@ -7,8 +7,8 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from skae import Autoencoder, StackedAutoencoder
-from skae._start import new_model
 from skae.estimators import _stacked
+from skae.fitting import Architecture, Rows, Settings, new_model
 from skae.training import Hooks
 
 WINE = StandardScaler().fit_transform(load_wine().data)
@@ -28,8 +28,8 @@ def quick(n_components=2, **parameters):
 def pretrained(estimator, rows=WINE):
     """The start, the model that pretraining makes of it, and the outcomes of the phases."""
     rng = np.random.default_rng(0)
-    start = new_model(estimator, rows, None, rng)
-    return start, *estimator._pretrain(start, rows, None, rng)
+    start = new_model(Architecture.of(estimator), estimator._recipe(), Rows(rows), rng)
+    return start, *estimator._pretrain(start, Rows(rows), Settings.of(estimator), rng)
 
 
 # Phases

@@ -8,7 +8,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from skae import Autoencoder
-from skae._start import new_model
+from skae.fitting import Architecture, Rows, new_model
 from skae.networks import ConvolutionalNetwork
 from skae.networks._keras_models import build
 from skae.networks._keras_starts import random_weights
@@ -92,7 +92,9 @@ def test_layers_are_those_of_a_network_written_by_hand(pooling):
 def test_start_reconstructs_as_pca_does(sample_shape, pooling):
     X = 3.0 + RNG.normal(size=(20, 15)) @ RNG.normal(size=(15, 15))
     estimator = quick(sample_shape=sample_shape, pooling=pooling)
-    start = new_model(estimator, X, None, np.random.default_rng(0))
+    start = new_model(
+        Architecture.of(estimator), estimator._recipe(), Rows(X), np.random.default_rng(0)
+    )
     pca = PCA(2).fit(X)
     expected = pca.inverse_transform(pca.transform(X))
     np.testing.assert_allclose(start.reconstruct(X), expected, atol=1e-4)

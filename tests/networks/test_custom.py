@@ -15,8 +15,8 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 
 from skae import Autoencoder, _keras
-from skae._start import new_model
-from skae.networks import Recipe
+from skae.fitting import Architecture, Rows, new_model
+from skae.networks import Builder
 
 RNG = np.random.default_rng(0)
 X = 3.0 + RNG.normal(size=(20, 15)).cumsum(axis=1)
@@ -93,7 +93,9 @@ def quick(network, **parameters):
 
 
 def start(estimator, seed=0):
-    return new_model(estimator, X, None, np.random.default_rng(seed))
+    return new_model(
+        Architecture.of(estimator), estimator._recipe(), Rows(X), np.random.default_rng(seed)
+    )
 
 
 def bits(estimator):
@@ -162,14 +164,18 @@ def test_a_model_loaded_in_the_function_is_where_training_starts(tmp_path):
 def test_frozen_layers_stay():
     estimator = quick(frozen)
     fitted = estimator.fit(X)._model.weights
-    begun = new_model(estimator, X, None, estimator._new_generator()).weights
+    begun = new_model(
+        Architecture.of(estimator), estimator._recipe(), Rows(X), estimator._new_generator()
+    ).weights
     changed = {name for name in begun if not np.array_equal(begun[name], fitted[name])}
     assert changed == set(begun) - {"encoder_network/0/kernel", "encoder_network/1/bias"}
 
 
 def test_moving_statistics_are_part_of_what_is_fitted():
     estimator = quick(with_state, batch_size=20, activation="tanh")
-    begun = new_model(estimator, X, None, estimator._new_generator())
+    begun = new_model(
+        Architecture.of(estimator), estimator._recipe(), Rows(X), estimator._new_generator()
+    )
     hidden = np.tanh(begun.scaling.apply(X) @ begun.weights["encoder_network/0/kernel"])
     fitted = estimator.partial_fit(X)
     found = fitted._model.weights["encoder_network/4/moving_mean"]
@@ -271,18 +277,20 @@ def test_the_second_fit_of_a_network_compiles_nothing(pool, network):
     assert (pool.n_built, count_traces(pool)) == (1, 2)
 
 
-def test_recipes_are_equal_where_they_make_the_same():
-    assert Recipe(flat) == Recipe(flat) != Recipe(shaped)
-    assert Recipe(OneLayer(3)) == Recipe(OneLayer(3)) != Recipe(OneLayer(4))
-    assert Recipe(OneLayer(3).build) == Recipe(OneLayer(3).build) != Recipe(OneLayer(4).build)
-    assert Recipe(functools.partial(flat, 1)) == Recipe(functools.partial(flat, 1))
-    assert Recipe(functools.partial(flat, 1)) != Recipe(functools.partial(flat, 2))
-    assert hash(Recipe(OneLayer(3))) == hash(Recipe(OneLayer(3)))
+def test_builders_are_equal_where_they_make_the_same():
+    assert Builder(flat) == Builder(flat) != Builder(shaped)
+    assert Builder(OneLayer(3)) == Builder(OneLayer(3)) != Builder(OneLayer(4))
+    assert Builder(OneLayer(3).build) == Builder(OneLayer(3).build) != Builder(OneLayer(4).build)
+    assert Builder(functools.partial(flat, 1)) == Builder(functools.partial(flat, 1))
+    assert Builder(functools.partial(flat, 1)) != Builder(functools.partial(flat, 2))
+    assert hash(Builder(OneLayer(3))) == hash(Builder(OneLayer(3)))
 
 
-def test_recipes_that_cannot_be_compared_are_not_equal():
-    assert Recipe(functools.partial(flat, lambda: 1)) != Recipe(functools.partial(flat, lambda: 2))
-    assert Recipe(OneLayer(lambda: 1)) != Recipe(OneLayer(lambda: 2))
+def test_builders_that_cannot_be_compared_are_not_equal():
+    assert Builder(functools.partial(flat, lambda: 1)) != Builder(
+        functools.partial(flat, lambda: 2)
+    )
+    assert Builder(OneLayer(lambda: 1)) != Builder(OneLayer(lambda: 2))
 
 
 # Errors

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 
 from skae import Autoencoder
-from skae._start import new_model
+from skae.fitting import Architecture, Rows, new_model
 from skae.networks import RecurrentNetwork
 from skae.networks._keras_layers import LastState
 from skae.networks._keras_models import build
@@ -54,7 +54,9 @@ def by_number():
 @pytest.mark.parametrize(("cell", "bidirectional"), CELLS)
 def test_start_reconstructs_as_pca_does(cell, bidirectional):
     estimator = quick(cell=cell, bidirectional=bidirectional)
-    start = new_model(estimator, X, None, np.random.default_rng(0))
+    start = new_model(
+        Architecture.of(estimator), estimator._recipe(), Rows(X), np.random.default_rng(0)
+    )
     pca = PCA(2).fit(X)
     expected = pca.inverse_transform(pca.transform(X))
     np.testing.assert_allclose(start.reconstruct(X), expected, atol=1e-4)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from skae import StackedAutoencoder
-from skae._fitting import fit_epochs
-from skae._start import new_model
+from skae.fitting import AT_THE_MODEL, Architecture, Recipe, Rows, Settings, new_model, train
 from skae.objectives import layerwise
 from skae.training import Hooks
 
@@ -18,17 +17,19 @@ def stacked(network="dense", **parameters):
 
 
 def start_of(estimator, rows=X):
-    return new_model(estimator, rows, None, np.random.default_rng(0))
+    return new_model(
+        Architecture.of(estimator), estimator._recipe(), Rows(rows), np.random.default_rng(0)
+    )
 
 
 def outcome_of(estimator, model, place, noise=None, rows=X, max_iter=2):
     """Pretraining of one block of a network with two hidden layers, by batches of all rows."""
-    estimator.set_params(early_stopping=False, batch_size=40)
-    objective = layerwise(place, 2, noise)
-    rng = np.random.default_rng(0)
-    return fit_epochs(
-        estimator, model, rows, None, Hooks(), rng, objective=objective, max_iter=max_iter
+    estimator.set_params(early_stopping=False, batch_size=40, max_iter=max_iter)
+    recipe = Recipe(
+        layerwise(place, 2, noise), scalars={"noise_level": estimator.pretrain_noise_level}
     )
+    settings, rng = Settings.of(estimator), np.random.default_rng(0)
+    return train(model, Rows(rows), recipe, settings, AT_THE_MODEL, Hooks(), rng)
 
 
 def moved(before, after):

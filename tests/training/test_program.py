@@ -8,11 +8,12 @@ from sklearn.datasets import load_iris
 
 import skae
 from skae import Autoencoder, _keras
+from skae.fitting import AT_THE_MODEL, Origin, Rows, Settings, train
 from skae.networks import DenseNetwork, with_head
 from skae.networks._keras_models import with_weights
 from skae.objectives import RECONSTRUCTION, Objective, supervised
 from skae.objectives._objective import Update
-from skae.training import ProgramSpec, choose_tier
+from skae.training import Hooks, ProgramSpec, choose_tier
 from skae.training._batches import Chunk
 
 X = load_iris().data
@@ -457,14 +458,13 @@ def test_second_moments_of_several_updates_are_those_of_the_first_that_changes_a
 
 
 def test_what_was_pruned_reports_its_second_moments_and_nothing_else_does():
-    from skae._fitting import fit_epochs
-    from skae.training import Hooks
-
     fitted = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=1, random_state=0).fit(X)
     everything = {name: np.ones_like(array) for name, array in fitted._model.weights.items()}
-    about = (fitted, fitted._model, X, None, Hooks())
-    plain = fit_epochs(*about, np.random.default_rng(0))
-    pruned = fit_epochs(*about, np.random.default_rng(0), kept=everything)
+    about = (fitted._model, Rows(X), fitted._recipe(), Settings.of(fitted))
+    plain, pruned = (
+        train(*about, origin, Hooks(), np.random.default_rng(0))
+        for origin in (AT_THE_MODEL, Origin(mask=everything))
+    )
     assert plain.second_moments is None
     assert set(pruned.second_moments) == set(fitted._model.weights)
     for name, array in plain.weights.items():

@@ -11,21 +11,21 @@ from skae.training import LEFT_BY_FITS, Hooks, KerasCallbackHooks
 
 
 @contextmanager
-def fit_hooks(estimator, context, about, model):
+def fit_listeners(callbacks, settings, verbose, sklearn_callbacks):
     """Everything that listens to one fit, for the length of a ``with`` block.
 
     Parameters
     ----------
-    estimator : BaseAutoencoder
-    context, about, model
-        See ``SklearnCallbackHooks``.
+    callbacks : list of keras.callbacks.Callback or None
+    settings : Settings
+    verbose : int
+    sklearn_callbacks : SklearnCallbackHooks
     """
-    to_call = callbacks_to_call(estimator)
-    keras_callbacks = KerasCallbackHooks(to_call, estimator.max_iter)
-    sklearn_callbacks = SklearnCallbackHooks(estimator, context, about, model)
+    to_call = honoured_callbacks(callbacks, settings)
+    keras_callbacks = KerasCallbackHooks(to_call, settings.max_iter)
     listeners = [sklearn_callbacks, keras_callbacks]
-    if estimator.verbose:
-        listeners.append(PrintHooks(estimator.max_iter))
+    if verbose:
+        listeners.append(PrintHooks(settings.max_iter))
     try:
         yield JoinedHooks(listeners)
     finally:
@@ -33,15 +33,29 @@ def fit_hooks(estimator, context, about, model):
 
 
 @contextmanager
-def one_pass_hooks(estimator, n_past_epochs):
+def one_pass_listeners(callbacks, settings, verbose, n_past_epochs):
     """What listens to one pass of ``partial_fit``, for the length of a ``with`` block."""
-    to_call = callbacks_to_call(estimator, is_one_pass=True)
+    to_call = honoured_callbacks(callbacks, settings, is_one_pass=True)
     keras_callbacks = KerasCallbackHooks(to_call, n_past_epochs + 1, n_past_epochs)
-    printed = [PrintHooks(None, n_past_epochs=n_past_epochs)] if estimator.verbose else []
+    printed = [PrintHooks(None, n_past_epochs=n_past_epochs)] if verbose else []
     try:
         yield JoinedHooks([keras_callbacks, *printed])
     finally:
         keras_callbacks.release()
+
+
+def honoured_callbacks(callbacks, settings, *, is_one_pass=False):
+    """The Keras callbacks that a fit has to call.
+
+    Raises
+    ------
+    ValueError
+        For one that cannot do here what it promises.
+    """
+    if not callbacks:
+        return []
+    optimizer, learning_rate = settings.optimizer, settings.learning_rate
+    return callbacks_to_call(callbacks, optimizer, learning_rate, is_one_pass=is_one_pass)
 
 
 def portable(callbacks):
@@ -201,7 +215,7 @@ def _each_once(logs):
     }
 
 
-def tell_optimum(estimator):
+def tell_optimum(verbose):
     """What ``verbose`` says of a fit without epochs."""
-    if estimator.verbose:
+    if verbose:
         print("No epochs: a linear network starts at its optimum, which PCA finds.", flush=True)

@@ -1,0 +1,51 @@
+"""Fits: from parameters and rows to a trained model."""
+
+from skae.fitting._architecture import Architecture, layer_sizes
+from skae.fitting._listeners import (
+    PrintHooks,
+    SklearnCallbackHooks,
+    fit_listeners,
+    honoured_callbacks,
+    one_pass_listeners,
+    portable,
+    tell_optimum,
+)
+from skae.fitting._recipe import Recipe
+from skae.fitting._rows import Labels, Rows
+from skae.fitting._settings import DEFAULT_LEARNING_RATE, Settings
+from skae.fitting._start import continued_model, new_model
+from skae.fitting._train import (
+    AT_THE_MODEL,
+    Origin,
+    joined_history,
+    starts_at_optimum,
+    train,
+    train_one_pass,
+    without_training,
+)
+
+__all__ = [
+    "AT_THE_MODEL",
+    "DEFAULT_LEARNING_RATE",
+    "Architecture",
+    "Labels",
+    "Origin",
+    "PrintHooks",
+    "Recipe",
+    "Rows",
+    "Settings",
+    "SklearnCallbackHooks",
+    "continued_model",
+    "fit_listeners",
+    "honoured_callbacks",
+    "joined_history",
+    "layer_sizes",
+    "new_model",
+    "one_pass_listeners",
+    "portable",
+    "starts_at_optimum",
+    "tell_optimum",
+    "train",
+    "train_one_pass",
+    "without_training",
+]

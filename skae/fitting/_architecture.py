@@ -1,0 +1,192 @@
+"""The network, as the parameters describe it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from numbers import Integral
+from typing import Any, Self
+
+from skae import _keras
+from skae.networks import (
+    NUMPY_ACTIVATIONS,
+    Builder,
+    ConvolutionalNetwork,
+    CustomNetwork,
+    DenseNetwork,
+    Network,
+    RecurrentNetwork,
+)
+
+# What "auto" means for each kind of network.
+_HIDDEN = {"dense": (256,), "convolutional": (32, 64), "recurrent": (128,), "custom": (256,)}
+_ACTIVATIONS = {"dense": "gelu", "convolutional": "gelu", "recurrent": "tanh", "custom": "gelu"}
+_AXES = {"convolutional": (2, 3, 4), "recurrent": (2,)}
+_MEANING = {
+    "convolutional": "(length, channels), (height, width, channels) or "
+    "(depth, height, width, channels)",
+    "recurrent": "(timesteps, features)",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """The parameters of an estimator that say what its network is.
+
+    Attributes
+    ----------
+    n_components, network, sample_shape, hidden_layer_sizes, activation, kernel_size, pooling, \
+cell, bidirectional, mask_value, dropout, init
+        See the parameters of these names.
+    """
+
+    n_components: int | float
+    network: Any
+    sample_shape: tuple | list | None
+    hidden_layer_sizes: Any
+    activation: Any
+    kernel_size: Any
+    pooling: str | None
+    cell: str
+    bidirectional: bool
+    mask_value: float | None
+    dropout: float
+    init: str
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """That of an estimator's parameters."""
+        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)})
+
+    @property
+    def kind(self) -> str:
+        """Which kind of network the parameters ask for."""
+        return self.network if isinstance(self.network, str) else "custom"
+
+    @property
+    def padding(self) -> float | None:
+        """What every feature holds at a timestep that is not there; None if all are there.
+
+        Raises
+        ------
+        ValueError
+            If the network does not know timesteps.
+        """
+        if self.mask_value is None:
+            return None
+        if self.kind != "recurrent":
+            raise ValueError(
+                f"mask_value={self.mask_value!r} needs network='recurrent', but network="
+                f"{self.network!r} takes every value as it is. Set mask_value=None."
+            )
+        return float(self.mask_value)
+
+    @property
+    def allows_nan(self) -> bool:
+        """Whether NaN in rows says which timesteps are not there."""
+        return self.padding is not None and math.isnan(self.padding)
+
+    def shape_of(self, n_features: int) -> tuple[int, ...]:
+        """What a row is before it is flattened.
+
+        Raises
+        ------
+        ValueError
+            If it has another number of values than a row has columns, or of axes than the network
+            takes.
+        """
+        kind, shape = self.kind, self.sample_shape
+        if shape is None:
+            return (n_features, 1) if kind in _AXES else (n_features,)
+        shape = _integers("sample_shape", shape, "the size of every axis of a row")
+        if math.prod(shape) != n_features:
+            raise ValueError(
+                f"sample_shape={shape} makes {math.prod(shape)} values a row, but X has "
+                f"{n_features} columns. The sizes must multiply to the number of columns."
+            )
+        if len(shape) not in _AXES.get(kind, (len(shape),)):
+            raise ValueError(
+                f"sample_shape={shape} is of length {len(shape)}, but network={kind!r} takes "
+                f"{_MEANING[kind]}. Channels and features come last; 1 where there is one of them."
+            )
+        return shape
+
+    def given_shape(self, n_features: int) -> tuple[int, ...] | None:
+        """The shape that rows may come in; None for flat ones only."""
+        return None if self.sample_shape is None else self.shape_of(n_features)
+
+    def describe(
+        self, shape: tuple[int, ...], n_components: int, options: Mapping[str, Any]
+    ) -> Network:
+        """The network of rows of this shape with a code of this width.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        n_components : int
+        options : dict
+            Fields that a variant adds.
+        """
+        kind, activation = self.kind, self._activation()
+        if activation not in NUMPY_ACTIVATIONS:
+            _keras.check_activation(activation)
+        shared = {
+            "n_features": math.prod(shape),
+            "n_components": n_components,
+            "sample_shape": shape,
+            "hidden_layer_sizes": layer_sizes(self.hidden_layer_sizes, kind),
+            "activation": activation,
+            "dropout": self.dropout,
+            "linear_path": self.init == "pca",
+            **options,
+        }
+        if kind == "dense":
+            # Flat rows are all that a dense network sees: tables of one width share its programs.
+            return DenseNetwork(**{**shared, "sample_shape": (shared["n_features"],)})
+        if kind == "convolutional":
+            size = self._kernel_size(len(shape) - 1)
+            return ConvolutionalNetwork(**shared, kernel_size=size, pooling=self.pooling)
+        if kind == "recurrent":
+            return RecurrentNetwork(
+                **shared,
+                cell=self.cell,
+                bidirectional=self.bidirectional,
+                is_masked=self.padding is not None,
+            )
+        return CustomNetwork(**shared, builder=Builder(self.network))
+
+    def _activation(self):
+        if isinstance(self.activation, str) and self.activation == "auto":
+            return _ACTIVATIONS[self.kind]
+        return self.activation
+
+    def _kernel_size(self, n_axes):
+        """One size for every axis."""
+        size = self.kernel_size
+        if isinstance(size, Integral):
+            return (int(size),) * n_axes
+        sizes = _integers("kernel_size", size, "one size for all axes, or one for each")
+        if len(sizes) != n_axes:
+            raise ValueError(
+                f"kernel_size={size!r} is of length {len(sizes)}, but axes beside the channels are "
+                f"{n_axes} in number. Give one size for all, or one for each."
+            )
+        return sizes
+
+
+def layer_sizes(hidden_layer_sizes: Any, kind: str = "dense") -> tuple[int, ...]:
+    """Hidden layer sizes as a tuple of positive integers."""
+    if isinstance(hidden_layer_sizes, str):
+        return _HIDDEN[kind]
+    return _integers(
+        "hidden_layer_sizes",
+        hidden_layer_sizes,
+        "the units (or filters) of each hidden layer from the input to the code; () means none",
+    )
+
+
+def _integers(name, values, meaning):
+    single = isinstance(values, Integral)
+    values = (values,) if single else tuple(values)
+    if not all(isinstance(value, Integral) and value > 0 for value in values):
+        raise ValueError(f"{name}={values!r} should hold positive integers, {meaning}.")
+    return tuple(int(value) for value in values)

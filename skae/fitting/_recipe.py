@@ -1,0 +1,51 @@
+"""What makes a variant of autoencoder: one value, which training reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from skae.objectives import Objective
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a variant is beyond the parameters that all of them share.
+
+    Two fields are mappings, or functions that give one where it depends on sizes that only the
+    rows decide.
+
+    Attributes
+    ----------
+    objective : Objective
+        What training minimises.
+    loss : str
+        Name of the loss between rows and output.
+    network : dict or callable
+        Fields of the network, by name; or ``network(n_components)`` that gives them.
+    scalars : dict or callable
+        Numbers that the objective needs, by name, which vary without a new compilation; or
+        ``scalars(network, rows)`` that gives them, for a network and scaled rows.
+    schedule : callable or None
+        ``schedule(epoch)`` gives the scalars that differ in training in that epoch.
+    n_grace_epochs : int
+        Epochs at the beginning that do not count against patience.
+    pca_is_optimum : bool
+        Whether a linear network has nothing to gain over its start at PCA.
+    """
+
+    objective: Objective
+    _: KW_ONLY
+    loss: str = "squared_error"
+    network: Mapping[str, Any] | Callable[[int], Mapping[str, Any]] = field(default_factory=dict)
+    scalars: Mapping[str, Any] | Callable[..., Mapping[str, Any]] = field(default_factory=dict)
+    schedule: Callable[[int], Mapping[str, float]] | None = None
+    n_grace_epochs: int = 0
+    pca_is_optimum: bool = False
+
+    def network_options(self, n_components: int) -> Mapping[str, Any]:
+        """Fields of a network whose code is this wide."""
+        return self.network(n_components) if callable(self.network) else self.network
+
+    def scalars_for(self, network: Any, rows: Any) -> Mapping[str, Any]:
+        """What the objective needs to train this network on these scaled rows."""
+        return self.scalars(network, rows) if callable(self.scalars) else self.scalars

@@ -1,0 +1,64 @@
+"""The rows of a fit, as the engine reads them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae._scaling import ScaledRows, Scaling
+from skae._validation import is_on_disk, split_rows
+from skae.training import Data
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is known of rows beside their features.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, 2 m), float32
+        Targets, and a weight for each; see ``skae.objectives.supervised``.
+    n_visits : ndarray of int of shape (n_rows,)
+        How often an epoch visits each row.
+    """
+
+    values: np.ndarray
+    n_visits: np.ndarray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Checked rows in input units, and what is known of each.
+
+    Attributes
+    ----------
+    X : ndarray, memory map or CSR of shape (n_rows, n_features)
+    sample_weight : ndarray of shape (n_rows,) or None
+        Rows of weight zero are neither trained on nor held out.
+    targets : ndarray or CSR of the shape of X, or None
+        What the rows should become, NaN where that is not known; None for the rows themselves.
+    labels : Labels or None
+    """
+
+    X: Any
+    sample_weight: np.ndarray | None = None
+    targets: Any = None
+    labels: Labels | None = None
+
+    def split(self, scaling: Scaling, fraction: float, rng: np.random.Generator) -> Data:
+        """Scaled rows, and which of them train; a share of them is held out."""
+        weight, n_rows = self.sample_weight, self.X.shape[0]
+        counted = np.arange(n_rows) if weight is None else np.flatnonzero(weight)
+        training, validation = (counted[i] for i in split_rows(len(counted), fraction, rng))
+        if self.labels is not None:
+            training = np.repeat(training, self.labels.n_visits[training])
+        targets = self.targets
+        return Data(
+            rows=ScaledRows(self.X, scaling, on_disk=is_on_disk(self.X)),
+            training=training,
+            validation=validation,
+            sample_weight=weight,
+            targets=None if targets is None else ScaledRows(targets, scaling),
+            labels=None if self.labels is None else self.labels.values,
+            has_gaps=isinstance(targets, np.ndarray) and bool(np.isnan(targets).any()),
+        )

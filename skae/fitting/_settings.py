@@ -1,0 +1,53 @@
+"""How training goes, as the parameters say it."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+
+# Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
+DEFAULT_LEARNING_RATE = 2e-3
+_PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The parameters of an estimator that say how training goes, not what is trained.
+
+    Attributes
+    ----------
+    optimizer, learning_rate, batch_size, max_iter, tol, early_stopping, validation_fraction, \
+n_iter_no_change, jit_compile
+        See the parameters of these names.
+    """
+
+    optimizer: Any
+    learning_rate: Any
+    batch_size: int
+    max_iter: int
+    tol: float
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int | str
+    jit_compile: bool | str
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """Those of an estimator's parameters."""
+        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)})
+
+    @property
+    def held_out_fraction(self) -> float:
+        """Share of the rows that training does not see."""
+        return self.validation_fraction if self.early_stopping else 0.0
+
+    def steps_per_epoch(self, n_rows: int) -> int:
+        """Batches in one pass over so many rows."""
+        return -(-n_rows // self.batch_size)
+
+    def patience(self, n_rows: int) -> int:
+        """Epochs without improvement: an epoch of a small table is too little to judge by."""
+        if not isinstance(self.n_iter_no_change, str):
+            return self.n_iter_no_change
+        n_epochs = _PATIENT_STEPS // self.steps_per_epoch(n_rows)
+        return int(np.clip(n_epochs, _LEAST_PATIENCE, _MOST_PATIENCE))

@@ -1,0 +1,119 @@
+"""Where training starts: units, network and first weights, from the rows and the parameters."""
+
+from dataclasses import replace
+from numbers import Integral
+
+import numpy as np
+
+from skae import _keras
+from skae._blas import one_blas_thread
+from skae._model import Model
+from skae._scaling import identity_scaling, measure_scaling, weighted_blocks
+from skae.fitting._architecture import Architecture
+from skae.fitting._recipe import Recipe
+from skae.fitting._rows import Rows
+from skae.networks import DenseNetwork, principal_directions
+
+
+def new_model(
+    architecture: Architecture, recipe: Recipe, rows: Rows, rng: np.random.Generator
+) -> Model:
+    """A model at its starting weights, for rows that it is to give.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    recipe : Recipe
+    rows : Rows
+        Only ``X`` and ``sample_weight`` are read.
+    rng : numpy.random.Generator
+    """
+    with one_blas_thread():
+        return _new_model(architecture, recipe, rows, rng)
+
+
+def _new_model(architecture, recipe, rows, rng):
+    X, sample_weight = rows.X, rows.sample_weight
+    shape = architecture.shape_of(X.shape[1])
+    padding = architecture.padding
+    has_missing = padding is not None
+    measured = measure_scaling(X, sample_weight, has_missing=has_missing)
+    # Rows of a cross-entropy are targets as they are.
+    ends_in_sigmoid = recipe.loss == "binary_crossentropy"
+    scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
+    centring = replace(measured, scale=scaling.scale)
+    principal = _principal_directions(architecture, X, sample_weight, centring, rng, has_missing)
+    n_components = architecture.n_components
+    if not isinstance(n_components, Integral):
+        n_components = principal.count_for_share(n_components)
+    n_components = int(n_components)
+    network = architecture.describe(shape, n_components, recipe.network_options(n_components))
+    if isinstance(network, DenseNetwork):
+        weights = network.random_weights(rng)
+    else:
+        weights = _keras.random_weights(network, rng)
+    if architecture.init == "pca":
+        mean = measured.mean if ends_in_sigmoid else None
+        weights = network.pca_weights(weights, principal, rng, output_mean=mean)
+    given_shape = architecture.given_shape(X.shape[1])
+    model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
+    if principal is None:
+        return model
+    directions = principal.leading(network.n_components)[0].astype(np.float32)
+    return replace(model, principal_directions=directions, principal_mean=measured.mean)
+
+
+def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -> Model:
+    """The fitted model to train further.
+
+    Raises
+    ------
+    ValueError
+        If the parameters describe another.
+    """
+    n_features, n_components = fitted.network.n_features, fitted.network.n_components
+    wanted = architecture.describe(
+        architecture.shape_of(n_features), n_components, recipe.network_options(n_components)
+    )
+    now = vars(wanted) | {"loss": recipe.loss}
+    if isinstance(architecture.n_components, Integral):
+        now["n_components"] = architecture.n_components
+    before = vars(fitted.network) | {"loss": fitted.loss}
+    changed = [
+        f"{name} was {before.get(name)!r} and is now {now.get(name)!r}"
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
+    ]
+    if changed:
+        raise ValueError(
+            "Training would go on from the fitted network, but the parameters now describe "
+            f"another: {'; '.join(changed)}. Restore them, or start anew: fit with "
+            "warm_start=False."
+        )
+    return replace(
+        fitted,
+        sample_shape=architecture.given_shape(n_features),
+        mask_value=architecture.padding,
+        packed=None,
+        principal_directions=None,
+        principal_mean=None,
+        _cast={},
+    )
+
+
+def _principal_directions(architecture, X, sample_weight, centring, rng, has_missing):
+    is_share = not isinstance(architecture.n_components, Integral)
+    if architecture.init != "pca" and not is_share:
+        return None
+
+    def blocks():
+        for rows, weights in weighted_blocks(X, sample_weight, centring):
+            # What is missing counts as its feature's mean.
+            yield (np.nan_to_num(rows) if has_missing else rows), weights
+
+    return principal_directions(
+        blocks,
+        X.shape[1],
+        None if is_share else architecture.n_components,
+        rng,
+    )

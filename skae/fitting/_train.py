@@ -1,0 +1,208 @@
+"""From a model, rows and a recipe to a training run on a borrowed program."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae import _keras
+from skae._likelihood import row_terms
+from skae._model import Model
+from skae.fitting._recipe import Recipe
+from skae.fitting._rows import Rows
+from skae.fitting._settings import DEFAULT_LEARNING_RATE, Settings
+from skae.training import (
+    Data,
+    Diverged,
+    History,
+    Hooks,
+    Outcome,
+    Plan,
+    ProgramSpec,
+    Start,
+    choose_tier,
+    run,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where training begins, beyond the weights of the model.
+
+    Attributes
+    ----------
+    departs : bool
+        Whether it may begin at other weights than the model's own, which the result then has to
+        beat, if the network is of a kind that does.
+    pretrained : dict of ndarray or None
+        What takes the place of the random ones among those weights.
+    mask : dict of ndarray or None
+        0 for every weight that stays zero, else 1.
+    optimizer_state : list of ndarray or None
+        Of an earlier run that goes on.
+    n_past_epochs : int
+        Epochs of that run.
+    """
+
+    departs: bool = False
+    pretrained: dict | None = None
+    mask: dict | None = None
+    optimizer_state: list | None = None
+    n_past_epochs: int = 0
+
+
+AT_THE_MODEL = Origin()
+
+
+def train(
+    model: Model,
+    rows: Rows,
+    recipe: Recipe,
+    settings: Settings,
+    origin: Origin,
+    listeners: Hooks,
+    rng: np.random.Generator,
+) -> Outcome:
+    """Train until ``max_iter`` or until training stops improving.
+
+    Raises
+    ------
+    ValueError
+        If the loss stops being a sensible number.
+    """
+    data = rows.split(model.scaling, settings.held_out_fraction, rng)
+    n_rows = len(data.training)
+    plan = Plan(settings.max_iter, settings.patience(n_rows), settings.tol, recipe.n_grace_epochs)
+    # XLA compiles every update of a step, and one pays back no faster than another.
+    xla_from_steps = model.network.xla_from_steps * max(1, len(recipe.objective.updates))
+    n_steps = settings.max_iter * settings.steps_per_epoch(n_rows)
+    tier = choose_tier(settings.jit_compile, n_steps, xla_from_steps)
+    departure = _departure(model, origin.pretrained, rng) if origin.departs else None
+    return _run(model, data, recipe, settings, origin, departure, plan, tier, listeners, rng)
+
+
+def train_one_pass(
+    model: Model,
+    rows: Rows,
+    recipe: Recipe,
+    settings: Settings,
+    origin: Origin,
+    listeners: Hooks,
+    rng: np.random.Generator,
+) -> Outcome:
+    """Train for one pass over the rows, of which none is held out.
+
+    Raises
+    ------
+    ValueError
+        If the loss stops being a sensible number.
+    """
+    data = rows.split(model.scaling, 0.0, rng)
+    plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
+    # Streams call this often: compile once rather than run every pass slowly.
+    tier = "xla" if settings.jit_compile is True else "graph"
+    return _run(model, data, recipe, settings, origin, None, plan, tier, listeners, rng)
+
+
+def without_training(model: Model, rows: Rows, *, interrupted: bool = False) -> Outcome:
+    """The outcome of zero epochs."""
+    terms = {
+        name: np.average(values, weights=rows.sample_weight)
+        for name, values in row_terms(model, rows.X).items()
+    }
+    loss = float(sum(terms.values()))
+    return Outcome(
+        weights=model.weights,
+        optimizer_state=None,
+        history=History({"loss": loss, **terms}),
+        best_loss=loss,
+        best_epoch=0,
+        interrupted=interrupted,
+    )
+
+
+def joined_history(*outcomes: Outcome) -> dict[str, np.ndarray]:
+    """Columns of one fit in several phases, which each have a start of their own.
+
+    The column ``phase``, which counts from 1, says which; there is none where one phase is all.
+    """
+    columns, n_before = [], 0
+    for place, outcome in enumerate(outcomes, 1):
+        own = outcome.history.columns()
+        phase = {"phase": np.full(len(own["epoch"]), float(place))} if len(outcomes) > 1 else {}
+        columns.append({**own, "epoch": n_before + own["epoch"], **phase})
+        n_before += outcome.history.n_epochs
+    # A phase that an interruption left without training held no rows out.
+    shared = set.intersection(*map(set, columns))
+    return {n: np.concatenate([c[n] for c in columns]) for n in columns[0] if n in shared}
+
+
+def starts_at_optimum(network: Any, recipe: Recipe) -> bool:
+    """Whether no training can improve a new model's loss on rows that are their own targets.
+
+    A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
+    1989), a linear variational one's bound none but probabilistic PCA (Lucas et al. 2019): there
+    ``init="pca"`` starts.
+    """
+    is_linear = network.is_linear and not network.is_masked
+    return is_linear and network.linear_path and recipe.pca_is_optimum
+
+
+def _departure(model, pretrained, rng):
+    network = model.network
+    if not network.linear_path or network.is_linear or not network.departs_from_pca:
+        return None
+    return network.departure(model.weights, pretrained or _keras.random_weights(network, rng))
+
+
+def _run(
+    model: Model,
+    data: Data,
+    recipe: Recipe,
+    settings: Settings,
+    origin: Origin,
+    departure: dict | None,
+    plan: Plan,
+    tier: str,
+    listeners: Hooks,
+    rng: np.random.Generator,
+) -> Outcome:
+    optimizer, learning_rate = _keras.optimizer_settings(
+        settings.optimizer, settings.learning_rate, DEFAULT_LEARNING_RATE
+    )
+    spec = ProgramSpec(
+        network=model.network,
+        objective=recipe.objective,
+        loss=model.loss,
+        optimizer=optimizer,
+        n_features=model.network.n_features,
+        batch_size=settings.batch_size,
+        tier=tier,
+        masks_missing=model.network.is_masked or data.has_gaps,
+        is_pruned=origin.mask is not None,
+    )
+    start = Start(
+        model.weights,
+        seed=int(rng.integers(2**31)),
+        learning_rate=learning_rate,
+        scalars=dict(recipe.scalars_for(model.network, data.targets or data.rows)),
+        optimizer_state=origin.optimizer_state,
+        schedule=recipe.schedule,
+        n_past_epochs=origin.n_past_epochs,
+        departure=departure,
+        kept=origin.mask,
+    )
+    with _keras.borrow_program(spec) as program:
+        try:
+            return run(program, data, start, plan, listeners, rng)
+        except Diverged as error:
+            raise ValueError(_divergence_message(error, learning_rate)) from None
+
+
+def _divergence_message(error, learning_rate):
+    now = "its schedule" if learning_rate is None else f"{learning_rate:g}"
+    return (
+        f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "
+        f"learning_rate (now {now}), or clip gradients, for example with "
+        "optimizer=keras.optimizers.Adam(clipnorm=1.0). The estimator is as it was before."
+    )
