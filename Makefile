@@ -28,6 +28,7 @@ test: lint
 lint: .venv/.test
 	$(venv) -m ruff format --check .
 	$(venv) -m ruff check .
+	.venv/bin/lint-imports --no-cache --no-logo setup.cfg
 
 format: .venv/.test
 	$(venv) -m ruff format .

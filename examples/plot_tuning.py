@@ -73,10 +73,10 @@ plt.show()
 
 # %%
 # It stops falling on held-out rows long before the last epoch, so more epochs would not help;
-# :func:`~skae.inspection.diagnose` looks for what else could be wrong, on rows that no candidate
+# :func:`~skae.diagnose` looks for what else could be wrong, on rows that no candidate
 # has seen.
 
-from skae.inspection import diagnose
+from skae import diagnose
 
 print(diagnose(search.best_estimator_, X_test))
 

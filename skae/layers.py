@@ -5,6 +5,6 @@ are kept, or with a network of the user's. Import this module before ``keras.sav
 reads a saved one in another process.
 """
 
-from skae.networks._keras_layers import Gate, HideMissing, KeepLargest, LastState, MissingWhere
+from skae.backend._layers import Gate, HideMissing, KeepLargest, LastState, MissingWhere
 
 __all__ = ["Gate", "HideMissing", "KeepLargest", "LastState", "MissingWhere"]

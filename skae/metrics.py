@@ -38,8 +38,8 @@ from sklearn.metrics import mean_squared_error
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
 
-from skae._columns import check_array
-from skae._tables import refuse_mask
+from skae.reducers import check_invertible
+from skae.tables import check_array, refuse_mask
 
 __all__ = [
     "neg_reconstruction_error_scorer",
@@ -241,22 +241,3 @@ def _as_float64(X, name):
 
 def _refuse_masked_weight(sample_weight):
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
-
-
-def check_invertible(estimator):
-    """Raise TypeError unless the estimator, fitted or not, can both transform and reconstruct."""
-    for method in ("transform", "inverse_transform"):
-        if not hasattr(estimator, method):
-            raise TypeError(
-                f"{_blame(estimator, method)} has no {method}, so what it reconstructs cannot be "
-                "compared with X; use an estimator with transform and inverse_transform, such as "
-                "PCA, KernelPCA(fit_inverse_transform=True) or a Pipeline of such estimators."
-            )
-
-
-def _blame(estimator, method):
-    """Name the estimator, or the step of the Pipeline, that lacks a method."""
-    for name, step in getattr(estimator, "steps", ()):
-        if step not in (None, "passthrough") and not hasattr(step, method):
-            return f"step {name!r} ({type(step).__name__}) of the Pipeline"
-    return type(estimator).__name__

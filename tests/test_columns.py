@@ -26,7 +26,6 @@ from skae import (
     compare,
     diagnose,
 )
-from skae._columns import check_array
 from skae.inspection import LatentSpaceDisplay, ReconstructionDisplay
 from skae.metrics import (
     reconstruction_error,
@@ -34,6 +33,7 @@ from skae.metrics import (
     reconstruction_r2_score,
     reconstruction_r2_scorer,
 )
+from skae.tables._columns import check_array
 
 N_ROWS = 20
 NUMBERS = pd.DataFrame(np.random.default_rng(0).normal(size=(N_ROWS, 3)), columns=list("abc"))
@@ -186,7 +186,7 @@ def test_missing_values_are_placed(X):
 
 
 def test_missing_values_of_an_array_are_placed_block_by_block(monkeypatch, tmp_path):
-    monkeypatch.setattr("skae._columns._BLOCK_BYTES", 100)
+    monkeypatch.setattr("skae.tables._columns._BLOCK_BYTES", 100)
     rows = np.memmap(tmp_path / "rows", np.float64, "w+", shape=(N_ROWS, 3))
     rows[:] = NUMBERS
     rows[[7, 8, 19], 1] = rows[[0, 3], 2] = np.nan

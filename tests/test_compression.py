@@ -19,8 +19,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import skae
-from skae import Autoencoder, CompressionReport, _keras, compress, compression
-from skae._base import BaseAutoencoder
+from skae import Autoencoder, CompressionReport, compress
+from skae.backend import _gateway as gateway
+from skae.compression import _compress as compression
+from skae.estimators._base import BaseAutoencoder
 from skae.metrics import reconstruction_error
 
 DIGITS = load_digits().data / 16
@@ -241,7 +243,7 @@ def test_the_history_is_that_of_the_fit(fitted, compressed):
 
 
 def test_an_interruption_is_passed_on_and_changes_nothing(fitted, monkeypatch):
-    from skae.training._program import Program
+    from skae.backend._program import Program
 
     def interrupt(program, *args):
         raise KeyboardInterrupt
@@ -502,8 +504,8 @@ def test_a_random_state_of_its_own_is_drawn_from(fitted):
 
 
 def test_another_sparsity_compiles_nothing(fitted, monkeypatch):
-    pool = type(_keras.POOL)(_keras.POOL._build)
-    monkeypatch.setattr(_keras, "POOL", pool)
+    pool = type(gateway.POOL)(gateway.POOL._build)
+    monkeypatch.setattr(gateway, "POOL", pool)
 
     def count():
         idle = [program for programs in pool._idle.values() for program in programs]

@@ -13,10 +13,11 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_iris
 
-from skae import AdversarialAutoencoder, Autoencoder, VariationalAutoencoder, _keras
+from skae import AdversarialAutoencoder, Autoencoder, VariationalAutoencoder
+from skae.backend import _gateway as gateway
+from skae.backend import _starts
+from skae.backend._models import with_weights
 from skae.fitting import _rows
-from skae.networks import _keras_starts
-from skae.networks._keras_models import with_weights
 
 X = load_iris().data
 PAGE = Path(__file__).parents[1] / "docs" / "keras_options.rst"
@@ -403,10 +404,10 @@ def test_a_constraint_of_an_own_network_holds():
 
 
 def forget_all():
-    _keras.POOL.clear()
-    _keras.SCORERS.clear()
-    _keras._named_optimizer.cache_clear()
-    _keras_starts._remembered_starts.cache_clear()
+    gateway.POOL.clear()
+    gateway.SCORERS.clear()
+    gateway._named_optimizer.cache_clear()
+    _starts._remembered_starts.cache_clear()
 
 
 def own_network(sample_shape, n_components, hidden_layer_sizes, activation):

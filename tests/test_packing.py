@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skae._packing import pack, unpack
+from skae.model._packing import pack, unpack
 
 RNG = np.random.default_rng(0)
 NORMAL = RNG.normal(size=(40, 6)).astype(np.float32)

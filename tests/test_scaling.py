@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skae import _scaling
-from skae._scaling import ScaledRows, measure_scaling
+from skae.model import _scaling
+from skae.model._scaling import ScaledRows, measure_scaling
 
 RNG = np.random.default_rng(0)
 X = RNG.normal([1.0, -5.0, 100.0], [1.0, 2.0, 3.0], (50, 3))

@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 
 import skae
 from skae import Autoencoder
-from skae._surroundings import check_process
+from skae.backend._surroundings import check_process
 
 X = load_iris().data
 ROOT = Path(skae.__file__).parents[1]

@@ -1,9 +1,9 @@
 """Estimators built on estimators: public names of the rest of skae only."""
 
-from skae.applications._codec import LatentCodec
-from skae.applications._imputer import ReconstructionImputer
-from skae.applications._outliers import ReconstructionOutlierDetector
-from skae.applications._sampler import LatentSampler
+from skae.applications.codec._codec import LatentCodec
+from skae.applications.imputation._imputer import ReconstructionImputer
+from skae.applications.outliers._detector import ReconstructionOutlierDetector
+from skae.applications.sampling._sampler import LatentSampler
 
 __all__ = [
     "LatentCodec",

@@ -1,7 +1,7 @@
 """What the pictures of a comparison show, in words for those who do not see them."""
 
-from skae._scores import COLUMNS
 from skae.cli._phrases import components, listed, share
+from skae.comparison import COLUMNS
 
 
 def describe_curves(comparison, metric):

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import skae
-from skae._scores import COLUMNS, score_rows
 from skae.cli._alt_texts import (
     describe_codes,
     describe_curves,
@@ -23,6 +22,7 @@ from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
 from skae.cli._phrases import components, listed
 from skae.cli._recommendation import cautions, recommend
 from skae.cli._summary import summarise
+from skae.comparison import COLUMNS, score_rows
 
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone

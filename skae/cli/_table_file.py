@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
-from skae._columns import non_numbers
+from skae.tables import non_numbers
 
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}

@@ -4,9 +4,9 @@ import os
 import sys
 from contextlib import contextmanager
 
-from skae._scores import COLUMNS, score_rows
 from skae.cli._recommendation import cautions, recommend
 from skae.cli._summary import summarise
+from skae.comparison import COLUMNS, score_rows
 
 _N_ADVICE = 2  # sentences
 

@@ -2,12 +2,12 @@
 
 from skae.estimators._adversarial import AdversarialAutoencoder
 from skae.estimators._autoencoder import Autoencoder
-from skae.estimators._classifier import AutoencoderClassifier
+from skae.estimators._base import BaseAutoencoder as BaseAutoencoder
 from skae.estimators._contractive import ContractiveAutoencoder
 from skae.estimators._convolutional import ConvolutionalAutoencoder
 from skae.estimators._denoising import DenoisingAutoencoder
+from skae.estimators._docstring import documented as documented
 from skae.estimators._recurrent import RecurrentAutoencoder
-from skae.estimators._regressor import AutoencoderRegressor
 from skae.estimators._sparse import SparseAutoencoder
 from skae.estimators._stacked import StackedAutoencoder
 from skae.estimators._variational import (
@@ -18,8 +18,6 @@ from skae.estimators._variational import (
 __all__ = [
     "AdversarialAutoencoder",
     "Autoencoder",
-    "AutoencoderClassifier",
-    "AutoencoderRegressor",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",

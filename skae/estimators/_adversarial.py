@@ -9,8 +9,8 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Recipe, layer_sizes
 from skae.objectives import ADVERSARIAL

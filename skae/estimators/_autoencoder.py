@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
 
 
 @documented

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from sklearn.utils._param_validation import Interval
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
 from skae.fitting import Recipe
 from skae.objectives import CONTRACTIVE
 

@@ -7,10 +7,9 @@ from typing import ClassVar
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
-from skae._validation import check_share
-from skae.fitting import Recipe
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
+from skae.fitting import Recipe, check_share
 from skae.objectives import CORRUPTIONS, DENOISING
 
 

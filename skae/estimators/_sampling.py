@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skae._tables import in_container
-from skae._validation import check_count
+from skae.fitting import check_count
 from skae.mixtures import fit_code_mixture
+from skae.tables import in_container
 
 _SOURCES = ("posterior", "prior")
 # Rows whose codes are looked at, at most.

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
-from skae._scaling import weighted_blocks
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
 from skae.fitting import Recipe
+from skae.model import weighted_blocks
 from skae.objectives import SPARSE
 
 _CODE_ACTIVATIONS = {"kl": "sigmoid", "l1": "relu", "topk": "linear"}

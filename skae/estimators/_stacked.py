@@ -7,10 +7,9 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
-from skae._validation import check_share
-from skae.fitting import AT_THE_MODEL, PrintHooks, Recipe, train
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
+from skae.fitting import AT_THE_MODEL, PrintHooks, Recipe, check_share, train
 from skae.objectives import layerwise
 from skae.training import Hooks
 

@@ -7,17 +7,16 @@ from typing import ClassVar
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skae._base import BaseAutoencoder
-from skae._docstring import documented
-from skae._likelihood import (
+from skae.estimators._base import BaseAutoencoder
+from skae.estimators._docstring import documented
+from skae.estimators._sampling import SamplerMixin
+from skae.fitting import Recipe, check_count
+from skae.model import (
     importance_weighted_bounds,
     lower_bounds,
     posterior_deviations,
     unit_divergences,
 )
-from skae._validation import check_count
-from skae.estimators._sampling import SamplerMixin
-from skae.fitting import Recipe
 from skae.objectives import VARIATIONAL
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}

@@ -11,6 +11,7 @@ from skae.fitting._listeners import (
     tell_optimum,
 )
 from skae.fitting._recipe import Recipe
+from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
 from skae.fitting._rows import Labels, Rows
 from skae.fitting._settings import DEFAULT_LEARNING_RATE, Settings
 from skae.fitting._start import continued_model, new_model
@@ -23,9 +24,22 @@ from skae.fitting._train import (
     train_one_pass,
     without_training,
 )
+from skae.fitting._validation import (
+    check_clean_rows,
+    check_code,
+    check_count,
+    check_rows,
+    check_share,
+    check_unit_interval,
+    check_weights,
+    split_rows,
+    with_gaps,
+    with_missing_steps,
+)
 
 __all__ = [
     "AT_THE_MODEL",
+    "CALLBACK_STATE",
     "DEFAULT_LEARNING_RATE",
     "Architecture",
     "Labels",
@@ -35,6 +49,14 @@ __all__ = [
     "Rows",
     "Settings",
     "SklearnCallbackHooks",
+    "all_or_nothing",
+    "check_clean_rows",
+    "check_code",
+    "check_count",
+    "check_rows",
+    "check_share",
+    "check_unit_interval",
+    "check_weights",
     "continued_model",
     "fit_listeners",
     "honoured_callbacks",
@@ -43,9 +65,12 @@ __all__ = [
     "new_model",
     "one_pass_listeners",
     "portable",
+    "split_rows",
     "starts_at_optimum",
     "tell_optimum",
     "train",
     "train_one_pass",
+    "with_gaps",
+    "with_missing_steps",
     "without_training",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any, Self
 
-from skae import _keras
+from skae import backend
 from skae.networks import (
     NUMPY_ACTIVATIONS,
     Builder,
@@ -128,7 +128,7 @@ cell, bidirectional, mask_value, dropout, init
         """
         kind, activation = self.kind, self._activation()
         if activation not in NUMPY_ACTIVATIONS:
-            _keras.check_activation(activation)
+            backend.check_activation(activation)
         shared = {
             "n_features": math.prod(shape),
             "n_components": n_components,

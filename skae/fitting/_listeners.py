@@ -5,9 +5,9 @@ import pickle
 from contextlib import contextmanager
 from time import perf_counter
 
-from skae._keras import callbacks_to_call
-from skae._time_left import in_words
-from skae.training import LEFT_BY_FITS, Hooks, KerasCallbackHooks
+from skae.backend import LEFT_BY_FITS, KerasCallbackHooks, callbacks_to_call
+from skae.messages import in_words
+from skae.training import Hooks
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from skae._scaling import ScaledRows, Scaling
-from skae._validation import is_on_disk, split_rows
+from skae.fitting._validation import is_on_disk, split_rows
+from skae.model import ScaledRows, Scaling
 from skae.training import Data
 
 

@@ -5,14 +5,13 @@ from numbers import Integral
 
 import numpy as np
 
-from skae import _keras
-from skae._blas import one_blas_thread
-from skae._model import Model
-from skae._scaling import identity_scaling, measure_scaling, weighted_blocks
+from skae import backend
 from skae.fitting._architecture import Architecture
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
+from skae.model import Model, identity_scaling, measure_scaling, weighted_blocks
 from skae.networks import DenseNetwork, principal_directions
+from skae.numerics import one_blas_thread
 
 
 def new_model(
@@ -51,7 +50,7 @@ def _new_model(architecture, recipe, rows, rng):
     if isinstance(network, DenseNetwork):
         weights = network.random_weights(rng)
     else:
-        weights = _keras.random_weights(network, rng)
+        weights = backend.random_weights(network, rng)
     if architecture.init == "pca":
         mean = measured.mean if ends_in_sigmoid else None
         weights = network.pca_weights(weights, principal, rng, output_mean=mean)

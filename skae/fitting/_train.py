@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from skae import _keras
-from skae._likelihood import row_terms
-from skae._model import Model
+from skae import backend
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._settings import DEFAULT_LEARNING_RATE, Settings
+from skae.model import Model, row_terms
 from skae.training import (
     Data,
     Diverged,
@@ -152,7 +151,7 @@ def _departure(model, pretrained, rng):
     network = model.network
     if not network.linear_path or network.is_linear or not network.departs_from_pca:
         return None
-    return network.departure(model.weights, pretrained or _keras.random_weights(network, rng))
+    return network.departure(model.weights, pretrained or backend.random_weights(network, rng))
 
 
 def _run(
@@ -167,7 +166,7 @@ def _run(
     listeners: Hooks,
     rng: np.random.Generator,
 ) -> Outcome:
-    optimizer, learning_rate = _keras.optimizer_settings(
+    optimizer, learning_rate = backend.optimizer_settings(
         settings.optimizer, settings.learning_rate, DEFAULT_LEARNING_RATE
     )
     spec = ProgramSpec(
@@ -192,7 +191,7 @@ def _run(
         departure=departure,
         kept=origin.mask,
     )
-    with _keras.borrow_program(spec) as program:
+    with backend.borrow_program(spec) as program:
         try:
             return run(program, data, start, plan, listeners, rng)
         except Diverged as error:

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
-from skae._tables import refuse_mask
+from skae.tables import refuse_mask
 
 UNITS = "units of the code"
 

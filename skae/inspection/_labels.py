@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
-from skae._tables import is_missing, refuse_mask
+from skae.tables import is_missing, refuse_mask
 
 
 def check_complete(y):

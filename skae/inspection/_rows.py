@@ -1,19 +1,14 @@
 """Rows for a display: which of them, and what an estimator makes of them."""
 
 import math
-from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from skae._columns import check_array
-from skae._tables import refuse_mask
-from skae.inspection._pipelines import last_step
 from skae.inspection._row_format import row_format
-from skae.inspection._units import column_moments, column_units
-from skae.metrics import check_invertible
+from skae.reducers import as_rows, check_number, column_names, last_step
+from skae.tables import check_array, column_moments, column_units, refuse_mask
 
 
 def display_options(
@@ -66,81 +61,11 @@ def _moments(X):
     return column_moments(X)
 
 
-def as_rows(X, name):
-    """Rows of a frame, a sparse matrix or an array of any number of axes as flat floats."""
-    refuse_mask(X, name)
-    X = X.toarray() if issparse(X) else X
-    X = check_array(
-        X,
-        dtype=[np.float64, np.float32],
-        allow_nd=True,
-        ensure_all_finite="allow-nan",
-        input_name=name,
-    )
-    return X.reshape(len(X), -1)
-
-
-def check_same_length(rows):
-    """Refuse tables of different numbers of rows."""
-    lengths = {name: _num_samples(X) for name, X in rows.items()}
-    (first, expected), *others = lengths.items()
-    for name, length in others:
-        if length != expected:
-            raise ValueError(
-                f"{name} has {length} rows, but {first} has {expected}; pass the same rows, in the "
-                "same order."
-            )
-
-
-def check_same_shape(rows):
-    """Return a dict of flat rows, all of the shape of the first."""
-    rows = {name: as_rows(X, name) for name, X in rows.items()}
-    first = next(iter(rows))
-    for name, X in rows.items():
-        if X.shape != rows[first].shape:
-            raise ValueError(
-                f"{name} has shape {X.shape}, but {first} has shape {rows[first].shape}; pass the "
-                "same rows, in the same order and with the same columns."
-            )
-    return rows
-
-
 def spread_rows(X, n_rows):
     """Positions of some rows spread over all: those of a file often stand class by class."""
     refuse_mask(X, "X")
     check_number("n_rows", n_rows, 1)
     return np.unique(np.linspace(0, _num_samples(X) - 1, n_rows).astype(int))
-
-
-def check_number(name, value, least):
-    """Return an integer of a certain size; refuse anything else."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}={value!r} must be an integer of {least} or more.")
-    return int(value)
-
-
-def select(X, positions):
-    """Some rows of a frame, a sparse matrix or an array, in the same format."""
-    refuse_mask(X, "X")
-    if issparse(X):
-        # The only sparse format whose rows can be taken quickly, and for some the only one at all.
-        X = X.tocsr()
-    return _safe_indexing(np.asarray(X) if isinstance(X, list | tuple) else X, positions)
-
-
-def reconstruct(estimator, X):
-    """What an estimator makes of rows, in their units."""
-    refuse_mask(X, "X")
-    if hasattr(estimator, "reconstruct"):
-        return estimator.reconstruct(X)
-    check_invertible(estimator)
-    return estimator.inverse_transform(estimator.transform(X))
-
-
-def column_names(X):
-    """Names of the columns of a frame, else None."""
-    columns = getattr(X, "columns", None)
-    return None if columns is None else [str(name) for name in columns]
 
 
 def standardized(X, means, deviations):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skae._blas import one_thread
 from skae.mixtures._mixture import fit_smooth
 from skae.mixtures._size import QUICK
 from skae.mixtures._values import find_values
+from skae.numerics import one_thread
 
 _SEED = 0
 

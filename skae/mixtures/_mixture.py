@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from skae._blas import one_thread
 from skae.mixtures._size import THOROUGH, choose_size, new_mixture
 from skae.mixtures._values import find_values
+from skae.numerics import one_thread
 
 # Deviation of a single value, in deviations of the code.
 _NARROW = 1e-3

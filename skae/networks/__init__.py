@@ -4,13 +4,14 @@ from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import DenseNetwork
-from skae.networks._head import predictions, random_head, with_head, without_head
+from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
 from skae.networks._network import Network
 from skae.networks._principal import PrincipalDirections, principal_directions
 from skae.networks._recurrent import RecurrentNetwork
 
 __all__ = [
     "NUMPY_ACTIVATIONS",
+    "READER_ACTIVATION",
     "Builder",
     "ConvolutionalNetwork",
     "CustomNetwork",

@@ -14,8 +14,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import FunctionTransformer
 
 from skae import Autoencoder, LatentCodec
-from skae.applications._codec_format import pack, unpack
-from skae.applications._codec_quantiser import SymbolTable
+from skae.applications.codec._format import pack, unpack
+from skae.applications.codec._quantiser import SymbolTable
 
 X_IRIS = load_iris().data
 X_DIGITS = load_digits().data

@@ -7,8 +7,8 @@ from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 
 from skae import ReconstructionImputer
-from skae.applications._imputer_judge import trusted_shares
-from skae.applications._imputer_size import hidden_cells, size_for_hidden_cells, size_for_share
+from skae.applications.imputation._judge import trusted_shares
+from skae.applications.imputation._size import hidden_cells, size_for_hidden_cells, size_for_share
 
 NAN = np.nan
 

@@ -8,10 +8,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import ReconstructionOutlierDetector
-from skae.applications._outlier_calibration import scales_of_judges
-from skae.applications._outlier_folds import NEW, HeldOutFolds
-from skae.applications._outlier_screen import absurd_rows
-from skae.applications._outlier_threshold import fence, widest_gap
+from skae.applications.outliers._calibration import scales_of_judges
+from skae.applications.outliers._folds import NEW, HeldOutFolds
+from skae.applications.outliers._screen import absurd_rows
+from skae.applications.outliers._threshold import fence, widest_gap
 
 SEEDS = range(5)
 SCORINGS = ["mahalanobis", "error", "top_features", "likelihood"]

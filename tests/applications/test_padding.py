@@ -20,8 +20,8 @@ from skae import (
     RecurrentAutoencoder,
     VariationalAutoencoder,
 )
-from skae.applications._outlier_padding import PresentDistance, PresentTop, pairwise_covariance
-from skae.applications._padding import find_padding
+from skae.applications.outliers._padding import PresentDistance, PresentTop, pairwise_covariance
+from skae.reducers._padding import find_padding
 
 T, F = 8, 2
 MASKS = [np.nan, -1.0, 0.0]

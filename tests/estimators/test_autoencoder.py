@@ -146,7 +146,7 @@ def test_scoring_in_blocks_changes_nothing(monkeypatch):
     fitted = quick().fit(IRIS)
     methods = (fitted.transform, fitted.reconstruct, fitted.score_samples)
     expected = [method(IRIS) for method in methods]
-    monkeypatch.setattr("skae._model._BLOCK_VALUES", 100)
+    monkeypatch.setattr("skae.model._model._BLOCK_VALUES", 100)
     for method, whole in zip(methods, expected, strict=True):
         np.testing.assert_allclose(method(IRIS), whole, rtol=1e-10)
 

@@ -9,7 +9,8 @@ from sklearn.metrics import mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skae import DenoisingAutoencoder, _keras
+from skae import DenoisingAutoencoder
+from skae.backend import _gateway as gateway
 
 X = load_digits().data
 NOISY = X + np.random.default_rng(0).normal(0, 4, X.shape)
@@ -63,9 +64,9 @@ def test_partial_fit_takes_pairs():
 
 def test_another_level_compiles_nothing():
     quick(max_iter=2).fit(X)
-    n_built = _keras.POOL.n_built
+    n_built = gateway.POOL.n_built
     quick(max_iter=2, noise_level=0.5).fit(X)
-    assert _keras.POOL.n_built == n_built
+    assert gateway.POOL.n_built == n_built
 
 
 def test_pairs_of_another_shape():

@@ -10,7 +10,9 @@ from sklearn.preprocessing import label_binarize
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.utils import compute_class_weight
 
-from skae.estimators._head_targets import (
+from skae.networks import DenseNetwork, predictions, random_head, with_head
+from skae.objectives._supervised import cross_entropy, squared_error
+from skae.supervised._head_targets import (
     class_targets,
     logistic_start,
     ridge_start,
@@ -19,8 +21,6 @@ from skae.estimators._head_targets import (
     value_targets,
     weighted_by_class,
 )
-from skae.networks import DenseNetwork, predictions, random_head, with_head
-from skae.objectives._supervised import cross_entropy, squared_error
 
 RNG = np.random.default_rng(0)
 IRIS, SPECIES = load_iris(return_X_y=True)

@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skae import Autoencoder, DenoisingAutoencoder
-from skae._validation import check_rows, is_on_disk
+from skae.fitting._validation import check_rows, is_on_disk
 
 RNG = np.random.default_rng(0)
 ROWS = 3.0 + RNG.normal(size=(20, 5, 3)).cumsum(axis=1)
@@ -175,7 +175,7 @@ def test_more_rows_than_a_batch_of_the_scorer(fitted):
 
 def test_scoring_in_blocks_changes_nothing(fitted, monkeypatch):
     expected = [getattr(fitted, method)(FLAT) for method in METHODS]
-    monkeypatch.setattr("skae._model._BLOCK_VALUES", 100)
+    monkeypatch.setattr("skae.model._model._BLOCK_VALUES", 100)
     for method, whole in zip(METHODS, expected, strict=True):
         np.testing.assert_allclose(getattr(fitted, method)(ROWS), whole, rtol=1e-6)
 

@@ -33,8 +33,8 @@ from skae import (
     VariationalAutoencoder,
     _keras,
 )
-from skae.estimators import _supervised
-from skae.estimators._head_targets import units_of
+from skae.supervised import _supervised
+from skae.supervised._head_targets import units_of
 from skae.training import Hooks
 
 X, SPECIES = load_iris(return_X_y=True)

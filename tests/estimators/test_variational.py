@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
 from skae import VariationalAutoencoder, VariationalConvolutionalAutoencoder
-from skae.training._program import Program
+from skae.backend._program import Program
 
 WINE = StandardScaler().fit_transform(load_wine().data)
 TRAIN, TEST = WINE[::2], WINE[1::2]

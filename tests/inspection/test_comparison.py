@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import Autoencoder, Comparison, compare
-from skae.inspection import _comparison
+from skae.comparison import _compare
 
 X_IRIS, Y_IRIS = load_iris(return_X_y=True)
 TIMES = {"fit_seconds", "transform_seconds"}
@@ -193,8 +193,8 @@ def test_trustworthiness_looks_at_the_same_few_rows_for_every_reducer(monkeypatc
         seen.append(X)
         return trustworthiness(X, code, **options)
 
-    monkeypatch.setattr(_comparison, "MAX_TRUSTWORTHINESS_ROWS", 20)
-    monkeypatch.setattr(_comparison, "trustworthiness", record)
+    monkeypatch.setattr(_compare, "MAX_TRUSTWORTHINESS_ROWS", 20)
+    monkeypatch.setattr(_compare, "trustworthiness", record)
     compare([PCA(), TruncatedSVD()], X_IRIS, n_components=1, cv=2, random_state=0)
     assert [len(X) for X in seen] == [20] * 4
     np.testing.assert_array_equal(seen[0], seen[2])

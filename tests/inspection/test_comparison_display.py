@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skae.inspection import Comparison
+from skae.comparison import Comparison
 
 ROWS = np.zeros((1, 4))
 CODE = np.random.default_rng(0).normal(size=(40, 2))

@@ -1,14 +1,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.model_selection import KFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skae import Autoencoder, compare
+from skae import compare
 from skae.inspection import ComponentCurveDisplay
 
 X, Y = load_iris(return_X_y=True)
@@ -16,19 +13,9 @@ FOLDS = KFold(3, shuffle=True, random_state=0)
 QUICK = {"hidden_layer_sizes": (4,), "max_iter": 2}
 
 
-class NeverFitted(BaseEstimator):
-    def __init__(self, n_components=2):
-        self.n_components = n_components
-
-    def fit(self, X, y=None):
-        raise AssertionError("a fit began before the checks had ended")
-
-    transform = inverse_transform = fit
-
-
-def draw(estimators, **options):
-    options = {"n_components": (1, 2), "cv": FOLDS, **options}
-    return ComponentCurveDisplay.from_estimator(estimators, X, **options)
+def draw(reducers, ax=None):
+    comparison = compare(reducers, X, n_components=(1, 2), cv=FOLDS, random_state=0)
+    return ComponentCurveDisplay.from_comparison(comparison, ax=ax)
 
 
 def legend_of(display):
@@ -68,47 +55,6 @@ def test_scores_of_another_shape_are_refused():
         ComponentCurveDisplay([1, 2], np.ones((2, 3)), ["PCA"]).plot()
 
 
-def test_pca_stands_beside_an_autoencoder():
-    display = draw(Autoencoder(**QUICK), random_state=0)
-    assert display.names == ["PCA", "Autoencoder"]
-    assert display.scores.shape == (2, 2, 3)
-    assert legend_of(display) == display.names
-
-
-@pytest.mark.parametrize(
-    ("estimators", "names"),
-    [
-        (TruncatedSVD(), ["PCA", "TruncatedSVD"]),
-        ([TruncatedSVD(), PCA()], ["TruncatedSVD", "PCA"]),
-        ({"mine": PCA(whiten=True)}, ["mine"]),
-        ({"PCA": TruncatedSVD()}, ["PCA (linear)", "PCA"]),
-        (
-            make_pipeline(StandardScaler(), TruncatedSVD()),
-            ["StandardScaler + PCA", "StandardScaler + TruncatedSVD"],
-        ),
-        (
-            [TruncatedSVD(), make_pipeline(make_pipeline(TruncatedSVD()), FunctionTransformer())],
-            [
-                *("PCA", "PCA + FunctionTransformer"),
-                *("TruncatedSVD", "TruncatedSVD + FunctionTransformer"),
-            ],
-        ),
-    ],
-)
-def test_names_with_pca_where_it_is_not_among_them(estimators, names):
-    assert draw(estimators, n_components=1).names == names
-
-
-def test_pca_beside_a_pipeline_sees_scaled_rows():
-    display = draw(make_pipeline(StandardScaler(), TruncatedSVD()))
-    expected = draw({"expected": make_pipeline(StandardScaler(), PCA())})
-    np.testing.assert_allclose(display.scores[0], expected.scores[0])
-
-
-def test_pca_may_be_left_out():
-    assert draw(TruncatedSVD(), with_pca=False).names == ["TruncatedSVD"]
-
-
 @pytest.mark.parametrize(
     ("metric", "label"),
     [
@@ -125,11 +71,6 @@ def test_a_comparison_is_drawn(metric, label):
     assert display.ax_.get_ylabel() == label
 
 
-def test_labels_give_an_accuracy():
-    display = draw(PCA(), y=Y, metric="accuracy")
-    assert (display.scores > 0.5).all()
-
-
 def test_given_axes_are_drawn_in():
     _, ax = plt.subplots()
     display = draw(PCA(), ax=ax)
@@ -137,27 +78,7 @@ def test_given_axes_are_drawn_in():
     assert display.figure_ is ax.figure
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"metric": "speed"}, r"metric='speed' was not scored; choose from \['reconstruction_r2'"),
-        ({"metric": "accuracy"}, "metric='accuracy' is that of a classifier.*pass class labels"),
-        ({"metric": "accuracy", "y": X[:, 0]}, "continuous values such as 5.1.*class labels"),
-        ({"n_components": 5}, "n_components=5 is more than"),
-        ({"estimators": []}, "reducers is empty"),
-    ],
-)
-def test_values_are_refused_before_any_fit(options, message):
-    with pytest.raises(ValueError, match=message):
-        draw(**{"estimators": NeverFitted(), **options})
-
-
 def test_a_metric_that_a_comparison_lacks_is_refused():
     comparison = compare(PCA(), X, n_components=1, cv=2)
     with pytest.raises(ValueError, match="metric='accuracy' was not scored"):
         ComponentCurveDisplay.from_comparison(comparison, metric="accuracy")
-
-
-def test_what_is_not_a_reducer_is_refused():
-    with pytest.raises(TypeError, match=r"StandardScaler'\] has no parameter n_components"):
-        draw(StandardScaler())

@@ -20,7 +20,8 @@ from skae import (
     VariationalAutoencoder,
     diagnose,
 )
-from skae.inspection import Finding, LossCurveDisplay
+from skae.diagnosis import Finding
+from skae.inspection import LossCurveDisplay
 
 DIGITS = load_digits().data / 16
 TRAIN, TEST = DIGITS[:500], DIGITS[900:1300]

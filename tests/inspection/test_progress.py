@@ -3,9 +3,9 @@ import pytest
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from skae import compare
-from skae._time_left import in_words
-from skae.inspection import _progress
-from skae.inspection._progress import Forecast
+from skae.comparison import _progress
+from skae.comparison._progress import Forecast
+from skae.messages._time_left import in_words
 
 X = np.random.default_rng(0).normal(size=(30, 5))
 

@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from skae._scores import COLUMNS, score_rows
 from skae.cli._terminal import print_table
-from skae.inspection import Comparison
+from skae.comparison import Comparison
+from skae.comparison._scores import COLUMNS, score_rows
 
 SCORES = {
     "reconstruction_r2": [[[0.5, 0.7], [0.9, 0.9]], [[0.25, 0.35], [0.95, 0.97]]],

@@ -8,10 +8,10 @@ import pytest
 from sklearn.decomposition import PCA
 
 from skae import Autoencoder
+from skae.backend._models import build
+from skae.backend._starts import random_weights
 from skae.fitting import Architecture, Rows, new_model
 from skae.networks import ConvolutionalNetwork
-from skae.networks._keras_models import build
-from skae.networks._keras_starts import random_weights
 
 RNG = np.random.default_rng(0)
 

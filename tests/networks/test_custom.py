@@ -14,7 +14,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 
-from skae import Autoencoder, _keras
+from skae import Autoencoder
+from skae.backend import _gateway as gateway
 from skae.fitting import Architecture, Rows, new_model
 from skae.networks import Builder
 
@@ -244,7 +245,7 @@ def test_a_fitted_estimator_does_not_follow_its_parameter():
     fitted = quick(Adjustable(4)).fit(X)
     expected = fitted.transform(X)
     fitted.network.set_params(width=9)
-    _keras.SCORERS.clear()
+    gateway.SCORERS.clear()
     np.testing.assert_array_equal(fitted.transform(X), expected)
 
 
@@ -259,8 +260,8 @@ def test_warm_start_continues():
 
 @pytest.fixture
 def pool(monkeypatch):
-    fresh = type(_keras.POOL)(_keras.POOL._build)
-    monkeypatch.setattr(_keras, "POOL", fresh)
+    fresh = type(gateway.POOL)(gateway.POOL._build)
+    monkeypatch.setattr(gateway, "POOL", fresh)
     return fresh
 
 

@@ -6,8 +6,8 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
+from skae.backend._models import build, with_weights
 from skae.networks import NUMPY_ACTIVATIONS, DenseNetwork, principal_directions
-from skae.networks._keras_models import build, with_weights
 
 
 def scaled_iris():

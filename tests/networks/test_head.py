@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from skae.backend._models import build, with_weights
 from skae.networks import (
     ConvolutionalNetwork,
     DenseNetwork,
@@ -12,7 +13,6 @@ from skae.networks import (
     with_head,
     without_head,
 )
-from skae.networks._keras_models import build, with_weights
 
 RNG = np.random.default_rng(0)
 CODE = RNG.normal(0, 2, (20, 3))

@@ -7,10 +7,10 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 
 from skae import Autoencoder
+from skae.backend._layers import LastState
+from skae.backend._models import build
 from skae.fitting import Architecture, Rows, new_model
 from skae.networks import RecurrentNetwork
-from skae.networks._keras_layers import LastState
-from skae.networks._keras_models import build
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 15)).cumsum(axis=1)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from skae import AdversarialAutoencoder
+from skae.backend._random import RandomDraws
 from skae.objectives._adversarial import draw_prior, energy_distance
-from skae.training._random import RandomDraws
 
 RNG = np.random.default_rng(0)
 CODE, DRAWN = RNG.normal(0.5, 2.0, (7, 3)), RNG.normal(size=(5, 3))

@@ -6,9 +6,9 @@ from scipy.special import expit
 from sklearn.datasets import load_iris
 
 from skae import ContractiveAutoencoder
+from skae.backend._models import encode_with_jacobian, with_weights
+from skae.backend._program import _gradient
 from skae.networks import DenseNetwork
-from skae.networks._keras_models import encode_with_jacobian, with_weights
-from skae.training._program import _gradient
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(6, 5)).astype(np.float32)

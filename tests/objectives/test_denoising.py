@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from skae.backend._random import RandomDraws
 from skae.objectives import CORRUPTIONS
-from skae.training._random import RandomDraws
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 50)).astype(np.float32)

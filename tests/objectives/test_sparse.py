@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr
 
+from skae.backend._layers import KeepLargest
+from skae.backend._models import with_weights
 from skae.networks import DenseNetwork
-from skae.networks._keras_layers import KeepLargest
-from skae.networks._keras_models import with_weights
 from skae.objectives._sparse import bernoulli_divergence
 
 RNG = np.random.default_rng(0)

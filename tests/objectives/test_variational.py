@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from skae import VariationalAutoencoder
-from skae._likelihood import importance_weighted_bounds, lower_bounds
+from skae.model._likelihood import importance_weighted_bounds, lower_bounds
 from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
 
 WINE = StandardScaler().fit_transform(load_wine().data)

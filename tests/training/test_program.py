@@ -7,10 +7,11 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 
 import skae
-from skae import Autoencoder, _keras
+from skae import Autoencoder
+from skae.backend import _gateway as gateway
+from skae.backend._models import with_weights
 from skae.fitting import AT_THE_MODEL, Origin, Rows, Settings, train
 from skae.networks import DenseNetwork, with_head
-from skae.networks._keras_models import with_weights
 from skae.objectives import RECONSTRUCTION, Objective, supervised
 from skae.objectives._objective import Update
 from skae.training import Hooks, ProgramSpec, choose_tier
@@ -21,8 +22,8 @@ X = load_iris().data
 
 @pytest.fixture
 def pool(monkeypatch):
-    fresh = type(_keras.POOL)(_keras.POOL._build)
-    monkeypatch.setattr(_keras, "POOL", fresh)
+    fresh = type(gateway.POOL)(gateway.POOL._build)
+    monkeypatch.setattr(gateway, "POOL", fresh)
     return fresh
 
 
@@ -168,13 +169,13 @@ def after_one_step(*updates, rate=1.0, optimizer="sgd"):
         network=LINEAR,
         objective=objective,
         loss="squared_error",
-        optimizer=_keras.optimizer_settings(optimizer, STEP, STEP)[0],
+        optimizer=gateway.optimizer_settings(optimizer, STEP, STEP)[0],
         n_features=3,
         batch_size=8,
         tier="graph",
     )
     chunk = Chunk(ROWS[None], None, np.ones((1, 8), np.float32), n_steps=1)
-    with _keras.borrow_program(spec) as program:
+    with gateway.borrow_program(spec) as program:
         program.load(START, seed=0, learning_rate=STEP, scalars={"rate": rate})
         size, error = program.train(program.stage(chunk), 0) / 8
         weights = program.weights()
@@ -264,14 +265,14 @@ def after_one_labelled_step(values, counts, row_weights=None, base=None):
         network=LABELLED,
         objective=supervised(base, "squared_error"),
         loss="squared_error",
-        optimizer=_keras.optimizer_settings("sgd", STEP, STEP)[0],
+        optimizer=gateway.optimizer_settings("sgd", STEP, STEP)[0],
         n_features=3,
         batch_size=8,
         tier="graph",
     )
     labels = np.hstack([values, counts])
     chunk = Chunk(ROWS[None], None, row_weights[None], n_steps=1, labels=labels[None])
-    with _keras.borrow_program(spec) as program:
+    with gateway.borrow_program(spec) as program:
         scalars = {"unsupervised_weight": 0.0}
         program.load({**START, **HEAD}, seed=0, learning_rate=STEP, scalars=scalars)
         staged = program.stage(chunk)
@@ -345,7 +346,7 @@ def pruned_spec(optimizer="adam", updates=(), tier="graph"):
         network=LINEAR,
         objective=Objective(two_terms, ("size", "reconstruction"), updates=updates),
         loss="squared_error",
-        optimizer=_keras.optimizer_settings(optimizer, STEP, STEP)[0],
+        optimizer=gateway.optimizer_settings(optimizer, STEP, STEP)[0],
         n_features=3,
         batch_size=8,
         tier=tier,
@@ -373,7 +374,7 @@ def kernels_of(arrays):
     ids=[*ADAMS, "sgd", "weight decay"],
 )
 def test_masked_weights_stay_zero_and_the_others_are_trained(optimizer, tier):
-    with _keras.borrow_program(pruned_spec(optimizer, tier=tier)) as program:
+    with gateway.borrow_program(pruned_spec(optimizer, tier=tier)) as program:
         after = pruned_steps(program, 5)
     for name in ("encoder_linear/kernel", "decoder_linear/kernel"):
         assert np.all(after[name][KEPT[name] == 0] == 0)
@@ -382,14 +383,14 @@ def test_masked_weights_stay_zero_and_the_others_are_trained(optimizer, tier):
 
 def test_masked_weights_stay_zero_through_several_updates_and_a_rate():
     updates = (ERROR_BY_DECODER, ERROR_BY_ENCODER, SIZE_BY_ENCODER)
-    with _keras.borrow_program(pruned_spec("adam", updates)) as program:
+    with gateway.borrow_program(pruned_spec("adam", updates)) as program:
         after = pruned_steps(program, 5)
     for name in ("encoder_linear/kernel", "decoder_linear/kernel"):
         assert np.all((after[name] == 0) == (KEPT[name] == 0))
 
 
 def test_a_masked_step_is_a_step_of_the_weights_that_are_left():
-    with _keras.borrow_program(pruned_spec("sgd", (ERROR_BY_DECODER,))) as program:
+    with gateway.borrow_program(pruned_spec("sgd", (ERROR_BY_DECODER,))) as program:
         encoder, decoder = kernels_of(pruned_steps(program, 1))
     start, expected = kernels_of(MASKED)
     expected = expected - STEP * slopes_of_error(start, expected)[1]
@@ -400,7 +401,7 @@ def test_a_masked_step_is_a_step_of_the_weights_that_are_left():
 
 def test_a_mask_is_forgotten_at_the_next_load():
     everything = {name: np.ones_like(array) for name, array in KEPT.items()}
-    with _keras.borrow_program(pruned_spec()) as program:
+    with gateway.borrow_program(pruned_spec()) as program:
         pruned_steps(program, 2)
         after = pruned_steps(program, 1, everything)
     for name in ("encoder_linear/kernel", "decoder_linear/kernel"):
@@ -429,7 +430,7 @@ def test_second_moments_are_those_of_adam(optimizer, n_steps):
         by_encoder, by_decoder = slopes_of_error(encoder, decoder)
         return slope_of_size(encoder) + by_encoder, by_decoder
 
-    with _keras.borrow_program(pruned_spec(optimizer)) as program:
+    with gateway.borrow_program(pruned_spec(optimizer)) as program:
         pruned_steps(program, n_steps)
         moments = program.second_moments()
     assert {name: array.shape for name, array in moments.items()} == {
@@ -443,7 +444,7 @@ def test_second_moments_are_those_of_adam(optimizer, n_steps):
 @pytest.mark.parametrize("optimizer", ADAMS.values(), ids=ADAMS)
 def test_second_moments_of_several_updates_are_those_of_the_first_that_changes_a_weight(optimizer):
     updates = (ERROR_BY_DECODER, ERROR_BY_ENCODER, SIZE_BY_ENCODER)
-    with _keras.borrow_program(pruned_spec(optimizer, updates)) as program:
+    with gateway.borrow_program(pruned_spec(optimizer, updates)) as program:
         pruned_steps(program, 1)
         encoder, decoder = kernels_of(program.second_moments())
         program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, kept=KEPT)

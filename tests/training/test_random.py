@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy.stats import kstest
 
-from skae.training._random import RandomDraws
+from skae.backend._random import RandomDraws
 
 
 def draws(seed, step=0):

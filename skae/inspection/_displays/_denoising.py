@@ -1,15 +1,14 @@
 """Noisy rows, what an estimator restores of them, and the clean rows."""
 
 from skae.inspection._drawing._strips import Strips, draw_strips
-from skae.inspection._padding import leave_padding_out
 from skae.inspection._row_format import row_format
-from skae.inspection._rows import (
+from skae.inspection._rows import display_options, spread_rows
+from skae.reducers import (
     check_same_length,
     check_same_shape,
-    display_options,
+    leave_padding_out,
     reconstruct,
     select,
-    spread_rows,
 )
 
 

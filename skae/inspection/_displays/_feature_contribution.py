@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 
-from skae._tables import refuse_mask
 from skae.inspection._contributions import (
     draw_bars,
     draw_table,
@@ -13,13 +12,15 @@ from skae.inspection._contributions import (
     with_other,
 )
 from skae.inspection._drawing._style import axes_to_draw_in, short_name
-from skae.inspection._padding import row_errors, squared_errors
-from skae.inspection._pipelines import (
+from skae.reducers import (
     before_last_step,
     last_step,
     names_before_last_step,
+    row_errors,
+    select,
+    squared_errors,
 )
-from skae.inspection._rows import select
+from skae.tables import refuse_mask
 
 
 class FeatureContributionDisplay:

@@ -4,8 +4,6 @@ from itertools import combinations
 
 import numpy as np
 
-from skae._columns import check_array
-from skae._tables import refuse_mask
 from skae.inspection._codes import (
     UNITS,
     check_components,
@@ -30,6 +28,7 @@ from skae.inspection._drawing._scatter import (
 )
 from skae.inspection._drawing._style import check_colormap, plain, short_name
 from skae.inspection._targets import Classes, Values, read_target
+from skae.tables import check_array, refuse_mask
 
 _MOST_COMPONENTS = 3  # three pairs of them
 _SMALL_PANEL = 3.2, 3.2  # inches

@@ -3,7 +3,6 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from skae._tables import refuse_mask
 from skae.inspection._codes import (
     check_components,
     check_names_of_code,
@@ -14,8 +13,9 @@ from skae.inspection._codes import (
 )
 from skae.inspection._drawing._traversals import Traversal, draw_traversal
 from skae.inspection._row_format import row_format
-from skae.inspection._rows import as_rows, check_number, display_options, select
-from skae.metrics import check_invertible
+from skae.inspection._rows import display_options
+from skae.reducers import as_rows, check_invertible, check_number, select
+from skae.tables import refuse_mask
 
 _MOST_COMPONENTS = 5
 

@@ -12,7 +12,7 @@ from skae.inspection._drawing._loss_curves import (
     scale_logarithmically,
 )
 from skae.inspection._drawing._style import axes_to_draw_in, plain, tidy
-from skae.inspection._pipelines import last_step
+from skae.reducers import last_step
 
 # What a meta-estimator calls the estimator inside that it fitted.
 _INNER = ("autoencoder_", "reducer_", "best_estimator_")

@@ -5,14 +5,12 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_array
 
-from skae._tables import refuse_mask
 from skae.inspection._drawing._legends import legend_outside
 from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
 from skae.inspection._labels import check_labels
-from skae.inspection._padding import leave_padding_out, row_errors, squared_errors
-from skae.inspection._pipelines import last_step
-from skae.inspection._rows import reconstruct
 from skae.inspection._targets import check_n_classes
+from skae.reducers import last_step, leave_padding_out, reconstruct, row_errors, squared_errors
+from skae.tables import refuse_mask
 
 _ERROR = "Mean squared error of a row (squared units of X)"
 _KINDS = ("histogram", "ecdf")

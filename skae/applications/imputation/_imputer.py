@@ -1,0 +1,441 @@
+"""Missing values filled by iterated reconstruction."""
+
+from functools import partial
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
+from sklearn.utils.validation import FLOAT_DTYPES, _check_feature_names_in, check_is_fitted
+
+from skae import DenoisingAutoencoder
+from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.applications.imputation._judge import judged
+from skae.applications.imputation._rounds import fit_rounds
+from skae.reducers import allows_nan, find_padding_before_fit, without_padding
+from skae.reducers._fitted import (
+    check_names,
+    column_names,
+    in_one_axis,
+    reducer_to_fit,
+    telling_once_of_pca,
+)
+from skae.tables import check_array, filled_where_masked, validate_data, with_nan_for_na
+from skae.tables import is_missing as is_missing_value
+
+# Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
+_SHARE_SWAPPED, _EPOCHS = 0.2, 200
+
+
+class ReconstructionImputer(TransformerMixin, BaseEstimator):
+    """Imputer that fills missing values with what a reducer reconstructs there.
+
+    Missing values are first filled with the mean of their column. Then, in every round, a new
+    reducer is fitted to the filled rows and missing values are replaced by its reconstruction. With
+    PCA this is iterated PCA [1]_. An autoencoder could learn to repeat its own guesses: skae's are
+    trained with the missing values left out of their loss, and the default is one that learns to
+    predict values that were replaced by those of other rows [2]_ [3]_.
+
+    Parameters
+    ----------
+    reducer : estimator with ``transform`` and ``inverse_transform``, default=None
+        An autoencoder, PCA, or a Pipeline of such; it is cloned. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator` is used as it is. If its ``fit`` takes
+        ``observed``, as that of every autoencoder of skae does, it learns from known values only;
+        so does the last step of a Pipeline whose other steps keep columns apart. None means a
+        :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` and ``max_iter=200`` after a
+        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes).
+
+    max_iter : int or "auto", default="auto"
+        Rounds at most; 0 means the initial filling alone. ``"auto"`` means 5 for a reducer that
+        takes ``observed``, and 100 for others.
+
+    tol : float, default=1e-3
+        Rounds end when no missing value changes by more, in standard deviations of its column's
+        known values.
+
+    initial_strategy : {"mean", "median", "most_frequent", "constant"}, default="mean"
+        What missing values are filled with at first; see
+        :class:`~sklearn.impute.SimpleImputer`.
+
+    fill_value : float, default=None
+        For ``initial_strategy="constant"``; None means 0.
+
+    min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
+            default=None
+        Bounds of what is filled in: one for all columns or one for each, as in
+        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by name or number.
+        ``"observed"`` means the smallest and the largest value known of a column in ``fit``, None
+        no bound. They hold in every round.
+
+    grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
+        Values that may be filled in, one entry for all columns, one for each, or a dict of some by
+        name or number: multiples of a step, so that 1 means integers; ``"integers"``, for columns
+        of which ``fit`` knows nothing else, while others are left as they are; or ``"observed"``,
+        the values that ``fit`` knows. The nearest one is taken after the last round. None means
+        any value.
+
+    missing_values : int, float, np.nan or pd.NA, default=np.nan
+        What stands for a missing value; np.nan and pd.NA mean the same, and None in a table of
+        objects does too. What a mask hides is always missing.
+
+    add_indicator : bool, default=False
+        Whether to append columns that say which values were missing, one for each column that
+        misses some in ``fit``; see :class:`~sklearn.impute.MissingIndicator`.
+
+    keep_empty_features : bool, default=False
+        Whether to keep columns of which ``fit`` knows no value. They are filled with 0, or with
+        ``fill_value`` for ``initial_strategy="constant"``. Otherwise they are dropped, with a
+        warning.
+
+    verbose : int, default=0
+        Above 0, one line a round is printed.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds each ``random_state`` of the reducer that is None, anew in every round.
+
+    Attributes
+    ----------
+    reducers_ : list of estimators
+        The fitted reducers: of every round if their ``fit`` takes ``observed``, else of the last.
+
+    n_iter_ : int
+        Rounds that ``fit`` took.
+
+    n_components_ : int or None
+        Size that was chosen for the default reducer; None if another was given, or there was
+        nothing to fit.
+
+    initial_imputer_ : SimpleImputer
+        What fills missing values at first.
+
+    indicator_ : MissingIndicator or None
+        What says which values are missing; None without ``add_indicator``.
+
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features seen in ``fit``, if they are all strings.
+
+    See Also
+    --------
+    sklearn.impute.IterativeImputer : Predicts each column from the others in turn.
+    sklearn.impute.KNNImputer : Takes the mean of similar rows.
+
+    Notes
+    -----
+    Known values are returned exactly as they came, and rows of which nothing is known as the
+    initial filling. ``transform`` sends rows through the reducers of all rounds in turn, and on
+    with the last one, each row until ``tol`` or ``max_iter``: it does not matter which rows are
+    filled together, and the rows of ``fit`` end as ``fit_transform`` returns them.
+
+    The default reducer has as many components as explain 0.95 of the variance. Where there are
+    fewer than six rows for each of those, as in tables with more columns than rows, most of them
+    are noise: it then has as many as regularised iterated PCA needs to predict known cells that
+    were hidden best, if that is fewer. Some known cells are hidden from the first round too, whose
+    result counts nothing in the end, and its reducer has to predict them. A column for which that
+    is no better than its mean goes only that share of the way from there to its reconstruction that
+    pays: none where nothing can be predicted, so that the default is hardly ever worse than the
+    mean.
+
+    An autoencoder's fits are random, so rounds do not converge. Each starts from new weights, and
+    in round t missing values go the share 2 / t of the way to their reconstruction, as in
+    stochastic approximation [4]_: they end as a mean over networks, which is better than any of
+    them. Fits of other reducers go all the way until they converge, or warn that they do not.
+
+    Sequences that are filled up, for an autoencoder with a ``mask_value``, stay so: padding is not
+    missing, does not count for the initial filling, and comes back as it came. With
+    ``mask_value=np.nan`` a timestep of which nothing is known is padding; give padding a number if
+    some such are missing. In a Pipeline only NaN can be told from what the steps before make.
+
+    Images with holes are rows of pixels here. Training images may be complete: one reducer is then
+    fitted, and reconstructs new images in every round.
+
+    References
+    ----------
+    .. [1] Josse, J. & Husson, F. (2012). Handling missing values in exploratory multivariate data
+       analysis methods. Journal de la Société Française de Statistique 153, 79-99.
+
+    .. [2] Vincent, P., Larochelle, H., Bengio, Y. & Manzagol, P.-A. (2008). Extracting and
+       composing robust features with denoising autoencoders. ICML 2008, 1096-1103.
+
+    .. [3] Gondara, L. & Wang, K. (2018). MIDA: multiple imputation using denoising autoencoders.
+       PAKDD 2018, 260-272.
+
+    .. [4] Delyon, B., Lavielle, M. & Moulines, E. (1999). Convergence of a stochastic
+       approximation version of the EM algorithm. Annals of Statistics 27, 94-128.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.impute import SimpleImputer
+    >>> from sklearn.preprocessing import minmax_scale
+    >>> from skae import ReconstructionImputer
+    >>> X = minmax_scale(load_breast_cancer().data)
+    >>> is_missing = np.random.default_rng(0).uniform(size=X.shape) < 0.2
+    >>> X_missing = np.where(is_missing, np.nan, X)
+    >>> X_filled = ReconstructionImputer(max_iter=2, random_state=0).fit_transform(X_missing)
+    >>> X_mean = SimpleImputer().fit_transform(X_missing)
+    >>> error = np.std((X_filled - X)[is_missing])
+    >>> bool(error < 0.5 * np.std((X_mean - X)[is_missing]))
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "reducer": [HasMethods(["fit", "transform"]), None],
+        "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "initial_strategy": [StrOptions({"mean", "median", "most_frequent", "constant"})],
+        "fill_value": "no_validation",  # SimpleImputer says what it takes
+        "min_value": BOUND,
+        "max_value": BOUND,
+        "grid": GRID,
+        "missing_values": [MissingValues(numeric_only=True)],
+        "add_indicator": ["boolean"],
+        "keep_empty_features": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    # Imputers saved by an older version have none.
+    _limits = None
+
+    def __init__(
+        self,
+        reducer=None,
+        *,
+        max_iter="auto",
+        tol=1e-3,
+        initial_strategy="mean",
+        fill_value=None,
+        min_value=None,
+        max_value=None,
+        grid=None,
+        missing_values=np.nan,
+        add_indicator=False,
+        keep_empty_features=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.reducer = reducer
+        self.max_iter = max_iter
+        self.tol = tol
+        self.initial_strategy = initial_strategy
+        self.fill_value = fill_value
+        self.min_value = min_value
+        self.max_value = max_value
+        self.grid = grid
+        self.missing_values = missing_values
+        self.add_indicator = add_indicator
+        self.keep_empty_features = keep_empty_features
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Learn to fill missing values.
+
+        Parameters
+        ----------
+        X : array-like or masked array of shape (n_samples, n_features)
+            Rows, with missing values or without; also of shape (n_samples, *sample_shape) if the
+            reducer has a ``sample_shape``.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+
+        Returns
+        -------
+        self : object
+            The fitted imputer.
+
+        Raises
+        ------
+        TypeError
+            If the reducer cannot reconstruct.
+        ValueError
+            If X holds infinite values, or if the reducer raises. The imputer is then as it was
+            before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a reducer that does not take ``observed`` needs more than ``max_iter`` rounds.
+        """
+        X = self._given(X, self.reducer)
+        rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
+        check_names(self.reducer, X)
+        is_padding = find_padding_before_fit(self.reducer, rows)
+        # A sequence keeps its timesteps, also those that none reaches.
+        keeps_all = is_padding is not None
+        imputer = self._new_imputer(self.keep_empty_features or keeps_all)
+        mask, indicator = self._new_mask("all"), None
+        filled = imputer.fit_transform(without_padding(rows, is_padding, self._marker))
+        known = without_padding(rows, is_padding, self._no_marker)
+        is_missing = mask.fit_transform(known)
+        if self.add_indicator:
+            indicator = self._new_mask("missing-only").fit(known)
+        limits = self._fit_limits(X, rows, is_missing, is_padding)
+        is_filled = ~is_missing.all(axis=0) | keeps_all
+        iterated = is_filled if self.keep_empty_features else slice(None)
+        limits_of_rounds = limits.of_columns(is_filled)
+        if keeps_all:
+            filled = np.where(is_padding, rows, filled)
+        with telling_once_of_pca():
+            rounds = self._fit_rounds(
+                filled[:, iterated], is_missing[:, is_filled], is_padding, limits_of_rounds
+            )
+        # Late, so that a fit that raises leaves the imputer as it was.
+        validate_data(self, X, skip_check_array=True)
+        self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask
+        self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds
+        self.reducers_, self.n_iter_ = rounds.reducers, rounds.n_iter
+        self._limits = limits.of_columns(is_filled | self.keep_empty_features)
+        self.n_components_ = rounds.n_components
+        return self
+
+    def transform(self, X):
+        """Fill the missing values of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``; any of their values may be missing.
+
+        Returns
+        -------
+        X_filled : ndarray of shape (n_samples, n_features_out)
+            In the dtype of X, float32 or float64; without the columns that ``fit`` knows no value
+            of, unless ``keep_empty_features``, and with those of the indicator after.
+        """
+        check_is_fitted(self)
+        reducer = self.reducers_[0] if self.reducers_ else self.reducer
+        X = self._given(X, reducer)
+        X = validate_data(self, X, reset=False, **self._checked(reducer))
+        is_padding = find_padding_before_fit(reducer, X)
+        filled = self.initial_imputer_.transform(without_padding(X, is_padding, self._marker))
+        known = without_padding(X, is_padding, self._no_marker)
+        is_missing = self._mask.transform(known)
+        if is_padding is not None:
+            filled = np.where(is_padding, X, filled)
+        before, gaps = filled.copy(), is_missing[:, self._is_filled]
+        filled[:, self._iterated] = self._rounds.filled(
+            filled[:, self._iterated], _nothing_known(gaps, is_padding)
+        )
+        is_guess = is_missing[:, self._is_filled | self.keep_empty_features]
+        limited = filled if self._limits is None else self._limits.apply(filled)
+        filled = np.where(is_guess, limited, before)
+        if self.indicator_ is None:
+            return filled
+        return np.hstack([filled, self.indicator_.transform(known)])
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns that ``transform`` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the columns in ``fit``; by default ``feature_names_in_``, or x0, x1 and so on.
+
+        Returns
+        -------
+        names : ndarray of str
+            Those of the columns kept, then those of the indicator.
+        """
+        check_is_fitted(self)
+        input_features = _check_feature_names_in(self, input_features)
+        parts = [self.initial_imputer_, *([] if self.indicator_ is None else [self.indicator_])]
+        return np.concatenate([part.get_feature_names_out(input_features) for part in parts])
+
+    def _given(self, X, reducer):
+        """Flat rows, in which NaN or the marker stands for all that is missing."""
+        X = filled_where_masked(X, self._marker)
+        return in_one_axis(reducer, with_nan_for_na(X) if self._allows_nan else X)
+
+    def _fit_limits(self, X, rows, is_missing, is_padding):
+        known = np.where(is_missing, np.nan, without_padding(rows, is_padding))
+        names = column_names(X)
+        return fit_limits(known, self.min_value, self.max_value, self.grid, names)
+
+    def _fit_rounds(self, filled, is_missing, is_padding, limits):
+        rng = check_random_state(self.random_state)
+        gaps = is_missing if is_padding is None else is_missing | is_padding
+        known = np.ma.masked_array(filled, gaps)
+        deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
+        # Of a constant column it may be what rounding its mean left.
+        varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
+        is_default = self.reducer is None
+        return fit_rounds(
+            lambda *size: reducer_to_fit(self.reducer, partial(_default, *size), rng),
+            filled,
+            _nothing_known(is_missing, is_padding),
+            np.where(varies & (deviation > 0), deviation, 1.0),
+            max_iter=self.max_iter,
+            tol=self.tol,
+            verbose=self.verbose,
+            limits=limits,
+            judge=partial(judged, rng=rng) if is_default else None,
+        )
+
+    def _new_imputer(self, keep_empty_features):
+        imputer = SimpleImputer(
+            missing_values=self._marker,
+            strategy=self.initial_strategy,
+            fill_value=self.fill_value,
+            keep_empty_features=keep_empty_features,
+        )
+        return imputer.set_output(transform="default")
+
+    def _new_mask(self, features):
+        mask = MissingIndicator(missing_values=self._marker, features=features, error_on_new=False)
+        return mask.set_output(transform="default")
+
+    @property
+    def _marker(self):
+        """What stands for a missing value in an array of floats."""
+        return np.nan if is_missing_value(self.missing_values) else self.missing_values
+
+    @property
+    def _no_marker(self):
+        """What does not."""
+        return 1.0 if self._marker == 0 else 0.0
+
+    @property
+    def _allows_nan(self):
+        return bool(np.isnan(self._marker))
+
+    def _checked(self, reducer):
+        takes_nan = self._allows_nan or allows_nan(reducer)
+        return {
+            "dtype": FLOAT_DTYPES,
+            "order": "C",  # the last bits of products depend on it
+            "ensure_all_finite": "allow-nan" if takes_nan else True,
+        }
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._allows_nan or allows_nan(self.reducer)
+        return tags
+
+
+def _nothing_known(is_missing, is_padding):
+    """What is missing, padding of rows with it of which there is nothing else."""
+    if is_padding is None:
+        return is_missing
+    return is_missing | (is_missing | is_padding).all(axis=1, keepdims=True)
+
+
+def _default(n_components=1):
+    # Clipping keeps values beyond those of the fit from being extrapolated.
+    return make_pipeline(
+        MinMaxScaler(clip=True),
+        DenoisingAutoencoder(
+            n_components, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
+        ),
+    )

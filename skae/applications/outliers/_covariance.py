@@ -1,0 +1,156 @@
+"""The covariance of residuals: shrunk no more than other folds bear out, and by usual rows only.
+
+A residual direction that hardly varies is where a small deviation shows, unless few rows or the
+differences between reducers make it look smaller than it is. Both are seen in rows of one fold
+under the covariance of the others: the shrinkage under which those are likeliest is taken.
+"""
+
+import numpy as np
+from scipy.linalg import null_space
+
+from skae.applications.outliers._axes import column_floors, principal_axes
+
+_SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
+# Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
+# one in ten thousand, whatever their number of columns.
+_UNUSUAL = 20.0
+# A quartile distance is no less than this share of the median: many rows may be equal.
+_MIN_QUARTILE_DISTANCE = 0.25
+# A median of squares of normal draws, and what it varies by for a single one, relative to it.
+_MEDIAN_OF_SQUARES = 0.4549
+_ERROR_OF_MEDIAN = 2.33
+# By how many such errors the rows of a fold must vary more than those of the others.
+_CHANCE = 4.0
+# Weight of the rows, against their residuals, in finding these axes.
+_SHARE_OF_ROWS = 0.1
+# Fewer rows say nothing of single axes.
+_MIN_ROWS = 50
+# More rows than this are no outliers but a part of the table.
+_MAX_SHARE = 0.1
+_MAX_ROUNDS = 5
+
+
+class HeldOutCovariance:
+    """Second moments of residuals around zero, for each fold by the rows of the others.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (n_samples, n_features)
+        Each by a reducer that has not seen the row.
+    of_rows : ndarray of shape (n_samples,)
+        Fold of each row.
+    rows : ndarray of shape (n_samples, n_features)
+        The rows themselves, centred.
+    floor : float
+        Least variance of a residual.
+
+    Attributes
+    ----------
+    shrinkage : float
+        Weight of the identity, times the mean variance, against that of the second moments.
+    is_usual : ndarray of bool of shape (n_samples,)
+        Rows that are learnt from. Those far beyond all others are not.
+    precisions : list of ndarray of shape (n_features, n_features)
+        For every fold the inverse of the covariance by the usual rows of the others, wider along
+        axes where the reducer of this fold leaves more than theirs.
+    """
+
+    def __init__(self, residuals, of_rows, rows, floor):
+        self.residuals, self.of_rows, self.rows = residuals, of_rows, rows
+        folds = range(max(of_rows) + 1)
+        self.floor = floor
+        self.column_floors = column_floors(rows)
+        self.is_usual = np.full(len(residuals), True)
+        for _ in range(_MAX_ROUNDS):
+            self.unlike = [self._find_unlike(fold) for fold in folds]
+            self.shrinkage = self._likeliest()
+            self.precisions = [self._precision(fold) for fold in folds]
+            before, self.is_usual = self.is_usual, self._find_usual()
+            if np.array_equal(before, self.is_usual):
+                break
+
+    def others(self, fold):
+        """Which usual rows are in other folds."""
+        return self.is_usual & (self.of_rows != fold)
+
+    def _precision(self, fold):
+        residuals = self.residuals[self.others(fold)]
+        covariance = (1 - self.shrinkage) * (residuals.T @ residuals) / len(residuals)
+        covariance[np.diag_indices_from(covariance)] += (
+            self.shrinkage * np.mean(residuals**2) + self.floor + self.column_floors
+        )
+        unlike, excess = self.unlike[fold]
+        covariance += unlike * excess @ unlike.T
+        variances, axes = np.linalg.eigh(covariance)
+        return axes / variances @ axes.T
+
+    def _likeliest(self):
+        """The largest shrinkage that is not less likely than another beyond the error of that.
+
+        How likely are the rows of each fold given those of the others: one standard error, over the
+        folds, is what the choice may lose, as for the size of a tree.
+        """
+        directions = self._varying_directions()
+        folds = np.unique(self.of_rows)
+        likelihoods = np.array([self._log_likelihoods(directions, fold) for fold in folds])
+        losses = likelihoods[:, [np.argmax(likelihoods.sum(axis=0))]] - likelihoods
+        errors = np.std(losses, axis=0, ddof=1) * np.sqrt(len(folds)) if len(folds) > 1 else 0.0
+        return _SHRINKAGES[losses.sum(axis=0) <= errors].max()
+
+    def _varying_directions(self):
+        """An orthonormal basis of the directions in which any residual has a length.
+
+        A column that is constant in ``fit`` would be the likelier the less is shrunk, and one in
+        other units would decide for all others.
+        """
+        residuals = np.where(self.column_floors > 0, 0.0, self.residuals[self.is_usual])
+        variances, directions = principal_axes(residuals)
+        return directions[:, variances > 10 * self.floor]
+
+    def _log_likelihoods(self, directions, fold):
+        """Of the usual rows of a fold, for every shrinkage, but for a constant."""
+        unlike = self.unlike[fold][0]
+        if unlike.shape[1]:
+            directions = directions @ null_space(unlike.T @ directions)
+        residuals = self.residuals @ directions
+        others, own = self.others(fold), self.is_usual & (self.of_rows == fold)
+        if residuals.shape[1] == 0 or not own.any() or not others.any():
+            return np.zeros(len(_SHRINKAGES))
+        variances, axes = principal_axes(residuals[others])
+        rows = residuals[own] @ axes
+        squares = np.mean(rows**2, axis=0)
+        beside = max(np.mean(np.sum(residuals[own] ** 2, axis=1)) - squares.sum(), 0.0)
+        n_beside, mean = residuals.shape[1] - len(variances), np.mean(residuals[others] ** 2)
+        terms = []
+        for shrinkage in _SHRINKAGES:
+            rest = shrinkage * mean + self.floor
+            shrunk = (1 - shrinkage) * variances + rest
+            along = np.sum(np.log(shrunk) + squares / shrunk)
+            terms.append(along + n_beside * np.log(rest) + beside / rest)
+        return -own.sum() / 2 * np.array(terms)
+
+    def _find_unlike(self, fold):
+        """Axes along which rows of this fold vary more than by chance, and by how much more."""
+        own, others = self.residuals[self.of_rows == fold], self.others(fold)
+        if len(own) < _MIN_ROWS:
+            return np.zeros((own.shape[1], 0)), np.zeros(0)
+        # Rows tell axes that reducers leave nothing along from those nothing varies along.
+        beside = _SHARE_OF_ROWS * self.rows[others]
+        _, axes = principal_axes(np.concatenate([self.residuals[others], beside]))
+        own, usual = own @ axes, np.mean((self.residuals[others] @ axes) ** 2, axis=0) + self.floor
+        # Medians: own outliers must not make themselves usual.
+        scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * usual)
+        is_unlike = scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own))
+        return axes[:, is_unlike], ((scales - 1) * usual)[is_unlike]
+
+    def _find_usual(self):
+        """Rows whose distance, by the covariance of other folds, is not far beyond all others."""
+        distances = np.empty(len(self.residuals))
+        for fold in np.unique(self.of_rows):
+            own = self.of_rows == fold
+            residuals = self.residuals[own]
+            distances[own] = np.sum(residuals * (residuals @ self.precisions[fold]), axis=1)
+        median, upper = np.quantile(distances, [0.5, 0.75])
+        unit = max(upper - median, _MIN_QUARTILE_DISTANCE * median)
+        is_unusual = distances > upper + _UNUSUAL * unit
+        return ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))

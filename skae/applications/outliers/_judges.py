@@ -1,0 +1,261 @@
+"""Fitted reducers that judge rows: an anomaly score for each, and a share of it for every column.
+
+A judge is one reducer and what it has learnt from rows it has not seen. A panel is a judge for
+every fold, of which the one that has not seen a row decides.
+"""
+
+import numpy as np
+from sklearn.base import clone
+
+from skae.applications.outliers._axes import TrustedResiduals
+from skae.applications.outliers._calibration import quartile_distance, scales_of_judges
+from skae.applications.outliers._covariance import HeldOutCovariance
+from skae.applications.outliers._folds import NEW
+from skae.applications.outliers._measures import (
+    Mahalanobis,
+    NeighbourDistance,
+    SquaredError,
+    TopFeatures,
+    coarse_precision,
+)
+from skae.applications.outliers._sizes import of_one_size
+from skae.reducers import fit_reducer, reconstructed
+
+# Quartile distances of the parts of a score: two Mahalanobis distances of residuals, the second by
+# a coarser covariance, and that of positions. The last is chosen on the tables of
+# `python -m benchmarks.applications --outliers`.
+_PART_WEIGHTS = (0.6, 0.4, 0.3)
+# Deviation, relative to that of the rows, that training in single precision cannot go below.
+_ROUNDING = 1e-5
+
+
+class ResidualJudge:
+    """A reducer, and what is said of a row by what it leaves and by where its reconstruction lies.
+
+    A reducer may reconstruct rows well that lie where no others do: a measure of positions sees
+    those. Scores are multiplied by ``scale``.
+
+    Parameters
+    ----------
+    reducer : fitted estimator
+    parts : list of Part
+        Their sum is the score.
+    """
+
+    def __init__(self, reducer, parts):
+        self.reducer, self.parts, self.scale = reducer, parts, 1.0
+
+    def contributions(self, X):
+        """What each column adds to the anomaly score of its row."""
+        return self.scale * self.judged(X, reconstructed(self.reducer, X))
+
+    def judged(self, X, rows):
+        """The same before it is brought to one scale, from what the reducer makes of X."""
+        return sum(part.weight * part.contributions(X, rows) for part in self.parts)
+
+    def scores(self, X):
+        """Anomaly score of each row; higher is more abnormal."""
+        return self.contributions(X).sum(axis=1)
+
+
+class Part:
+    """A measure of what ``seen`` makes of rows and their reconstructions, and its weight."""
+
+    def __init__(self, seen, measure):
+        self.seen, self.measure, self.weight = seen, measure, 1.0
+
+    def contributions(self, X, rows):
+        """What each column adds to the measure of its row."""
+        return self.measure.contributions(self.seen(X, rows))
+
+
+def residuals_of(X, rows):
+    """What a reducer leaves of rows."""
+    return X - rows
+
+
+def positions_of(X, rows):
+    """Where the reconstructions of rows lie."""
+    return rows
+
+
+class LikelihoodJudge:
+    """A reducer with a log-likelihood, and a row to compare others with."""
+
+    def __init__(self, reducer, reference):
+        self.reducer, self.reference = reducer, reference
+
+    def scores(self, X):
+        """Negative log-likelihood of each row."""
+        return -np.asarray(self.reducer.score_samples(X), dtype=np.float64)
+
+    def contributions(self, X):
+        """How the score changes as a column joins, after those before it or those behind it.
+
+        What the reference itself scores is shared evenly.
+        """
+        start, forwards = np.tile(self.reference, (len(X), 1)), range(X.shape[1])
+        changes = self._changes(start, X, forwards)
+        changes = (changes + self._changes(start, X, reversed(forwards))) / 2
+        return changes + self.scores(self.reference[np.newaxis]) / X.shape[1]
+
+    def _changes(self, start, X, order):
+        rows, changes, before = start.copy(), np.empty(X.shape), self.scores(start)
+        for column in order:
+            rows[:, column] = X[:, column]
+            after = self.scores(rows)
+            changes[:, column] = after - before
+            before = after
+        return changes
+
+
+class Panel:
+    """A judge for every fold of the rows of a fit."""
+
+    def __init__(self, folds, judges):
+        self.folds, self.judges = folds, judges
+
+    @property
+    def reducers(self):
+        """The fitted reducers."""
+        return [judge.reducer for judge in self.judges]
+
+    def scores(self, X):
+        """Anomaly score of each row; higher is more abnormal."""
+        return self._judged(X, np.zeros(len(X)), lambda judge: judge.scores)
+
+    def contributions(self, X):
+        """What each column adds to the anomaly score of its row."""
+        return self._judged(X, np.zeros(X.shape), lambda judge: judge.contributions)
+
+    def _judged(self, X, total, opinion):
+        """By the judge that has not seen the row, or for new rows by the mean of all."""
+        held_out_in = self.folds.find(X)
+        for fold, judge in enumerate(self.judges):
+            for mask, weight in (
+                (held_out_in == fold, 1.0),
+                (held_out_in == NEW, 1.0 / len(self.judges)),
+            ):
+                if mask.any():
+                    total[mask] += weight * opinion(judge)(X[mask])
+        return total
+
+
+def fit_error_panel(reducer, X, folds):
+    """Reducers that each see all folds but one; scores have the squared units of the rows."""
+    reducers = fit_reducers(reducer, X, folds)
+    part = Part(residuals_of, SquaredError())
+    return Panel(folds, [ResidualJudge(fitted, [part]) for fitted in reducers])
+
+
+def fit_top_features_panel(reducer, X, folds, fraction):
+    """Reducers that each see all folds but one, and what residuals are usual in those folds."""
+    reducers = fit_reducers(reducer, X, folds)
+    rows = _held_out(reducers, X, folds)
+    judges = [
+        ResidualJudge(
+            fitted, [Part(residuals_of, TopFeatures((X - rows)[seen], _rounding(X), fraction))]
+        )
+        for fitted, seen in zip(reducers, _seen(folds), strict=True)
+    ]
+    return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
+
+
+def fit_mahalanobis_panel(reducer, X, folds):
+    """Reducers that each see all folds but one, and what is usual in those folds."""
+    reducers = fit_reducers(reducer, X, folds)
+    rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
+    trusted = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
+    residuals = np.empty(X.shape)
+    for fold, of in enumerate(trusted):
+        own = folds.of_rows == fold
+        residuals[own] = of(X[own], rows[own])
+    covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _rounding(X))
+    judges = []
+    for fold, fitted in enumerate(reducers):
+        known = covariance.others(fold)
+        parts = [
+            Part(trusted[fold], Mahalanobis(covariance.precisions[fold])),
+            Part(residuals_of, Mahalanobis(coarse_precision((X - rows)[known], _rounding(X)))),
+            Part(positions_of, NeighbourDistance(rows - centre, centre, known)),
+        ]
+        judges.append(ResidualJudge(fitted, parts))
+    _weigh_parts(judges, _PART_WEIGHTS, X, rows, folds)
+    return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
+
+
+def fit_likelihood_panel(reducer, X, folds):
+    """Reducers that each see all folds but one, and the mean row of those folds."""
+    reducers = fit_reducers(reducer, X, folds)
+    means = [X[folds.of_rows != fold].mean(axis=0) for fold in range(folds.n_folds)]
+    return Panel(folds, [LikelihoodJudge(*pair) for pair in zip(reducers, means, strict=True)])
+
+
+def fit_reducers(reducer, X, folds):
+    """For every fold a reducer that has not seen its rows, all of the size of the first."""
+    first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
+    fitted = fit_reducer(clone(reducer), first)
+    sized = of_one_size(reducer, fitted)
+    return [fitted, *(fit_reducer(clone(sized), rows) for rows in others)]
+
+
+def _held_out(reducers, X, folds):
+    """Each row as the reducer makes it that has not seen it."""
+    rows = np.empty(X.shape)
+    for fold, fitted in enumerate(reducers):
+        rows[folds.of_rows == fold] = reconstructed(fitted, X[folds.of_rows == fold])
+    return rows
+
+
+def _seen(folds):
+    """Which rows the reducer of every fold has seen."""
+    return [folds.of_rows != fold for fold in range(folds.n_folds)]
+
+
+def _own_scores(judges, X, rows, folds, of_part=None):
+    """What every judge, or only one of its parts, says of its own fold."""
+    scores = np.empty(len(X))
+    for fold, judge in enumerate(judges):
+        own = folds.of_rows == fold
+        said = judge.judged if of_part is None else judge.parts[of_part].contributions
+        scores[own] = said(X[own], rows[own]).sum(axis=1)
+    return scores
+
+
+def _weigh_parts(judges, weights, X, rows, folds):
+    """Give parts the quartile distances ``weights``, in those of the first part alone."""
+    spreads = [
+        quartile_distance(_own_scores(judges, X, rows, folds, part)) for part in range(len(weights))
+    ]
+    for judge in judges:
+        for part, weight, spread in zip(judge.parts, weights, spreads, strict=True):
+            part.weight = float(weight * spreads[0] / spread) if spread > 0 else 0.0
+
+
+def _calibrated(judges, scores, folds):
+    """The judges, on one scale."""
+    for judge, scale in zip(
+        judges, scales_of_judges(scores, folds.of_rows, folds.n_folds), strict=True
+    ):
+        judge.scale = float(scale)
+    return judges
+
+
+def _rounding(X):
+    """Variance, of residuals of these rows, that training in single precision cannot go below."""
+    return float(_ROUNDING**2 * np.mean(np.var(X, axis=0, dtype=np.float64)))
+
+
+def check_likelihood(reducer):
+    """Raise TypeError unless ``score_samples`` is a log-likelihood."""
+    last = reducer
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    # Autoencoders without one score rows by their reconstruction error.
+    is_error = hasattr(last, "reconstruct") and not hasattr(last, "log_likelihood")
+    if is_error or not hasattr(last, "score_samples"):
+        raise TypeError(
+            "scoring='likelihood' needs a reducer whose score_samples is a log-likelihood, and "
+            f"that of {type(last).__name__} is {'an error' if is_error else 'missing'}; use PCA or "
+            "VariationalAutoencoder, or another scoring, such as 'mahalanobis'."
+        )

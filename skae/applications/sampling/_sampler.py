@@ -1,0 +1,439 @@
+"""New rows from any autoencoder: a density over its code."""
+
+from copy import copy
+from inspect import signature
+from numbers import Integral
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin, _fit_context, clone
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from skae import Autoencoder
+from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.mixtures import fit_mixture
+from skae.reducers import allows_nan, find_padding, without_padding
+from skae.reducers._fitted import (
+    check_names,
+    column_names,
+    decoded,
+    encoded,
+    fit_reducer,
+    given_rows,
+    in_one_axis,
+    reducer_to_fit,
+    sample_shape_of,
+    seeded,
+)
+from skae.tables import FrameOutputMixin, check_array, in_container, refuse_mask, validate_data
+
+_DTYPES = (np.float64, np.float32)
+
+
+class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
+    """Generative model of rows: a density fitted to the code of any autoencoder.
+
+    The autoencoder is trained to reconstruct only, then a density is fitted to the codes of the
+    training rows; decoded draws from it are new rows [1]_. Samples are as sharp as
+    reconstructions, and nothing pulls codes towards a prior while the autoencoder is trained.
+
+    Parameters
+    ----------
+    autoencoder : estimator with ``transform`` and ``inverse_transform``, default=None
+        Any reducer, PCA too; it is cloned. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator` is used as it is. None means ``Autoencoder(0.9)``.
+
+    density : estimator with ``fit``, ``sample`` and ``score_samples``, default=None
+        Density of the code, such as :class:`~sklearn.neighbors.KernelDensity` or
+        :class:`~sklearn.mixture.BayesianGaussianMixture`; it is cloned. None means a
+        :class:`~sklearn.mixture.GaussianMixture` of up to 32 components, as many as make codes most
+        likely that were held out. Codes that many rows share, such as those of one-hot rows, are
+        narrow components of their own, up to 1,000.
+
+    min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
+            default=None
+        Bounds of new rows: one for all columns, one for each, or a dict of some by name or number.
+        ``"observed"`` means the smallest and the largest value of a column in ``fit``, None no
+        bound. What is decoded beyond them is moved onto them.
+
+    grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
+        Values that new rows may hold, one entry for all columns, one for each, or a dict of some
+        by name or number: multiples of a step, so that 1 means integers; ``"integers"``, for
+        columns that hold nothing else in ``fit``, while others are left as they are; or
+        ``"observed"``, the values that are there in ``fit``. The nearest one is taken. None means
+        any value.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds each ``random_state`` of the autoencoder and of the density that is None.
+
+    Attributes
+    ----------
+    autoencoder_ : estimator
+        The fitted reducer.
+
+    density_ : estimator
+        The fitted density.
+
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features seen in ``fit``, if they are all strings.
+
+    See Also
+    --------
+    skae.VariationalAutoencoder : Learns code and density together.
+
+    Notes
+    -----
+    The size of the default mixture is chosen by cross-validated log-likelihood, and so is the
+    variance added to each component. Equal codes count once there, and are never on both sides, so
+    a table in which every row stands twice has the same mixture. A value that ten rows share (three
+    where there are at most 32 different ones) is drawn as it is, as often as it occurs.
+
+    Around an autoencoder with a ``mask_value``, sequences may be padded; new ones have all
+    timesteps.
+
+    References
+    ----------
+    .. [1] Ghosh, P., Sajjadi, M. S. M., Vergari, A., Black, M. & Schölkopf, B. (2020). From
+       variational to deterministic autoencoders. ICLR 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import Autoencoder, LatentSampler
+    >>> X, y = load_digits(return_X_y=True)
+    >>> sampler = LatentSampler(Autoencoder(8, max_iter=30), random_state=0).fit(X)
+    >>> sampler.sample(3, random_state=0).shape
+    (3, 64)
+    >>> sampler.interpolate(X[0], X[1], 5).shape
+    (5, 64)
+
+    Zeros among few rows of other classes, filled up:
+
+    >>> import numpy as np
+    >>> few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:10]]
+    >>> X_balanced, y_balanced = sampler.augment(X[few], y[few], random_state=0)
+    >>> np.bincount(y_balanced)
+    array([178, 178])
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "autoencoder": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "density": [HasMethods(["fit", "sample", "score_samples"]), None],
+        "min_value": BOUND,
+        "max_value": BOUND,
+        "grid": GRID,
+        "random_state": ["random_state"],
+    }
+
+    # Samplers saved by an older version have none.
+    _limits = None
+
+    def __init__(
+        self,
+        autoencoder=None,
+        density=None,
+        *,
+        min_value=None,
+        max_value=None,
+        grid=None,
+        random_state=None,
+    ):
+        self.autoencoder = autoencoder
+        self.density = density
+        self.min_value = min_value
+        self.max_value = max_value
+        self.grid = grid
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit the autoencoder, and the density of its codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in any units.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+
+        Returns
+        -------
+        self : object
+            The fitted sampler.
+
+        Raises
+        ------
+        ValueError
+            If X holds missing or infinite values or only one row, or if the autoencoder or the
+            density raises. The sampler is then as it was before.
+        """
+        rng = check_random_state(self.random_state)
+        autoencoder = reducer_to_fit(self.autoencoder, _default, rng)
+        X = given_rows(autoencoder, X)
+        finite = "allow-nan" if allows_nan(autoencoder) else True
+        rows = check_array(
+            X,
+            dtype=_DTYPES,
+            ensure_all_finite=finite,
+            ensure_min_samples=2,
+            estimator=self,
+            input_name="X",
+        )
+        check_names(autoencoder, X)
+        names = column_names(X)
+        fit_reducer(autoencoder, X, y)
+        code = encoded(autoencoder, X)
+        if self.density is None:
+            density = fit_mixture(code, rng.randint(2**31))
+        else:
+            density = seeded(clone(self.density), rng).fit(code)
+        present = without_padding(rows, find_padding(autoencoder, rows))
+        limits = fit_limits(present, self.min_value, self.max_value, self.grid, names)
+        validate_data(self, X, skip_check_array=True)
+        self.autoencoder_, self.density_, self._limits = autoencoder, density, limits
+        return self
+
+    def sample(self, n_samples=1, random_state=None):
+        """New rows: decoded draws from the density.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many rows.
+        random_state : int, RandomState instance or None, default=None
+            Of the draws.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features), float64
+            In the units of the rows in ``fit``, in random order; the frame that ``set_output``
+            asks for.
+
+        Raises
+        ------
+        ValueError
+            If ``n_samples`` is not a positive integer.
+        """
+        check_is_fitted(self)
+        _check_count("n_samples", n_samples)
+        rng = check_random_state(random_state)
+        return in_container(self, self._decoded(_drawn(self.density_, n_samples, rng)))
+
+    def _decoded(self, code):
+        rows = decoded(self.autoencoder_, code)
+        return rows if self._limits is None else self._limits.apply(rows)
+
+    def score_samples(self, X):
+        """Log density of each row's code.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        log_density : ndarray of shape (n_samples,)
+            In nats, in the units of the code: comparable between rows, but not between
+            autoencoders, and blind to what the code leaves out of a row.
+        """
+        check_is_fitted(self)
+        X = given_rows(self.autoencoder_, X)
+        self._check_rows(X)
+        return self.density_.score_samples(encoded(self.autoencoder_, X))
+
+    def score(self, X, y=None):
+        """Mean of ``score_samples``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : object, ignored
+            Accepted so that searches can pass it.
+
+        Returns
+        -------
+        score : float
+            Higher is more typical of the training rows.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def interpolate(self, a, b, n=10):
+        """Rows along the straight line between the codes of two rows.
+
+        Parameters
+        ----------
+        a, b : array-like of shape (n_features,) or (1, n_features)
+            The rows at the ends; rows of a frame are taken too.
+        n : int, default=10
+            How many rows, both ends among them.
+
+        Returns
+        -------
+        rows : ndarray of shape (n, n_features), float64
+            From the reconstruction of ``a`` to that of ``b``, at equal distances of the code; the
+            frame that ``set_output`` asks for.
+
+        Raises
+        ------
+        ValueError
+            If ``a`` or ``b`` is not one row, or ``n`` is not an integer of at least 2.
+        """
+        check_is_fitted(self)
+        _check_count("n", n, at_least=2)
+        first, last = (self._code_of_one("a", a), self._code_of_one("b", b))
+        share = np.linspace(0, 1, n)[:, np.newaxis]
+        return in_container(self, self._decoded((1 - share) * first + share * last))
+
+    def _code_of_one(self, name, row):
+        refuse_mask(row, name)
+        if np.shape(row) == sample_shape_of(self.autoencoder_):
+            row = np.reshape(row, (1, -1))
+        row = in_one_axis(self.autoencoder_, row, name)
+        if np.ndim(row) == 1:
+            # The row of a frame knows the names of its columns.
+            row = row.to_frame().T if hasattr(row, "to_frame") else np.asarray(row)[np.newaxis]
+        if np.ndim(row) != 2 or np.shape(row)[0] != 1:
+            raise ValueError(
+                f"{name} has shape {np.shape(row)}, but should be one row, of shape "
+                f"({self.n_features_in_},) or (1, {self.n_features_in_}). Interpolate between two "
+                "rows at a time."
+            )
+        self._check_rows(row)
+        return encoded(self.autoencoder_, row)
+
+    def _check_rows(self, X):
+        finite = "allow-nan" if allows_nan(self.autoencoder_) else True
+        return validate_data(self, X, reset=False, dtype=_DTYPES, ensure_all_finite=finite)
+
+    def augment(self, X, y, n=None, random_state=None):
+        """Rows of all classes in equal number: those given, then new ones for the rarer classes.
+
+        New rows are decoded draws from a density of each class. With ``density=None`` it is a
+        kernel density: a code of the class, plus normal noise with the covariance that codes have
+        within classes, narrowed by Scott's rule. So the rarest classes, down to a single row,
+        borrow their spread from the others. A ``density`` of your own is fitted to each class
+        alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : array-like of shape (n_samples,)
+            Class of each row.
+        n : int, default=None
+            Up to how many rows each class is filled; None means as many as the largest has. Classes
+            that have more keep them all.
+        random_state : int, RandomState instance or None, default=None
+            Of the draws.
+
+        Returns
+        -------
+        X_augmented : ndarray of shape (n_augmented, n_features)
+            The rows of X in their order, then the new ones, class by class. In the dtype of X,
+            float32 or float64, or the frame that ``set_output`` asks for, numbered anew.
+        y_augmented : ndarray of shape (n_augmented,)
+            Their classes.
+
+        Raises
+        ------
+        ValueError
+            If y does not hold one class for each row, if ``n`` is not a positive
+            integer, or if ``density`` cannot be fitted to the rows of a class.
+        """
+        check_is_fitted(self)
+        if n is not None:
+            _check_count("n", n)
+        X = given_rows(self.autoencoder_, X)
+        rows = self._check_rows(X)
+        refuse_mask(y, "y", "Leave out rows without a class.")
+        y = column_or_1d(y)
+        check_consistent_length(rows, y)
+        check_classification_targets(y)
+        code = encoded(self.autoencoder_, X)
+        new_code, new_y = self._draw_missing(code, y, n, random_state)
+        if not len(new_y):
+            return in_container(self, rows.copy()), y.copy()
+        new_rows = self._decoded(new_code).astype(rows.dtype)
+        augmented = np.concatenate([rows, new_rows])
+        return in_container(self, augmented), np.concatenate([y, new_y])
+
+    def _draw_missing(self, code, y, n, random_state):
+        rng = check_random_state(random_state)
+        classes, of_row, counts = np.unique(y, return_inverse=True, return_counts=True)
+        wanted = np.max(counts) if n is None else n
+        missing = np.maximum(wanted - counts, 0)
+        noise = _covariance_within(code, of_row)
+        drawn = [np.empty((0, code.shape[1]))]
+        for index in np.flatnonzero(missing):
+            own = code[of_row == index]
+            if self.density is None:
+                drawn.append(_perturbed(own, noise, missing[index], rng))
+            else:
+                density = self._class_density(own, classes[index], rng)
+                drawn.append(_drawn(density, missing[index], rng))
+        return np.concatenate(drawn), np.repeat(classes, missing)
+
+    def _class_density(self, code, label, rng):
+        try:
+            return seeded(clone(self.density), rng).fit(code)
+        except ValueError as error:
+            raise ValueError(
+                f"density={self.density!r} cannot be fitted to the {len(code)} rows of class "
+                f"{label}: {error} Use density=None, which a single row is enough for, or pass "
+                "more rows of that class."
+            ) from error
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = allows_nan(self.autoencoder)
+        return tags
+
+
+def _default():
+    return Autoencoder(0.9)
+
+
+def _drawn(density, n_samples, rng):
+    """Draws in random order, whatever the density returns and wherever it takes its seed."""
+    seed = rng.randint(2**31)
+    if "random_state" in signature(density.sample).parameters:
+        code = density.sample(n_samples, random_state=seed)
+    else:
+        density = copy(density)
+        if "random_state" in density.get_params():
+            density.set_params(random_state=seed)
+        code = density.sample(n_samples)
+    # Mixtures return the component of each draw too, and sort by it.
+    code = code[0] if isinstance(code, tuple) else code
+    return rng.permutation(code)
+
+
+def _covariance_within(code, of_row):
+    """Covariance of codes around the mean of their class; that of all counts as one more row."""
+    n_classes = of_row.max() + 1
+    means = np.stack([code[of_row == index].mean(axis=0) for index in range(n_classes)])
+    within, around = code - means[of_row], code - code.mean(axis=0)
+    total = around.T @ around / len(code)
+    return (within.T @ within + total) / (len(code) - n_classes + 1)
+
+
+def _perturbed(code, covariance, n_samples, rng):
+    """Draws from a kernel density of a few codes."""
+    n_rows, n_components = code.shape
+    width = n_rows ** (-1 / (n_components + 4))
+    origin = np.zeros(n_components)
+    noise = rng.multivariate_normal(origin, covariance, n_samples, check_valid="ignore")
+    return code[rng.randint(n_rows, size=n_samples)] + width * noise
+
+
+def _check_count(name, value, at_least=1):
+    if not isinstance(value, Integral) or value < at_least:
+        raise ValueError(f"{name}={value!r} should be an integer of at least {at_least}.")

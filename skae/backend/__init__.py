@@ -1,0 +1,31 @@
+"""All of Keras and TensorFlow: networks built, trained and scored.
+
+Importing this package loads neither; the gateway does at its first call.
+"""
+
+from skae.backend._callbacks import LEFT_BY_FITS, KerasCallbackHooks
+from skae.backend._gateway import (
+    POOL,
+    SCORERS,
+    borrow_program,
+    borrow_scorer,
+    callbacks_to_call,
+    check_activation,
+    models_in_input_units,
+    optimizer_settings,
+    random_weights,
+)
+
+__all__ = [
+    "LEFT_BY_FITS",
+    "POOL",
+    "SCORERS",
+    "KerasCallbackHooks",
+    "borrow_program",
+    "borrow_scorer",
+    "callbacks_to_call",
+    "check_activation",
+    "models_in_input_units",
+    "optimizer_settings",
+    "random_weights",
+]

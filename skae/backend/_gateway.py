@@ -1,0 +1,128 @@
+"""The one gateway to everything that needs Keras or TensorFlow, loaded on first use.
+
+Importing, unpickling and scoring in numpy never come here.
+"""
+
+import functools
+import os
+from importlib import import_module
+from numbers import Real
+
+from skae.backend._pool import ProgramPool
+from skae.backend._surroundings import check_place, check_process
+from skae.objectives import LOSSES
+
+_loaded_in_process = None
+
+
+def _module(name):
+    """Import a module that needs Keras."""
+    global _loaded_in_process
+    _refuse_in_a_fork()
+    check_process()
+    _loaded_in_process = os.getpid()
+    return import_module(name)
+
+
+def _refuse_where_none_can_run():
+    _refuse_in_a_fork()
+    check_process()
+    check_place()
+
+
+def _refuse_in_a_fork():
+    """Raise where TensorFlow would hang: its threads do not survive a fork."""
+    if _loaded_in_process in (None, os.getpid()):
+        return
+    raise RuntimeError(
+        "This process was forked from one that had already loaded TensorFlow, which cannot "
+        "run in a fork. Fit in threads, or in processes that are started afresh (joblib's "
+        "default 'loky', or multiprocessing with 'spawn'). Scoring dense networks works."
+    )
+
+
+def _build_program(spec):
+    models = _module("skae.backend._models")
+    program = _module("skae.backend._program").Program
+    jacobian = functools.partial(models.encode_with_jacobian, spec.network)
+    return program(spec, models.build(spec.network), LOSSES[spec.loss], jacobian)
+
+
+def _build_scorer(network):
+    built = _module("skae.backend._models").build(network)
+    return _module("skae.backend._scorer").Scorer(built)
+
+
+POOL = ProgramPool(_build_program)
+SCORERS = ProgramPool(_build_scorer)
+
+
+def borrow_program(spec):
+    """A compiled program of this specification, for a ``with`` block."""
+    _refuse_where_none_can_run()
+    return POOL.borrow(spec)
+
+
+def borrow_scorer(network):
+    """A compiled scorer of this network, for a ``with`` block."""
+    _refuse_where_none_can_run()
+    return SCORERS.borrow(network)
+
+
+def random_weights(network, rng):
+    """Starting weights as the layers' own initialisers draw them, with seeds from ``rng``."""
+    _refuse_where_none_can_run()
+    return _module("skae.backend._starts").random_weights(network, rng)
+
+
+def optimizer_settings(optimizer, learning_rate, default_learning_rate):
+    """What a program needs to know of an optimizer, and its learning rate, None for a schedule.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+    learning_rate : float, schedule or None
+        None means the instance's own, or the default for an optimizer given by name.
+    default_learning_rate : float
+    """
+    _refuse_where_none_can_run()
+    if learning_rate is None and isinstance(optimizer, str):
+        learning_rate = default_learning_rate
+    if isinstance(optimizer, str) and isinstance(learning_rate, Real):
+        return _named_optimizer(optimizer), float(learning_rate)
+    return _module("skae.backend._optimizers").recipe_of(optimizer, learning_rate)
+
+
+@functools.lru_cache(maxsize=64)
+def _named_optimizer(name):
+    return _module("skae.backend._optimizers").recipe_of(name)[0]
+
+
+def callbacks_to_call(callbacks, optimizer, learning_rate, *, is_one_pass=False):
+    """The Keras callbacks among these that a fit with this optimizer has to call.
+
+    Raises
+    ------
+    ValueError
+        For one that cannot do here what it promises.
+    """
+    averages = optimizer_settings(optimizer, learning_rate, 1.0)[0].averages
+    rules = _module("skae.backend._callback_rules")
+    return rules.callbacks_to_call(callbacks, averages, is_one_pass=is_one_pass)
+
+
+def check_activation(activation):
+    """Refuse a name that Keras does not know."""
+    try:
+        _module("keras").activations.get(activation)
+    except ValueError:
+        raise ValueError(
+            f"activation={activation!r} is not the name of a Keras activation. Use one such as "
+            "'gelu', 'relu' or 'tanh', or a function of a tensor."
+        ) from None
+
+
+def models_in_input_units(network, weights, mean, scale, output_activation, mask_value):
+    """Keras encoder and decoder of a fitted estimator."""
+    build = _module("skae.backend._models").in_input_units
+    return build(network, weights, mean, scale, output_activation, mask_value)

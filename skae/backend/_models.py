@@ -1,0 +1,225 @@
+"""Networks as Keras functional models. Loaded on first use only: it imports Keras."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
+from skae.backend._paths import DTYPE, PATHS, Block, Path, dense
+from skae.networks import READER_ACTIVATION
+
+
+@dataclass(frozen=True)
+class KerasNetwork:
+    """A network built, in scaled units.
+
+    Attributes
+    ----------
+    encoder, decoder : keras.Model
+        Of flattened rows; a variational encoder gives mean and log variance side by side.
+    paths : tuple of Path
+        The nonlinear paths of the two; without hidden layers they have no blocks.
+    critic, head : keras.Model or None
+        Models that read the code.
+    noise : keras.Variable or None
+        Log variance of the rows around the output.
+    scope : str
+        What a ``keras.name_scope`` of the caller puts before all names.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+    paths: tuple
+    critic: keras.Model | None
+    head: keras.Model | None
+    noise: keras.Variable | None
+    scope: str = ""
+
+    @property
+    def readers(self):
+        """Critic and head, where there are any."""
+        return [model for model in (self.critic, self.head) if model is not None]
+
+    def variables(self):
+        """All that is trained, and all that is kept beside it, by name; without generators."""
+        named = {}
+        for half, model in (("encoder", self.encoder), ("decoder", self.decoder)):
+            inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+            mine = {id(variable) for layer in inner for variable in layer.variables}
+            named |= {self._name(v): v for v in model.variables if id(v) not in mine}
+            # The paths of a user's own models are numbered anew at every build.
+            others = [v for layer in inner for v in layer.variables]
+            named |= {f"{half}_network/{i}/{v.name}": v for i, v in enumerate(others)}
+        named |= {self._name(v): v for model in self.readers for v in model.variables}
+        if self.noise is not None:
+            named["noise/log_variance"] = self.noise
+        return {name: v for name, v in named.items() if not _is_generator(v)}
+
+    def _name(self, variable):
+        return variable.path.removeprefix(self.scope)
+
+    def generators(self):
+        """States of the random generators of layers."""
+        models = [self.encoder, self.decoder, *self.readers]
+        return [v for model in models for v in model.variables if _is_generator(v)]
+
+
+def _is_generator(variable):
+    return variable.path.endswith("seed_generator_state")
+
+
+def build(network):
+    """A network in Keras, without trained weights.
+
+    Returns
+    -------
+    built : KerasNetwork
+        For a dense network its variables are named as in ``network.parameter_shapes()``.
+    """
+    has_paths = network.hidden_layer_sizes or network.kind == "custom"
+    paths = PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
+    critic = head = noise = None
+    if network.critic_layer_sizes is not None:
+        critic = _reader("critic", network, network.critic_layer_sizes, 1)
+    if network.head_layer_sizes is not None:
+        head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
+    if network.has_noise:
+        noise = keras.Variable("zeros", shape=(), dtype=DTYPE, name="log_variance")
+    probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
+    return KerasNetwork(
+        _half("encoder", network, network.n_features, network.code_width, paths[0]),
+        _half("decoder", network, network.n_components, network.n_features, paths[1]),
+        paths,
+        critic,
+        head,
+        noise,
+        probe.path.removesuffix("probe"),
+    )
+
+
+def _half(name, network, n_inputs, n_outputs, path):
+    inputs = keras.Input((n_inputs,), dtype=DTYPE, name=f"{name}_input")
+    outputs = [path(inputs)] if path.blocks else []
+    if network.has_linear_path:
+        rows = inputs
+        if network.is_masked and name == "encoder":
+            rows = HideMissing(dtype=DTYPE, name="encoder_observed")(inputs)
+        outputs.append(dense(n_outputs, f"{name}_linear")(rows))
+    output = outputs[0]
+    if len(outputs) > 1:
+        output = keras.layers.Add(name=f"{name}_sum", dtype=DTYPE)(outputs)
+    if name == "encoder":
+        output = _finish_code(network, output)
+    return keras.Model(inputs, output, name=name)
+
+
+def _finish_code(network, code):
+    if network.code_activation != "linear":
+        activation = network.code_activation
+        code = keras.layers.Activation(activation, dtype=DTYPE, name="code_activation")(code)
+    if network.n_active is not None:
+        code = KeepLargest(network.n_active, dtype=DTYPE, name="keep_largest")(code)
+    return code
+
+
+def _reader(name, network, sizes, n_outputs):
+    """A dense model of the code."""
+    code = keras.Input((network.n_components,), dtype=DTYPE, name=f"{name}_input")
+    layers = [
+        dense(units, f"{name}_hidden_{i}", activation=READER_ACTIVATION)
+        for i, units in enumerate(sizes, 1)
+    ]
+    output = Block([*layers, dense(n_outputs, f"{name}_output")])(code)
+    return keras.Model(code, output, name=name)
+
+
+def encode_with_jacobian(network, built, rows, gradient):
+    """Code of scaled rows, and the encoder's Jacobian at each of them, without dropout.
+
+    For a dense network the chain rule, for all rows at once and from the code back to the rows: a
+    code is narrower than a row. For others one reverse pass over each row as many times as it has
+    components, each copy for one of them.
+
+    Parameters
+    ----------
+    network : Network
+    built : KerasNetwork
+    rows : tensor of shape (n, n_features)
+    gradient : callable
+        ``gradient(function, x)``, the derivative at x of the sum of what a function returns.
+
+    Returns
+    -------
+    code : tensor of shape (n, n_components)
+    jacobian : tensor of shape (n, n_components, n_features)
+    """
+    if network.kind == "dense":
+        return _dense_jacobian(network, built.encoder, rows, gradient)
+    ops, k = keras.ops, network.n_components
+    n_rows = ops.shape(rows)[0]
+    copies = ops.repeat(rows, k, axis=0)
+    chosen = ops.tile(ops.eye(k), (n_rows, 1))
+    jacobian = gradient(lambda x: built.encoder(x, training=False) * chosen, copies)
+    jacobian = ops.reshape(jacobian, (n_rows, k, network.n_features))
+    return built.encoder(rows, training=False), jacobian
+
+
+def _dense_jacobian(network, encoder, rows, gradient):
+    ops, activate = keras.ops, keras.activations.get(network.activation)
+    hidden, slopes, kernels = rows, [], []
+    for i in range(1, len(network.hidden_layer_sizes) + 1):
+        layer = encoder.get_layer(f"encoder_hidden_{i}")
+        before = ops.matmul(hidden, layer.kernel) + layer.bias
+        hidden = activate(before)
+        slopes.append(gradient(activate, before))
+        kernels.append(layer.kernel)
+    jacobian = 0.0
+    if kernels:
+        jacobian = ops.transpose(encoder.get_layer("encoder_nonlinear").kernel)[None]
+        for kernel, factor in zip(kernels[::-1], slopes[::-1], strict=True):
+            jacobian = ops.matmul(jacobian * factor[:, None, :], ops.transpose(kernel))
+    if network.has_linear_path:
+        linear = ops.transpose(encoder.get_layer("encoder_linear").kernel)[None]
+        jacobian = jacobian + ops.broadcast_to(
+            linear, (ops.shape(rows)[0], network.n_components, network.n_features)
+        )
+    return encoder(rows, training=False), jacobian
+
+
+def with_weights(network, weights):
+    """A network in scaled units with these weights, as a ``KerasNetwork``."""
+    built = build(network)
+    for name, variable in built.variables().items():
+        variable.assign(weights[name])
+    return built
+
+
+def in_input_units(network, weights, mean, scale, output_activation, mask_value):
+    """Encoder and decoder with trained weights, from and to the units of the rows.
+
+    Centring and dividing are two layers: as one multiplication and one sum, rows near 1e6 would
+    lose their digits in float32.
+    """
+    built = with_weights(network, weights)
+    rows = keras.Input((network.n_features,), dtype=DTYPE, name="rows")
+    inputs = rows
+    if network.is_masked and not np.isnan(mask_value):
+        inputs = MissingWhere(mask_value, network.sample_shape, dtype=DTYPE, name="padding")(rows)
+    centred = _affine(1.0, -mean, "centre")(inputs)
+    code = built.encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
+    if network.is_variational:
+        code = code[:, : network.n_components]
+    code_input = keras.Input((network.n_components,), dtype=DTYPE, name="code")
+    output = built.decoder(code_input)
+    if output_activation is not None:
+        output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(
+            output
+        )
+    output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
+    return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
+
+
+def _affine(scale, offset, name):
+    offset = offset.tolist() if isinstance(offset, np.ndarray) else offset
+    return keras.layers.Rescaling(float(scale), offset, dtype=DTYPE, name=name)

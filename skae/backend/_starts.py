@@ -1,0 +1,74 @@
+"""Starting weights of networks in Keras. Loaded on first use only: it imports Keras."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import keras
+import numpy as np
+
+from skae.backend._models import build
+from skae.backend._paths import DTYPE
+
+
+def random_weights(network, rng):
+    """Starting weights as the layers' own initialisers draw them, from our generator.
+
+    Raises
+    ------
+    ValueError
+        If a user's models share trainable weights with models that were there before.
+    """
+    # A user's code may answer otherwise at its next call.
+    starts = _starts(network) if network.kind == "custom" else _remembered_starts(network)
+    return {name: start.draw(int(rng.integers(2**31))) for name, start in starts.items()}
+
+
+@dataclass(frozen=True)
+class _Start:
+    """How a variable gets its first value: assigned by a user's code, or from an initialiser."""
+
+    shape: tuple
+    initializer: object
+    assigned: np.ndarray | None
+
+    def draw(self, seed):
+        if self.assigned is not None:
+            return self.assigned.copy()
+        initializer = self.initializer
+        if isinstance(initializer, keras.initializers.Initializer):
+            config = initializer.get_config()
+            if "seed" in config:
+                initializer = type(initializer).from_config({**config, "seed": seed})
+        value = initializer(self.shape, dtype=DTYPE)
+        return np.array(keras.ops.convert_to_numpy(value), np.float32)
+
+
+def _starts(network):
+    """The start of each variable, by name.
+
+    Inside the scope Keras creates variables without values: they still have their initialisers.
+    """
+    with keras.StatelessScope() as scope:
+        variables = build(network).variables()
+        return {name: _start(variable, scope) for name, variable in variables.items()}
+
+
+# Building takes several times as long as drawing.
+_remembered_starts = lru_cache(maxsize=64)(_starts)
+
+
+def _start(variable, scope):
+    # Keras keeps the initialiser of a variable that has no value yet, and offers no other way.
+    initializer, assigned = variable._initializer, scope.get_current_value(variable)
+    if initializer is None:
+        if variable.trainable:
+            raise ValueError(
+                f"network= returned a model whose weights were there before the call "
+                f"({variable.path}, of shape {tuple(variable.shape)}): fits would change each "
+                "other's. Make new layers in every call; to start from trained weights set them "
+                "there with set_weights."
+            )
+        assigned = variable.value if assigned is None else assigned
+    if assigned is not None:
+        assigned = np.array(keras.ops.convert_to_numpy(assigned), np.float32)
+    return _Start(tuple(variable.shape), initializer, assigned)

@@ -1,0 +1,300 @@
+"""Fit reducers at several sizes on the same folds, and score them on the rows held out."""
+
+from itertools import product
+from numbers import Integral
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.manifold import trustworthiness
+from sklearn.model_selection import KFold, check_cv
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils import check_random_state
+
+from skae.comparison._comparison import Comparison
+from skae.comparison._progress import progress_of
+from skae.comparison._reducers import draw_seed, name_reducers, prepare
+from skae.inspection._codes import dense
+from skae.inspection._labels import check_target
+from skae.inspection._rows import spread_rows
+from skae.metrics import reconstruction_error, reconstruction_r2_score
+from skae.reducers import check_number
+from skae.tables import check_array, column_moments, heavy_columns, refuse_mask
+
+MAX_TRUSTWORTHINESS_ROWS = 1000
+N_EXAMPLES = 8
+MIN_ROWS_PER_CLASS = 3
+LEAST_HELD_OUT = 3  # rows of a fold
+
+
+def compare(
+    reducers,
+    X,
+    y=None,
+    *,
+    n_components=(2, 4, 8, 16),
+    cv=5,
+    n_neighbors=5,
+    random_state=None,
+    callback=None,
+    verbose=0,
+):
+    """Compare reducers at equal numbers of components, on held-out rows.
+
+    Every reducer is cloned and fitted at every size on the training rows of every fold. On the
+    rows held out it is scored by
+
+    - `reconstruction_r2` and `reconstruction_error`, see :mod:`skae.metrics`, in the units of `X`
+      also where a Pipeline scales first;
+    - `accuracy`, if `y` holds class labels, of a nearest-neighbour classifier that is fitted on the
+      codes of the training rows;
+    - `trustworthiness`, see :func:`sklearn.manifold.trustworthiness`, of at most 1,000 rows of the
+      fold, the same for every reducer, because its cost is quadratic;
+    - `fit_seconds` of the training rows and `transform_seconds` of the rows held out. Fits run one
+      after another so as not to disturb each other's times; what a reducer loads or compiles on
+      its first fit is part of that fit's time.
+
+    Every reducer is fitted at one size before any is at the next, so that it is soon known how long
+    each takes.
+
+    Parameters
+    ----------
+    reducers : estimator, list of estimators, or dict of str to estimator
+        Anything with `transform`, `inverse_transform` and a parameter `n_components`, or a
+        Pipeline, whose last step with such a parameter is sized. They see `X` only, never `y`.
+
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The rows.
+
+    y : array-like of shape (n_samples,), default=None
+        Class labels, numbers or strings. Numbers that are not whole, or have fewer than three rows
+        each on average, are continuous values: they only colour the codes, without `accuracy`.
+
+    n_components : int or sequence of int, default=(2, 4, 8, 16)
+        The sizes, at most the number of features and of training rows in a fold: so wide a linear
+        code already holds all of the training rows, and nothing is left to compare.
+
+    cv : int or splitter, default=5
+        The number of shuffled folds, or a splitter such as `ShuffleSplit`, or an iterable of pairs
+        of training and held-out indices.
+
+    n_neighbors : int, default=5
+        The neighbours of the classifier and of trustworthiness; small folds use as many as they
+        allow.
+
+    random_state : int, RandomState instance or None, default=None
+        Fixes the folds and every `random_state` of every reducer. None shuffles anew each time and
+        leaves the reducers as they are.
+
+    callback : callable, default=None
+        Called as ``callback(done, total, label)`` before every fit, with the number of fits done,
+        and once at the end.
+
+    verbose : int, default=0
+        Above 0, progress is shown with the time that is left, as far as the fits so far tell: in a
+        terminal or a notebook as a bar in which a fit counts as much as it is expected to take,
+        elsewhere as a line after each fit.
+
+    Returns
+    -------
+    comparison : Comparison
+        With `to_frame()`, `plot()`, `plot_codes()` and `plot_reconstructions()`.
+
+    Raises
+    ------
+    TypeError
+        If a reducer cannot reconstruct or has no `n_components`.
+    ValueError
+        If a size, the folds or the labels cannot be used; always before the first fit.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA, TruncatedSVD
+    >>> from skae import compare
+    >>> X, y = load_digits(return_X_y=True)
+    >>> comparison = compare(
+    ...     [PCA(), TruncatedSVD()], X, y, n_components=(2, 8), cv=3, random_state=0
+    ... )
+    >>> frame = comparison.to_frame()
+    >>> frame[["reducer", "n_components", "mean_reconstruction_r2", "mean_accuracy"]].round(2)
+            reducer  n_components  mean_reconstruction_r2  mean_accuracy
+    0           PCA             2                    0.28           0.62
+    1           PCA             8                    0.67           0.96
+    2  TruncatedSVD             2                    0.17           0.40
+    3  TruncatedSVD             8                    0.66           0.95
+    """
+    reducers = name_reducers(reducers)
+    X, y = _check_rows(X, y)
+    classes = None if _is_continuous(y) else y
+    seed = draw_seed(random_state)
+    folds = _make_folds(cv, X, y, seed)
+    sizes = _check_sizes(n_components, folds, X.shape[1])
+    n_neighbors = _check_n_neighbors(n_neighbors)
+
+    def fit(name, size, k):
+        reducer = prepare(reducers[name], size, seed)
+        return _score(reducer, X, classes, folds[k], n_neighbors)
+
+    # Sizes outermost: what a fit of each reducer costs is known once all have had one size.
+    turns = product(sizes, reducers, range(len(folds)))
+    plan = [(name, size, k) for size, name, k in turns]
+    results = _run(fit, plan, len(folds), callback, check_number("verbose", verbose, 0))
+    in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
+    return _collect(in_order, list(reducers), sizes, X, y, folds)
+
+
+class _Fold(NamedTuple):
+    train: np.ndarray
+    test: np.ndarray
+    # Positions within `test`: the rows of trustworthiness, those kept to look at, and those whose
+    # codes are kept.
+    judged: np.ndarray
+    shown: np.ndarray
+    coded: np.ndarray
+
+
+class _Result(NamedTuple):
+    scores: dict[str, float]
+    reconstruction: np.ndarray
+    code: np.ndarray
+
+
+def _check_rows(X, y):
+    refuse_mask(X, "X")
+    X = check_array(X, accept_sparse="csr", input_name="X")
+    return X, None if y is None else check_target(y, X)
+
+
+def _is_continuous(y):
+    if y is None or y.dtype.kind not in "iuf":
+        return False
+    # A measurement in whole numbers: so few neighbours of a class tell nothing.
+    return bool(np.any(y != np.round(y))) or len(np.unique(y)) > len(y) / MIN_ROWS_PER_CLASS
+
+
+def _make_folds(cv, X, y, seed):
+    if isinstance(cv, Integral):
+        cv = KFold(cv, shuffle=True, random_state=seed)
+    generator = check_random_state(seed)
+    splits = check_cv(cv).split(X, y)
+    folds = [_make_fold(*split, k == 0, generator) for k, split in enumerate(splits)]
+    smallest = min(len(fold.test) for fold in folds)
+    if smallest < LEAST_HELD_OUT:
+        raise ValueError(
+            f"cv={cv!r} leaves a fold of {smallest} held-out rows out of {X.shape[0]}, but their "
+            f"neighbours are compared, which takes {LEAST_HELD_OUT} or more; use fewer folds."
+        )
+    return folds
+
+
+def _make_fold(train, test, is_first, generator):
+    train, test = np.asarray(train), np.asarray(test)
+    n_judged = min(len(test), MAX_TRUSTWORTHINESS_ROWS)
+    judged = np.sort(generator.choice(len(test), n_judged, replace=False))
+    return _Fold(
+        train, test, judged, spread_rows(test, N_EXAMPLES), np.arange(len(test) if is_first else 0)
+    )
+
+
+def _check_sizes(n_components, folds, n_features):
+    sizes = [n_components] if np.ndim(n_components) == 0 else list(n_components)
+    wrong = [size for size in sizes if not isinstance(size, Integral) or size is True or size < 1]
+    if wrong or not sizes:
+        raise ValueError(
+            f"n_components={n_components!r} must be one or more integers of 1 or more."
+        )
+    n_rows = min(len(fold.train) for fold in folds)
+    if max(sizes) > min(n_rows, n_features):
+        raise ValueError(
+            f"n_components={max(sizes)} is more than the rows can tell apart: there are "
+            f"{n_features} features and {n_rows} training rows in the smallest fold; "
+            f"use at most {min(n_rows, n_features)}."
+        )
+    return sorted({int(size) for size in sizes})
+
+
+def _check_n_neighbors(n_neighbors):
+    if not isinstance(n_neighbors, Integral) or n_neighbors < 1:
+        raise ValueError(f"n_neighbors={n_neighbors!r} must be an integer of 1 or more.")
+    return int(n_neighbors)
+
+
+def _score(reducer, X, y, fold, n_neighbors):
+    """Fit one reducer on one fold; return its scores and what is kept to look at."""
+    X_train, X_test = X[fold.train], X[fold.test]
+    _, fit_seconds = _timed(reducer.fit, X_train)
+    raw_code, transform_seconds = _timed(reducer.transform, X_test)
+    code, reconstruction = dense(raw_code), dense(reducer.inverse_transform(raw_code))
+    scores = {
+        "reconstruction_r2": reconstruction_r2_score(X_test, reconstruction),
+        "reconstruction_error": reconstruction_error(X_test, reconstruction),
+    }
+    if y is not None:
+        classifier = KNeighborsClassifier(min(n_neighbors, len(fold.train)))
+        classifier.fit(dense(reducer.transform(X_train)), y[fold.train])
+        scores["accuracy"] = classifier.score(code, y[fold.test])
+    scores["trustworthiness"] = trustworthiness(
+        dense(X_test[fold.judged]),
+        code[fold.judged],
+        # It is defined for fewer neighbours than half of the rows.
+        n_neighbors=min(n_neighbors, (len(fold.judged) - 1) // 2),
+    )
+    scores |= {"fit_seconds": fit_seconds, "transform_seconds": transform_seconds}
+    return _Result(scores, reconstruction[fold.shown], code[fold.coded])
+
+
+def _run(fit, plan, n_folds, callback, verbose):
+    """Do every fit of a plan of reducer, size and fold; return the results by these."""
+    results = {}
+    with progress_of([(name, size) for name, size, _ in plan], verbose) as (begin, end):
+        for done, (name, size, k) in enumerate(plan):
+            label = f"{name}, {size} components, fold {k + 1} of {n_folds}"
+            if callback is not None:
+                callback(done, len(plan), label)
+            begin(label)
+            try:
+                results[name, size, k] = fit(name, size, k)
+            except Exception as error:
+                error.add_note(f"This happened in compare: {label}.")
+                raise
+            end(label)
+        if callback is not None:
+            callback(len(plan), len(plan), "done")
+    return results
+
+
+def _timed(function, X):
+    start = perf_counter()
+    result = function(X)
+    return result, perf_counter() - start
+
+
+def _collect(results, names, sizes, X, y, folds):
+    """Arrange the results, which come in the order reducer, size, fold."""
+    shape = len(names), len(sizes), len(folds)
+    scores = {
+        metric: np.reshape([result.scores[metric] for result in results], shape)
+        for metric in results[0].scores
+    }
+    # Of the first fold: the largest size, and the smallest that fills a plane.
+    firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
+    largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
+    held_out = dense(X[folds[0].test][folds[0].shown])
+    # Of all rows: a value that is rare may not occur among those of one fold.
+    means, deviations = column_moments(X)
+    heavy = heavy_columns(X)
+    return Comparison(
+        names,
+        sizes,
+        scores,
+        originals=held_out,
+        reconstructions={
+            name: results[i].reconstruction for name, i in zip(names, largest, strict=True)
+        },
+        feature_means=means,
+        feature_deviations=deviations,
+        codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
+        labels=None if y is None else y[folds[0].test],
+        heavy_columns=() if heavy is None else heavy.places,
+    )

@@ -1,0 +1,5 @@
+"""Smaller models: weights pruned, then stored as small integers."""
+
+from skae.compression._compress import CompressionReport, compress
+
+__all__ = ["CompressionReport", "compress"]

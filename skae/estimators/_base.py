@@ -1,0 +1,474 @@
+"""The whole scikit-learn contract, once for all autoencoders.
+
+``BaseAutoencoder`` owns the flow: validate, start, train; scale, encode, decode, error. A variant
+returns a ``Recipe``: its objective, the scalars that needs, and what else differs.
+"""
+
+import warnings
+from copy import copy
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skae.estimators._parameters import CONSTRAINTS
+from skae.exceptions import StartKeptWarning, why_start_was_kept
+from skae.fitting import (
+    CALLBACK_STATE,
+    Architecture,
+    Origin,
+    Recipe,
+    Rows,
+    Settings,
+    SklearnCallbackHooks,
+    all_or_nothing,
+    check_clean_rows,
+    check_code,
+    check_rows,
+    check_unit_interval,
+    check_weights,
+    continued_model,
+    fit_listeners,
+    honoured_callbacks,
+    joined_history,
+    new_model,
+    one_pass_listeners,
+    portable,
+    starts_at_optimum,
+    tell_optimum,
+    train,
+    train_one_pass,
+    with_gaps,
+    with_missing_steps,
+    without_training,
+)
+from skae.objectives import RECONSTRUCTION
+from skae.tables import in_container
+
+
+@dataclass(eq=False, repr=False)
+class BaseAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMixin, BaseEstimator
+):
+    """Base of all autoencoders; see a subclass for the parameters."""
+
+    n_components: int | float = 2
+    _: KW_ONLY
+    network: object = "dense"
+    sample_shape: tuple | None = None
+    hidden_layer_sizes: tuple | str = "auto"
+    activation: object = "auto"
+    kernel_size: int | tuple = 3
+    pooling: str | None = None
+    cell: str = "lstm"
+    bidirectional: bool = False
+    mask_value: float | None = None
+    dropout: float = 0.0
+    init: str = "pca"
+    loss: str = "squared_error"
+    optimizer: object = "adam"
+    learning_rate: object = None
+    batch_size: int = 32
+    max_iter: int = 500
+    tol: float = 1e-4
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int | str = "auto"
+    warm_start: bool = False
+    jit_compile: object = "auto"
+    callbacks: object = None
+    verbose: int = 0
+    random_state: object = None
+
+    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+    # What asks for values in [0, 1], and what does not.
+    _unit_interval: ClassVar[tuple] = ("loss='binary_crossentropy'", "loss='squared_error'")
+
+    def _recipe(self):
+        """What this variant is, beyond the parameters that all share."""
+        is_squared = self.loss == "squared_error"
+        return Recipe(RECONSTRUCTION, loss=self.loss, pca_is_optimum=is_squared)
+
+    def _pretrain(self, model, rows, settings, rng):
+        """Train parts of a new model; returns it, and an outcome for each phase."""
+        return model, []
+
+    def _after_fit(self, X):
+        """Set the attributes that only this variant has."""
+
+    def _learn_codes(self, X, sample_weight=None):
+        """Learn how the codes of all rows of a fit are distributed."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None, observed=None):
+        """Learn to encode and to reconstruct the rows of X.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in any units. Sparse rows are made dense a batch at a time; a memory map stays on
+            its disk.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts: in the scaling, in the PCA start and in the loss.
+        observed : array-like of bool of shape (n_samples, n_features), optional
+            Which values of X are known. The others, which X holds a guess of, are read like any
+            value but not reconstructed: they are left out of the loss.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X holds missing, infinite or too large values, if a parameter is out of range, or
+            if training diverged. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, observed=observed)
+
+    def _fit(self, X, y, sample_weight, X_clean=None, observed=None):
+        with all_or_nothing(self):
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            context.call_on_fit_task_begin(estimator=self, **about)
+            self._fit_in_context(X, sample_weight, X_clean, observed, context, about)
+            context.call_on_fit_task_end(
+                estimator=self, **about, reconstruction_attributes=lambda: {}
+            )
+        return self
+
+    def _fit_in_context(self, X, sample_weight, X_clean, observed, context, about):
+        recipe, settings = self._recipe(), Settings.of(self)
+        # Before anything is trained, and also where nothing will be.
+        honoured_callbacks(self.callbacks, settings)
+        rows, clean = self._check_fit_input(X, sample_weight, X_clean, observed, recipe, reset=True)
+        rng = self._new_generator()
+        continues = self.warm_start and hasattr(self, "_model")
+        if continues:
+            model = continued_model(Architecture.of(self), recipe, self._model)
+        else:
+            model = new_model(Architecture.of(self), recipe, clean, rng)
+        is_new = not continues and rows.targets is None
+        is_optimal, phases = is_new and starts_at_optimum(model.network, recipe), []
+        if not continues and not is_optimal:
+            model, phases = self._pretrain(model, rows, settings, rng)
+        is_interrupted = any(phase.interrupted for phase in phases)
+        if is_optimal:
+            tell_optimum(self.verbose)
+        if is_optimal or is_interrupted:
+            outcome = without_training(model, rows, interrupted=is_interrupted)
+        else:
+            origin = Origin(
+                departs=not continues, pretrained=phases[-1].weights if phases else None
+            )
+            sklearn_callbacks = SklearnCallbackHooks(self, context, about, model)
+            with fit_listeners(
+                self.callbacks, settings, self.verbose, sklearn_callbacks
+            ) as listeners:
+                outcome = train(model, rows, recipe, settings, origin, listeners, rng)
+        self._warn_about(outcome)
+        self._set_fitted(model, outcome, joined_history(*phases, outcome))
+        n_before = sum(phase.history.n_epochs for phase in phases)
+        self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
+        self._was_interrupted = outcome.interrupted
+        vars(self).pop("_optimizer_state", None)
+        self._after_fit(rows.X)
+        self._learn_codes(rows.X, rows.sample_weight)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one pass over the rows given.
+
+        The first call sets the scaling, the number of components and the PCA start from its rows
+        alone: make them many and typical. Later calls keep those and the optimizer's state.
+        Nothing is held out, and training never stops early.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Some rows.
+        y : object, ignored
+            Accepted so that pipelines can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        self : object
+            The estimator after one more pass.
+
+        Raises
+        ------
+        ValueError
+            As ``fit`` does; the estimator is then as it was before.
+        """
+        return self._partial_fit(X, sample_weight)
+
+    def _partial_fit(self, X, sample_weight, X_clean=None):
+        with all_or_nothing(self):
+            self._fit_one_pass(X, sample_weight, X_clean, is_first=not hasattr(self, "_model"))
+        return self
+
+    def _fit_one_pass(self, X, sample_weight, X_clean, *, is_first):
+        # scikit-learn leaves this out for an estimator that is fitted.
+        self._validate_params()
+        recipe, settings = self._recipe(), Settings.of(self)
+        rows, clean = self._check_fit_input(X, sample_weight, X_clean, None, recipe, reset=is_first)
+        n_past = 0 if is_first else self.n_iter_
+        rng = self._new_generator(n_past)
+        if is_first:
+            model = new_model(Architecture.of(self), recipe, clean, rng)
+        else:
+            model = continued_model(Architecture.of(self), recipe, self._model)
+        state = getattr(self, "_optimizer_state", None)
+        origin = Origin(optimizer_state=state, n_past_epochs=n_past)
+        with one_pass_listeners(self.callbacks, settings, self.verbose, n_past) as listeners:
+            outcome = train_one_pass(model, rows, recipe, settings, origin, listeners, rng)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        history = outcome.history.columns()
+        if not is_first:
+            history = _with_later_pass(self.history_, history)
+        self._set_fitted(model, outcome, history)
+        self._optimizer_state = outcome.optimizer_state
+        self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
+        self._after_fit(rows.X)
+        # A pass moves the codes of rows that it does not see.
+        vars(self).pop("_code_mixture", None)
+
+    def _check_fit_input(self, X, sample_weight, X_clean, observed, recipe, *, reset):
+        """The rows to train on, and those that they should become, without gaps."""
+        architecture = Architecture.of(self)
+        allow_nan, padding = architecture.allows_nan, architecture.padding
+        X = check_rows(self, X, self.sample_shape, reset=reset, allow_nan=allow_nan)
+        X_clean = check_clean_rows(X_clean, X, self.sample_shape, allow_nan=allow_nan)
+        shape = architecture.shape_of(X.shape[1])
+        if padding is not None:
+            X = with_missing_steps(X, shape, padding)
+        if padding is not None and X_clean is not None:
+            X_clean = with_missing_steps(X_clean, shape, padding)
+        clean = X if X_clean is None else X_clean
+        if recipe.loss == "binary_crossentropy":
+            check_unit_interval(clean, *self._unit_interval)
+        sample_weight = check_weights(sample_weight, X)
+        with_unknown = with_gaps(clean, observed)
+        targets = X_clean if with_unknown is None else with_unknown
+        return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
+
+    def _check_scored_rows(self, X):
+        """Rows for a fitted estimator, in the format of those of the fit."""
+        check_is_fitted(self)
+        model = self._model
+        X = check_rows(self, X, model.sample_shape, reset=False, allow_nan=model.allows_nan)
+        if model.mask_value is not None:
+            X = with_missing_steps(X, model.network.sample_shape, model.mask_value)
+        return X
+
+    def _check_likely_rows(self, X):
+        """Rows for a fitted estimator that the loss can judge."""
+        X = self._check_scored_rows(X)
+        if self._model.ends_in_sigmoid:
+            check_unit_interval(X, *self._unit_interval)
+        return X
+
+    def _new_generator(self, n_passes=0):
+        """Randomness of a fit, or of one pass of ``partial_fit``."""
+        seed = check_random_state(self.random_state).randint(2**31)
+        return np.random.default_rng([seed, n_passes])
+
+    def _set_fitted(self, model, outcome, history):
+        trained = model.with_weights(outcome.weights)
+        for name, value in trained.fitted_attributes().items():
+            setattr(self, name, value)
+        vars(self).pop("compression_report_", None)
+        self.history_ = history
+        self.loss_curve_ = history["loss"].tolist()
+        self.n_iter_ = int(history["epoch"][-1])
+
+    def _warn_about(self, outcome):
+        if outcome.interrupted:
+            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
+            return
+        if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
+            return
+        reason, advice = why_start_was_kept(outcome.history.columns(), self.get_params(deep=False))
+        warnings.warn(
+            f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better: "
+            f"{reason}. Try {' or '.join(advice)}.",
+            StartKeptWarning,
+            stacklevel=6,
+        )
+
+    def _start_described(self):
+        """What a fit that ends at its start is left with."""
+        if self.warm_start and hasattr(self, "_model"):
+            return "the weights of the fit before"
+        if self.init == "pca":
+            return "its start at PCA"
+        return "the random weights of its start"
+
+    # Scoring
+
+    def transform(self, X):
+        """Code of each row.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        code : ndarray of shape (n_samples, n_components_)
+            In the dtype of X, float32 or float64. With ``init="pca"`` training starts from
+            components of mean 0 and variance 1, and may move them.
+        """
+        X = self._check_scored_rows(X)
+        return self._model.encode(X)
+
+    def inverse_transform(self, X):
+        """Rows that belong to a code.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components_)
+            A code, such as ``transform`` returned.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            In the units of the rows in ``fit`` and in the dtype of the code; the frame that
+            ``set_output`` asks for.
+        """
+        check_is_fitted(self)
+        rows = self._model.decode(check_code(X, self.n_components_))
+        return in_container(self, rows, X)
+
+    def reconstruct(self, X):
+        """Each row encoded and decoded again.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features)
+            The same as ``inverse_transform(transform(X))``; the frame that ``set_output`` asks for,
+            with the index of X.
+        """
+        rows = self._model.reconstruct(self._check_scored_rows(X))
+        return in_container(self, rows, X)
+
+    def score_samples(self, X):
+        """How well each row is reconstructed; higher is more normal.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), float64
+            The negative mean loss over the features of each row, in units of X: squared units
+            for ``"squared_error"`` and ``"huber"``, nats for ``"binary_crossentropy"``.
+        """
+        X = self._check_likely_rows(X)
+        return -self._model.row_errors(X)
+
+    def score(self, X, y=None, sample_weight=None):
+        """Mean of ``score_samples``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : object, ignored
+            Accepted so that searches can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the mean.
+
+        Returns
+        -------
+        score : float
+            Higher is better; 0 is perfect.
+        """
+        scores = self.score_samples(X)
+        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
+
+    @property
+    def encoder_(self):
+        """Keras model from rows in input units to their code, built anew at every access."""
+        check_is_fitted(self)
+        return self._model.keras_models()[0]
+
+    @property
+    def decoder_(self):
+        """Keras model from a code to rows in input units, built anew at every access."""
+        check_is_fitted(self)
+        return self._model.keras_models()[1]
+
+    @property
+    def pca_components_(self):
+        """What ``components_`` of PCA is, of the rows in ``fit``, as wide as the code.
+
+        There are fewer where the rows have a lower rank. A code of another width than asked for, a
+        fit that continued, a later pass and a random start without a share of variance have none.
+        """
+        return self._principal("directions")
+
+    @property
+    def pca_mean_(self):
+        """What ``mean_`` of that PCA is."""
+        return self._principal("mean")
+
+    def _principal(self, what):
+        check_is_fitted(self)
+        value = getattr(self._model, f"principal_{what}")
+        if value is None:
+            raise AttributeError(
+                f"This {type(self).__name__} does not know the principal components of its rows: "
+                'only a fit that began anew, with init="pca", does.'
+            )
+        return value
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def __getstate__(self):
+        # A copy made while a fit is on, as callbacks may, is not fitting itself.
+        state = {**super().__getstate__(), "callbacks": portable(self.callbacks)}
+        return {name: value for name, value in state.items() if name not in CALLBACK_STATE}
+
+    def __sklearn_clone__(self):
+        # A copy of it has no callbacks but those that can be copied on.
+        can_be_copied = portable(self.callbacks) is self.callbacks
+        return super(BaseAutoencoder, self if can_be_copied else copy(self)).__sklearn_clone__()
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _with_later_pass(past, later):
+    """The history so far and the only epoch of a later pass, which did not begin at the start."""
+    one = {name: values[-1] for name, values in later.items()} | {"epoch": past["epoch"][-1] + 1}
+    return {name: np.append(values, one.get(name, np.nan)) for name, values in past.items()}

@@ -1,0 +1,20 @@
+"""A fit that raises leaves the estimator as it was."""
+
+from contextlib import contextmanager
+
+# What scikit-learn's callback machinery keeps on an estimator while it fits.
+CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+@contextmanager
+def all_or_nothing(estimator):
+    """Put every attribute back if the block raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        during = vars(estimator)
+        kept = {name: during[name] for name in CALLBACK_STATE if name in during}
+        during.clear()
+        during.update(before, **kept)
+        raise

@@ -1,0 +1,33 @@
+"""What a fit leaves behind: a network's description, its weights and its units."""
+
+from skae.model._likelihood import (
+    importance_weighted_bounds,
+    lower_bounds,
+    posterior_deviations,
+    row_terms,
+    unit_divergences,
+)
+from skae.model._model import Model
+from skae.model._packing import pack
+from skae.model._scaling import (
+    ScaledRows,
+    Scaling,
+    identity_scaling,
+    measure_scaling,
+    weighted_blocks,
+)
+
+__all__ = [
+    "Model",
+    "ScaledRows",
+    "Scaling",
+    "identity_scaling",
+    "importance_weighted_bounds",
+    "lower_bounds",
+    "measure_scaling",
+    "pack",
+    "posterior_deviations",
+    "row_terms",
+    "unit_divergences",
+    "weighted_blocks",
+]

@@ -1,0 +1,199 @@
+"""What a fit leaves behind: a network's description, its weights and its units. Plain numpy.
+
+Scores in numpy where the network has a numpy twin, else in Keras; both give the same.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.special import expit
+
+from skae import backend
+from skae.model._packing import unpack
+from skae.model._scaling import Scaling, dense
+from skae.objectives import LOSSES
+
+_FORMAT = 1
+# Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
+_BLOCK_VALUES = 2**21
+
+
+@dataclass(eq=False)
+class Model:
+    """A network with weights, from and to input units.
+
+    Attributes
+    ----------
+    network : object
+        Description, such as ``DenseNetwork``.
+    weights : dict of ndarray, float32
+    scaling : Scaling
+    loss : str
+    sample_shape : tuple of int or None
+        Shape that rows may come in; None for flat ones only.
+    mask_value : float or None
+        What every feature holds at a timestep that is not there; such rows arrive with NaN there.
+    packed : dict of PackedArray, or None
+        The weights as a pickle keeps them, where that is not as they are.
+    principal_directions : ndarray of shape (n_components, n_features), float32, or None
+        Those of the rows of the fit, where it began; None where the rows that trained the weights
+        are others, or were never decomposed.
+    principal_mean : ndarray of shape (n_features,) or None
+        What those directions are around, in input units.
+    """
+
+    network: object
+    weights: dict
+    scaling: Scaling
+    loss: str
+    sample_shape: tuple | None = None
+    mask_value: float | None = None
+    packed: dict | None = None
+    principal_directions: np.ndarray | None = None
+    principal_mean: np.ndarray | None = None
+    _cast: dict = field(default_factory=dict, repr=False)
+
+    def with_weights(self, weights):
+        """The same model, trained further."""
+        return replace(self, weights=weights, packed=None, _cast={})
+
+    def with_packed(self, packed):
+        """The same model with the weights that these unpack to."""
+        weights = {name: unpack(array) for name, array in packed.items()}
+        small = {"principal_directions": None, "principal_mean": None}
+        return replace(self, weights=weights, packed=packed, **small, _cast={})
+
+    def fitted_attributes(self):
+        """What an estimator needs to have in order to transform with this model."""
+        return {"_model": self, "n_components_": self.network.n_components}
+
+    @property
+    def allows_nan(self):
+        """Whether NaN in rows means something."""
+        return self.mask_value is not None and bool(np.isnan(self.mask_value))
+
+    @property
+    def noise_variance(self):
+        """Trained variance of the rows around the output, in input units; 0 without one."""
+        if not self.network.has_noise:
+            return 0.0
+        return float(np.exp(np.float64(self.weights["noise/log_variance"]))) * self.scaling.scale**2
+
+    def encode(self, X):
+        """Code of rows; float32 rows give a float32 code, others float64."""
+        n_components = self.network.n_components
+        return self.in_blocks(X, n_components, lambda rows: self._encode(self.scaling.apply(rows)))
+
+    def decode(self, code):
+        """Rows of a code, in input units."""
+        return self.in_blocks(code, self.network.n_features, self._decode_to_rows)
+
+    def reconstruct(self, X):
+        """Rows encoded and decoded again."""
+        n_features = self.network.n_features
+        return self.in_blocks(X, n_features, lambda rows: self._decode_to_rows(self.encode(rows)))
+
+    def row_errors(self, X):
+        """Loss of each row in input units, float64."""
+        return self.in_blocks(X, None, self._errors).astype(np.float64, copy=False)
+
+    def keras_models(self):
+        """New Keras models, encoder and decoder, with these weights and units."""
+        activation = "sigmoid" if self.ends_in_sigmoid else None
+        mean, scale = self.scaling.mean, self.scaling.scale
+        return backend.models_in_input_units(
+            self.network, self.weights, mean, scale, activation, self.mask_value
+        )
+
+    @property
+    def ends_in_sigmoid(self):
+        """Whether outputs are logits of probabilities."""
+        return self.loss == "binary_crossentropy"
+
+    def encode_distribution(self, scaled):
+        """Mean and log variance of the code of scaled rows, for a variational network."""
+        if self.network.has_numpy_twin:
+            return self.network.encode_distribution(self._weights_as(scaled.dtype), scaled)
+        with backend.borrow_scorer(self.network) as scorer:
+            scorer.load(self.weights)
+            return np.split(scorer.encode(scaled).astype(scaled.dtype, copy=False), 2, axis=1)
+
+    def decode_scaled(self, code):
+        """Scaled output of a code: logits where the network ends in a sigmoid."""
+        if self.network.has_numpy_twin:
+            return self.network.decode(self._weights_as(code.dtype), code)
+        with backend.borrow_scorer(self.network) as scorer:
+            scorer.load(self.weights)
+            return scorer.decode(code).astype(code.dtype, copy=False)
+
+    def _encode(self, scaled):
+        if self.network.has_numpy_twin:
+            return self.network.encode(self._weights_as(scaled.dtype), scaled)
+        if self.network.is_variational:
+            return self.encode_distribution(scaled)[0]
+        with backend.borrow_scorer(self.network) as scorer:
+            scorer.load(self.weights)
+            return scorer.encode(scaled).astype(scaled.dtype, copy=False)
+
+    def _decode_to_rows(self, code):
+        output = self.decode_scaled(code)
+        return expit(output) if self.ends_in_sigmoid else self.scaling.undo(output)
+
+    def _errors(self, rows):
+        scaled = self.scaling.apply(rows)
+        error = LOSSES[self.loss](np, scaled, self.decode_scaled(self._encode(scaled)))
+        mean = np.nanmean if self.network.is_masked else np.mean
+        return mean(error, axis=1).astype(np.float64) * self.error_unit
+
+    @property
+    def error_unit(self):
+        """What one unit of the scaled loss is worth in input units."""
+        if self.loss in ("squared_error", "huber"):
+            return self.scaling.scale**2
+        return self.scaling.scale
+
+    def _weights_as(self, dtype):
+        if dtype == np.float32:
+            return self.weights
+        if dtype not in self._cast:
+            self._cast[dtype] = {name: w.astype(dtype) for name, w in self.weights.items()}
+        return self._cast[dtype]
+
+    def in_blocks(self, rows, n_columns, function):
+        """What a function gives for blocks of rows; one value a row, or ``n_columns``."""
+        n_rows = rows.shape[0]
+        size = max(1, _BLOCK_VALUES // self.network.widest_layer)
+        if n_rows <= size:
+            return function(_as_float(rows))
+        is_single = rows.dtype == np.float32 and n_columns is not None
+        dtype = np.float32 if is_single else np.float64
+        out = np.empty(n_rows if n_columns is None else (n_rows, n_columns), dtype)
+        for start in range(0, n_rows, size):
+            out[start : start + size] = function(_as_float(rows[start : start + size]))
+        return out
+
+    # Pickling: a format version, and none of the copies made for scoring.
+
+    def __getstate__(self):
+        left_out = {"_cast"} if self.packed is None else {"_cast", "weights"}
+        state = {name: value for name, value in vars(self).items() if name not in left_out}
+        return {**state, "format": _FORMAT}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("format")
+        if version > _FORMAT:
+            raise ValueError(
+                f"This estimator was saved in format {version} by a newer skae; this one reads "
+                f"formats up to {_FORMAT}. Update skae, or save the estimator with this version."
+            )
+        packed = state.setdefault("packed", None)
+        state = {"principal_directions": None, "principal_mean": None, **state}
+        if packed is not None:
+            state["weights"] = {name: unpack(array) for name, array in packed.items()}
+        vars(self).update(state, _cast={})
+
+
+def _as_float(rows):
+    rows = dense(rows)
+    return rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)

@@ -1,0 +1,99 @@
+"""Rows of any reducer: how they are read, chosen, checked and reconstructed."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
+
+from skae.tables import check_array, refuse_mask
+
+
+def as_rows(X, name):
+    """Rows of a frame, a sparse matrix or an array of any number of axes as flat floats."""
+    refuse_mask(X, name)
+    X = X.toarray() if issparse(X) else X
+    X = check_array(
+        X,
+        dtype=[np.float64, np.float32],
+        allow_nd=True,
+        ensure_all_finite="allow-nan",
+        input_name=name,
+    )
+    return X.reshape(len(X), -1)
+
+
+def check_same_length(rows):
+    """Refuse tables of different numbers of rows."""
+    lengths = {name: _num_samples(X) for name, X in rows.items()}
+    (first, expected), *others = lengths.items()
+    for name, length in others:
+        if length != expected:
+            raise ValueError(
+                f"{name} has {length} rows, but {first} has {expected}; pass the same rows, in the "
+                "same order."
+            )
+
+
+def check_same_shape(rows):
+    """Return a dict of flat rows, all of the shape of the first."""
+    rows = {name: as_rows(X, name) for name, X in rows.items()}
+    first = next(iter(rows))
+    for name, X in rows.items():
+        if X.shape != rows[first].shape:
+            raise ValueError(
+                f"{name} has shape {X.shape}, but {first} has shape {rows[first].shape}; pass the "
+                "same rows, in the same order and with the same columns."
+            )
+    return rows
+
+
+def check_number(name, value, least):
+    """Return an integer of a certain size; refuse anything else."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}={value!r} must be an integer of {least} or more.")
+    return int(value)
+
+
+def select(X, positions):
+    """Some rows of a frame, a sparse matrix or an array, in the same format."""
+    refuse_mask(X, "X")
+    if issparse(X):
+        # The only sparse format whose rows can be taken quickly, and for some the only one at all.
+        X = X.tocsr()
+    return _safe_indexing(np.asarray(X) if isinstance(X, list | tuple) else X, positions)
+
+
+def reconstruct(estimator, X):
+    """What an estimator makes of rows, in their units."""
+    refuse_mask(X, "X")
+    if hasattr(estimator, "reconstruct"):
+        return estimator.reconstruct(X)
+    check_invertible(estimator)
+    return estimator.inverse_transform(estimator.transform(X))
+
+
+def column_names(X):
+    """Names of the columns of a frame, else None."""
+    columns = getattr(X, "columns", None)
+    return None if columns is None else [str(name) for name in columns]
+
+
+def check_invertible(estimator):
+    """Raise TypeError unless the estimator, fitted or not, can both transform and reconstruct."""
+    for method in ("transform", "inverse_transform"):
+        if not hasattr(estimator, method):
+            raise TypeError(
+                f"{_blame(estimator, method)} has no {method}, so what it reconstructs cannot be "
+                "compared with X; use an estimator with transform and inverse_transform, such as "
+                "PCA, KernelPCA(fit_inverse_transform=True) or a Pipeline of such estimators."
+            )
+
+
+def _blame(estimator, method):
+    """Name the estimator, or the step of the Pipeline, that lacks a method."""
+    for name, step in getattr(estimator, "steps", ()):
+        if step not in (None, "passthrough") and not hasattr(step, method):
+            return f"step {name!r} ({type(step).__name__}) of the Pipeline"
+    return type(estimator).__name__

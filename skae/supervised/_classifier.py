@@ -1,0 +1,192 @@
+"""Classification from the code, with labels for some rows."""
+
+from dataclasses import KW_ONLY, dataclass
+from numbers import Integral
+from typing import ClassVar
+
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_consistent_length
+
+from skae.estimators import documented
+from skae.fitting import all_or_nothing
+from skae.supervised._head_targets import class_targets, logistic_start, spread, weighted_by_class
+from skae.supervised._labels import class_weights, places_of
+from skae.supervised._supervised import SupervisedAutoencoder
+
+
+@documented
+@dataclass(eq=False, repr=False)
+class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
+    """Classifier on the code of an autoencoder, for tables of which few rows are labelled.
+
+    An autoencoder learns from all rows. Labels are spread from the rows that have one to those that
+    have none, over a graph of reconstructions [2]_ [3]_. A head, the layer that predicts classes
+    from the code, starts as logistic regression; then head and autoencoder are trained together
+    [1]_: on the labels and, so that the code keeps what it learned from all rows, on the
+    autoencoder's own loss.
+
+    Rows with the label -1 are unlabelled, as in :mod:`sklearn.semi_supervised`, and so are those
+    with NaN, None or ``pandas.NA``; beside strings, -1 and NaN need a list or an array of
+    ``dtype=object``.
+
+    Parameters
+    ----------
+    {head_parameters}
+
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class, as in :class:`~sklearn.linear_model.LogisticRegression`; counts are
+        those of the labels given.
+
+    n_neighbors : int or None, default=15
+        Neighbours of each row in the graph over which labels are spread. None spreads none:
+        unlabelled rows then only train the autoencoder.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted. Whole numbers are integers if labels are missing, as NaN makes floats
+        of them.
+
+    transduction_ : ndarray of shape (n_samples,)
+        Label of every row in ``fit``: the one given, or the one spread to it. A row that no label
+        reaches (with ``n_neighbors=None``, every unlabelled one) has the first class.
+
+    {head_attributes}
+
+    See Also
+    --------
+    AutoencoderRegressor : The same for numbers.
+    sklearn.semi_supervised.LabelSpreading : Spreads labels over a graph of the rows themselves.
+
+    Notes
+    -----
+    Where -1 and one other number are all that y holds, both are classes: one class alone cannot be
+    learnt, and -1 and 1 are a usual coding of two.
+
+    A search or a cross-validation over rows without label counts each prediction for them as wrong,
+    as -1 is no class: compare its scores with each other, or score labelled rows alone. Labels
+    that are missing are refused by scikit-learn's scores and by its folds.
+
+    References
+    ----------
+    .. [1] Vincent, P. et al. (2010). Stacked denoising autoencoders: learning useful
+       representations in a deep network with a local denoising criterion. JMLR 11, 3371-3408.
+
+    .. [2] Zhou, D. et al. (2004). Learning with local and global consistency. NIPS 2003, 321-328.
+
+    .. [3] Iscen, A., Tolias, G., Avrithis, Y. & Chum, O. (2019). Label propagation for deep
+       semi-supervised learning. CVPR 2019, 5070-5079.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AutoencoderClassifier, DenoisingAutoencoder
+    >>> X, y = load_digits(return_X_y=True)
+    >>> labels = np.full_like(y[:1500], -1)
+    >>> labels[:50] = y[:50]
+    >>> autoencoder = DenoisingAutoencoder(16, noise_level=1.0, max_iter=20)
+    >>> classifier = AutoencoderClassifier(autoencoder, max_iter=20, random_state=0)
+    >>> classifier.fit(X[:1500], labels).score(X[1500:], y[1500:]) > 0.8
+    True
+    """
+
+    _: KW_ONLY
+    class_weight: object = None
+    n_neighbors: int | None = 15
+
+    _parameter_constraints: ClassVar[dict] = {
+        **SupervisedAutoencoder._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
+    }
+    _loss: ClassVar[str] = "cross_entropy"
+    _head_start = staticmethod(logistic_start)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Learn from all rows, and from the labels of some.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows, as the autoencoder takes them.
+        y : array-like of shape (n_samples,)
+            Labels, numbers or strings; -1, NaN, None or ``pandas.NA`` where there is none.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If ``from_pretrained`` is not an autoencoder.
+        ValueError
+            If no row has a label, if labels are masked or of several types, or for what the
+            autoencoder refuses. The estimator is then as it was before.
+        """
+        with all_or_nothing(self):
+            self._check_rows(X, reset=True)
+            classes, places = places_of(y)
+            check_consistent_length(X, places)
+            weights = class_weights(self.class_weight, classes, places)
+            targets = class_targets(places, len(classes))
+
+            def targets_of(reconstructed):
+                labelled = spread(targets, reconstructed, self.n_neighbors)
+                self.transduction_ = classes[labelled.values.argmax(axis=1)]
+                return weighted_by_class(labelled, weights)
+
+            self._fit_targets(X, targets_of)
+            self.classes_ = classes
+        return self
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), float64
+            In the order of ``classes_``; each row sums to 1.
+        """
+        return softmax(self._outputs(X), axis=1)
+
+    def predict_log_proba(self, X):
+        """Logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes), float64
+            In the order of ``classes_``.
+        """
+        return log_softmax(self._outputs(X), axis=1)
+
+    def predict(self, X):
+        """Most probable class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            Values of ``classes_``.
+        """
+        places = self._outputs(X).argmax(axis=1)
+        return self.classes_[places]

@@ -1,0 +1,129 @@
+"""Labels of some rows: which rows have one, and whether they make sense together."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from skae.tables import is_missing, refuse_mask, with_nan_for_na
+
+UNLABELLED = -1
+
+
+def places_of(y):
+    """Classes, and the place of each label among them; -1 for a row without label.
+
+    Where -1 and one other number are all there is, -1 is a class: one alone cannot be learnt.
+    Whole numbers beside missing ones are integers: that they are floats says no more than that
+    some are missing.
+    """
+    y = _column(y)
+    misses = np.array([is_missing(label) for label in y], bool)
+    is_known = ~misses & np.array([not _is_unlabelled(label) for label in y], bool)
+    if not is_known.any():
+        raise ValueError(
+            f"y labels none of its {len(y)} rows: {UNLABELLED}, NaN, None and pandas.NA mean "
+            "unlabelled. Label some rows of every class."
+        )
+    known = _of_one_type(y[is_known])
+    is_number = known.dtype.kind in "iuf"
+    if is_number and not is_known.all() and len(np.unique(known)) == 1:
+        is_known = ~misses
+        known = _of_one_type(y[is_known])
+    if misses.any() and known.dtype.kind == "f" and np.array_equal(known, np.round(known)):
+        known = known.astype(np.int64)
+    check_classification_targets(known)
+    places = np.full(len(y), UNLABELLED)
+    classes, places[is_known] = np.unique(known, return_inverse=True)
+    return classes, places
+
+
+def _column(y):
+    """Labels as an array, in which those that are missing still are."""
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    refuse_mask(y, "y", f"Pass {{name}}.filled({UNLABELLED}) if they are unlabelled.")
+    if isinstance(y, list | tuple):
+        y = _as_objects(y)
+    elif hasattr(y, "iloc") and np.any(y.isna()):
+        # Otherwise integers and truth values of a frame would become floats.
+        y = y.astype(object)
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "U" and str(np.nan) in y:
+        raise ValueError(
+            "y holds the string 'nan', which numpy makes of NaN beside strings. Pass np.array(y, "
+            "dtype=object) if it means unlabelled; if it is a class, rename it."
+        )
+    return y
+
+
+def _as_objects(y):
+    try:
+        return np.array(y, dtype=object)
+    except ValueError:  # of different lengths: the validation proper says so
+        return y
+
+
+def _is_unlabelled(label):
+    return isinstance(label, Real) and label == UNLABELLED
+
+
+def _of_one_type(labels):
+    """Numbers or strings; those that stand beside -1 or in a frame may come as objects."""
+    if labels.dtype == object:
+        labels = _from_objects(labels)
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    if labels.dtype.kind == "U" and len(np.unique(labels)) > 2 and str(UNLABELLED) in labels:
+        raise ValueError(
+            f"y holds the string '{UNLABELLED}', which numpy makes of {UNLABELLED} beside strings. "
+            "Pass np.array(y, dtype=object) if it means unlabelled; if it is a class, rename it."
+        )
+    return labels
+
+
+def _from_objects(labels):
+    plain = np.array(labels.tolist())
+    if plain.dtype == object or len({isinstance(label, str) for label in labels}) > 1:
+        types = " and ".join(sorted({type(label).__name__ for label in labels}))
+        raise ValueError(
+            f"y holds labels of type {types}, but strings alone or numbers alone were expected. "
+            f"Put {UNLABELLED} or None where one is missing."
+        )
+    return plain
+
+
+def class_weights(class_weight, classes, places):
+    """Weight of each class; its rows count those that were labelled."""
+    labels = classes[places[places >= 0]]
+    weights = compute_class_weight(class_weight, classes=classes, y=labels)
+    if weights.min() < 0 or weights.max() == 0:
+        raise ValueError(
+            f"class_weight={class_weight!r} should give every class of y a weight that is not "
+            "negative, and some class a positive one."
+        )
+    return weights
+
+
+def check_values(y):
+    """Targets as float64, some of which may be NaN, but none of them always."""
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    refuse_mask(y, "y", "Pass {name}.filled(np.nan) if they are unlabelled.")
+    y = check_array(
+        with_nan_for_na(y),
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan",
+        input_name="y",
+    )
+    if y.ndim > 2:
+        raise ValueError(f"y has shape {y.shape}, but one or two axes were expected.")
+    is_empty = np.isnan(y.reshape(len(y), -1)).all(axis=0)
+    if is_empty.any():
+        raise ValueError(
+            f"Output {np.flatnonzero(is_empty)[0]} of y is NaN in all {len(y)} rows: NaN means "
+            "unlabelled. Give the target of some rows."
+        )
+    return y

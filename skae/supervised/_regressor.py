@@ -1,0 +1,122 @@
+"""Regression from the code, with targets for some rows."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.validation import check_consistent_length
+
+from skae.estimators import documented
+from skae.fitting import all_or_nothing
+from skae.supervised._head_targets import ridge_start, value_targets
+from skae.supervised._labels import check_values
+from skae.supervised._supervised import SupervisedAutoencoder
+
+
+@documented
+@dataclass(eq=False, repr=False)
+class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
+    """Regression on the code of an autoencoder, for tables of which few rows have a target.
+
+    An autoencoder learns from all rows. A head, the layer that predicts targets from the code,
+    starts as ridge regression; then head and autoencoder are trained together [1]_: on the targets
+    and, so that the code keeps what it learned from all rows, on the autoencoder's own loss.
+
+    Rows whose target is NaN, None or ``pandas.NA`` are unlabelled; of several outputs some may be.
+    Targets may be in any units: they are standardised within.
+
+    Parameters
+    ----------
+    {head_parameters}
+
+    Attributes
+    ----------
+    {head_attributes}
+
+    See Also
+    --------
+    AutoencoderClassifier : The same for classes.
+
+    Notes
+    -----
+    scikit-learn's scores refuse targets that are NaN: score, and search over, rows with targets.
+
+    References
+    ----------
+    .. [1] Vincent, P. et al. (2010). Stacked denoising autoencoders: learning useful
+       representations in a deep network with a local denoising criterion. JMLR 11, 3371-3408.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skae import AutoencoderRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> y[100:342] = float("nan")
+    >>> regressor = make_pipeline(StandardScaler(), AutoencoderRegressor(random_state=0))
+    >>> regressor.fit(X[:342], y[:342]).score(X[342:], y[342:]) > 0.3
+    True
+    """
+
+    _loss: ClassVar[str] = "squared_error"
+    _head_start = staticmethod(ridge_start)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Learn from all rows, and from the targets of some.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows, as the autoencoder takes them.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; NaN, None or ``pandas.NA`` where there is none.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If ``from_pretrained`` is not an autoencoder.
+        ValueError
+            If an output has no target in any row, or for what the autoencoder refuses. The
+            estimator is then as it was before.
+        """
+        with all_or_nothing(self):
+            self._check_rows(X, reset=True)
+            y = check_values(y)
+            check_consistent_length(X, y)
+            values = y.reshape(len(y), -1)
+            self._mean, self._deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+            self._deviation[self._deviation == 0] = 1.0
+            targets = value_targets((values - self._mean) / self._deviation)
+            self._fit_targets(X, lambda reconstructed: targets)
+            self._is_single = y.ndim == 1
+        return self
+
+    def predict(self, X):
+        """Predicted targets.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
+            In the shape of y.
+        """
+        outputs = self._outputs(X)
+        values = outputs * self._deviation + self._mean
+        return values[:, 0] if self._is_single else values
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

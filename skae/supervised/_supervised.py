@@ -1,0 +1,223 @@
+"""An autoencoder with a head on its code, trained with labels for some rows."""
+
+import copy
+import warnings
+from dataclasses import KW_ONLY, dataclass, replace
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import (
+    BaseEstimator,
+    _clone_parametrized,
+    clone,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import (
+    check_random_state,
+)
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skae.estimators import BaseAutoencoder, DenoisingAutoencoder
+from skae.fitting import (
+    AT_THE_MODEL,
+    Architecture,
+    Labels,
+    PrintHooks,
+    Rows,
+    Settings,
+    check_rows,
+    layer_sizes,
+    train,
+)
+from skae.model import measure_scaling
+from skae.networks import predictions, random_head, with_head, without_head
+from skae.objectives import supervised
+from skae.supervised._head_targets import (
+    units_of,
+)
+from skae.training import History, Hooks, Outcome
+
+
+@dataclass(eq=False, repr=False)
+class SupervisedAutoencoder(BaseEstimator):
+    """An autoencoder, pretrained on all rows, and a head trained with it on some."""
+
+    autoencoder: object = None
+    _: KW_ONLY
+    hidden_layer_sizes: tuple = ()
+    fine_tune: bool = True
+    unsupervised_weight: float = 1.0
+    from_pretrained: object = None
+    learning_rate: float | None = None
+    max_iter: int = 200
+    tol: float = 1e-4
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int | str = "auto"
+    verbose: int = 0
+    random_state: object = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        "autoencoder": [BaseAutoencoder, None],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "fine_tune": ["boolean"],
+        "unsupervised_weight": [Interval(Real, 0, None, closed="left")],
+        "from_pretrained": [BaseEstimator, None],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+    _loss: ClassVar[str]
+
+    def __sklearn_clone__(self):
+        # A clone of what was pretrained would not be trained any more.
+        bare = copy.copy(self)
+        bare.from_pretrained = None
+        copied = _clone_parametrized(bare)
+        copied.from_pretrained = self.from_pretrained
+        return copied
+
+    def _check_rows(self, X, *, reset):
+        """Flat rows, as the autoencoder takes them."""
+        autoencoder = self._template() if reset else self.autoencoder_
+        allow_nan = Architecture.of(autoencoder).allows_nan
+        return check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
+
+    def _template(self):
+        """The autoencoder that the parameters ask for, not to be changed."""
+        if self.from_pretrained is None:
+            return _default_autoencoder() if self.autoencoder is None else self.autoencoder
+        given = self.from_pretrained
+        given = given.estimator if isinstance(given, FrozenEstimator) else given
+        if not isinstance(given, BaseAutoencoder):
+            raise TypeError(
+                f"from_pretrained={self.from_pretrained!r} is not an autoencoder of skae. Pass a "
+                "fitted one, such as Autoencoder(16).fit(X_other)."
+            )
+        check_is_fitted(
+            given,
+            msg="from_pretrained is a %(name)s that is not fitted. Fit it on the other table "
+            "first, or pass it as autoencoder.",
+        )
+        return given
+
+    def _fit_targets(self, X, targets_of):
+        """Pretrain, then train head and encoder on what ``targets_of(reconstructed)`` gives."""
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+        autoencoder = self._pretrained(X, int(rng.integers(2**31)))
+        rows, model = autoencoder._check_likely_rows(X), autoencoder._model
+        code = model.encode(rows).astype(np.float64, copy=False)
+        reconstructed = _reconstructions(model, code, rows)
+        targets = targets_of(reconstructed)
+        sizes = layer_sizes(self.hidden_layer_sizes)
+        network = with_head(model.network, sizes, targets.values.shape[1])
+        head = self._head_start(
+            random_head(network, rng), code, units_of(code, reconstructed), targets
+        )
+        start = replace(model, network=network, weights={**model.weights, **head}, _cast={})
+        is_interrupted = self.from_pretrained is None and autoencoder._was_interrupted
+        train_head = _without_training if is_interrupted else self._train
+        outcome = train_head(autoencoder, start, rows, targets, rng)
+        own, self._head = without_head(outcome.weights)
+        if self.fine_tune:
+            # Otherwise means and variances of batches, which no update trains, would have changed.
+            autoencoder._model = model.with_weights(own)
+            autoencoder._after_fit(rows)
+            autoencoder._learn_codes(rows)
+        self.autoencoder_ = autoencoder
+        self.history_ = outcome.history.columns()
+        self.loss_curve_ = self.history_["loss"].tolist()
+        self.n_iter_ = outcome.history.n_epochs
+        self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
+
+    def _pretrained(self, X, seed):
+        """A fitted autoencoder that is ours to change."""
+        template = self._template()
+        if self.from_pretrained is not None:
+            if template.n_features_in_ != self.n_features_in_:
+                raise ValueError(
+                    f"from_pretrained was fitted on {template.n_features_in_} features, but X has "
+                    f"{self.n_features_in_}. Both tables need the same columns."
+                )
+            return copy.deepcopy(template)
+        autoencoder = clone(template)
+        if autoencoder.random_state is None:
+            autoencoder.set_params(random_state=seed)
+        return autoencoder.fit(X)
+
+    def _train(self, autoencoder, start, rows, targets, rng):
+        n_visits = targets.n_visits()
+        outcome = train(
+            start,
+            Rows(rows, labels=Labels(targets.as_labels(n_visits), n_visits)),
+            self._joint_recipe(autoencoder),
+            self._settings(autoencoder),
+            AT_THE_MODEL,
+            PrintHooks(self.max_iter) if self.verbose else Hooks(),
+            rng,
+        )
+        if outcome.interrupted:
+            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
+        return outcome
+
+    def _joint_recipe(self, autoencoder):
+        """The autoencoder's recipe with a head; its own loss counts ``unsupervised_weight``."""
+        own = autoencoder._recipe()
+        weight, strengths = self.unsupervised_weight, own.objective.strengths
+
+        def scalars(network, rows):
+            numbers = own.scalars_for(network, rows)
+            weighted = {f"unsupervised_{name}": weight * numbers[name] for _, name in strengths}
+            return {**numbers, "unsupervised_weight": weight, **weighted}
+
+        objective = supervised(own.objective if self.fine_tune else None, self._loss)
+        # What is trained already needs no warm-up.
+        return replace(own, objective=objective, scalars=scalars, schedule=None, n_grace_epochs=0)
+
+    def _settings(self, autoencoder):
+        """The autoencoder's settings, with ours where both have them."""
+        shared = ("max_iter", "tol", "early_stopping", "validation_fraction", "n_iter_no_change")
+        own = {name: getattr(self, name) for name in shared}
+        if self.learning_rate is not None:
+            own["learning_rate"] = self.learning_rate
+        return replace(Settings.of(autoencoder), **own)
+
+    def _outputs(self, X):
+        """What the head makes of the code of each row, float64."""
+        check_is_fitted(self)
+        self._check_rows(X, reset=False)
+        code = np.asarray(self.autoencoder_.transform(X))
+        return predictions(self._head, code).astype(np.float64, copy=False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _without_training(autoencoder, start, rows, targets, rng):
+    """What an interruption before the first epoch leaves."""
+    history = History({"loss": np.nan})
+    return Outcome(start.weights, None, history, np.inf, 0, interrupted=True)
+
+
+def _reconstructions(model, code, rows):
+    """What the decoder makes of a code, in units in which the mean variance of a feature is 1."""
+    output = model.in_blocks(code, model.network.n_features, model.decode_scaled)
+    if not model.ends_in_sigmoid:
+        return output
+    # Distances of logits would be those of the surest values alone.
+    scaling = measure_scaling(rows, has_missing=model.mask_value is not None)
+    return expit(output) / scaling.scale
+
+
+def _default_autoencoder():
+    return DenoisingAutoencoder(16, noise_level=1.0)
