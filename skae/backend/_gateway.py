@@ -10,7 +10,6 @@ from numbers import Real
 
 from skae.backend._pool import ProgramPool
 from skae.backend._surroundings import check_place, check_process
-from skae.objectives import LOSSES
 
 _loaded_in_process = None
 
@@ -42,10 +41,8 @@ def _refuse_in_a_fork():
 
 
 def _build_program(spec):
-    models = _module("skae.backend._models")
-    program = _module("skae.backend._program").Program
-    jacobian = functools.partial(models.encode_with_jacobian, spec.network)
-    return program(spec, models.build(spec.network), LOSSES[spec.loss], jacobian)
+    built = _module("skae.backend._models").build(spec.network)
+    return _module("skae.backend._program").Program(spec, built)
 
 
 def _build_scorer(network):

@@ -113,6 +113,21 @@ def rate_variable(optimizer):
     return None if isinstance(rate, _SCHEDULE) else rate
 
 
+def second_moments_of(optimizer):
+    """The variables that hold Adam's mean squared gradients, one for each variable it changes.
+
+    Raises
+    ------
+    ValueError
+        For an optimizer that keeps none.
+    """
+    if not isinstance(optimizer, keras.optimizers.Adam):
+        raise ValueError(
+            f"{type(optimizer).__name__} keeps no mean squared gradients; Adam and AdamW do."
+        )
+    return [v for v in optimizer.variables if v.path.endswith("_velocity")]
+
+
 def _pin_dtype(variable):
     """Give a variable float32 that Keras made in ``keras.config.floatx()``.
 

@@ -1,13 +1,8 @@
 """A network, an objective and an optimizer, compiled for one shape of batches.
 
-This file and ``_random`` alone know TensorFlow; both are loaded on first use. Weights live in
-variables of the program while it runs: load them, run chunks, take them back. Elementwise
-optimizers see all weights as one flat vector: one update instead of one for every kernel and bias,
-which makes tracing three times and small steps almost twice as fast.
+Weights live in variables of the program while it runs: load them, run chunks, take them back.
 """
 
-import functools
-import math
 from collections import namedtuple
 
 import keras
@@ -15,8 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from skae.backend._averages import WeightAverages
-from skae.backend._optimizers import rate_variable
+from skae.backend._compiled import compile_function
+from skae.backend._optimizers import rate_variable, second_moments_of
 from skae.backend._random import RandomDraws
+from skae.backend._view import NetworkView
+from skae.backend._weights import group_weights
 
 _Update = namedtuple("_Update", ["terms", "weights", "rate"])
 _UPDATE_ALL = _Update((), ("",), None)
@@ -31,24 +29,18 @@ class Program:
     built : KerasNetwork
         ``encoder``, ``decoder``, ``critic``, ``head`` and ``paths``; ``variables()`` and
         ``generators()``.
-    error : callable
-        ``error(keras.ops, target, output)``, the loss of each value.
-    jacobian : callable
-        ``jacobian(built, rows, gradient)``, the code and its Jacobian
-        (n, n_components, n_features); ``gradient(function, x)`` is the derivative at x of the sum
-        of what a function returns.
     """
 
-    def __init__(self, spec, built, error, jacobian):
+    def __init__(self, spec, built):
         self.spec, self.n_traces = spec, 0
-        self._built, self._error, self._jacobian = built, error, jacobian
+        self._built = built
         self._updates = spec.objective.updates or (_UPDATE_ALL,)
         variables = built.variables()
-        self._kept = {name: v for name, v in variables.items() if not v.trainable}
+        self._untrained = {name: v for name, v in variables.items() if not v.trainable}
         self._generators = built.generators()
         trained = {name: v for name, v in variables.items() if v.trainable}
         is_flat = spec.optimizer.is_elementwise and not any(v.constraint for v in trained.values())
-        self._groups = _group(trained, self._updates, is_flat)
+        self._groups = group_weights(trained, self._updates, is_flat)
         if spec.is_pruned:
             for group in self._groups:
                 group.make_masks()
@@ -60,8 +52,8 @@ class Program:
         self._starts_from_weights = False
         self._averages = self._new_averages()
         # Validation takes few steps: XLA would take longer to compile them than it ever saves.
-        self._train = _compile(self._train_chunk, spec.tier)
-        self._evaluate = _compile(
+        self._train = compile_function(self._train_chunk, spec.tier)
+        self._evaluate = compile_function(
             self._evaluate_chunk, "eager" if spec.tier == "eager" else "graph"
         )
         self._scalars, self._training_scalars = {}, {}
@@ -69,7 +61,7 @@ class Program:
     # Loading and taking back
 
     def load(
-        self, weights, *, seed, learning_rate=None, scalars=None, optimizer_state=None, kept=None
+        self, weights, *, seed, learning_rate=None, scalars=None, optimizer_state=None, mask=None
     ):
         """Start from these weights, as if nothing had ever run here.
 
@@ -83,14 +75,14 @@ class Program:
         scalars : dict of float, optional
         optimizer_state : list of ndarray, optional
             As ``optimizer_state()`` returned it; fresh by default.
-        kept : dict of ndarray, optional
+        mask : dict of ndarray, optional
             For a program whose ``spec.is_pruned``: 1 for each weight that is trained, 0 for each
             that stays zero.
         """
         self.set_weights(weights)
         if self.spec.is_pruned:
             for group in self._groups:
-                group.assign_mask(kept)
+                group.assign_mask(mask)
         self._load_optimizers(optimizer_state)
         if learning_rate is not None:
             for optimizer in self._optimizers:
@@ -143,13 +135,13 @@ class Program:
         self._averages.forget()
         for group in self._groups:
             group.assign(weights)
-        for name, variable in self._kept.items():
+        for name, variable in self._untrained.items():
             variable.assign(weights[name])
 
     def weights(self):
         """A copy of the weights, by name; of their averages, where the optimizer keeps those."""
         self._judge_averages()
-        arrays = {name: v.numpy().copy() for name, v in self._kept.items()}
+        arrays = {name: v.numpy().copy() for name, v in self._untrained.items()}
         for group in self._groups:
             arrays |= group.arrays()
         return arrays
@@ -172,8 +164,8 @@ class Program:
         for group in self._groups:
             i = min(group.updates)
             trained = [variable for each in self._groups_of(i) for variable in each.variables]
-            kept = [v for v in self._optimizers[i].variables if v.path.endswith("velocity")]
-            moments = {id(v): moment for v, moment in zip(trained, kept, strict=True)}
+            own = second_moments_of(self._optimizers[i])
+            moments = {id(v): moment for v, moment in zip(trained, own, strict=True)}
             arrays |= group.named([moments[id(v)].numpy() for v in group.variables])
         return arrays
 
@@ -297,9 +289,9 @@ class Program:
         trained = {name: v for group in self._groups for name, v in group.members.items()}
         mapping = [(trained[name], tensor) for name, tensor in tensors.items()]
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            network = _Network(self, training)
+            network = NetworkView(self._built, self.spec, training)
             terms = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
-        states = [*self._generators, *self._kept.values()]
+        states = [*self._generators, *self._untrained.values()]
         changed = ((v, scope.get_current_value(v)) for v in states)
         return terms, [(v, value) for v, value in changed if value is not None]
 
@@ -315,151 +307,6 @@ class Program:
                 for name in self.spec.objective.terms
             ]
         )
-
-
-def _gradient(function, x):
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
-        y = function(x)
-    return tape.gradient(y, x, unconnected_gradients="zero")
-
-
-class _Network:
-    """What an objective sees of a network."""
-
-    ops = keras.ops
-    gradient = staticmethod(_gradient)
-
-    def __init__(self, program, training):
-        self._program, self._built, self._training = program, program._built, training
-        self.masks_missing = program.spec.masks_missing
-
-    def at_rest(self):
-        """The same as it is when it scores: without dropout, with its own means of batches."""
-        return _Network(self._program, training=False)
-
-    def encode(self, rows):
-        return self._built.encoder(rows, training=self._training)
-
-    def encode_distribution(self, rows):
-        return keras.ops.split(self.encode(rows), 2, axis=-1)
-
-    def encode_with_jacobian(self, rows):
-        return self._program._jacobian(self._built, rows, _gradient)
-
-    def decode(self, code):
-        return self._built.decoder(code, training=self._training)
-
-    def error(self, target, output):
-        """Loss of each row: the mean over the features that have a value."""
-        ops, error = keras.ops, self._program._error
-        if not self.masks_missing:
-            return ops.mean(error(ops, target, output), axis=-1)
-        is_missing = ops.isnan(target)
-        errors = error(ops, ops.where(is_missing, 0.0, target), output)
-        n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
-        return ops.sum(ops.where(is_missing, 0.0, errors), axis=-1) / ops.maximum(n_present, 1.0)
-
-    def code(self, rows):
-        """Code of rows; of a distribution, its mean."""
-        return self.encode(rows)[:, : self._program.spec.network.n_components]
-
-    def predict(self, code):
-        return self._built.head(code, training=self._training)
-
-    def log_noise_variance(self):
-        return keras.ops.convert_to_tensor(self._built.noise)
-
-    def criticise(self, code):
-        return self._built.critic(code, training=self._training)[:, 0]
-
-    def block(self, half, i, inputs, masked_as=None):
-        """One block of a nonlinear path; ``masked_as`` has the mask that ``inputs`` may lack."""
-        mask = getattr(masked_as, "_keras_mask", None)
-        if mask is not None:
-            inputs._keras_mask = mask
-        path = self._built.paths[0 if half == "encoder" else 1]
-        if half == "decoder":
-            # A tensor without the mask that an encoder's block leaves on its own.
-            inputs = tf.identity(inputs)
-        return path.blocks[i](inputs, training=self._training)
-
-
-class _Group:
-    """Weights that the same updates change; flat, they are one variable.
-
-    Parameters
-    ----------
-    members : dict of keras.Variable
-    updates : frozenset of int
-    is_flat : bool
-    """
-
-    def __init__(self, members, updates, is_flat):
-        self.members, self.updates = members, updates
-        self._shapes = {name: tuple(v.shape) for name, v in members.items()}
-        self._sizes = [math.prod(shape) for shape in self._shapes.values()]
-        self._is_flat = is_flat and len(members) > 1
-        self.variables = list(members.values())
-        if self._is_flat:
-            flat = np.zeros(sum(self._sizes), np.float32)
-            self.variables = [keras.Variable(flat, dtype="float32", name="weights")]
-
-    def assign(self, weights):
-        self._assign(self.variables, weights)
-
-    def _assign(self, variables, weights):
-        arrays = [weights[name] for name in self.members]
-        if self._is_flat:
-            arrays = [np.concatenate([array.ravel() for array in arrays])]
-        for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(array)
-
-    def make_masks(self):
-        """Variables that say which weights stay zero."""
-        self._masks = [keras.Variable(v.numpy(), dtype="float32") for v in self.variables]
-
-    def assign_mask(self, kept):
-        self._assign(self._masks, kept)
-
-    def prune(self):
-        for variable, mask in zip(self.variables, self._masks, strict=True):
-            variable.assign(variable.value * mask.value)
-
-    def arrays(self):
-        return self.named([variable.numpy() for variable in self.variables])
-
-    def named(self, arrays):
-        """What the variables hold, or something of their shapes, by the names of the members."""
-        if self._is_flat:
-            arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
-        shaped = zip(self._shapes.items(), arrays, strict=True)
-        return {name: array.reshape(shape).copy() for (name, shape), array in shaped}
-
-    def tensors(self):
-        if not self._is_flat:
-            values = [tf.convert_to_tensor(variable.value) for variable in self.variables]
-            return dict(zip(self.members, values, strict=True))
-        parts = tf.split(self.variables[0].value, self._sizes)
-        shaped = zip(self._shapes.items(), parts, strict=True)
-        return {name: tf.reshape(part, shape) for (name, shape), part in shaped}
-
-    def gradients(self, gradients):
-        """Pairs of a gradient and its variable, taken from an iterator over the members'."""
-        own = [next(gradients) for _ in self.members]
-        if self._is_flat:
-            own = [tf.concat([tf.reshape(gradient, [-1]) for gradient in own], 0)]
-        return list(zip(own, self.variables, strict=True))
-
-
-def _group(trained, updates, is_flat):
-    """Weights by which updates change them, in the order of the weights."""
-    members = {}
-    for name, variable in trained.items():
-        changing = (i for i, update in enumerate(updates) if name.startswith(update.weights))
-        changing = frozenset(changing)
-        members.setdefault(changing, {})[name] = variable
-    return [_Group(named, changing, is_flat) for changing, named in members.items()]
 
 
 def _batch(batches, step):
@@ -479,36 +326,3 @@ def _repeat(batches, n_times):
 
 def _tensors(scalars):
     return {name: tf.constant(value, tf.float32) for name, value in scalars.items()}
-
-
-def _compile(function, tier):
-    return function if tier == "eager" else _Compiled(function, is_xla=tier == "xla")
-
-
-class _Compiled:
-    """A function of tensors, dictionaries of them and None, traced once for each of their shapes.
-
-    ``tf.function`` would do by itself, but looks at its arguments for as long as a tiny epoch
-    takes to compute.
-    """
-
-    def __init__(self, function, is_xla):
-        # Wrapped anew, or TensorFlow takes the programs of many architectures for one that is
-        # retraced over and over, and warns.
-        function = functools.partial(function)
-        self._function = tf.function(function, jit_compile=is_xla, autograph=False)
-        self._traced = {}
-
-    def __call__(self, *arguments):
-        signature = tuple(map(_signature, arguments))
-        traced = self._traced.get(signature)
-        if traced is None:
-            traced = self._traced[signature] = self._function.get_concrete_function(*arguments)
-        return traced(*arguments)
-
-
-def _signature(argument):
-    """What the trace of a function depends on in an argument."""
-    if isinstance(argument, dict):
-        return tuple((name, _signature(argument[name])) for name in sorted(argument))
-    return None if argument is None else (tuple(argument.shape), argument.dtype)

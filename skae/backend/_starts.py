@@ -6,8 +6,8 @@ from functools import lru_cache
 import keras
 import numpy as np
 
+from skae.backend._blocks import DTYPE
 from skae.backend._models import build
-from skae.backend._paths import DTYPE
 
 
 def random_weights(network, rng):

@@ -189,7 +189,7 @@ def _run(
         schedule=recipe.schedule,
         n_past_epochs=origin.n_past_epochs,
         departure=departure,
-        kept=origin.mask,
+        mask=origin.mask,
     )
     with backend.borrow_program(spec) as program:
         try:

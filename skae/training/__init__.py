@@ -6,8 +6,11 @@ Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 from skae.training._batches import chunks
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
-from skae.training._loop import Data, Diverged, Hooks, Outcome, Plan, Start, run
+from skae.training._hooks import Hooks
+from skae.training._judge import Diverged
+from skae.training._loop import run
 from skae.training._spec import ProgramSpec, choose_tier
+from skae.training._values import Data, Outcome, Plan, Start
 
 __all__ = [
     "Data",

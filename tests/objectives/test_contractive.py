@@ -6,8 +6,9 @@ from scipy.special import expit
 from sklearn.datasets import load_iris
 
 from skae import ContractiveAutoencoder
-from skae.backend._models import encode_with_jacobian, with_weights
-from skae.backend._program import _gradient
+from skae.backend._jacobian import encode_with_jacobian
+from skae.backend._models import with_weights
+from skae.backend._view import gradient_of
 from skae.networks import DenseNetwork
 
 RNG = np.random.default_rng(0)
@@ -27,7 +28,7 @@ def dense(n_features, n_components, hidden, activation="gelu", **options):
 
 def jacobian_of(network, weights):
     built = with_weights(network, weights)
-    code, jacobian = encode_with_jacobian(network, built, ROWS, _gradient)
+    code, jacobian = encode_with_jacobian(network, built, ROWS, gradient_of)
     return np.asarray(code), np.asarray(jacobian)
 
 

@@ -354,10 +354,10 @@ def pruned_spec(optimizer="adam", updates=(), tier="graph"):
     )
 
 
-def pruned_steps(program, n_steps, kept=KEPT):
+def pruned_steps(program, n_steps, mask=KEPT):
     """Weights and second moments after some steps with all rows."""
     chunk = program.stage(Chunk(ROWS[None], None, np.ones((1, 8), np.float32), n_steps=1))
-    program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, kept=kept)
+    program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, mask=mask)
     for _ in range(n_steps):
         program.train(chunk, 0)
     return program.weights()
@@ -447,7 +447,7 @@ def test_second_moments_of_several_updates_are_those_of_the_first_that_changes_a
     with gateway.borrow_program(pruned_spec(optimizer, updates)) as program:
         pruned_steps(program, 1)
         encoder, decoder = kernels_of(program.second_moments())
-        program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, kept=KEPT)
+        program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, mask=KEPT)
         unmoved = program.second_moments()
     start = kernels_of(MASKED)
     slope = slopes_of_error(*start)[1]

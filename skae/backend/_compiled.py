@@ -1,0 +1,38 @@
+"""Functions of tensors, traced once for each shape of their arguments."""
+
+import functools
+
+import tensorflow as tf
+
+
+def compile_function(function, tier):
+    return function if tier == "eager" else Compiled(function, is_xla=tier == "xla")
+
+
+class Compiled:
+    """A function of tensors, dictionaries of them and None, traced once for each of their shapes.
+
+    ``tf.function`` would do by itself, but looks at its arguments for as long as a tiny epoch
+    takes to compute.
+    """
+
+    def __init__(self, function, is_xla):
+        # Wrapped anew, or TensorFlow takes the programs of many architectures for one that is
+        # retraced over and over, and warns.
+        function = functools.partial(function)
+        self._function = tf.function(function, jit_compile=is_xla, autograph=False)
+        self._traced = {}
+
+    def __call__(self, *arguments):
+        signature = tuple(map(_signature, arguments))
+        traced = self._traced.get(signature)
+        if traced is None:
+            traced = self._traced[signature] = self._function.get_concrete_function(*arguments)
+        return traced(*arguments)
+
+
+def _signature(argument):
+    """What the trace of a function depends on in an argument."""
+    if isinstance(argument, dict):
+        return tuple((name, _signature(argument[name])) for name in sorted(argument))
+    return None if argument is None else (tuple(argument.shape), argument.dtype)

@@ -1,0 +1,84 @@
+"""What an objective sees of a network."""
+
+import keras
+import tensorflow as tf
+
+from skae.backend._jacobian import encode_with_jacobian
+from skae.objectives import LOSSES
+
+
+def gradient_of(function, x):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.gradient(y, x, unconnectedgradient_ofs="zero")
+
+
+class NetworkView:
+    """What an objective sees of a network.
+
+    Parameters
+    ----------
+    built : KerasNetwork
+    spec : ProgramSpec
+    training : bool
+        Whether dropout draws, and means of batches count.
+    """
+
+    ops = keras.ops
+    gradient = staticmethod(gradient_of)
+
+    def __init__(self, built, spec, training):
+        self._built, self._spec, self._training = built, spec, training
+        self._error = LOSSES[spec.loss]
+        self.masks_missing = spec.masks_missing
+
+    def at_rest(self):
+        """The same as it is when it scores: without dropout, with its own means of batches."""
+        return NetworkView(self._built, self._spec, training=False)
+
+    def encode(self, rows):
+        return self._built.encoder(rows, training=self._training)
+
+    def encode_distribution(self, rows):
+        return keras.ops.split(self.encode(rows), 2, axis=-1)
+
+    def encode_with_jacobian(self, rows):
+        return encode_with_jacobian(self._spec.network, self._built, rows, gradient_of)
+
+    def decode(self, code):
+        return self._built.decoder(code, training=self._training)
+
+    def error(self, target, output):
+        """Loss of each row: the mean over the features that have a value."""
+        ops, error = keras.ops, self._error
+        if not self.masks_missing:
+            return ops.mean(error(ops, target, output), axis=-1)
+        is_missing = ops.isnan(target)
+        errors = error(ops, ops.where(is_missing, 0.0, target), output)
+        n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
+        return ops.sum(ops.where(is_missing, 0.0, errors), axis=-1) / ops.maximum(n_present, 1.0)
+
+    def code(self, rows):
+        """Code of rows; of a distribution, its mean."""
+        return self.encode(rows)[:, : self._spec.network.n_components]
+
+    def predict(self, code):
+        return self._built.head(code, training=self._training)
+
+    def log_noise_variance(self):
+        return keras.ops.convert_to_tensor(self._built.noise)
+
+    def criticise(self, code):
+        return self._built.critic(code, training=self._training)[:, 0]
+
+    def block(self, half, i, inputs, masked_as=None):
+        """One block of a nonlinear path; ``masked_as`` has the mask that ``inputs`` may lack."""
+        mask = getattr(masked_as, "_keras_mask", None)
+        if mask is not None:
+            inputs._keras_mask = mask
+        path = self._built.paths[0 if half == "encoder" else 1]
+        if half == "decoder":
+            # A tensor without the mask that an encoder's block leaves on its own.
+            inputs = tf.identity(inputs)
+        return path.blocks[i](inputs, training=self._training)

@@ -1,0 +1,88 @@
+"""The weights of a program, as variables that the same updates change.
+
+Elementwise optimizers see all weights of a group as one flat vector: one update instead of one for
+every kernel and bias, which makes tracing three times and small steps almost twice as fast.
+"""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class WeightGroup:
+    """Weights that the same updates change; flat, they are one variable.
+
+    Parameters
+    ----------
+    members : dict of keras.Variable
+    updates : frozenset of int
+    is_flat : bool
+    """
+
+    def __init__(self, members, updates, is_flat):
+        self.members, self.updates = members, updates
+        self._shapes = {name: tuple(v.shape) for name, v in members.items()}
+        self._sizes = [math.prod(shape) for shape in self._shapes.values()]
+        self._is_flat = is_flat and len(members) > 1
+        self.variables = list(members.values())
+        if self._is_flat:
+            flat = np.zeros(sum(self._sizes), np.float32)
+            self.variables = [keras.Variable(flat, dtype="float32", name="weights")]
+
+    def assign(self, weights):
+        self._assign(self.variables, weights)
+
+    def _assign(self, variables, weights):
+        arrays = [weights[name] for name in self.members]
+        if self._is_flat:
+            arrays = [np.concatenate([array.ravel() for array in arrays])]
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+
+    def make_masks(self):
+        """Variables that say which weights stay zero."""
+        self._masks = [keras.Variable(v.numpy(), dtype="float32") for v in self.variables]
+
+    def assign_mask(self, mask):
+        self._assign(self._masks, mask)
+
+    def prune(self):
+        for variable, mask in zip(self.variables, self._masks, strict=True):
+            variable.assign(variable.value * mask.value)
+
+    def arrays(self):
+        return self.named([variable.numpy() for variable in self.variables])
+
+    def named(self, arrays):
+        """What the variables hold, or something of their shapes, by the names of the members."""
+        if self._is_flat:
+            arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
+        shaped = zip(self._shapes.items(), arrays, strict=True)
+        return {name: array.reshape(shape).copy() for (name, shape), array in shaped}
+
+    def tensors(self):
+        if not self._is_flat:
+            values = [tf.convert_to_tensor(variable.value) for variable in self.variables]
+            return dict(zip(self.members, values, strict=True))
+        parts = tf.split(self.variables[0].value, self._sizes)
+        shaped = zip(self._shapes.items(), parts, strict=True)
+        return {name: tf.reshape(part, shape) for (name, shape), part in shaped}
+
+    def gradients(self, gradients):
+        """Pairs of a gradient and its variable, taken from an iterator over the members'."""
+        own = [next(gradients) for _ in self.members]
+        if self._is_flat:
+            own = [tf.concat([tf.reshape(gradient, [-1]) for gradient in own], 0)]
+        return list(zip(own, self.variables, strict=True))
+
+
+def group_weights(trained, updates, is_flat):
+    """Weights by which updates change them, in the order of the weights."""
+    members = {}
+    for name, variable in trained.items():
+        changing = (i for i, update in enumerate(updates) if name.startswith(update.weights))
+        changing = frozenset(changing)
+        members.setdefault(changing, {})[name] = variable
+    return [WeightGroup(named, changing, is_flat) for changing, named in members.items()]

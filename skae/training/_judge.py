@@ -1,0 +1,127 @@
+"""What the weights of a program score, on the rows that train and on those held out."""
+
+import math
+
+import numpy as np
+
+from skae.training._batches import chunks, shuffled
+
+# Validation rows up to this size are turned into tensors once for the whole fit.
+_MAX_STAGED_BYTES = 64 * 2**20
+# Random objectives are judged by this many rows, so that a lucky draw of their noise on a small
+# table does not decide whether training helped.
+_MIN_JUDGED_ROWS, _MAX_DRAWS = 512, 16
+
+
+class Diverged(Exception):
+    """The loss stopped being a sensible number.
+
+    Attributes
+    ----------
+    epoch : int
+    loss : float
+    """
+
+    def __init__(self, epoch, loss):
+        super().__init__(epoch, loss)
+        self.epoch, self.loss = epoch, loss
+
+
+class Judge:
+    """Losses of a program, always by the same rows in the same order.
+
+    Parameters
+    ----------
+    program : Program
+    data : Data
+    start : Start
+    """
+
+    def __init__(self, program, data, start):
+        self.program, self.data, self.start = program, data, start
+        self.validates = len(data.validation) > 0
+        self._judged, self._held_out = map(self._mixed, (data.training, data.validation))
+        self._staged_validation = None
+
+    @property
+    def watched(self):
+        """Name of the loss that training is to lower."""
+        return "val_loss" if self.validates else "loss"
+
+    def logs(self, terms):
+        """Losses and terms of an epoch, given its terms of the training rows."""
+        logs = {"loss": self.loss(terms), **terms}
+        if self.validates:
+            held_out = self.validation_terms()
+            logs["val_loss"] = self.loss(held_out)
+            logs.update({f"val_{name}": value for name, value in held_out.items()})
+        return logs
+
+    def loss(self, terms):
+        """The loss that is judged, of its terms."""
+        objective = self.program.spec.objective
+        return objective.total(terms, self.start.scalars, objective.watched)
+
+    def training_terms(self):
+        """Terms of the training rows, with the weights as they are."""
+        staged = self.staged(self._judged)
+        sums = [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
+        return self.mean_terms(sums, self.data.training)
+
+    def validation_terms(self):
+        """Terms of the rows held out, with the weights as they are."""
+        sums = [self.program.evaluate(chunk) for chunk in self._staged_held_out()]
+        return self.mean_terms(sums, self.data.validation)
+
+    def mean_terms(self, sums, indices):
+        """Terms by name, given sums over chunks of these rows."""
+        weight = self.data.sample_weight
+        total_weight = len(indices) if weight is None else weight[indices].sum()
+        means = np.sum(np.asarray(sums, np.float64), axis=0) / total_weight
+        names = self.program.spec.objective.terms
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def staged(self, indices, rng=None):
+        """Chunks of some rows as the program reads them."""
+        data, spec = self.data, self.program.spec
+        about = (data.sample_weight, spec, rng, data.targets, data.labels)
+        for chunk in chunks(data.rows, indices, *about):
+            yield self.program.stage(chunk)
+
+    def _staged_held_out(self):
+        n_bytes = 4 * len(self.data.validation) * self.program.spec.n_features
+        if n_bytes > _MAX_STAGED_BYTES:
+            return self.staged(self._held_out)
+        if self._staged_validation is None:
+            self._staged_validation = list(self.staged(self._held_out))
+        return self._staged_validation
+
+    @property
+    def _n_draws(self):
+        if not self.program.spec.objective.is_random:
+            return 1
+        n_rows = max(1, len(self.data.training))
+        return min(_MAX_DRAWS, -(-_MIN_JUDGED_ROWS // n_rows))
+
+    def _mixed(self, indices):
+        """The order in which rows are judged, the same each time.
+
+        What is drawn may depend on the other rows of a batch, as swapped values do: those must not
+        be neighbours in a table that is sorted.
+        """
+        if not self.program.spec.objective.is_random:
+            return indices
+        return shuffled(indices, self.data.rows.resident, np.random.default_rng(self.start.seed))
+
+
+def finite(loss, epoch):
+    """A loss of an epoch, if it is a sensible number.
+
+    Raises
+    ------
+    Diverged
+        If it is not.
+    """
+    if not math.isfinite(loss):
+        raise Diverged(epoch, loss)
+    return loss

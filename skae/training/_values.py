@@ -1,0 +1,119 @@
+"""What a training run is given, and what it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skae.training._history import History
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows and which of them train.
+
+    Attributes
+    ----------
+    rows : source of rows
+        ``len()``, ``resident`` and ``read(indices, out)``.
+    training, validation : ndarray of int
+        Validation may be empty: then the training loss is watched instead.
+    sample_weight : ndarray of shape (n_rows,) or None
+    targets : source of rows or None
+        What the rows should become; None for the rows themselves.
+    has_gaps : bool
+        Whether NaN in targets stands for values that do not count.
+    labels : ndarray of shape (n_rows, n_label_values) or None
+        What else is known of the rows.
+    """
+
+    rows: object
+    training: np.ndarray
+    validation: np.ndarray
+    sample_weight: np.ndarray | None = None
+    targets: object = None
+    has_gaps: bool = False
+    labels: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to train.
+
+    Attributes
+    ----------
+    max_iter : int
+    patience : int or float
+    min_delta : float
+    n_grace_epochs : int
+        Epochs at the beginning that do not count against patience.
+    keep_start_if_better : bool
+        Without validation rows: end with the starting weights where training made them worse.
+    """
+
+    max_iter: int
+    patience: float
+    min_delta: float
+    n_grace_epochs: int = 0
+    keep_start_if_better: bool = True
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a program is loaded with.
+
+    Attributes
+    ----------
+    weights : dict of ndarray
+    seed : int
+    learning_rate : float or None
+        None for a schedule.
+    scalars : dict
+    optimizer_state : list of ndarray or None
+    schedule : callable or None
+        ``schedule(epoch)`` gives the scalars that differ in training in that epoch. Losses are
+        always reported with ``scalars``, so that epochs can be compared.
+    n_past_epochs : int
+        Epochs trained before this run, for the schedule.
+    departure : dict of ndarray or None
+        Weights to train from, where those are not the ones to beat.
+    mask : dict of ndarray or None
+        0 for every weight that stays zero, else 1.
+    """
+
+    weights: dict
+    seed: int
+    learning_rate: float | None
+    scalars: dict = field(default_factory=dict)
+    optimizer_state: list | None = None
+    schedule: Callable | None = None
+    n_past_epochs: int = 0
+    departure: dict | None = None
+    mask: dict | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training led to.
+
+    Attributes
+    ----------
+    weights : dict of ndarray
+        The best with validation rows, else the last.
+    optimizer_state : list of ndarray
+    history : History
+    best_loss : float
+    best_epoch : int
+        0 where the starting weights were kept.
+    interrupted : bool
+    second_moments : dict of ndarray or None
+        Mean squared gradients of the weights, for a program that is pruned.
+    """
+
+    weights: dict
+    optimizer_state: list
+    history: History
+    best_loss: float
+    best_epoch: int
+    interrupted: bool
+    second_moments: dict | None = None
