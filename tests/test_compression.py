@@ -21,7 +21,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 import skae
 from skae import Autoencoder, CompressionReport, compress
 from skae.backend import _gateway as gateway
-from skae.compression import _compress as compression
+from skae.compression import _pruning as pruning
 from skae.estimators._base import BaseAutoencoder
 from skae.metrics import reconstruction_error
 
@@ -41,7 +41,7 @@ def shrink(estimator, **parameters):
 @pytest.fixture(autouse=True)
 def fewer_prunings(monkeypatch):
     """So that a test takes a fraction of a second."""
-    monkeypatch.setattr(compression, "_N_PRUNINGS", 8)
+    monkeypatch.setattr(pruning, "_N_PRUNINGS", 8)
 
 
 @pytest.fixture(scope="module")
@@ -411,14 +411,14 @@ def test_attributes_of_the_rows_are_measured_anew():
 @pytest.fixture
 def phases(monkeypatch):
     """The calls of each phase of training."""
-    calls, original = [], compression.train
+    calls, original = [], pruning.train
 
     def spy(model, rows, recipe, settings, origin, *args):
         seen = {"rows": rows.X, "trained_on": rows.X[rows.sample_weight > 0], "mask": origin.mask}
         calls.append(SimpleNamespace(settings=settings, recipe=recipe, **seen))
         return original(model, rows, recipe, settings, origin, *args)
 
-    monkeypatch.setattr(compression, "train", spy)
+    monkeypatch.setattr(pruning, "train", spy)
     return calls
 
 
@@ -440,7 +440,7 @@ def test_max_iter_limits_the_epochs_after_the_last_removal_and_before(fitted, ph
     shrink(fitted, max_iter=max_iter)
     epochs = [phase.settings.max_iter for phase in phases]
     assert epochs[0] == max(epochs) == max_iter
-    assert sum(epochs[compression._N_PRUNINGS :]) == max_iter
+    assert sum(epochs[pruning._N_PRUNINGS :]) == max_iter
 
 
 @pytest.mark.parametrize(

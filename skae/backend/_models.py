@@ -11,7 +11,7 @@ from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
 from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
-from skae.networks import READER_ACTIVATION
+from skae.networks import READER_ACTIVATION, names
 
 _PATHS = {
     "convolutional": convolutional_paths,
@@ -64,7 +64,7 @@ class KerasNetwork:
             named |= {f"{half}_network/{i}/{v.name}": v for i, v in enumerate(others)}
         named |= {self._name(v): v for model in self.readers for v in model.variables}
         if self.noise is not None:
-            named["noise/log_variance"] = self.noise
+            named[names.NOISE] = self.noise
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
     def _name(self, variable):

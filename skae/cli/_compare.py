@@ -8,19 +8,23 @@ import numpy as np
 
 import skae
 from skae.cli._arguments import DEFAULT_FOLDS, DEFAULT_SIZES
-from skae.cli._extra import check_extra
 from skae.cli._models import known_models
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
 from skae.comparison import compare
+from skae.messages import needs_extra
 
 LEAST_HELD_OUT = 3  # rows of a fold: their neighbours are compared
 
 
 def run_compare(options, command):
     """Do what the parsed arguments say; what is wrong with them is found before the first fit."""
-    check_extra()
+    with needs_extra("compare"):
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+        import pandas  # noqa: F401
+        import rich  # noqa: F401
     table = read_table(options.file, options.target)
     table = table.standardised() if options.scale else table
     check_writable(options.output)

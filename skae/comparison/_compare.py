@@ -17,8 +17,8 @@ from skae.comparison._reducers import draw_seed, name_reducers, prepare
 from skae.inspection._codes import dense
 from skae.inspection._labels import check_target
 from skae.inspection._rows import spread_rows
+from skae.messages import check_integer
 from skae.metrics import reconstruction_error, reconstruction_r2_score
-from skae.reducers import check_number
 from skae.tables import check_array, column_moments, heavy_columns, refuse_mask
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
@@ -130,7 +130,7 @@ def compare(
     seed = draw_seed(random_state)
     folds = _make_folds(cv, X, y, seed)
     sizes = _check_sizes(n_components, folds, X.shape[1])
-    n_neighbors = _check_n_neighbors(n_neighbors)
+    n_neighbors = check_integer("n_neighbors", n_neighbors)
 
     def fit(name, size, k):
         reducer = prepare(reducers[name], size, seed)
@@ -139,7 +139,7 @@ def compare(
     # Sizes outermost: what a fit of each reducer costs is known once all have had one size.
     turns = product(sizes, reducers, range(len(folds)))
     plan = [(name, size, k) for size, name, k in turns]
-    results = _run(fit, plan, len(folds), callback, check_number("verbose", verbose, 0))
+    results = _run(fit, plan, len(folds), callback, check_integer("verbose", verbose, 0))
     in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
     return _collect(in_order, list(reducers), sizes, X, y, folds)
 
@@ -212,12 +212,6 @@ def _check_sizes(n_components, folds, n_features):
             f"use at most {min(n_rows, n_features)}."
         )
     return sorted({int(size) for size in sizes})
-
-
-def _check_n_neighbors(n_neighbors):
-    if not isinstance(n_neighbors, Integral) or n_neighbors < 1:
-        raise ValueError(f"n_neighbors={n_neighbors!r} must be an integer of 1 or more.")
-    return int(n_neighbors)
 
 
 def _score(reducer, X, y, fold, n_neighbors):

@@ -5,9 +5,9 @@ import numpy as np
 from skae.comparison._score_table import as_html, as_text
 from skae.inspection._displays._latent_space import LatentSpaceDisplay
 from skae.inspection._drawing._curves import check_metric, draw_curves
-from skae.inspection._drawing._extras import compare_extra
 from skae.inspection._drawing._style import axes_to_draw_in, plain
 from skae.inspection._reconstructions import draw_reconstructions
+from skae.messages import needs_extra
 
 _PANEL = 3.6, 3.5  # inches
 _PANELS_IN_A_ROW = 3
@@ -135,7 +135,7 @@ class Comparison:
             metric, `mean_<metric>` and `std_<metric>`, the standard deviation over the folds
             (divided by their number, as in `GridSearchCV.cv_results_`).
         """
-        with compare_extra():
+        with needs_extra("compare"):
             import pandas as pd
         columns = {
             "reducer": np.repeat(np.asarray(self.reducers, dtype=object), len(self.n_components)),
@@ -241,7 +241,7 @@ class Comparison:
 
 
 def _figure_to_draw_in(figure):
-    with compare_extra():
+    with needs_extra("compare"):
         import matplotlib.pyplot as plt
     return plt.figure() if figure is None else figure
 

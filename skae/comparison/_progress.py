@@ -10,8 +10,7 @@ from importlib.util import find_spec
 from statistics import fmean
 from time import perf_counter
 
-from skae.inspection._drawing._extras import compare_extra
-from skae.messages import in_words, left
+from skae.messages import in_words, left, needs_extra
 
 
 class Forecast:
@@ -104,7 +103,7 @@ def progress_of(plan, verbose):
     if not verbose:
         yield _nothing, _nothing
         return
-    with compare_extra():
+    with needs_extra("compare"):
         from rich.console import Console
     console, forecast = Console(file=sys.stdout), Forecast(plan)
     # Notebooks draw the bar by a library of their own.
@@ -145,7 +144,7 @@ def _duration(seconds):
 
 @contextmanager
 def _bar(forecast, console):
-    with compare_extra():
+    with needs_extra("compare"):
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     n_fits = len(forecast.kinds)

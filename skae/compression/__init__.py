@@ -1,5 +1,6 @@
 """Smaller models: weights pruned, then stored as small integers."""
 
-from skae.compression._compress import CompressionReport, compress
+from skae.compression._compress import compress
+from skae.compression._report import CompressionReport
 
 __all__ = ["CompressionReport", "compress"]

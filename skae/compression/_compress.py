@@ -1,13 +1,9 @@
-"""Smaller models: weights pruned, then stored as small integers.
-
-The curvature that says how much a weight matters is the mean squared gradient that Adam keeps.
-"""
+"""A smaller copy of a fitted autoencoder: weights pruned, then stored as small integers."""
 
 import copy
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -15,70 +11,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from skae.compression._pruning import kernel_names, pruned_weights, share_of_zeros
+from skae.compression._report import CompressionReport
 from skae.estimators import BaseAutoencoder
-from skae.fitting import DEFAULT_LEARNING_RATE, Origin, Rows, Settings, split_rows, train
+from skae.fitting import split_rows
 from skae.model import pack
+from skae.networks import names
 from skae.tables import refuse_mask
-from skae.training import Hooks
-
-__all__ = ["CompressionReport", "compress"]
-
-# Zhu & Gupta (2018): many weights go early, few at the end.
-_N_PRUNINGS, _EXPONENT = 40, 3
-_STEPS_BETWEEN = 200
-# What is left of the learning rate once all weights went.
-_LAST_RATES = (1.0, 0.3, 0.1)
-# Early stopping watches other rows in every phase, or a few would decide them all; from this
-# progress on always the same, or it would judge by rows that were just trained on.
-_LATE = 0.75
-
-
-class _Phase(NamedTuple):
-    """Some epochs after a pruning."""
-
-    sparsity: float
-    relative_rate: float
-    n_epochs: int
-    is_late: bool
-
-
-@dataclass(frozen=True)
-class CompressionReport:
-    """What :func:`skae.compress` changed; ``print`` shows it as a table.
-
-    Attributes
-    ----------
-    n_weights : int
-        Weights that could be removed: all but biases.
-    sparsity_before, sparsity_after : float
-        Share of them that is zero; rounding adds some.
-    n_bytes_before, n_bytes_after : int
-        Size of the pickled autoencoder, this report included.
-    error_before, error_after : float or None
-        Mean loss between rows that were held out and their reconstruction, in squared units of the
-        rows, or in nats for ``"binary_crossentropy"``; None without such rows.
-    """
-
-    n_weights: int
-    sparsity_before: float
-    sparsity_after: float
-    n_bytes_before: int
-    n_bytes_after: int
-    error_before: float | None = None
-    error_after: float | None = None
-
-    def __str__(self):
-        lines = [
-            ("", "before", "after", "ratio"),
-            ("bytes", f"{self.n_bytes_before:,}", f"{self.n_bytes_after:,}",
-             f"{self.n_bytes_after / self.n_bytes_before:.3f}"),
-            ("sparsity", f"{self.sparsity_before:.3f}", f"{self.sparsity_after:.3f}", ""),
-        ]  # fmt: skip
-        if self.error_before is not None:
-            ratio = self.error_after / self.error_before if self.error_before else float("nan")
-            before, after = f"{self.error_before:.4g}", f"{self.error_after:.4g}"
-            lines.append(("held-out error", before, after, f"{ratio:.3f}"))
-        return "\n".join("{:<14} {:>12} {:>12} {:>8}".format(*line).rstrip() for line in lines)
 
 
 @validate_params(
@@ -220,9 +159,9 @@ def _compress(estimator, X, *, sparsity, bits, max_iter, validation_fraction, ra
         training, validation = split_rows(X.shape[0], validation_fraction, rng)
         trains, held_out = np.zeros(X.shape[0]), X[validation]
         trains[training] = 1.0
-    weights = _pruned(estimator, before, sparsity, X, trains, max_iter, rng)
+    weights = pruned_weights(estimator, before, sparsity, X, trains, max_iter, rng)
     after = before.with_packed(
-        {n: pack(w, None if _is_bias(n) else bits) for n, w in weights.items()}
+        {n: pack(w, None if names.is_bias(n) else bits) for n, w in weights.items()}
     )
     compressed = copy.deepcopy(estimator)
     vars(compressed).pop("_optimizer_state", None)
@@ -231,9 +170,9 @@ def _compress(estimator, X, *, sparsity, bits, max_iter, validation_fraction, ra
         compressed._after_fit(X)
         compressed._learn_codes(X)
     compressed.compression_report_ = CompressionReport(
-        n_weights=sum(before.weights[name].size for name in _kernels(before.weights)),
-        sparsity_before=_sparsity(before.weights),
-        sparsity_after=_sparsity(after.weights),
+        n_weights=sum(before.weights[name].size for name in kernel_names(before.weights)),
+        sparsity_before=share_of_zeros(before.weights),
+        sparsity_after=share_of_zeros(after.weights),
         n_bytes_before=n_bytes_before,
         n_bytes_after=0,
         error_before=_error(before, held_out),
@@ -266,103 +205,3 @@ def _compress_last_step(pipeline, X, options):
     name, last = pipeline.steps[-1]
     compressed.steps[-1] = (name, _compress(last, X, **options))
     return compressed
-
-
-def _pruned(estimator, model, sparsity, X, trains, max_iter, rng):
-    """Weights of which a share is zero; trained in between where there are rows.
-
-    Rows held out have a weight of zero: those of a memory map stay on its disk.
-    """
-    if X is None or sparsity == 0:
-        mask = _most_salient(model.weights, None, sparsity)
-        return {name: array * mask[name] for name, array in model.weights.items()}
-    settings, late_seed = _fine_tuning(estimator), int(rng.integers(2**31))
-    # Every phase would warm up anew.
-    recipe = replace(estimator._recipe(), schedule=None, n_grace_epochs=0)
-    weights, moments = model.weights, None
-    for phase in _phases(sparsity, settings.steps_per_epoch(int(trains.sum())), max_iter):
-        mask = _most_salient(weights, moments, phase.sparsity)
-        outcome = train(
-            model.with_weights({name: array * mask[name] for name, array in weights.items()}),
-            Rows(X, trains),
-            recipe,
-            replace(
-                settings,
-                learning_rate=phase.relative_rate * settings.learning_rate,
-                max_iter=phase.n_epochs,
-            ),
-            Origin(mask=mask),
-            Hooks(),
-            np.random.default_rng(late_seed) if phase.is_late else rng,
-        )
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        weights, moments = outcome.weights, outcome.second_moments
-    return weights
-
-
-def _phases(sparsity, steps_per_epoch, max_iter):
-    """The pruning schedule; in the first phase no weight goes, its gradients say which will."""
-    n_epochs = int(np.clip(_STEPS_BETWEEN // steps_per_epoch, 1, max_iter))
-    for i in range(_N_PRUNINGS):
-        progress = i / _N_PRUNINGS
-        share = sparsity * (1 - (1 - progress) ** _EXPONENT)
-        yield _Phase(share, 1.0, n_epochs, is_late=progress >= _LATE)
-    for rate, part in zip(
-        _LAST_RATES, np.array_split(range(max_iter), len(_LAST_RATES)), strict=True
-    ):
-        if len(part):
-            yield _Phase(sparsity, rate, len(part), is_late=True)
-
-
-def _fine_tuning(estimator):
-    """The estimator's settings, with the optimizer that says how much a weight matters."""
-    rate, is_adam = estimator.learning_rate, str(estimator.optimizer).lower() == "adam"
-    learning_rate = rate if is_adam and isinstance(rate, Real) else DEFAULT_LEARNING_RATE
-    return replace(Settings.of(estimator), optimizer="adam", learning_rate=learning_rate)
-
-
-def _kernels(weights):
-    """Names of what is pruned: not biases, nor the critic, which scoring does not need."""
-    return [
-        name
-        for name, array in weights.items()
-        if array.ndim > 1 and not _is_bias(name) and not name.startswith("critic_")
-    ]
-
-
-def _is_bias(name):
-    # A gated recurrent unit's has two axes.
-    return name.endswith("bias")
-
-
-def _most_salient(weights, moments, sparsity):
-    """For every weight 1 if it stays, 0 if it is among those that matter least.
-
-    Optimal brain damage (LeCun et al. 1990) with mean squared gradients for the curvature; without
-    them, the magnitude.
-    """
-    kernels = _kernels(weights)
-    saliencies = _saliencies({name: weights[name] for name in kernels}, moments)
-    joined = np.concatenate([saliency.ravel() for saliency in saliencies])
-    stays = np.ones(joined.size, np.float32)
-    stays[np.argsort(joined, kind="stable")[: int(np.ceil(sparsity * joined.size))]] = 0.0
-    parts = np.split(stays, np.cumsum([weights[name].size for name in kernels])[:-1])
-    mask = {name: np.ones_like(array) for name, array in weights.items()}
-    for name, part in zip(kernels, parts, strict=True):
-        mask[name] = part.reshape(weights[name].shape)
-    return mask
-
-
-def _saliencies(kernels, moments):
-    if moments is None:
-        return [np.abs(kernel) for kernel in kernels.values()]
-    # What a user's model does not train has no gradient: it counts like the others on average.
-    slopes = {name: np.sqrt(moments[name]) for name in kernels if name in moments}
-    usual = np.mean([slope.mean() for slope in slopes.values()])
-    return [np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()]
-
-
-def _sparsity(weights):
-    kernels = [weights[name] for name in _kernels(weights)]
-    return float(sum(np.sum(k == 0) for k in kernels) / sum(k.size for k in kernels))

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skae.fitting import check_count
+from skae.messages import check_integer
 from skae.mixtures import fit_code_mixture
 from skae.tables import in_container
 
@@ -68,7 +68,7 @@ class SamplerMixin:
         Codes that many rows share are components of their own.
         """
         check_is_fitted(self)
-        n_samples = check_count("n_samples", n_samples)
+        n_samples = check_integer("n_samples", n_samples)
         draw = self._drawing(codes)
         drawn = draw(n_samples, check_random_state(random_state))
         return in_container(self, self._model.decode(drawn))

@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._sampling import SamplerMixin
-from skae.fitting import Recipe, check_count
+from skae.fitting import Recipe
+from skae.messages import check_integer
 from skae.model import (
     importance_weighted_bounds,
     lower_bounds,
@@ -187,7 +188,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             In nats, for rows in input units.
         """
         X = self._check_likely_rows(X)
-        n_samples = check_count("n_importance_samples", n_importance_samples)
+        n_samples = check_integer("n_importance_samples", n_importance_samples)
         return importance_weighted_bounds(
             self._model, X, n_samples, check_random_state(random_state)
         )

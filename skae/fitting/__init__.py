@@ -27,7 +27,6 @@ from skae.fitting._train import (
 from skae.fitting._validation import (
     check_clean_rows,
     check_code,
-    check_count,
     check_rows,
     check_share,
     check_unit_interval,
@@ -52,7 +51,6 @@ __all__ = [
     "all_or_nothing",
     "check_clean_rows",
     "check_code",
-    "check_count",
     "check_rows",
     "check_share",
     "check_unit_interval",

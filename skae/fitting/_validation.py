@@ -1,7 +1,5 @@
 """Everything that comes in: rows, weights, strengths, the validation split."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
@@ -192,13 +190,6 @@ def check_share(name, value, kind):
             f"{name}={value!r} should be at most 1 for {kind}: it is the share of values that are "
             "replaced."
         )
-
-
-def check_count(name, value):
-    """A positive number of draws."""
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name}={value!r} should be a positive integer.")
-    return int(value)
 
 
 def check_weights(sample_weight, X):

@@ -7,7 +7,8 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import _num_samples
 
 from skae.inspection._row_format import row_format
-from skae.reducers import as_rows, check_number, column_names, last_step
+from skae.messages import check_integer
+from skae.reducers import as_rows, column_names, last_step
 from skae.tables import check_array, column_moments, column_units, refuse_mask
 
 
@@ -64,7 +65,7 @@ def _moments(X):
 def spread_rows(X, n_rows):
     """Positions of some rows spread over all: those of a file often stand class by class."""
     refuse_mask(X, "X")
-    check_number("n_rows", n_rows, 1)
+    check_integer("n_rows", n_rows, 1)
     return np.unique(np.linspace(0, _num_samples(X) - 1, n_rows).astype(int))
 
 

@@ -1,8 +1,12 @@
 """Sentences that are said in several rooms, in the same words."""
 
+from skae.messages._extras import needs_extra
+from skae.messages._integers import check_integer
 from skae.messages._time_left import in_words, left
 
 __all__ = [
+    "check_integer",
     "in_words",
     "left",
+    "needs_extra",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from skae.networks import names
 from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
 
 _N_PAIRS = 32
@@ -103,7 +104,7 @@ def _log_density(model, scaled, code):
     """Log density of rows in input units, given their code."""
     error = LOSSES[model.loss](np, scaled, model.decode_scaled(code))
     if not model.ends_in_sigmoid:
-        log_variance = bounded(np, model.weights["noise/log_variance"].astype(np.float64))
+        log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
         error = gaussian_surprise(np, error, log_variance) + np.log(model.scaling.scale)
     return -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)
 

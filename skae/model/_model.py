@@ -11,6 +11,8 @@ from scipy.special import expit
 from skae import backend
 from skae.model._packing import unpack
 from skae.model._scaling import Scaling, dense
+from skae.model._scorers import scorer_of
+from skae.networks import names
 from skae.objectives import LOSSES
 
 _FORMAT = 1
@@ -77,7 +79,7 @@ class Model:
         """Trained variance of the rows around the output, in input units; 0 without one."""
         if not self.network.has_noise:
             return 0.0
-        return float(np.exp(np.float64(self.weights["noise/log_variance"]))) * self.scaling.scale**2
+        return float(np.exp(np.float64(self.weights[names.NOISE]))) * self.scaling.scale**2
 
     def encode(self, X):
         """Code of rows; float32 rows give a float32 code, others float64."""
@@ -112,28 +114,14 @@ class Model:
 
     def encode_distribution(self, scaled):
         """Mean and log variance of the code of scaled rows, for a variational network."""
-        if self.network.has_numpy_twin:
-            return self.network.encode_distribution(self._weights_as(scaled.dtype), scaled)
-        with backend.borrow_scorer(self.network) as scorer:
-            scorer.load(self.weights)
-            return np.split(scorer.encode(scaled).astype(scaled.dtype, copy=False), 2, axis=1)
+        return scorer_of(self.network).encode_distribution(self._weights_as, scaled)
 
     def decode_scaled(self, code):
         """Scaled output of a code: logits where the network ends in a sigmoid."""
-        if self.network.has_numpy_twin:
-            return self.network.decode(self._weights_as(code.dtype), code)
-        with backend.borrow_scorer(self.network) as scorer:
-            scorer.load(self.weights)
-            return scorer.decode(code).astype(code.dtype, copy=False)
+        return scorer_of(self.network).decode(self._weights_as, code)
 
     def _encode(self, scaled):
-        if self.network.has_numpy_twin:
-            return self.network.encode(self._weights_as(scaled.dtype), scaled)
-        if self.network.is_variational:
-            return self.encode_distribution(scaled)[0]
-        with backend.borrow_scorer(self.network) as scorer:
-            scorer.load(self.weights)
-            return scorer.encode(scaled).astype(scaled.dtype, copy=False)
+        return scorer_of(self.network).encode(self._weights_as, scaled)
 
     def _decode_to_rows(self, code):
         output = self.decode_scaled(code)

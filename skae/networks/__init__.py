@@ -1,5 +1,6 @@
 """Networks: shapes, starting weights and numpy twins. No loss, no scikit-learn."""
 
+from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
@@ -19,6 +20,7 @@ __all__ = [
     "Network",
     "PrincipalDirections",
     "RecurrentNetwork",
+    "names",
     "predictions",
     "principal_directions",
     "random_head",

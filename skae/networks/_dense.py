@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._network import Network
 
@@ -34,14 +35,14 @@ class DenseNetwork(Network):
         for half, n_inputs, n_outputs, sizes in self.halves:
             shapes |= _hidden_shapes(half, n_inputs, sizes)
             if sizes:
-                shapes[f"{half}_nonlinear/kernel"] = (sizes[-1], n_outputs)
+                shapes[names.kernel(names.nonlinear(half))] = (sizes[-1], n_outputs)
             if sizes and not self.has_linear_path:
-                shapes[f"{half}_nonlinear/bias"] = (n_outputs,)
+                shapes[names.bias(names.nonlinear(half))] = (n_outputs,)
             if self.has_linear_path:
-                shapes[f"{half}_linear/kernel"] = (n_inputs, n_outputs)
-                shapes[f"{half}_linear/bias"] = (n_outputs,)
+                shapes[names.kernel(names.linear(half))] = (n_inputs, n_outputs)
+                shapes[names.bias(names.linear(half))] = (n_outputs,)
         if self.has_noise:
-            shapes["noise/log_variance"] = ()
+            shapes[names.NOISE] = ()
         if self.critic_layer_sizes is not None:
             shapes |= reader_shapes("critic", self.n_components, self.critic_layer_sizes, 1)
         if self.head_layer_sizes is not None:
@@ -75,18 +76,18 @@ class DenseNetwork(Network):
     def _forward(self, half, weights, inputs, columns=slice(None)):
         output = None
         if self.has_linear_path:
-            output = inputs @ weights[f"{half}_linear/kernel"][:, columns]
-            output += weights[f"{half}_linear/bias"][columns]
+            output = inputs @ weights[names.kernel(names.linear(half))][:, columns]
+            output += weights[names.bias(names.linear(half))][columns]
         if not self.hidden_layer_sizes:
             return output
         activate, hidden = NUMPY_ACTIVATIONS[self.activation], inputs
         for i in range(1, len(self.hidden_layer_sizes) + 1):
-            hidden = hidden @ weights[f"{half}_hidden_{i}/kernel"]
-            hidden += weights[f"{half}_hidden_{i}/bias"]
+            hidden = hidden @ weights[names.kernel(names.hidden(half, i))]
+            hidden += weights[names.bias(names.hidden(half, i))]
             hidden = activate(hidden)
-        nonlinear = hidden @ weights[f"{half}_nonlinear/kernel"][:, columns]
+        nonlinear = hidden @ weights[names.kernel(names.nonlinear(half))][:, columns]
         if output is None:
-            return nonlinear + weights[f"{half}_nonlinear/bias"][columns]
+            return nonlinear + weights[names.bias(names.nonlinear(half))][columns]
         output += nonlinear
         return output
 
@@ -110,8 +111,8 @@ def glorot_weights(shapes, rng):
 def _hidden_shapes(half, n_inputs, sizes):
     shapes = {}
     for i, (fan_in, units) in enumerate(zip((n_inputs, *sizes), sizes, strict=False), 1):
-        shapes[f"{half}_hidden_{i}/kernel"] = (fan_in, units)
-        shapes[f"{half}_hidden_{i}/bias"] = (units,)
+        shapes[names.kernel(names.hidden(half, i))] = (fan_in, units)
+        shapes[names.bias(names.hidden(half, i))] = (units,)
     return shapes
 
 

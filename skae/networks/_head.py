@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._dense import glorot_weights, reader_shapes
 
@@ -16,8 +17,8 @@ def with_head(network, hidden_layer_sizes, n_predicted):
 
 def without_head(weights):
     """The weights of an autoencoder, and apart from them those of its head."""
-    own = {name: w for name, w in weights.items() if not name.startswith("head_")}
-    return own, {name: w for name, w in weights.items() if name.startswith("head_")}
+    own = {name: w for name, w in weights.items() if not name.startswith(names.HEAD)}
+    return own, {name: w for name, w in weights.items() if name.startswith(names.HEAD)}
 
 
 def random_head(network, rng):
@@ -31,7 +32,9 @@ def predictions(head, code):
     activate = NUMPY_ACTIVATIONS[READER_ACTIVATION]
     n_hidden = len(head) // 2 - 1
     for i in range(1, n_hidden + 1):
-        kernel, bias = head[f"head_hidden_{i}/kernel"], head[f"head_hidden_{i}/bias"]
+        layer = names.hidden("head", i)
+        kernel, bias = head[names.kernel(layer)], head[names.bias(layer)]
         code = activate(code @ kernel.astype(code.dtype) + bias.astype(code.dtype))
-    kernel, bias = head["head_output/kernel"], head["head_output/bias"]
+    layer = names.output("head")
+    kernel, bias = head[names.kernel(layer)], head[names.bias(layer)]
     return code @ kernel.astype(code.dtype) + bias.astype(code.dtype)

@@ -15,6 +15,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from skae.networks import _names as names
+
 # The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
 # starts there, so that it follows PCA's reconstruction to first order.
 _LOGIT_SLOPE = 4.0
@@ -78,7 +80,9 @@ class Network:
     # Planned steps from which compiling with XLA pays.
     xla_from_steps: ClassVar[float] = np.inf
     # Weights that are zero where the nonlinear paths say nothing.
-    readouts: ClassVar[tuple] = ("encoder_nonlinear/kernel", "decoder_nonlinear/kernel")
+    readouts: ClassVar[tuple] = tuple(
+        names.kernel(names.nonlinear(half)) for half in ("encoder", "decoder")
+    )
 
     # Whether training begins away from the start at PCA, which stays what the result must beat.
     departs_from_pca: ClassVar[bool] = False
@@ -120,7 +124,7 @@ class Network:
         weights, random : dict of ndarray
             The start, and random weights of the same network.
         """
-        linear, readout = "decoder_linear/kernel", self.readouts[1]
+        linear, readout = names.kernel(names.linear("decoder")), self.readouts[1]
         return {**weights, linear: np.zeros_like(weights[linear]), readout: random[readout]}
 
     def pca_weights(self, weights, principal, rng, *, output_mean=None):
@@ -149,23 +153,24 @@ class Network:
         if self.is_variational:
             outward = np.sqrt(np.maximum(deviations**2 - noise, 0.0))
             inward = outward / deviations**2
-        encoder, decoder = weights["encoder_linear/kernel"], weights["decoder_linear/kernel"]
+        inside, outside = names.linear("encoder"), names.linear("decoder")
+        encoder, decoder = weights[names.kernel(inside)], weights[names.kernel(outside)]
         encoder[:, :n_kept] = directions.T * inward
         decoder[:] = 0.0
         decoder[:n_kept] = directions * outward[:, None]
         if self.is_variational:
             # A component that carries nothing has the prior's distribution.
             encoder[:, n_kept:] = 0.0
-            spread = weights["encoder_linear/bias"][self.n_components :]
+            spread = weights[names.bias(inside)][self.n_components :]
             spread[:n_kept] = np.log(np.minimum(noise / deviations**2, 1.0))
         if self.has_noise:
-            weights["noise/log_variance"] = np.log(np.float32(noise))
+            weights[names.NOISE] = np.log(np.float32(noise))
         if output_mean is not None:
-            code_bias = weights["encoder_linear/bias"][: self.n_components]
+            code_bias = weights[names.bias(inside)][: self.n_components]
             code_bias[:] = -(output_mean @ encoder[:, : self.n_components])
             decoder *= _LOGIT_SLOPE
             clipped = np.clip(output_mean, 0.01, 0.99)
-            weights["decoder_linear/bias"][:] = np.log(clipped / (1 - clipped))
+            weights[names.bias(outside)][:] = np.log(clipped / (1 - clipped))
         for name in self.readouts:
             if name in weights:
                 weights[name][:] = 0.0
@@ -183,11 +188,11 @@ class Network:
         for name in self.hidden_biases(weights):
             noise = rng.standard_normal(weights[name].shape)
             weights[name] += (_SPREAD * noise).astype(np.float32)
-        first = "decoder_hidden_1/kernel"
+        first = names.kernel(names.hidden("decoder", 1))
         if first in weights:
             weights[first] *= _SPREAD / np.sqrt(np.mean(np.sum(weights[first] ** 2, axis=0)))
         return weights
 
     def hidden_biases(self, weights):
         """Names of the biases of the hidden layers of both paths."""
-        return [n for n in weights if "coder_hidden_" in n and n.endswith("/bias")]
+        return [name for name in weights if names.is_hidden_bias(name)]

@@ -4,6 +4,7 @@ The critic's gradient at real draws is kept small (Mescheder, Geiger & Nowozin 2
 such games need not converge.
 """
 
+from skae.networks import names
 from skae.objectives._objective import Objective, Update
 
 # A strong penalty: what a critic of a code needs to see is coarse.
@@ -64,9 +65,9 @@ ADVERSARIAL = Objective(
     ("reconstruction", "critic", "adversarial", "discrepancy"),
     strengths=(("discrepancy", "discrepancy_weight"),),
     updates=(
-        Update(("reconstruction",), ("encoder_", "decoder_")),
-        Update(("critic",), ("critic_",)),
-        Update(("adversarial", "discrepancy"), ("encoder_",), rate="adversarial_weight"),
+        Update(("reconstruction",), (names.ENCODER, names.DECODER)),
+        Update(("critic",), (names.CRITIC,)),
+        Update(("adversarial", "discrepancy"), (names.ENCODER,), rate="adversarial_weight"),
     ),
     watched=("reconstruction", "discrepancy"),
     is_random=True,

@@ -2,6 +2,7 @@
 
 import functools
 
+from skae.networks import names
 from skae.objectives._objective import Objective, Update
 
 # A layer whose input never changes has nothing to learn.
@@ -48,10 +49,14 @@ def layerwise(place, n_hidden, noise):
         return {"reconstruction": error / _variance(network, batch, inputs)}
 
     last = place == n_hidden
-    inward = "encoder_nonlinear/" if last else f"encoder_hidden_{place + 1}/"
-    outward = "decoder_nonlinear/" if place == 0 else f"decoder_hidden_{opposite + 1}/"
-    names = ("reconstruction",)
-    return Objective(reconstruction_of_a_layer, names, updates=(Update(names, (inward, outward)),))
+    inward = names.nonlinear("encoder") if last else names.hidden("encoder", place + 1)
+    outward = names.nonlinear("decoder") if place == 0 else names.hidden("decoder", opposite + 1)
+    terms = ("reconstruction",)
+    return Objective(
+        reconstruction_of_a_layer,
+        terms,
+        updates=(Update(terms, tuple(map(names.all_of, (inward, outward)))),),
+    )
 
 
 def _variance(network, batch, values):

@@ -7,6 +7,7 @@ is 0 where the target is not known. A target that is a class is m zeros but for 
 import functools
 from dataclasses import replace
 
+from skae.networks import names
 from skae.objectives._objective import Objective, Update
 
 _TERM = "supervised"
@@ -50,7 +51,7 @@ def supervised(base, loss):
         return {_TERM: _LOSSES[loss](ops, targets, weights, outputs), **terms}
 
     if base is None:
-        return Objective(prediction, (_TERM,), updates=(Update((_TERM,), ("head_",)),))
+        return Objective(prediction, (_TERM,), updates=(Update((_TERM,), (names.HEAD,)),))
     strengths = dict.fromkeys(base.terms, "unsupervised_weight") | {
         term: f"unsupervised_{name}" for term, name in base.strengths
     }
@@ -68,4 +69,4 @@ def _joined(update):
     """The update that lowers the reconstruction's error trains the head too."""
     if "reconstruction" not in update.terms:
         return update
-    return replace(update, terms=(_TERM, *update.terms), weights=(*update.weights, "head_"))
+    return replace(update, terms=(_TERM, *update.terms), weights=(*update.weights, names.HEAD))

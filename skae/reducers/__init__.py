@@ -39,7 +39,6 @@ from skae.reducers._pipelines import (
 from skae.reducers._rows import (
     as_rows,
     check_invertible,
-    check_number,
     check_same_length,
     check_same_shape,
     column_names,
@@ -54,7 +53,6 @@ __all__ = [
     "check_ends_in_reducer",
     "check_invertible",
     "check_names",
-    "check_number",
     "check_same_length",
     "check_same_shape",
     "column_names",

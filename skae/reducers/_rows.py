@@ -1,7 +1,5 @@
 """Rows of any reducer: how they are read, chosen, checked and reconstructed."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
@@ -47,13 +45,6 @@ def check_same_shape(rows):
                 "same rows, in the same order and with the same columns."
             )
     return rows
-
-
-def check_number(name, value, least):
-    """Return an integer of a certain size; refuse anything else."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}={value!r} must be an integer of {least} or more.")
-    return int(value)
 
 
 def select(X, positions):

@@ -8,6 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.semi_supervised import LabelSpreading
 
+from skae.networks import names
+
 # Share of a label's neighbours in what a row is given; the labels themselves stay (Zhou et al.).
 _SPREADING, _SPREADING_STEPS = 0.9, 200
 # Without its penalty a head on few labels starts wherever it separates them.
@@ -152,7 +154,8 @@ def ridge_start(head, code, units, targets):
 
 
 def _linear_head(kernel, bias):
+    layer = names.output("head")
     return {
-        "head_output/kernel": kernel.astype(np.float32),
-        "head_output/bias": bias.astype(np.float32),
+        names.kernel(layer): kernel.astype(np.float32),
+        names.bias(layer): bias.astype(np.float32),
     }

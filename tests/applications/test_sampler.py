@@ -163,7 +163,7 @@ def test_interpolation_is_between_single_rows(row, sampler):
 
 
 def test_interpolation_has_two_ends(sampler):
-    with pytest.raises(ValueError, match=r"n=1 should be an integer of at least 2"):
+    with pytest.raises(ValueError, match=r"n=1 must be an integer of 2 or more"):
         sampler.interpolate(X_IRIS[0], X_IRIS[1], 1)
 
 

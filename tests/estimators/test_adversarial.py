@@ -242,5 +242,5 @@ def test_parameters_out_of_range(parameters):
 
 
 def test_no_sample_is_not_a_number_of_samples(fitted):
-    with pytest.raises(ValueError, match="n_samples=0 should be a positive integer"):
+    with pytest.raises(ValueError, match="n_samples=0 must be an integer of 1 or more"):
         fitted.sample(0)

@@ -12,6 +12,8 @@ import zlib
 
 import numpy as np
 
+from skae.messages import needs_extra
+
 MAGIC, VERSION = b"SKAE", 1
 _HEADER = struct.Struct("<4sBBIII8s")
 _CHECKSUM = struct.Struct("<I")
@@ -136,11 +138,6 @@ def _distribution(stream, table):
 
 
 def _constriction():
-    try:
+    with needs_extra("codec", "LatentCodec"):
         import constriction
-    except ImportError as error:
-        raise ImportError(
-            "LatentCodec.encode and decode need constriction, which is not installed: "
-            'pip install "skae[codec]".'
-        ) from error
     return constriction

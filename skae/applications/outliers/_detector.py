@@ -22,6 +22,7 @@ from skae.applications.outliers._judges import (
 from skae.applications.outliers._padding import fit_padded_panel
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
+from skae.messages import needs_extra
 from skae.reducers import (
     allows_nan,
     check_names,
@@ -393,11 +394,6 @@ def _dense(X):
 
 
 def _pandas():
-    try:
+    with needs_extra("compare", "feature_contributions"):
         import pandas
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            "feature_contributions returns a DataFrame and pandas is not installed; "
-            'pip install "skae[compare]"'
-        ) from error
     return pandas

@@ -2,7 +2,6 @@
 
 from copy import copy
 from inspect import signature
-from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
 from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.messages import check_integer
 from skae.mixtures import fit_mixture
 from skae.reducers import allows_nan, find_padding, without_padding
 from skae.reducers._fitted import (
@@ -221,7 +221,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             If ``n_samples`` is not a positive integer.
         """
         check_is_fitted(self)
-        _check_count("n_samples", n_samples)
+        check_integer("n_samples", n_samples)
         rng = check_random_state(random_state)
         return in_container(self, self._decoded(_drawn(self.density_, n_samples, rng)))
 
@@ -287,7 +287,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             If ``a`` or ``b`` is not one row, or ``n`` is not an integer of at least 2.
         """
         check_is_fitted(self)
-        _check_count("n", n, at_least=2)
+        check_integer("n", n, 2)
         first, last = (self._code_of_one("a", a), self._code_of_one("b", b))
         share = np.linspace(0, 1, n)[:, np.newaxis]
         return in_container(self, self._decoded((1 - share) * first + share * last))
@@ -350,7 +350,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if n is not None:
-            _check_count("n", n)
+            check_integer("n", n)
         X = given_rows(self.autoencoder_, X)
         rows = self._check_rows(X)
         refuse_mask(y, "y", "Leave out rows without a class.")
@@ -432,8 +432,3 @@ def _perturbed(code, covariance, n_samples, rng):
     origin = np.zeros(n_components)
     noise = rng.multivariate_normal(origin, covariance, n_samples, check_valid="ignore")
     return code[rng.randint(n_rows, size=n_samples)] + width * noise
-
-
-def _check_count(name, value, at_least=1):
-    if not isinstance(value, Integral) or value < at_least:
-        raise ValueError(f"{name}={value!r} should be an integer of at least {at_least}.")

@@ -1,7 +1,5 @@
 """The features that make a row abnormal."""
 
-from numbers import Integral
-
 import numpy as np
 
 from skae.inspection._contributions import (
@@ -12,6 +10,7 @@ from skae.inspection._contributions import (
     with_other,
 )
 from skae.inspection._drawing._style import axes_to_draw_in, short_name
+from skae.messages import check_integer
 from skae.reducers import (
     before_last_step,
     last_step,
@@ -219,8 +218,7 @@ class FeatureContributionDisplay:
             If `n_features` is not an integer of 1 or more, if contributions are missing or not one
             for every row and feature, or if there is not a name for each of these.
         """
-        if not isinstance(n_features, Integral) or n_features is True or n_features < 1:
-            raise ValueError(f"n_features={n_features!r} must be an integer of 1 or more.")
+        check_integer("n_features", n_features)
         contributions = _checked(self.contributions)
         features, rows = self._names(contributions.shape)
         self.features_ = top_features(contributions, n_features)

@@ -14,7 +14,8 @@ from skae.inspection._codes import (
 from skae.inspection._drawing._traversals import Traversal, draw_traversal
 from skae.inspection._row_format import row_format
 from skae.inspection._rows import display_options
-from skae.reducers import as_rows, check_invertible, check_number, select
+from skae.messages import check_integer
+from skae.reducers import as_rows, check_invertible, select
 from skae.tables import refuse_mask
 
 _MOST_COMPONENTS = 5
@@ -267,7 +268,7 @@ class LatentTraversalDisplay:
             If a component, a quantile or the reference is out of range.
         """
         check_invertible(estimator)
-        check_number("n_values", n_values, 2)
+        check_integer("n_values", n_values, 2)
         _check_quantiles(quantiles)
         flat = X.tocsr() if issparse(X) else as_rows(X, "X")
         options = display_options(
@@ -334,7 +335,7 @@ def _check_quantiles(quantiles):
 def _reference_code(reference, code):
     if reference is None:
         return code.mean(axis=0)
-    check_number("reference", reference, 0)
+    check_integer("reference", reference, 0)
     if reference >= len(code):
         raise ValueError(
             f"reference={reference} is no row of X, which has {len(code)} rows; pass at most "

@@ -1,7 +1,7 @@
 """Legends, and the room that they take."""
 
-from skae.inspection._drawing._extras import compare_extra
 from skae.inspection._drawing._panels import shrink
+from skae.messages import needs_extra
 
 _SIZE = "small"
 _SINE = 0.71  # of 45 degrees
@@ -21,7 +21,7 @@ def legend_columns(n_labels, height):
 
 def text_width(text, size=_SIZE):
     """Width in inches of one line of text as it is drawn."""
-    with compare_extra():
+    with needs_extra("compare"):
         from matplotlib.font_manager import FontProperties
         from matplotlib.textpath import text_to_path
     text = text.replace(r"\$", "$")
@@ -36,7 +36,7 @@ def slanted_height(names):
 
 def legend_width(labels, *, title="", ncols=1):
     """Width in inches that a legend of these labels takes at most."""
-    with compare_extra():
+    with needs_extra("compare"):
         from matplotlib.font_manager import FontProperties
     em = FontProperties(size=_SIZE).get_size_in_points() / 72
     column = _HANDLE * em + max(map(text_width, labels))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.inspection._drawing._extras import compare_extra
+from skae.messages import needs_extra
 
 _MARGINS = 1.3, 0.5  # inches for labels
 _LARGEST_SHARE = 0.6  # of the width of axes that a legend may take
@@ -87,7 +87,7 @@ def make_panels(
 @contextmanager
 def all_or_nothing(ax):
     """Leave the axes given as they were, and no new figure open, where drawing raises."""
-    with compare_extra():
+    with needs_extra("compare"):
         import matplotlib.pyplot as plt
     figures, place, parts = set(plt.get_fignums()), _place_of(ax), _parts_of(ax)
     try:
@@ -145,7 +145,7 @@ def _put_back(ax, place):
 
 def _axes_of(width, height):
     """Axes of a new figure with margins around so much."""
-    with compare_extra():
+    with needs_extra("compare"):
         import matplotlib.pyplot as plt
     figure = plt.figure(figsize=(_MARGINS[0] + width, _MARGINS[1] + height), layout="constrained")
     return figure.add_subplot()

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from skae.inspection._drawing._extras import compare_extra
+from skae.messages import needs_extra
 
 # Okabe and Ito's colours, which colour-blind readers tell apart, from dark to light; the markers
 # and line styles still differ where a page is printed in grey.
@@ -36,7 +36,7 @@ def short_name(name):
 
 def check_colormap(parameter, value):
     """Refuse a colormap that matplotlib does not know."""
-    with compare_extra():
+    with needs_extra("compare"):
         from matplotlib import colormaps
         from matplotlib.colors import Colormap
     if value is not None and not isinstance(value, Colormap) and value not in list(colormaps):
@@ -48,7 +48,7 @@ def check_colormap(parameter, value):
 
 def axes_to_draw_in(ax=None):
     """The axes given, or those of a new figure."""
-    with compare_extra():
+    with needs_extra("compare"):
         import matplotlib.pyplot as plt
     return plt.subplots(layout="constrained")[1] if ax is None else ax
 

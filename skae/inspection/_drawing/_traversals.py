@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from skae.inspection._codes import UNITS
-from skae.inspection._drawing._extras import compare_extra
 from skae.inspection._drawing._legends import legend_beside, legend_width
 from skae.inspection._drawing._panels import all_or_nothing, make_panels, share_scales
 from skae.inspection._drawing._row_drawing import (
@@ -23,6 +22,7 @@ from skae.inspection._drawing._strips import image_cell
 from skae.inspection._drawing._style import MARKERS, check_colormap, plain, tidy
 from skae.inspection._row_format import RowFormat
 from skae.inspection._rows import check_names, standardized
+from skae.messages import needs_extra
 
 MOST_NAMES_OF_CELLS = 8  # a cell has no room for more
 
@@ -90,7 +90,7 @@ def _draw_curves(ax, traversal):
 
 
 def _draw_rows(panel, traversal, rows):
-    with compare_extra():
+    with needs_extra("compare"):
         from matplotlib import colormaps
     colours = colormaps.get_cmap(traversal.curve_cmap)(np.linspace(0, 0.92, len(rows)))
     is_bars, curves = traversal.format.kind == "bars", []

@@ -1,0 +1,55 @@
+"""How the weights of a network are called: a layer, then what it holds.
+
+A network has two halves, ``"encoder"`` and ``"decoder"``, and perhaps readers of the code, a
+critic and a head. Names begin with the layer, so that a beginning stands for some of the weights.
+"""
+
+# Beginnings that stand for all weights of a part.
+ENCODER, DECODER, CRITIC, HEAD = "encoder_", "decoder_", "critic_", "head_"
+# The only weight of no layer: one log variance of the rows around the output.
+NOISE = "noise/log_variance"
+
+
+def hidden(part: str, i: int) -> str:
+    """The hidden layer of this place in a part, counted from 1 in the direction of the data."""
+    return f"{part}_hidden_{i}"
+
+
+def linear(half: str) -> str:
+    """The linear path of a half."""
+    return f"{half}_linear"
+
+
+def nonlinear(half: str) -> str:
+    """The last layer of the nonlinear path of a half."""
+    return f"{half}_nonlinear"
+
+
+def output(part: str) -> str:
+    """The last layer of a reader of the code."""
+    return f"{part}_output"
+
+
+def kernel(layer: str) -> str:
+    """What inputs are multiplied by."""
+    return f"{layer}/kernel"
+
+
+def bias(layer: str) -> str:
+    """What is added to them."""
+    return f"{layer}/bias"
+
+
+def all_of(layer: str) -> str:
+    """Beginning of the names of all weights of a layer, and of no other."""
+    return f"{layer}/"
+
+
+def is_bias(name: str) -> bool:
+    """Whether a weight is added; a recurrent unit's bias may have two axes."""
+    return name.endswith("bias")
+
+
+def is_hidden_bias(name: str) -> bool:
+    """Whether a weight is the bias of a hidden layer of the encoder or the decoder."""
+    return "coder_hidden_" in name and name.endswith("/bias")
