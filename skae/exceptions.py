@@ -4,6 +4,8 @@ from numbers import Integral, Real
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skae.training import DEFAULT_LEARNING_RATE
+
 __all__ = ["StartKeptWarning"]
 
 # Steps were too large if no epoch came near the loss of the start: within a hundredth of it, or of
@@ -17,7 +19,7 @@ _NEGLIGIBLE_ERROR = 1e-9
 _WORTHWHILE = 0.01
 # Fewer epochs than the least patience of a default fit say nothing about the rate.
 _FEW_EPOCHS = 10
-_DEFAULT_RATE, _MORE_DROPOUT, _MORE_VALIDATION = 2e-3, 0.2, 0.2
+_MORE_DROPOUT, _MORE_VALIDATION = 0.2, 0.2
 
 
 class StartKeptWarning(ConvergenceWarning):
@@ -139,10 +141,10 @@ def _large_steps(history, parameters, n_epochs):
 def _tiny_steps(history, parameters, n_epochs):
     """The rate is so low that hardly anything moved."""
     rate = parameters.get("learning_rate")
-    if not isinstance(rate, Real) or rate >= _DEFAULT_RATE / 100:
+    if not isinstance(rate, Real) or rate >= DEFAULT_LEARNING_RATE / 100:
         return None
     reason = f"in {_counted(n_epochs)} hardly anything moved: steps were too small"
-    return reason, [f"learning_rate={_DEFAULT_RATE:g}"]
+    return reason, [f"learning_rate={DEFAULT_LEARNING_RATE:g}"]
 
 
 def _overfitting(history, parameters, n_epochs):
@@ -175,9 +177,9 @@ def _other_starts(parameters):
 
 def _smaller_steps(parameters):
     rate = parameters.get("learning_rate")
-    if isinstance(rate, Real) and rate > 4 * _DEFAULT_RATE:
-        return f"learning_rate={_DEFAULT_RATE:g}"
-    return f"learning_rate={(rate if isinstance(rate, Real) else _DEFAULT_RATE) / 4:.2g}"
+    if isinstance(rate, Real) and rate > 4 * DEFAULT_LEARNING_RATE:
+        return f"learning_rate={DEFAULT_LEARNING_RATE:g}"
+    return f"learning_rate={(rate if isinstance(rate, Real) else DEFAULT_LEARNING_RATE) / 4:.2g}"
 
 
 def _counted(n_epochs):

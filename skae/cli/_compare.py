@@ -12,10 +12,8 @@ from skae.cli._models import known_models
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
-from skae.comparison import compare
+from skae.comparison import LEAST_HELD_OUT, compare
 from skae.messages import needs_extra
-
-LEAST_HELD_OUT = 3  # rows of a fold: their neighbours are compared
 
 
 def run_compare(options, command):

@@ -24,7 +24,8 @@ from skae.tables import check_array, column_moments, heavy_columns, refuse_mask
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
 MIN_ROWS_PER_CLASS = 3
-LEAST_HELD_OUT = 3  # rows of a fold
+# Rows of a fold: their neighbours are compared.
+LEAST_HELD_OUT = 3
 
 
 def compare(

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.fitting import DEFAULT_LEARNING_RATE, Origin, Rows, Settings, train
+from skae.fitting import Origin, Rows, Settings, train
 from skae.networks import names
-from skae.training import Hooks
+from skae.training import DEFAULT_LEARNING_RATE, Hooks
 
 # Zhu & Gupta (2018): many weights go early, few at the end.
 _N_PRUNINGS, _EXPONENT = 40, 3

@@ -13,7 +13,7 @@ from skae.fitting._listeners import (
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
 from skae.fitting._rows import Labels, Rows
-from skae.fitting._settings import DEFAULT_LEARNING_RATE, Settings
+from skae.fitting._settings import Settings
 from skae.fitting._start import continued_model, new_model
 from skae.fitting._train import (
     AT_THE_MODEL,
@@ -39,7 +39,6 @@ from skae.fitting._validation import (
 __all__ = [
     "AT_THE_MODEL",
     "CALLBACK_STATE",
-    "DEFAULT_LEARNING_RATE",
     "Architecture",
     "Labels",
     "Origin",

@@ -5,8 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 
-# Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
-DEFAULT_LEARNING_RATE = 2e-3
 _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 

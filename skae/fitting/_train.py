@@ -8,9 +8,10 @@ import numpy as np
 from skae import backend
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
-from skae.fitting._settings import DEFAULT_LEARNING_RATE, Settings
+from skae.fitting._settings import Settings
 from skae.model import Model, row_terms
 from skae.training import (
+    DEFAULT_LEARNING_RATE,
     Data,
     Diverged,
     History,

@@ -10,9 +10,10 @@ from skae.training._hooks import Hooks
 from skae.training._judge import Diverged
 from skae.training._loop import run
 from skae.training._spec import ProgramSpec, choose_tier
-from skae.training._values import Data, Outcome, Plan, Start
+from skae.training._values import DEFAULT_LEARNING_RATE, Data, Outcome, Plan, Start
 
 __all__ = [
+    "DEFAULT_LEARNING_RATE",
     "Data",
     "Diverged",
     "EarlyStopping",

@@ -7,6 +7,9 @@ import numpy as np
 
 from skae.training._history import History
 
+# Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
+DEFAULT_LEARNING_RATE = 2e-3
+
 
 @dataclass(frozen=True)
 class Data:
