@@ -23,7 +23,7 @@ from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications._padding import allows_nan, find_padding_before_fit, without_padding
 from skae.applications._reducers import (
     check_names,
-    column_names,
+    column_labels,
     in_one_axis,
     reducer_to_fit,
     telling_once_of_pca,
@@ -70,13 +70,14 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
             default=None
         Bounds of what is filled in: one for all columns or one for each, as in
-        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by name or number.
-        ``"observed"`` means the smallest and the largest value known of a column in ``fit``, None
-        no bound. They hold in every round.
+        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by the labels of a frame, or
+        by number where X is an array or all labels are strings. ``"observed"`` means the smallest
+        and the largest value known of a column in ``fit``, None no bound. They hold in every
+        round.
 
     grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
-        Values that may be filled in, one entry for all columns, one for each, or a dict of some by
-        name or number: multiples of a step, so that 1 means integers; ``"integers"``, for columns
+        Values that may be filled in, one entry for all columns, one for each, or a dict of some
+        as for bounds: multiples of a step, so that 1 means integers; ``"integers"``, for columns
         of which ``fit`` knows nothing else, while others are left as they are; or ``"observed"``,
         the values that ``fit`` knows. The nearest one is taken after the last round. None means
         any value.
@@ -361,8 +362,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
 
     def _fit_limits(self, X, rows, is_missing, is_padding):
         known = np.where(is_missing, np.nan, without_padding(rows, is_padding))
-        names = column_names(X)
-        return fit_limits(known, self.min_value, self.max_value, self.grid, names)
+        labels = column_labels(X)
+        return fit_limits(known, self.min_value, self.max_value, self.grid, labels)
 
     def _fit_rounds(self, filled, is_missing, is_padding, limits):
         rng = check_random_state(self.random_state)

@@ -19,7 +19,7 @@ from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications._padding import allows_nan, find_padding, without_padding
 from skae.applications._reducers import (
     check_names,
-    column_names,
+    column_labels,
     decoded,
     encoded,
     fit_reducer,
@@ -56,13 +56,14 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
             default=None
-        Bounds of new rows: one for all columns, one for each, or a dict of some by name or number.
-        ``"observed"`` means the smallest and the largest value of a column in ``fit``, None no
-        bound. What is decoded beyond them is moved onto them.
+        Bounds of new rows: one for all columns, one for each, or a dict of some by the labels of a
+        frame, or by number where X is an array or all labels are strings. ``"observed"`` means the
+        smallest and the largest value of a column in ``fit``, None no bound. What is decoded beyond
+        them is moved onto them.
 
     grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
         Values that new rows may hold, one entry for all columns, one for each, or a dict of some
-        by name or number: multiples of a step, so that 1 means integers; ``"integers"``, for
+        as for bounds: multiples of a step, so that 1 means integers; ``"integers"``, for
         columns that hold nothing else in ``fit``, while others are left as they are; or
         ``"observed"``, the values that are there in ``fit``. The nearest one is taken. None means
         any value.
@@ -187,7 +188,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             input_name="X",
         )
         check_names(autoencoder, X)
-        names = column_names(X)
+        labels = column_labels(X)
         fit_reducer(autoencoder, X, y)
         code = encoded(autoencoder, X)
         if self.density is None:
@@ -195,7 +196,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         else:
             density = seeded(clone(self.density), rng).fit(code)
         present = without_padding(rows, find_padding(autoencoder, rows))
-        limits = fit_limits(present, self.min_value, self.max_value, self.grid, names)
+        limits = fit_limits(present, self.min_value, self.max_value, self.grid, labels)
         validate_data(self, X, skip_check_array=True)
         self.autoencoder_, self.density_, self._limits = autoencoder, density, limits
         return self
