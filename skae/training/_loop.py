@@ -221,13 +221,16 @@ class _Run:
         return len(self.data.validation) > 0
 
     def outcome(self):
-        interrupted = False
-        self.hooks.begin(self.program)
+        interrupted, given = False, None
         try:
+            self.hooks.begin(self.program)
             self._epochs()
         except KeyboardInterrupt:
             interrupted = True
-        given = self.hooks.end()
+        try:
+            given = self.hooks.end()
+        except KeyboardInterrupt:
+            interrupted = True
         weights, best_epoch, loss = self._final_weights() if given is None else self._given(given)
         return Outcome(
             weights=weights,
