@@ -28,6 +28,18 @@ from skae.networks import (
     principal_directions,
 )
 
+# Field of a network -> the parameter that it comes from, and that one's words for its values.
+_PARAMETERS = {
+    "linear_path": ("init", {True: "pca", False: "random"}),
+    "is_masked": ("mask_value", {True: "a number", False: None}),
+    "kind": ("network", {}),
+    "recipe": ("network", {}),
+    "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
+    "code_activation": ("sparsity", {}),
+    "n_active": ("k", {}),
+    "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
+}
+
 
 def new_model(estimator, X, sample_weight, rng):
     """A model at its starting weights.
@@ -110,13 +122,15 @@ def continued_model(estimator, fitted):
     shape = sample_shape_of(estimator, fitted.network.n_features)
     wanted = new_network(estimator, shape, fitted.network.n_components)
     fixed_size = isinstance(estimator.n_components, Integral)
-    now = vars(wanted) | {"loss": estimator._loss_name()}
+    now = _fields(wanted) | {"loss": estimator._loss_name()}
     now["n_components"] = estimator.n_components if fixed_size else fitted.network.n_components
-    before = vars(fitted.network) | {"loss": fitted.loss}
+    before = _fields(fitted.network) | {"loss": fitted.loss}
+    # Kinds of networks have fields of their own, which say less than the kind.
+    fields = ["kind"] if before["kind"] != now["kind"] else {**before, **now}
     changed = [
-        f"{name} was {before.get(name)!r} and is now {now.get(name)!r}"
-        for name in {**before, **now}
-        if before.get(name) != now.get(name)
+        _change(field, before.get(field), now.get(field))
+        for field in fields
+        if before.get(field) != now.get(field)
     ]
     if changed:
         raise ValueError(
@@ -133,6 +147,17 @@ def continued_model(estimator, fitted):
         principal_mean=None,
         _cast={},
     )
+
+
+def _fields(network):
+    return {"kind": network.kind, **vars(network)}
+
+
+def _change(field, before, now):
+    """In the words of an estimator's parameters."""
+    name, words = _PARAMETERS.get(field, (field, {}))
+    before, now = (words.get(value, value) if words else value for value in (before, now))
+    return f"{name} was {before!r} and is now {now!r}"
 
 
 def _principal_directions(estimator, X, sample_weight, centring, rng, has_missing):

@@ -156,8 +156,15 @@ def _memorises(evidence):
     """Whether the loss may fall because training rows are learned by heart."""
     if overfitting(evidence) is not None:
         return True
-    is_watched = "val_loss" in evidence.history
-    return not is_watched and evidence.share_left < _FAR_BELOW_PCA * evidence.pca_share_left
+    return (
+        not _is_watched(evidence) and evidence.share_left < _FAR_BELOW_PCA * evidence.pca_share_left
+    )
+
+
+def _is_watched(evidence):
+    """Whether rows were held out when the weights that are kept were trained."""
+    held_out = evidence.history.get("val_loss", ())
+    return len(held_out) > 0 and not np.isnan(held_out[-1])
 
 
 def worse_than_pca(evidence):
@@ -256,8 +263,11 @@ def _generalises(evidence):
     PCA of rows with heavy tails is unstable, however many there are.
     """
     _, ours = _training_shares(evidence)
-    is_watched = "val_loss" in evidence.history
-    return is_watched and ours is not None and ours < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
+    return (
+        _is_watched(evidence)
+        and ours is not None
+        and ours < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
+    )
 
 
 def features_not_reconstructed(evidence):
