@@ -1,5 +1,6 @@
 """Missing values filled by iterated reconstruction."""
 
+import warnings
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
@@ -26,6 +27,7 @@ from skae.applications._reducers import (
     column_labels,
     in_one_axis,
     reducer_to_fit,
+    sample_shape_of,
     telling_once_of_pca,
 )
 
@@ -93,7 +95,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     keep_empty_features : bool, default=False
         Whether to keep columns of which ``fit`` knows no value. They are filled with 0, or with
         ``fill_value`` for ``initial_strategy="constant"``. Otherwise they are dropped, with a
-        warning.
+        warning; around a reducer with a ``sample_shape``, whose rows must stay whole, they are
+        kept, with a warning too.
 
     verbose : int, default=0
         Above 0, one line a round is printed.
@@ -274,8 +277,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
         check_names(self.reducer, X)
         is_padding = find_padding_before_fit(self.reducer, rows)
-        # A sequence keeps its timesteps, also those that none reaches.
-        keeps_all = is_padding is not None
+        # A sequence keeps its timesteps, also those that none reaches, and an image its pixels.
+        shape = sample_shape_of(self.reducer)
+        keeps_all = is_padding is not None or shape is not None
         imputer = self._new_imputer(self.keep_empty_features or keeps_all)
         mask, indicator = self._new_mask("all"), None
         filled = imputer.fit_transform(without_padding(rows, is_padding, self._marker))
@@ -286,8 +290,13 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         limits = self._fit_limits(X, rows, is_missing, is_padding)
         is_filled = ~is_missing.all(axis=0) | keeps_all
         iterated = is_filled if self.keep_empty_features else slice(None)
+        is_empty = is_missing.all(axis=0)
+        if keeps_all and is_empty.any():
+            # Nothing is known to reconstruct them by.
+            limits = limits.held(is_empty, filled[0])
+            self._warn_of_empty(is_empty, shape)
         limits_of_rounds = limits.of_columns(is_filled)
-        if keeps_all:
+        if is_padding is not None:
             filled = np.where(is_padding, rows, filled)
         with telling_once_of_pca():
             rounds = self._fit_rounds(
@@ -383,6 +392,17 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             verbose=self.verbose,
             limits=limits,
             judge=partial(judged, rng=rng) if is_default else None,
+        )
+
+    def _warn_of_empty(self, is_empty, shape):
+        if self.keep_empty_features:
+            return
+        warnings.warn(
+            f"No row of fit knows a value of the columns {np.flatnonzero(is_empty)}. They stay, as "
+            f"the reducer takes rows of sample_shape={shape}, and are filled with 0, or with "
+            "fill_value for initial_strategy='constant'. Set keep_empty_features=True if that is "
+            "meant.",
+            stacklevel=4,
         )
 
     def _new_imputer(self, keep_empty_features):

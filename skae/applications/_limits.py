@@ -47,6 +47,15 @@ class Limits:
         grids = [grid for grid, is_chosen in zip(self.grids, chosen, strict=True) if is_chosen]
         return Limits(self.lower[chosen], self.upper[chosen], grids)
 
+    def held(self, columns, values):
+        """The same but for some columns, which keep a value, or what is allowed next to it."""
+        values = self.clip(values)
+        lower, upper, grids = self.lower.copy(), self.upper.copy(), list(self.grids)
+        lower[columns] = upper[columns] = values[columns]
+        for column in np.flatnonzero(columns):
+            grids[column] = None
+        return Limits(lower, upper, grids)
+
     def clip(self, rows):
         """Rows within the bounds."""
         return np.clip(rows, self.lower, self.upper).astype(rows.dtype, copy=False)
