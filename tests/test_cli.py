@@ -470,6 +470,18 @@ def test_columns_in_other_units_are_told_of(frame, capsys):
     assert caution not in read_page().text
 
 
+@pytest.mark.parametrize("scale", [[], ["--scale"]])
+def test_an_absurd_value_is_told_as_it_is_in_the_file(scale, capsys):
+    wine = load_wine(as_frame=True).data.iloc[:, :3]
+    wine.iloc[4, 1] = -9999
+    wine.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--models", "pca", "--components", "2", "--folds", "2", *scale])
+    printed = capsys.readouterr().out
+    assert "malic_acid holds -9999 in row 4, 2.5" in printed
+    assert "different units" not in printed
+    assert "malic_acid holds -9999 in row 4" in read_page().text
+
+
 @pytest.mark.parametrize("name", ["empty.csv", "empty.parquet", "empty.npy", "empty.npz"])
 def test_damaged_files_are_told_in_one_line(name, capsys):
     Path(name).write_bytes(b"")

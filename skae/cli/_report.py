@@ -107,7 +107,7 @@ def _render(comparison, table, details):
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
         reducers=listed(comparison.reducers),
         summary=_unbroken(summarise(comparison)),
-        recommendation=_unbroken([*cautions(comparison, table.columns), *recommend(comparison)]),
+        recommendation=_unbroken([*cautions(comparison, table), *recommend(comparison)]),
         labels=[COLUMNS[metric].label for metric in comparison.scores],
         rows=score_rows(comparison),
         curves=[_curve(comparison, metric) for metric in comparison.scores],

@@ -30,6 +30,11 @@ class Table:
     target: str | None = None
     note: str = ""
     unit: str = "the columns' own units"
+    raw: np.ndarray | None = None
+
+    def value(self, row, column):
+        """Return a number as it is in the file."""
+        return (self.X if self.raw is None else self.raw)[row, column]
 
     def standardised(self):
         """Return the same rows measured in deviations of each column.
@@ -38,7 +43,7 @@ class Table:
         is judged, so that no column counts for more because its numbers are larger.
         """
         X = StandardScaler().fit_transform(self.X)
-        return replace(self, X=X, unit="standard deviations of the columns")
+        return replace(self, X=X, unit="standard deviations of the columns", raw=self.X)
 
 
 def read_table(path=None, target=None):

@@ -42,9 +42,9 @@ def print_table(comparison):
         console.print(f"Left out, as the terminal is narrow: {', '.join(left_out)}.", markup=False)
 
 
-def print_summary(comparison, columns):
+def print_summary(comparison, table):
     """Print the main finding, what to mind, and the advice; the page says more."""
-    advice = [*cautions(comparison, columns), *recommend(comparison)[:_N_ADVICE]]
+    advice = [*cautions(comparison, table), *recommend(comparison)[:_N_ADVICE]]
     for sentence in (summarise(comparison)[0], *advice):
         _console().print(sentence, markup=False, soft_wrap=not sys.stdout.isatty())
 

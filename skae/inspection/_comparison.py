@@ -19,7 +19,7 @@ from skae.inspection._labels import check_target
 from skae.inspection._progress import progress_of
 from skae.inspection._reducers import draw_seed, name_reducers, prepare
 from skae.inspection._rows import check_number, spread_rows
-from skae.inspection._units import column_moments, heavy_columns
+from skae.inspection._units import absurd_cells, column_moments, heavy_columns
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
@@ -298,4 +298,5 @@ def _collect(results, names, sizes, X, y, folds):
         codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
         labels=None if y is None else y[folds[0].test],
         heavy_columns=() if heavy is None else heavy.places,
+        absurd_cells=absurd_cells(X),
     )

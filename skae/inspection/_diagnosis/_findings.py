@@ -81,6 +81,27 @@ class Finding:
     parameter: str
 
 
+def absurd_value(evidence):
+    """A value far from all others of its column, such as -9999 for one that is missing."""
+    if not evidence.absurd_cells:
+        return None
+    first, *others = evidence.absurd_cells
+    names = evidence.given_names
+    again = f" and in {first.n_cells - 1} others" if first.n_cells > 1 else ""
+    more = _listed([f"{names[each.column]} ({each.value:g})" for each in others])
+    more = f" Likewise {more}." if others else ""
+    change = f"ReconstructionImputer(missing_values={first.value:g})"
+    return Finding(
+        "absurd value",
+        f"{names[first.column]} holds {first.value:g} in row {first.row}{again}, {first.ratio:.3g} "
+        f"times as far from the median as any other value.{more} Such a value takes the variance, "
+        "and the scale of its column, for itself. Mend or drop it, or, where it stands for what is "
+        f"missing, fill it with {change}.",
+        first.value,
+        change,
+    )
+
+
 def overfitting(evidence):
     """The rows given are reconstructed much worse than those in training."""
     seen, unseen = _training_shares(evidence)
@@ -296,6 +317,10 @@ def columns_in_different_units(evidence):
     """A few columns hold nearly all variance, so that the others hardly count."""
     heavy = heavy_columns(evidence.rows)
     if heavy is None:
+        return None
+    absurd = {evidence.given_names[each.column] for each in evidence.absurd_cells}
+    if absurd.issuperset(evidence.feature_names[heavy.places]):
+        # One value of theirs is what is heavy.
         return None
     return Finding(
         "columns in different units",
