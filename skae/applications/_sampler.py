@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context, clone
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
 from skae._columns import check_array, validate_data
 from skae._tables import FrameOutputMixin, in_container, refuse_mask
+from skae.applications._classes import class_of_each_row
 from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications._padding import allows_nan, find_padding, without_padding
 from skae.applications._reducers import (
@@ -347,18 +347,16 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If y does not hold one class for each row, if ``n`` is not a positive
-            integer, or if ``density`` cannot be fitted to the rows of a class.
+            If y does not hold one class for each row, all strings or all numbers, if ``n`` is not
+            a positive integer, or if ``density`` cannot be fitted to the rows of a class.
         """
         check_is_fitted(self)
         if n is not None:
             _check_count("n", n)
         X = given_rows(self.autoencoder_, X)
         rows = self._check_rows(X)
-        refuse_mask(y, "y", "Leave out rows without a class.")
-        y = column_or_1d(y)
+        y = class_of_each_row(y)
         check_consistent_length(rows, y)
-        check_classification_targets(y)
         code = encoded(self.autoencoder_, X)
         new_code, new_y = self._draw_missing(code, y, n, random_state)
         if not len(new_y):
