@@ -151,6 +151,8 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             )
         weights = check_weights(sample_weight, predicted)
         scores = []
+        # In units whose squares a float holds; the score has none.
+        values, predicted = values / self._deviation, predicted / self._deviation
         for target, found in zip(values.T, predicted.T, strict=True):
             known = ~np.isnan(target)
             of_known = None if weights is None else weights[known]

@@ -443,9 +443,11 @@ def test_units_of_the_target_do_not_matter(quick_regressor):
 
 @pytest.mark.parametrize("factor", [1e300, 1e-300])
 def test_targets_whose_squares_no_float_holds(quick_regressor, factor):
-    expected = quick_regressor(max_iter=1).fit(PARTS, WIDTH).predict(PARTS)
-    found = quick_regressor(max_iter=1).fit(PARTS, factor * WIDTH).predict(PARTS)
-    np.testing.assert_allclose(found / factor, expected, rtol=1e-4)
+    plain = quick_regressor(max_iter=1).fit(PARTS, WIDTH)
+    fitted = quick_regressor(max_iter=1).fit(PARTS, factor * WIDTH)
+    np.testing.assert_allclose(fitted.predict(PARTS) / factor, plain.predict(PARTS), rtol=1e-4)
+    score = r2_score(WIDTH, plain.predict(PARTS))
+    assert fitted.score(PARTS, factor * WIDTH) == pytest.approx(score, rel=1e-4)
 
 
 def test_a_score_is_of_the_targets_that_are_known(quick_regressor):
