@@ -131,12 +131,11 @@ def _usual_variances(rows):
 
 
 def _blocks_of_columns(rows):
-    """Some columns at a time: all rows of a sparse matrix may not fit into memory as an array."""
-    if not issparse(rows):
-        return [rows]
-    rows, width = rows.tocsc(), max(1, _BLOCK_BYTES // (8 * rows.shape[0]))
-    places = range(0, rows.shape[1], width)
-    return (rows[:, place : place + width].toarray() for place in places)
+    """Some columns at a time: all rows may not fit into memory as an array, or not once more."""
+    rows = rows.tocsc() if issparse(rows) else rows
+    width = max(1, _BLOCK_BYTES // (8 * rows.shape[0]))
+    blocks = (rows[:, place : place + width] for place in range(0, rows.shape[1], width))
+    return (block.toarray() if issparse(block) else block for block in blocks)
 
 
 def column_moments(rows):
