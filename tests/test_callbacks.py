@@ -181,6 +181,20 @@ def test_an_interruption_keeps_the_best_so_far(early_stopping):
     np.testing.assert_array_equal(fitted.transform(X), whole.transform(X))
 
 
+@pytest.mark.parametrize(("method", "n_epochs"), [("on_train_begin", 0), ("on_train_end", 3)])
+def test_an_interruption_before_or_after_all_epochs_keeps_the_fit(method, n_epochs):
+    def interrupt(logs=None):
+        raise KeyboardInterrupt
+
+    callback = keras.callbacks.LambdaCallback(**{method: interrupt})
+    with pytest.warns(UserWarning, match="interrupted: the best weights so far are kept"):
+        fitted = quick(callbacks=[callback], max_iter=3).fit(X)
+    assert fitted.n_iter_ == n_epochs
+    if n_epochs:
+        whole = quick(max_iter=n_epochs).fit(X)
+        np.testing.assert_array_equal(fitted.transform(X), whole.transform(X))
+
+
 def test_a_callback_that_raises_loses_nothing():
     class Broken(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -519,6 +533,62 @@ def test_a_compiled_option_cannot_be_changed_by_a_callback():
 
     with pytest.raises(ValueError, match=r"A callback set optimizer.beta_1, which is compiled"):
         quick(callbacks=[Meddler()]).fit(X)
+
+
+class Acting(keras.callbacks.Callback):
+    """Does something to its model after each epoch."""
+
+    def __init__(self, act):
+        super().__init__()
+        self.act = act
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.act(self.model)
+
+
+@pytest.mark.parametrize(
+    ("act", "match"),
+    [
+        (lambda model: setattr(model, "trainable", False), "set self.model.trainable, but"),
+        (lambda model: setattr(model, "optimizer", None), "set self.model.optimizer, but"),
+        (
+            lambda model: model.set_weights([w[:1] for w in model.get_weights()]),
+            r"weights of shapes \(1, .*, but \(4, 16\), .* were expected",
+        ),
+        (lambda model: model.set_weights([]), "weights of shapes none, but"),
+        (
+            lambda model: model.set_weights([np.nan * w for w in model.get_weights()]),
+            "weights that hold NaN",
+        ),
+        (lambda model: setattr(model.optimizer, "learning_rate", -0.1), "rate to -0.1, but"),
+        (lambda model: model.optimizer.learning_rate.assign(-0.1), "rate to -0.1, but"),
+        (lambda model: setattr(model.optimizer, "learning_rate", np.inf), "rate to inf, but"),
+    ],
+)
+def test_what_a_program_cannot_do_is_refused(act, match):
+    with pytest.raises(ValueError, match=match):
+        quick(callbacks=[Acting(act)], max_iter=2).fit(X)
+
+
+def test_a_counter_of_steps_that_a_callback_sets_is_counted_from():
+    # The rate falls to nothing after the first epoch, unless its step comes again.
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([4], [0.01, 0.0])
+    settings = {"max_iter": 2, "learning_rate": schedule, "early_stopping": False}
+    again = Acting(lambda model: model.optimizer.iterations.assign(0))
+    plain, reset = quick(**settings).fit(X), quick(callbacks=[again], **settings).fit(X)
+    assert not np.allclose(plain.transform(X), reset.transform(X))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_rate_is_read_without_a_warning():
+    rates = []
+
+    def read(model):
+        rate = model.optimizer.learning_rate
+        rates.append([float(rate), np.array(rate).item(), (2 * rate).item() / 2, rate.numpy()])
+
+    quick(callbacks=[Acting(read), keras.callbacks.ReduceLROnPlateau("loss")], max_iter=1).fit(X)
+    np.testing.assert_allclose(rates, 0.002, rtol=1e-6)
 
 
 def test_a_callback_that_asks_for_a_keras_model_is_told_what_there_is():

@@ -340,7 +340,22 @@ def test_wrong_arguments_are_told_in_one_line(arguments, expected, capsys):
 
 def test_output_that_is_a_file_is_refused_before_any_fit(capsys):
     Path("taken").write_text("")
-    assert "taken is not a directory" in refuse(capsys, "--output", "taken/below")
+    message = "--output taken/below: no directory that can be written to (Not a directory)"
+    assert message in refuse(capsys, "--output", "taken/below")
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("broken", "(File exists)"), ("n" * 300, "(File name too long)")],
+)
+def test_output_that_cannot_be_made_is_refused_before_any_fit(output, reason, capsys):
+    Path("broken").symlink_to("nowhere")
+    assert reason in refuse(capsys, "--output", output)
+
+
+def test_output_in_which_a_directory_has_the_name_of_a_file_is_refused(capsys):
+    Path("output/report.html").mkdir(parents=True)
+    assert "report.html is a directory in it" in refuse(capsys, "--output", "output")
 
 
 def hole(frame, column, rows):
@@ -373,6 +388,22 @@ def hole(frame, column, rows):
             "Row 0 of 'hue' holds '1,04', text with a decimal comma: save numbers with points.",
         ),
         (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
+        (
+            lambda frame: frame.assign(hue=[*frame["hue"][:-1], -1e300]),
+            "target",
+            "row 35 of column 'hue' holds -1e+300, beyond the largest number that networks",
+        ),
+        (
+            lambda frame: frame.assign(target=pd.date_range("2020-01-01", periods=36)),
+            "target",
+            "'target' holds text, such as '2020-01-01', of 36 different values in 36 rows, too "
+            "many for classes; make numbers of dates",
+        ),
+        (
+            lambda frame: frame.assign(target=[f"wine {i}" for i in range(36)]),
+            "target",
+            "too many for classes; make numbers of it, name another column",
+        ),
         (lambda frame: frame.iloc[:0], None, "0 rows and 14 columns"),
         (lambda frame: frame.iloc[:0, :3], None, "0 rows and 3 columns"),
         (lambda frame: frame.iloc[:5], "target", "table.csv: 5 rows are too few to compare on"),
@@ -439,6 +470,18 @@ def test_columns_in_other_units_are_told_of(frame, capsys):
     assert caution not in read_page().text
 
 
+@pytest.mark.parametrize("scale", [[], ["--scale"]])
+def test_an_absurd_value_is_told_as_it_is_in_the_file(scale, capsys):
+    wine = load_wine(as_frame=True).data.iloc[:, :3]
+    wine.iloc[4, 1] = -9999
+    wine.to_csv("wine.csv", index=False)
+    main(["compare", "wine.csv", "--models", "pca", "--components", "2", "--folds", "2", *scale])
+    printed = capsys.readouterr().out
+    assert "malic_acid holds -9999 in row 4, 2.5" in printed
+    assert "different units" not in printed
+    assert "malic_acid holds -9999 in row 4" in read_page().text
+
+
 @pytest.mark.parametrize("name", ["empty.csv", "empty.parquet", "empty.npy", "empty.npz"])
 def test_damaged_files_are_told_in_one_line(name, capsys):
     Path(name).write_bytes(b"")
@@ -484,8 +527,9 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
 
 
 def test_names_may_be_of_any_script(frame):
-    frame.iloc[:, :3].set_axis(["長さ", "$x$", r"$\y$"], axis=1).to_csv("表.csv", index=False)
-    main(["compare", "表.csv", *QUICK])
+    columns = frame.iloc[:, :3].set_axis(["長さ", "$x$", r"$\y$"], axis=1)
+    columns.assign(目标=["是", "लाल"] * 18).to_csv("表.csv", index=False)
+    main(["compare", "表.csv", "--target", "目标", *QUICK])
     assert "表.csv" in read_page().text
 
 

@@ -1,7 +1,11 @@
+import io
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from skae import Comparison
+from skae.cli import _terminal
 from skae.cli._recommendation import recommend
 from skae.cli._summary import summarise
 
@@ -258,3 +262,21 @@ def test_nothing_is_recommended_where_nothing_is_explained():
 )
 def test_shares_do_not_round_to_all_or_nothing(r2, expected):
     assert f"explains {expected} the variance" in summarise(compared({"PCA": [r2]}, sizes=[2]))[0]
+
+
+@pytest.mark.parametrize("width", [20, 30, 45])
+def test_a_narrow_terminal_shows_whole_names_and_fewer_scores(width, monkeypatch):
+    def console():
+        return Console(file=out, width=width, force_terminal=True, color_system=None)
+
+    out = io.StringIO()
+    monkeypatch.setattr(_terminal, "_console", console)
+    r2 = {"PCA": [0.312, 0.5], "TruncatedSVD": [0.3, 0.5]}
+    _terminal.print_table(compared(r2, accuracy={"PCA": [0.9, 0.8], "TruncatedSVD": [0.7, 0.6]}))
+    table, left_out = out.getvalue().split("Left out, as ") if width < 45 else (out.getvalue(), "")
+    lines = table.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in table
+    assert "".join(line.split()[0] for line in lines if line.strip()).count("TruncatedSVD") == 2
+    assert "0.312" in table
+    assert ("Fit time (s)" in " ".join(left_out.split())) == (width < 45)

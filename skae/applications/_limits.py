@@ -47,6 +47,15 @@ class Limits:
         grids = [grid for grid, is_chosen in zip(self.grids, chosen, strict=True) if is_chosen]
         return Limits(self.lower[chosen], self.upper[chosen], grids)
 
+    def held(self, columns, values):
+        """The same but for some columns, which keep a value, or what is allowed next to it."""
+        values = self.clip(values)
+        lower, upper, grids = self.lower.copy(), self.upper.copy(), list(self.grids)
+        lower[columns] = upper[columns] = values[columns]
+        for column in np.flatnonzero(columns):
+            grids[column] = None
+        return Limits(lower, upper, grids)
+
     def clip(self, rows):
         """Rows within the bounds."""
         return np.clip(rows, self.lower, self.upper).astype(rows.dtype, copy=False)
@@ -60,7 +69,7 @@ class Limits:
         return rows
 
 
-def fit_limits(X, min_value, max_value, grid, names=None):
+def fit_limits(X, min_value, max_value, grid, labels=None):
     """What parameters say, of which some ask for what is seen in rows.
 
     Parameters
@@ -69,8 +78,8 @@ def fit_limits(X, min_value, max_value, grid, names=None):
         NaN where nothing is known.
     min_value, max_value : float, "observed", None, array-like or dict of such by column
     grid : float, "observed", "integers", None, array-like or dict of such by column
-    names : list of str, optional
-        Of the columns, for a dict.
+    labels : list, optional
+        What a frame calls its columns, for a dict; None for an array, whose columns have numbers.
 
     Raises
     ------
@@ -78,26 +87,26 @@ def fit_limits(X, min_value, max_value, grid, names=None):
         For other values, another number of them, or columns that none is left for.
     """
     known = [column[~np.isnan(column)] for column in np.asarray(X, np.float64).T]
-    lower = _bounds("min_value", min_value, known, names, (-np.inf, np.min))
-    upper = _bounds("max_value", max_value, known, names, (np.inf, np.max))
+    lower = _bounds("min_value", min_value, known, labels, (-np.inf, np.min))
+    upper = _bounds("max_value", max_value, known, labels, (np.inf, np.max))
     wrong = np.flatnonzero(lower > upper)
     if wrong.size:
         raise ValueError(
             f"min_value={lower[wrong[0]]:g} is above max_value={upper[wrong[0]]:g} for column "
-            f"{_called(wrong[0], names)}. Give a range that holds some value."
+            f"{_called(wrong[0], labels)}. Give a range that holds some value."
         )
-    chosen = _one_a_column("grid", grid, len(known), names)
+    chosen = _one_a_column("grid", grid, len(known), labels)
     grids = [_grid_of(one, column) for one, column in zip(chosen, known, strict=True)]
     for column, one in enumerate(grids):
         if one is not None:
             grids[column], lower[column], upper[column] = _within(
-                one, lower[column], upper[column], _called(column, names)
+                one, lower[column], upper[column], _called(column, labels)
             )
     return Limits(lower, upper, grids)
 
 
-def _bounds(parameter, given, known, names, kind):
-    values = _one_a_column(parameter, given, len(known), names)
+def _bounds(parameter, given, known, labels, kind):
+    values = _one_a_column(parameter, given, len(known), labels)
     pairs = zip(values, known, strict=True)
     return np.array([_bound(parameter, value, column, *kind) for value, column in pairs])
 
@@ -117,7 +126,7 @@ def _bound(parameter, value, column, unbounded, extreme):
     return float(value)
 
 
-def _one_a_column(parameter, given, n_columns, names):
+def _one_a_column(parameter, given, n_columns, labels):
     """What is asked of each column."""
     if given is None or np.isscalar(given):
         return [given] * n_columns
@@ -126,7 +135,7 @@ def _one_a_column(parameter, given, n_columns, names):
             f"{parameter}={given!r} has no order. Give one for all columns, a list with one for "
             "each, or a dict of some columns."
         )
-    if names and hasattr(given, "index") and hasattr(given, "items"):
+    if labels and hasattr(given, "index") and hasattr(given, "items"):
         # A Series, such as frame.min(), says which column each entry is of.
         given = dict(given.items())
     if not isinstance(given, dict):
@@ -136,16 +145,28 @@ def _one_a_column(parameter, given, n_columns, names):
                 "for all columns, one for each, or a dict of some columns."
             )
         return list(given)
-    chosen, places = [None] * n_columns, {name: i for i, name in enumerate(names or ())}
+    chosen, places = [None] * n_columns, _places(labels, n_columns)
     for key, one in given.items():
-        place = places.get(key, key)
-        if not isinstance(place, int | np.integer) or not 0 <= place < n_columns:
+        if key not in places:
             raise ValueError(
                 f"{parameter} names the column {key!r}, which X does not have. Its columns are "
-                f"{', '.join(map(repr, names)) if names else f'0 to {n_columns - 1}'}."
+                f"{', '.join(map(repr, labels)) if labels else f'0 to {n_columns - 1}'}."
             )
-        chosen[place] = one
+        for place in places[key]:
+            chosen[place] = one
     return chosen
+
+
+def _places(labels, n_columns):
+    """Places of the columns that each key of a dict stands for."""
+    by_number = {place: [place] for place in range(n_columns)}
+    if not labels:
+        return by_number
+    # Beside labels that are numbers themselves, a number would mean two columns.
+    places = by_number if all(isinstance(label, str) for label in labels) else {}
+    for place, label in enumerate(labels):
+        places.setdefault(label, []).append(place)
+    return places
 
 
 def _grid_of(given, known):
@@ -194,5 +215,5 @@ def _nearest(values, grid):
     return np.where(values - grid[before] <= grid[after] - values, grid[before], grid[after])
 
 
-def _called(column, names):
-    return repr(names[column]) if names else str(column)
+def _called(column, labels):
+    return repr(labels[column]) if labels else str(column)

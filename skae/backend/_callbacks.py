@@ -2,11 +2,28 @@
 
 import hashlib
 
+import numpy as np
+
 from skae.training import Hooks
 
 # Where a callback keeps the names of what fits have left in it; weak dictionaries ask for a hash,
 # which a dataclass does not have.
 LEFT_BY_FITS = "_left_by_fits_of_skae"
+# What a Keras model can be told, and a compiled program cannot.
+_COMPILED = (
+    "trainable",
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "jit_compile",
+    "run_eagerly",
+    "steps_per_execution",
+    "auto_scale_loss",
+    "dtype_policy",
+    "train_function",
+    "weights",
+)
 
 
 class CallbackModel:
@@ -22,7 +39,7 @@ class CallbackModel:
 
     def __init__(self, program):
         self.stop_training = False
-        self.optimizer = OptimizerView(program.optimizer)
+        vars(self)["optimizer"] = OptimizerView(program.optimizer)
         self._program, self._epoch, self._seen, self._replaced = program, 0, {}, None
 
     def get_weights(self):
@@ -33,9 +50,33 @@ class CallbackModel:
 
     def set_weights(self, weights):
         """Replace the weights by a list of arrays, in the order of ``get_weights``."""
-        names = self._program.weights()
-        self._program.set_weights(dict(zip(names, weights, strict=True)))
-        self._replaced = self._seen.get(_digest(weights), self._epoch)
+        before = self._program.weights()
+        found = [np.asarray(weight) for weight in weights]
+        shapes = [weight.shape for weight in found]
+        expected = [weight.shape for weight in before.values()]
+        if shapes != expected:
+            raise ValueError(
+                f"A callback set weights of shapes {_listed(shapes)}, but {_listed(expected)} were "
+                "expected. Pass arrays in the order of get_weights."
+            )
+        pairs = zip(found, before.values(), strict=True)
+        found = [weight.astype(old.dtype) for weight, old in pairs]
+        if not all(np.isfinite(weight).all() for weight in found):
+            raise ValueError(
+                "A callback set weights that hold NaN or infinity, but finite numbers were "
+                "expected."
+            )
+        self._program.set_weights(dict(zip(before, found, strict=True)))
+        self._replaced = self._seen.get(_digest(found), self._epoch)
+
+    def __setattr__(self, name, value):
+        if name in _COMPILED:
+            raise ValueError(
+                f"A callback set self.model.{name}, but skae trains without a Keras model, and "
+                "what it compiled cannot change in a fit. Give it to the estimator, or set "
+                "weights, stop_training or optimizer.learning_rate."
+            )
+        super().__setattr__(name, value)
 
     def __getattr__(self, name):
         # Only for what is not there, such as `save`, `layers` or `predict`.
@@ -64,6 +105,32 @@ class OptimizerView:
     def __class__(self):
         return type(self._optimizer)
 
+    @property
+    def learning_rate(self):
+        """What Keras gives; as a view where it is a variable."""
+        return self._optimizer.learning_rate if self._rate is None else RateView(self._rate)
+
+    @property
+    def _rate(self):
+        """The variable that holds the learning rate; None for a schedule."""
+        rate = getattr(self._optimizer, "inner_optimizer", self._optimizer)._learning_rate
+        return rate if hasattr(rate, "assign") else None
+
+    def check_rate(self):
+        """Refuse a rate that nothing can be trained with, however it was set.
+
+        Raises
+        ------
+        ValueError
+            If it is negative or not finite.
+        """
+        rate = 0.0 if self._rate is None else float(self._rate.numpy())
+        if not 0 <= rate < np.inf:
+            raise ValueError(
+                f"A callback set the learning rate to {rate:g}, but a finite number that is not "
+                "negative was expected."
+            )
+
     def __getattr__(self, name):
         return getattr(self._optimizer, name)
 
@@ -79,6 +146,37 @@ class OptimizerView:
                 "Give a schedule to the estimator, learning_rate=..."
             )
         self._optimizer.learning_rate = value
+
+
+class RateView(np.lib.mixins.NDArrayOperatorsMixin):
+    """The variable of a learning rate, of which numpy makes an array without a warning.
+
+    Keras reads the rate by ``np.array``, and numpy warns of each object that cannot be told
+    whether to copy.
+
+    Parameters
+    ----------
+    variable : keras.Variable
+    """
+
+    def __init__(self, variable):
+        self._variable = variable
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self._variable.numpy(), dtype)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        arrays = [np.asarray(x) if isinstance(x, RateView) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, **options)
+
+    def __float__(self):
+        return float(self._variable.numpy())
+
+    def __repr__(self):
+        return repr(self._variable)
+
+    def __getattr__(self, name):
+        return getattr(self._variable, name)
 
 
 class KerasCallbackHooks(Hooks):
@@ -129,6 +227,11 @@ class KerasCallbackHooks(Hooks):
     def _call(self, name, *args):
         for callback in self.callbacks:
             getattr(callback, name)(*args)
+            self.model.optimizer.check_rate()
+
+
+def _listed(shapes):
+    return ", ".join(map(str, shapes)) or "none"
 
 
 def _digest(arrays):

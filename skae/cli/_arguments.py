@@ -42,7 +42,7 @@ def _add_arguments(command):
         "file", nargs="?", metavar="FILE", help=".csv, .parquet, .npy or .npz; default: digits"
     )
     command.add_argument(
-        "--target", metavar="COLUMN", help="the column of class labels, or of values to colour by"
+        "--target", metavar="COLUMN", help="the column of class labels, or of numbers to colour by"
     )
     command.add_argument(
         "--components",

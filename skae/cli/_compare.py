@@ -37,7 +37,7 @@ def run_compare(options, command):
     }
     comparison, messages = _compare(reducers, table, settings)
     print_table(comparison)
-    print_summary(comparison, table.columns)
+    print_summary(comparison, table)
     for message in messages:
         print(f"warning: {message}", file=sys.stderr)
     details = {"command": command, "settings": settings, "models": reducers, "warnings": messages}

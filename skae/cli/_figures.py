@@ -3,11 +3,23 @@
 import io
 import math
 import warnings
+from contextlib import contextmanager
 
 DPI = 144
 _LETTER = 0.075  # inches, of the legend
 
 
+@contextmanager
+def _any_script():
+    """Boxes in place of letters that matplotlib's font lacks, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        # Of scripts whose letters change by their neighbours, which it does not know how.
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
+        yield
+
+
+@_any_script()
 def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
     """Draw a panel for each metric, two in a row, below one legend.
 
@@ -47,6 +59,7 @@ def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
     return _to_png(figure)
 
 
+@_any_script()
 def draw_codes(comparison, target):
     """Draw the codes of each reducer side by side; return the PNG."""
     figure = _new_figure()
@@ -54,6 +67,7 @@ def draw_codes(comparison, target):
     return _to_png(figure)
 
 
+@_any_script()
 def draw_reconstructions(comparison, names):
     """Draw a few rows and what each reducer makes of them; return the PNG."""
     figure = _new_figure()
@@ -75,8 +89,5 @@ def _new_figure():
 
 def _to_png(figure):
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # A column named in a script that matplotlib's font lacks gets boxes for a label.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format="png", dpi=DPI)
+    figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()

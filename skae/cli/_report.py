@@ -24,6 +24,7 @@ from skae.cli._recommendation import cautions, recommend
 from skae.cli._summary import summarise
 from skae.comparison import COLUMNS, score_rows
 
+_FILES = ("comparison.csv", "comparison.png", "report.html")
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
 
@@ -59,22 +60,35 @@ def write_report(directory, comparison, table, **details):
     paths : list of Path
         The files.
     """
-    contents = {
-        "comparison.csv": comparison.to_frame().to_csv(index=False).encode(),
-        "comparison.png": draw_curves(comparison, list(comparison.scores)),
-        "report.html": _render(comparison, table, details).encode(),
-    }
-    return _write_together(Path(directory), contents)
+    contents = (
+        comparison.to_frame().to_csv(index=False).encode(),
+        draw_curves(comparison, list(comparison.scores)),
+        _render(comparison, table, details).encode(),
+    )
+    return _write_together(Path(directory), dict(zip(_FILES, contents, strict=True)))
 
 
 def check_writable(directory):
     """Refuse before a long comparison what could not be written after it."""
     directory = Path(directory)
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
+    made, probe = [], directory / f".{os.getpid()}"
+    try:
+        # What can be written depends on more than permissions: to know, make a file.
+        made = _missing(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+    except OSError as error:
+        reason = error.strerror or error
         raise ValueError(
-            f"--output {directory}: {existing} is not a directory that can be written to; "
-            "choose another."
+            f"--output {directory}: no directory that can be written to ({reason}); choose another."
+        ) from error
+    finally:
+        _remove([probe], made)
+    taken = [name for name in _FILES if (directory / name).is_dir()]
+    if taken:
+        raise ValueError(
+            f"--output {directory}: {taken[0]} is a directory in it, and no file can take its "
+            "place; choose another."
         )
 
 
@@ -93,7 +107,7 @@ def _render(comparison, table, details):
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
         reducers=listed(comparison.reducers),
         summary=_unbroken(summarise(comparison)),
-        recommendation=_unbroken([*cautions(comparison, table.columns), *recommend(comparison)]),
+        recommendation=_unbroken([*cautions(comparison, table), *recommend(comparison)]),
         labels=[COLUMNS[metric].label for metric in comparison.scores],
         rows=score_rows(comparison),
         curves=[_curve(comparison, metric) for metric in comparison.scores],
@@ -153,7 +167,7 @@ def _version(name):
 
 
 def _write_together(directory, contents):
-    made = [path for path in (directory, *directory.parents) if not path.exists()]
+    made = _missing(directory)
     drafts = {directory / name: directory / f".{name}.{os.getpid()}" for name in contents}
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -167,9 +181,15 @@ def _write_together(directory, contents):
     return list(drafts)
 
 
+def _missing(directory):
+    """The directory and its parents, as far as they are not there yet."""
+    return [path for path in (directory, *directory.parents) if not path.exists()]
+
+
 def _remove(drafts, directories):
     for draft in drafts:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
     for directory in directories:
         # One that already received a file stays.
         with suppress(OSError):

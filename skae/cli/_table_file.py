@@ -13,6 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from skae.tables import non_numbers
 
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_LEAST_PER_CLASS = 3  # rows on average, as compare asks it of numbers
+_LARGEST = float(np.finfo(np.float32).max)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 
@@ -27,6 +30,11 @@ class Table:
     target: str | None = None
     note: str = ""
     unit: str = "the columns' own units"
+    raw: np.ndarray | None = None
+
+    def value(self, row, column):
+        """Return a number as it is in the file."""
+        return (self.X if self.raw is None else self.raw)[row, column]
 
     def standardised(self):
         """Return the same rows measured in deviations of each column.
@@ -35,7 +43,7 @@ class Table:
         is judged, so that no column counts for more because its numbers are larger.
         """
         X = StandardScaler().fit_transform(self.X)
-        return replace(self, X=X, unit="standard deviations of the columns")
+        return replace(self, X=X, unit="standard deviations of the columns", raw=self.X)
 
 
 def read_table(path=None, target=None):
@@ -51,6 +59,7 @@ def read_table(path=None, target=None):
         raise ValueError(f"{path}: expected a file whose name ends in one of {', '.join(readers)}.")
     table = readers[path.suffix.lower()](path, target)
     _check_finite(table)
+    _check_range(table)
     _check_variance(table)
     return table
 
@@ -181,6 +190,7 @@ def _split_frame(path, frame, target, note=""):
         )
     _check_missing(path, frame, target)
     y = None if target is None else _labels(frame[target])
+    _check_labels(path, target, y)
     X = rows.to_numpy(dtype=np.float64)
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
@@ -216,6 +226,21 @@ def _check_missing(path, frame, target):
 
 def _labels(column):
     return column.to_numpy() if _is_number(column) else column.astype(str).to_numpy(object)
+
+
+def _check_labels(path, target, y):
+    """Refuse text that is no class: numbers of so many values colour, and text has no order."""
+    if y is None or y.dtype.kind != "O":
+        return
+    n_classes, n_rows = len(np.unique(y)), len(y)
+    if n_classes > n_rows / _LEAST_PER_CLASS:
+        is_date = _DATE.match(y[0]) is not None
+        advice = "make numbers of dates, such as days" if is_date else "make numbers of it"
+        raise ValueError(
+            f"{path}: --target {target!r} holds text, such as {y[0][:40]!r}, of {n_classes} "
+            f"different values in {n_rows} rows, too many for classes; {advice}, name another "
+            "column, or drop it."
+        )
 
 
 def _is_number(column):
@@ -271,6 +296,17 @@ def _check_finite(table):
         raise ValueError(
             f"{table.name}: {len(rows)} missing or infinite values, the first in row {rows[0]} of "
             f"column {table.columns[columns[0]]!r}; fill or drop them first."
+        )
+
+
+def _check_range(table):
+    """Refuse what networks, which compute in single precision, take for infinite."""
+    rows, columns = np.nonzero(np.abs(table.X) > _LARGEST)
+    if len(rows):
+        raise ValueError(
+            f"{table.name}: row {rows[0]} of column {table.columns[columns[0]]!r} holds "
+            f"{table.X[rows[0], columns[0]]:.3g}, beyond the largest number that networks compute "
+            f"with, {_LARGEST:.3g}; mend or drop such rows, or divide the column by a constant."
         )
 
 

@@ -25,20 +25,26 @@ def quiet_stderr():
 
 
 def print_table(comparison):
-    """Print the scores; a terminal too narrow for the deviations gets the means."""
-    console = _console()
-    table = _table(comparison, deviations=True)
-    width = console.measure(table, options=console.options.update(width=1000)).maximum
-    if not console.is_terminal:
-        console.width = max(width, console.width)
-    elif width > console.width:
-        table = _table(comparison, deviations=False)
+    """Print the scores; a narrow terminal gets no deviations, and then fewer of the scores."""
+    console, metrics = _console(), list(comparison.scores)
+    # Names and sizes stay, and the first score: without them the others say nothing.
+    fewer = [(metrics[:n], False) for n in range(len(metrics), 0, -1)]
+    for shown, deviations in [(metrics, True), *fewer]:
+        table = _table(comparison, shown, deviations)
+        width = console.measure(table, options=console.options.update(width=1000)).maximum
+        if not console.is_terminal:
+            console.width = max(width, console.width)
+        if width <= console.width:
+            break
     console.print(table)
+    left_out = [COLUMNS[metric].label for metric in metrics[len(shown) :]]
+    if left_out:
+        console.print(f"Left out, as the terminal is narrow: {', '.join(left_out)}.", markup=False)
 
 
-def print_summary(comparison, columns):
+def print_summary(comparison, table):
     """Print the main finding, what to mind, and the advice; the page says more."""
-    advice = [*cautions(comparison, columns), *recommend(comparison)[:_N_ADVICE]]
+    advice = [*cautions(comparison, table), *recommend(comparison)[:_N_ADVICE]]
     for sentence in (summarise(comparison)[0], *advice):
         _console().print(sentence, markup=False, soft_wrap=not sys.stdout.isatty())
 
@@ -49,19 +55,19 @@ def _console():
     return Console(file=sys.stdout, highlight=False)
 
 
-def _table(comparison, deviations):
+def _table(comparison, metrics, deviations):
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("reducer", overflow="fold")
     table.add_column("compo-\nnents", justify="right", no_wrap=True)
-    for metric in comparison.scores:
+    for metric in metrics:
         table.add_column(COLUMNS[metric].heading, justify="right", no_wrap=True)
     for row in score_rows(comparison):
         if row["first"]:
             table.add_section()
-        cells = [_cell(cell, deviations) for cell in row["cells"]]
+        cells = [_cell(cell, deviations) for cell in row["cells"][: len(metrics)]]
         table.add_row(row["name"], row["size"], *cells)
     return table
 

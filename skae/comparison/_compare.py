@@ -19,7 +19,7 @@ from skae.inspection._labels import check_target
 from skae.inspection._rows import spread_rows
 from skae.messages import check_integer
 from skae.metrics import reconstruction_error, reconstruction_r2_score
-from skae.tables import check_array, column_moments, heavy_columns, refuse_mask
+from skae.tables import absurd_cells, check_array, column_moments, heavy_columns, refuse_mask
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
@@ -292,4 +292,5 @@ def _collect(results, names, sizes, X, y, folds):
         codes={name: results[i].code for name, i in zip(names, planar, strict=True)},
         labels=None if y is None else y[folds[0].test],
         heavy_columns=() if heavy is None else heavy.places,
+        absurd_cells=absurd_cells(X),
     )

@@ -56,6 +56,10 @@ class Comparison:
         heaviest first. The scores are nearly theirs alone, so standardise columns that differ in
         their units.
 
+    absurd_cells : sequence of tuple, default=()
+        Values that are 20 times as far from the median of their column as any other: `row`,
+        `column`, `value`, `n_cells` that hold it, and the `ratio` of distances. The farthest first.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -98,6 +102,7 @@ class Comparison:
         codes=None,
         labels=None,
         heavy_columns=(),
+        absurd_cells=(),
     ):
         self.reducers = reducers
         self.n_components = n_components
@@ -109,6 +114,7 @@ class Comparison:
         self.codes = codes
         self.labels = labels
         self.heavy_columns = heavy_columns
+        self.absurd_cells = absurd_cells
 
     def __repr__(self):
         return f"{self._title()}\n\n{as_text(self)}"

@@ -10,6 +10,7 @@ from skae.diagnosis._code_findings import (
 )
 from skae.diagnosis._evidence import gather
 from skae.diagnosis._findings import (
+    absurd_value,
     columns_in_different_units,
     features_not_reconstructed,
     not_converged,
@@ -22,6 +23,7 @@ from skae.diagnosis._findings import (
 
 # In the order in which one would act on them: rows first, then training, then the code.
 _FINDINGS = (
+    absurd_value,
     columns_in_different_units,
     too_few_rows,
     start_kept,
@@ -99,8 +101,9 @@ def diagnose(estimator, X):
     """Say what is wrong with a fitted reducer, with the number behind it and what to change.
 
     It reads the curves of the training, encodes and reconstructs the rows, and fits PCA with as
-    many components beside. Eleven things are looked for; each is reported under its name:
+    many components beside. Twelve things are looked for; each is reported under its name:
 
+    - "absurd value": a single number is far from all others of its column;
     - "columns in different units": a few columns hold nearly all variance;
     - "too few rows": rows that were not seen are described much worse, even by PCA;
     - "this is PCA": no epoch was better than the start ("start kept" where that is random);

@@ -19,7 +19,7 @@ from skae.reducers import (
     names_before_last_step,
     rows_without_padding,
 )
-from skae.tables import refuse_mask
+from skae.tables import absurd_cells, refuse_mask
 
 LEAST_ROWS = 10
 N_FOLDS = 5
@@ -41,6 +41,9 @@ class Evidence:
         Of the code's distribution.
     feature_names : ndarray of str of shape (n_features,)
         Names of the columns.
+    given, given_names : ndarray of shape (n_samples, n_given), ndarray of str of shape (n_given,)
+        What a Pipeline reads, and what its columns are called, where these are numbers; else the
+        same as the rows.
     """
 
     reducer: object
@@ -49,6 +52,13 @@ class Evidence:
     deviations: np.ndarray | None
     reconstruction: np.ndarray
     feature_names: np.ndarray
+    given: np.ndarray
+    given_names: np.ndarray
+
+    @cached_property
+    def absurd_cells(self):
+        """Values that are far from all others of their column, in what was given."""
+        return absurd_cells(self.given)
 
     @cached_property
     def parameters(self):
@@ -144,14 +154,28 @@ def gather(estimator, X):
     check_ends_in_reducer(estimator)
     check_is_fitted(estimator)
     refuse_mask(X, "X")
-    X = before_last_step(estimator, X)
+    whole, X = X, before_last_step(estimator, X)
     rows = _check_rows(X, reducer)
     code, deviations = _encode(reducer, X)
     reconstruction = as_rows(reducer.inverse_transform(code), "the reconstruction")
     rows, reconstruction = _without_gaps(rows_without_padding(rows, reducer), reconstruction)
     names = _feature_names(estimator, X, rows.shape[1])
     code = as_rows(code, "the code").astype(float)
-    return Evidence(reducer, rows, code, deviations, reconstruction, names)
+    given, given_names = rows, names
+    # Of sequences, padding with a number would be absurd, and rows have none any more.
+    if whole is not X and getattr(reducer, "mask_value", None) is None:
+        given, given_names = _numbers_given(whole, rows, names)
+    return Evidence(reducer, rows, code, deviations, reconstruction, names, given, given_names)
+
+
+def _numbers_given(X, rows, names):
+    """What a Pipeline was given with the names of its columns, if it is a table of numbers."""
+    try:
+        given = as_rows(X, "X")
+    except (TypeError, ValueError):
+        return rows, names
+    found = column_names(X) or [f"x{i}" for i in range(given.shape[1])]
+    return given, np.asarray(found, dtype=object)
 
 
 def _check_rows(X, reducer):

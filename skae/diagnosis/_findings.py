@@ -81,6 +81,27 @@ class Finding:
     parameter: str
 
 
+def absurd_value(evidence):
+    """A value far from all others of its column, such as -9999 for one that is missing."""
+    if not evidence.absurd_cells:
+        return None
+    first, *others = evidence.absurd_cells
+    names = evidence.given_names
+    again = f" and in {first.n_cells - 1} others" if first.n_cells > 1 else ""
+    more = _listed([f"{names[each.column]} ({each.value:g})" for each in others])
+    more = f" Likewise {more}." if others else ""
+    change = f"ReconstructionImputer(missing_values={first.value:g})"
+    return Finding(
+        "absurd value",
+        f"{names[first.column]} holds {first.value:g} in row {first.row}{again}, {first.ratio:.3g} "
+        f"times as far from the median as any other value.{more} Such a value takes the variance, "
+        "and the scale of its column, for itself. Mend or drop it, or, where it stands for what is "
+        f"missing, fill it with {change}.",
+        first.value,
+        change,
+    )
+
+
 def overfitting(evidence):
     """The rows given are reconstructed much worse than those in training."""
     seen, unseen = _training_shares(evidence)
@@ -156,8 +177,15 @@ def _memorises(evidence):
     """Whether the loss may fall because training rows are learned by heart."""
     if overfitting(evidence) is not None:
         return True
-    is_watched = "val_loss" in evidence.history
-    return not is_watched and evidence.share_left < _FAR_BELOW_PCA * evidence.pca_share_left
+    return (
+        not _is_watched(evidence) and evidence.share_left < _FAR_BELOW_PCA * evidence.pca_share_left
+    )
+
+
+def _is_watched(evidence):
+    """Whether rows were held out when the weights that are kept were trained."""
+    held_out = evidence.history.get("val_loss", ())
+    return len(held_out) > 0 and not np.isnan(held_out[-1])
 
 
 def worse_than_pca(evidence):
@@ -256,8 +284,11 @@ def _generalises(evidence):
     PCA of rows with heavy tails is unstable, however many there are.
     """
     _, ours = _training_shares(evidence)
-    is_watched = "val_loss" in evidence.history
-    return is_watched and ours is not None and ours < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
+    return (
+        _is_watched(evidence)
+        and ours is not None
+        and ours < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
+    )
 
 
 def features_not_reconstructed(evidence):
@@ -286,6 +317,10 @@ def columns_in_different_units(evidence):
     """A few columns hold nearly all variance, so that the others hardly count."""
     heavy = heavy_columns(evidence.rows)
     if heavy is None:
+        return None
+    absurd = {evidence.given_names[each.column] for each in evidence.absurd_cells}
+    if absurd.issuperset(evidence.feature_names[heavy.places]):
+        # One value of theirs is what is heavy.
         return None
     return Finding(
         "columns in different units",

@@ -193,7 +193,9 @@ class BaseAutoencoder(
 
         The first call sets the scaling, the number of components and the PCA start from its rows
         alone: make them many and typical. Later calls keep those and the optimizer's state.
-        Nothing is held out, and training never stops early.
+        Nothing is held out, training never stops early, and the weights of the last pass are
+        kept: they are what ``best_epoch_`` and ``best_loss_`` are of. After a ``fit`` the history
+        goes on, with NaN in the columns of rows held out.
 
         Parameters
         ----------
@@ -243,7 +245,7 @@ class BaseAutoencoder(
             history = _with_later_pass(self.history_, history)
         self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
-        self.best_loss_, self.best_epoch_ = min(self.loss_curve_), self.n_iter_
+        self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
         self._after_fit(rows.X)
         # A pass moves the codes of rows that it does not see.
         vars(self).pop("_code_mixture", None)
@@ -470,5 +472,10 @@ class BaseAutoencoder(
 
 def _with_later_pass(past, later):
     """The history so far and the only epoch of a later pass, which did not begin at the start."""
-    one = {name: values[-1] for name, values in later.items()} | {"epoch": past["epoch"][-1] + 1}
-    return {name: np.append(values, one.get(name, np.nan)) for name, values in past.items()}
+    n_past = len(past["epoch"])
+    columns = {}
+    for name in {**past, **later}:
+        # A pass holds no rows out, and a loss that was added by a later pass has no past.
+        before = past.get(name, np.full(n_past, np.nan))
+        columns[name] = np.append(before, later.get(name, [np.nan, np.nan])[1:])
+    return {**columns, "epoch": np.append(past["epoch"], past["epoch"][-1] + 1)}

@@ -142,10 +142,11 @@ _ATTRIBUTES = """
         ``history_["loss"]``: the first value is that of the start.
 
     best_loss_ : float
-        Lowest loss of the rows held out; without early stopping, of the training rows.
+        Lowest loss of the rows held out; without early stopping, of the training rows. After
+        ``partial_fit``, the loss of the last pass.
 
     best_epoch_ : int
-        Epoch of the weights kept; 0 means those of the start, and a
+        Epoch of the weights kept, after ``partial_fit`` the last; 0 means those of the start, and a
         :class:`~skae.exceptions.StartKeptWarning` says why.
 
     pca_components_ : ndarray of shape (n_components_, n_features_in_)

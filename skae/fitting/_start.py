@@ -13,6 +13,18 @@ from skae.model import Model, identity_scaling, measure_scaling, weighted_blocks
 from skae.networks import DenseNetwork, principal_directions
 from skae.numerics import one_blas_thread
 
+# Field of a network -> the parameter that it comes from, and that one's words for its values.
+_PARAMETERS = {
+    "linear_path": ("init", {True: "pca", False: "random"}),
+    "is_masked": ("mask_value", {True: "a number", False: None}),
+    "kind": ("network", {}),
+    "builder": ("network", {}),
+    "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
+    "code_activation": ("sparsity", {}),
+    "n_active": ("k", {}),
+    "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
+}
+
 
 def new_model(
     architecture: Architecture, recipe: Recipe, rows: Rows, rng: np.random.Generator
@@ -74,14 +86,16 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
     wanted = architecture.describe(
         architecture.shape_of(n_features), n_components, recipe.network_options(n_components)
     )
-    now = vars(wanted) | {"loss": recipe.loss}
+    now = _fields(wanted) | {"loss": recipe.loss}
     if isinstance(architecture.n_components, Integral):
         now["n_components"] = architecture.n_components
-    before = vars(fitted.network) | {"loss": fitted.loss}
+    before = _fields(fitted.network) | {"loss": fitted.loss}
+    # Kinds of networks have fields of their own, which say less than the kind.
+    compared = ["kind"] if before["kind"] != now["kind"] else {**before, **now}
     changed = [
-        f"{name} was {before.get(name)!r} and is now {now.get(name)!r}"
-        for name in {**before, **now}
-        if before.get(name) != now.get(name)
+        _change(field, before.get(field), now.get(field))
+        for field in compared
+        if before.get(field) != now.get(field)
     ]
     if changed:
         raise ValueError(
@@ -98,6 +112,17 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
         principal_mean=None,
         _cast={},
     )
+
+
+def _fields(network):
+    return {"kind": network.kind, **vars(network)}
+
+
+def _change(field, before, now):
+    """In the words of an estimator's parameters."""
+    name, words = _PARAMETERS.get(field, (field, {}))
+    before, now = (words.get(value, value) if words else value for value in (before, now))
+    return f"{name} was {before!r} and is now {now!r}"
 
 
 def _principal_directions(architecture, X, sample_weight, centring, rng, has_missing):

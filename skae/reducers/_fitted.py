@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._set_output import ADAPTERS_MANAGER
-from sklearn.utils.validation import _check_feature_names, _get_feature_names
+from sklearn.utils.validation import _check_feature_names
 
 from skae.exceptions import StartKeptWarning
 from skae.reducers._rows import check_invertible
@@ -125,10 +125,10 @@ def sample_shape_of(reducer):
     return next((tuple(shape) for shape in shapes if shape is not None), None)
 
 
-def column_names(X):
-    """Names of the columns of a frame as a list, if they are all strings; else None."""
-    names = _get_feature_names(X)
-    return None if names is None else list(names)
+def column_labels(X):
+    """What a frame calls its columns, strings or not, as a list; None for what is no frame."""
+    is_frame = hasattr(X, "columns") and hasattr(X, "dtypes")
+    return np.asarray(X.columns, dtype=object).tolist() if is_frame else None
 
 
 def check_names(reducer, X):

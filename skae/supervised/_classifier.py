@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing
+from skae.fitting import all_or_nothing, check_weights
 from skae.supervised._head_targets import class_targets, logistic_start, spread, weighted_by_class
-from skae.supervised._labels import class_weights, places_of
+from skae.supervised._labels import class_weights, labels_to_score, places_of
 from skae.supervised._supervised import SupervisedAutoencoder
 
 
@@ -65,9 +66,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     Where -1 and one other number are all that y holds, both are classes: one class alone cannot be
     learnt, and -1 and 1 are a usual coding of two.
 
-    A search or a cross-validation over rows without label counts each prediction for them as wrong,
-    as -1 is no class: compare its scores with each other, or score labelled rows alone. Labels
-    that are missing are refused by scikit-learn's scores and by its folds.
+    ``score``, and so a search or a cross-validation without ``scoring``, compares labelled rows
+    only. scikit-learn's own scores count each prediction for a row with -1 as wrong, and refuse
+    labels that are missing; so do its stratified folds, the default: where labels are NaN or None,
+    pass ``cv=KFold(...)``.
 
     References
     ----------
@@ -190,3 +192,33 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         """
         places = self._outputs(X).argmax(axis=1)
         return self.classes_[places]
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the labelled rows whose class is predicted.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : array-like of shape (n_samples,)
+            Labels; rows with NaN, None or ``pandas.NA``, and with -1 unless that is a class, are
+            left out.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        score : float
+            1 where all are right.
+
+        Raises
+        ------
+        ValueError
+            If no row has a label, or labels are masked or of several types.
+        """
+        predicted = self.predict(X)
+        labels, is_known = labels_to_score(y, self.classes_)
+        check_consistent_length(predicted, is_known)
+        weights = check_weights(sample_weight, predicted[:, None])
+        weights = None if weights is None else weights[is_known]
+        return float(accuracy_score(labels, predicted[is_known], sample_weight=weights))

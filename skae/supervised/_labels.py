@@ -39,6 +39,29 @@ def places_of(y):
     return classes, places
 
 
+def labels_to_score(y, classes):
+    """The labels to compare predictions with, and which rows they are of.
+
+    A label that is -1 is one only where -1 is a class.
+
+    Raises
+    ------
+    ValueError
+        If no row has a label, or labels are masked or of several types.
+    """
+    y = _column(y)
+    is_class = any(_is_unlabelled(label) for label in classes)
+    is_known = np.array(
+        [not is_missing(label) and (is_class or not _is_unlabelled(label)) for label in y], bool
+    )
+    if not is_known.any():
+        raise ValueError(
+            f"y labels none of the {len(y)} rows to score: a score compares predictions with "
+            "labels. Pass rows that have some; in a search, use fewer folds or label more rows."
+        )
+    return _of_one_type(y[is_known]), is_known
+
+
 def _column(y):
     """Labels as an array, in which those that are missing still are."""
     if y is None:
@@ -96,6 +119,13 @@ def _from_objects(labels):
 
 def class_weights(class_weight, classes, places):
     """Weight of each class; its rows count those that were labelled."""
+    is_class = any(_is_unlabelled(label) for label in classes)
+    if isinstance(class_weight, dict) and UNLABELLED in class_weight and not is_class:
+        raise ValueError(
+            f"class_weight={class_weight!r} weights {UNLABELLED}, which is no class here but means "
+            f"unlabelled. Leave it out: unsupervised_weight says how much rows count without their "
+            "labels."
+        )
     labels = classes[places[places >= 0]]
     weights = compute_class_weight(class_weight, classes=classes, y=labels)
     if weights.min() < 0 or weights.max() == 0:

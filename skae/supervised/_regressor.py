@@ -5,10 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing
+from skae.fitting import all_or_nothing, check_weights
 from skae.supervised._head_targets import ridge_start, value_targets
 from skae.supervised._labels import check_values
 from skae.supervised._supervised import SupervisedAutoencoder
@@ -40,7 +41,8 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
 
     Notes
     -----
-    scikit-learn's scores refuse targets that are NaN: score, and search over, rows with targets.
+    ``score``, and so a search or a cross-validation without ``scoring``, compares rows that have a
+    target only. scikit-learn's own scores refuse targets that are NaN.
 
     References
     ----------
@@ -92,8 +94,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             y = check_values(y)
             check_consistent_length(X, y)
             values = y.reshape(len(y), -1)
-            self._mean, self._deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-            self._deviation[self._deviation == 0] = 1.0
+            self._mean, self._deviation = _units(values)
             targets = value_targets((values - self._mean) / self._deviation)
             self._fit_targets(X, lambda reconstructed: targets)
             self._is_single = y.ndim == 1
@@ -116,7 +117,59 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
         values = outputs * self._deviation + self._mean
         return values[:, 0] if self._is_single else values
 
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination, over the targets that are known.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; those that are NaN, None or ``pandas.NA`` are left out.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each row counts.
+
+        Returns
+        -------
+        score : float
+            1 where all targets are predicted exactly; of several outputs the mean.
+
+        Raises
+        ------
+        ValueError
+            If an output has no target in any row, or targets are masked.
+        """
+        predicted = self.predict(X)
+        y = check_values(y)
+        check_consistent_length(predicted, y)
+        values, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
+        if values.shape[1] != predicted.shape[1]:
+            raise ValueError(
+                f"y has {values.shape[1]} outputs, but this estimator was fitted to "
+                f"{predicted.shape[1]}. Pass as many as in fit."
+            )
+        weights = check_weights(sample_weight, predicted)
+        scores = []
+        # In units whose squares a float holds; the score has none.
+        values, predicted = values / self._deviation, predicted / self._deviation
+        for target, found in zip(values.T, predicted.T, strict=True):
+            known = ~np.isnan(target)
+            of_known = None if weights is None else weights[known]
+            scores.append(r2_score(target[known], found[known], sample_weight=of_known))
+        return float(np.mean(scores))
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _units(values):
+    """Mean and standard deviation of each output; 1 where it is constant."""
+    # Squares of targets beyond 1e154 would be infinite, and those below 1e-162 zero.
+    largest = np.nanmax(np.abs(values), axis=0)
+    largest[largest == 0] = 1.0
+    shares = values / largest
+    deviation = np.nanstd(shares, axis=0) * largest
+    deviation[deviation == 0] = 1.0
+    return np.nanmean(shares, axis=0) * largest, deviation

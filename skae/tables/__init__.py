@@ -10,10 +10,11 @@ from skae.tables._frames import (
     refuse_mask,
     with_nan_for_na,
 )
-from skae.tables._units import column_moments, column_units, heavy_columns
+from skae.tables._units import absurd_cells, column_moments, column_units, heavy_columns
 
 __all__ = [
     "FrameOutputMixin",
+    "absurd_cells",
     "check_array",
     "column_moments",
     "column_units",

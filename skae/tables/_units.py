@@ -1,6 +1,7 @@
 """The units of columns: what each is measured in, and which hold nearly all of the variance."""
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,13 @@ from sklearn.preprocessing import StandardScaler
 # Of the size of a mean: smaller deviations are what rounding left of a constant column.
 _ROUNDING = 1e-12
 _BLOCK_BYTES = 64 * 2**20
+# Distance from the median over that of any other value: healthy 1 to 3 on scikit-learn's tables, a
+# number that stands for a missing one 20 (-999 among percents) to thousands. Others may reach this
+# many times as far as the middle 90 % of the rows: beyond, tails are heavy and their ends no slip.
+_ABSURD_RATIO, _LIGHT_TAILS = 20.0, 10.0
+_LEAST_ROWS = 10
+# Share of rows up to which one number may stand for what is missing.
+_RARE = 0.05
 # Share of columns that hold 95% of the variance: healthy 0.55 to 1, different units 0.07 to 0.08.
 _FEW_COLUMNS, _NEARLY_ALL = 0.2, 0.95
 
@@ -20,6 +28,74 @@ class HeavyColumns(NamedTuple):
     places: np.ndarray
     share: float
     n_columns: int
+
+
+class AbsurdCell(NamedTuple):
+    """A value that is far from all others of its column.
+
+    Attributes
+    ----------
+    row, column : int
+        Where it is first.
+    value : float
+    n_cells : int
+        How many cells of the column hold it.
+    ratio : float
+        Its distance from the median over that of any other value.
+    """
+
+    row: int
+    column: int
+    value: float
+    n_cells: int
+    ratio: float
+
+
+def absurd_cells(rows):
+    """Return the values that stand far from all others of their columns, the farthest first.
+
+    Parameters
+    ----------
+    rows : ndarray or sparse matrix of shape (n_samples, n_features)
+        NaN is passed over.
+
+    Returns
+    -------
+    found : list of AbsurdCell
+        One a column at most.
+    """
+    found, n_before = [], 0
+    if rows.shape[0] < _LEAST_ROWS:
+        return found
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of columns that hold nothing but NaN
+        for block in _blocks_of_columns(rows):
+            found += [each._replace(column=n_before + each.column) for each in _absurd_in(block)]
+            n_before += block.shape[1]
+    return sorted(found, key=lambda each: each.ratio, reverse=True)
+
+
+def _absurd_in(rows):
+    low, middle, high = np.nanpercentile(rows, [5, 50, 95], axis=0)
+    distances = np.nan_to_num(np.abs(rows - middle))
+    places = distances.argmax(axis=0)
+    values = rows[places, np.arange(rows.shape[1])]
+    is_value = rows == values
+    others = np.where(is_value, 0.0, distances).max(axis=0)
+    counts, farthest = is_value.sum(axis=0), distances.max(axis=0)
+    # In a column that hardly ever varies, such as a rare category, all that varies is far away.
+    is_judged = (high > low) & (counts <= max(1, _RARE * len(rows))) & (others > 0)
+    is_absurd = (farthest >= _ABSURD_RATIO * others) & (others <= _LIGHT_TAILS * (high - low))
+    return [
+        AbsurdCell(
+            int(places[column]),
+            int(column),
+            float(values[column]),
+            int(counts[column]),
+            float(farthest[column] / others[column]),
+        )
+        for column in np.flatnonzero(is_judged & is_absurd)
+    ]
 
 
 def heavy_columns(rows):
@@ -55,12 +131,11 @@ def _usual_variances(rows):
 
 
 def _blocks_of_columns(rows):
-    """Some columns at a time: all rows of a sparse matrix may not fit into memory as an array."""
-    if not issparse(rows):
-        return [rows]
-    rows, width = rows.tocsc(), max(1, _BLOCK_BYTES // (8 * rows.shape[0]))
-    places = range(0, rows.shape[1], width)
-    return (rows[:, place : place + width].toarray() for place in places)
+    """Some columns at a time: all rows may not fit into memory as an array, or not once more."""
+    rows = rows.tocsc() if issparse(rows) else rows
+    width = max(1, _BLOCK_BYTES // (8 * rows.shape[0]))
+    blocks = (rows[:, place : place + width] for place in range(0, rows.shape[1], width))
+    return (block.toarray() if issparse(block) else block for block in blocks)
 
 
 def column_moments(rows):

@@ -46,11 +46,11 @@ def run(program, data, start, plan, hooks, rng):
         mask=start.mask,
     )
     judge = Judge(program, data, start)
-    state, interrupted = _begin(judge, plan), False
+    state, interrupted, given = _begin(judge, plan), False, None
     if start.departure is not None:
         program.set_weights(start.departure)
-    hooks.begin(program)
     try:
+        hooks.begin(program)
         for epoch in range(1, plan.max_iter + 1):
             hooks.epoch_begin(epoch)
             state = _step(state, judge, epoch, rng)
@@ -59,7 +59,11 @@ def run(program, data, start, plan, hooks, rng):
                 break
     except KeyboardInterrupt:
         interrupted = True
-    return _end(state, judge, plan, hooks.end(), interrupted=interrupted)
+    try:
+        given = hooks.end()
+    except KeyboardInterrupt:
+        interrupted = True
+    return _end(state, judge, plan, given, interrupted=interrupted)
 
 
 @dataclass(frozen=True)

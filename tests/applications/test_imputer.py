@@ -206,6 +206,25 @@ def test_verbose_prints_a_line_a_round(capsys):
     assert lines[2].startswith("[ReconstructionImputer] Round 3 of 3: largest change ")
 
 
+@pytest.mark.parametrize(
+    ("parameters", "value"),
+    [
+        ({}, 0.0),
+        ({"min_value": 0.5, "grid": 2}, 2.0),
+        ({"initial_strategy": "constant", "fill_value": 7.0}, 7.0),
+    ],
+)
+def test_a_pixel_that_no_image_shows_stays_and_is_filled(parameters, value):
+    images = np.where(np.arange(8) == 3, NAN, LOW_RANK_HOLED).reshape(-1, 2, 4)
+    reducer = Autoencoder(2, sample_shape=(2, 4), hidden_layer_sizes=(4,), max_iter=1)
+    imputer = ReconstructionImputer(reducer, max_iter=1, random_state=0, **parameters)
+    with pytest.warns(UserWarning, match=r"columns \[3\]\. They stay.*sample_shape=\(2, 4\)"):
+        filled = imputer.fit_transform(images)
+    assert filled.shape == LOW_RANK.shape
+    np.testing.assert_array_equal(filled[:, 3], value)
+    np.testing.assert_array_equal(imputer.transform(images), filled)
+
+
 @pytest.mark.parametrize("strategy", ["mean", "median", "most_frequent", "constant"])
 def test_first_reducer_sees_the_initial_filling(strategy):
     given = {"fill_value": 7.0} if strategy == "constant" else {}

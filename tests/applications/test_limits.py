@@ -129,6 +129,16 @@ def test_columns_by_name_or_number(key):
     assert np.all(sampler.sample(50)[:, 1] % 1 == 0)
 
 
+@pytest.mark.parametrize("labels", [[10, 20, 30, 40], [3, 0, 2, 1]])
+def test_a_number_is_a_label_where_a_frame_has_numbers_for_labels(labels):
+    frame = pd.DataFrame(HOLED, columns=labels)
+    rows = imputer(min_value={labels[1]: 5.5}).fit_transform(frame)
+    assert rows[IS_MISSING[:, 1], 1].min() == 5.5
+    assert (rows[:, [0, 2, 3]].min(axis=0) < 5.5).all()
+    sampler = LatentSampler(PCA(2), grid={labels[1]: 1}).fit(pd.DataFrame(X, columns=labels))
+    assert np.all(sampler.sample(50)[:, 1] % 1 == 0)
+
+
 def test_tenths_are_tenths():
     rows = LatentSampler(PCA(2), grid=0.1, random_state=0).fit(X).sample(50, random_state=0)
     assert set(rows.ravel()) <= {number / 10 for number in range(-500, 500)}
@@ -227,6 +237,13 @@ def test_names_are_told():
         imputer(grid={"height": 1}).fit(frame)
     with pytest.raises(ValueError, match="for column 'count'"):
         imputer(min_value=[0, 9, 0, 0], max_value=8).fit(frame)
+
+
+@pytest.mark.parametrize("make", [imputer, lambda **given: LatentSampler(PCA(2), **given)])
+def test_a_place_is_no_label_of_a_frame_with_numbers(make):
+    frame = pd.DataFrame(X, columns=[10, 20, 30, 40])
+    with pytest.raises(ValueError, match=r"max_value names the column 0.*10, 20, 30, 40"):
+        make(max_value={0: 1.0}).fit(frame)
 
 
 def test_a_series_is_read_by_its_index():

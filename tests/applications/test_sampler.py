@@ -222,6 +222,28 @@ def test_augmented_rows_keep_their_dtype(sampler):
     assert X.dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (np.array(["a", 1] * 75, dtype=object), "classes of type int and str, but strings alone"),
+        (["a", 1] * 75, "classes of type int and str"),
+        (np.array(["a", None] * 75, dtype=object), "75 of 150 rows have no class.*is row 1"),
+        (np.append(np.ones(149), np.nan), "1 of 150 rows have no class"),
+    ],
+)
+def test_classes_of_several_types_or_none_are_refused(sampler, y, match):
+    with pytest.raises(ValueError, match=match):
+        sampler.augment(X_IRIS, y)
+
+
+@pytest.mark.parametrize("dtype", [object, str])
+def test_augmented_classes_are_of_the_type_given(sampler, dtype):
+    labels = Y_IRIS[UNEQUAL]
+    _, expected = sampler.augment(X_IRIS[UNEQUAL], labels, random_state=0)
+    _, found = sampler.augment(X_IRIS[UNEQUAL], labels.astype(dtype), random_state=0)
+    np.testing.assert_array_equal(found, expected if dtype is object else expected.astype(str))
+
+
 def test_augmentation_is_reproducible(sampler):
     first, second, other = (
         sampler.augment(X_IRIS[UNEQUAL], Y_IRIS[UNEQUAL], random_state=seed)[0]

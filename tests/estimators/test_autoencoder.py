@@ -261,12 +261,48 @@ def test_warm_start_with_another_network_is_an_error():
         fitted.set_params(hidden_layer_sizes=(3,)).fit(IRIS)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "match"),
+    [
+        ({"init": "random"}, {"init": "pca"}, "another: init was 'random' and is now 'pca'\\. "),
+        (
+            {"network": "dense"},
+            {"network": "convolutional", "sample_shape": (4, 1), "kernel_size": 2},
+            "another: network was 'dense' and is now 'convolutional'\\. ",
+        ),
+    ],
+)
+def test_what_changed_before_a_warm_start_is_named_as_a_parameter(before, now, match):
+    fitted = quick(warm_start=True, max_iter=1, **before).fit(IRIS)
+    with pytest.raises(ValueError, match=match):
+        fitted.set_params(**now).fit(IRIS)
+
+
 def test_partial_fit_learns_pass_by_pass():
     fitted = quick()
     for _ in range(20):
         fitted.partial_fit(IRIS)
     assert fitted.n_iter_ == len(fitted.loss_curve_) - 1 == 20
     assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+
+
+def test_a_pass_after_a_fit_keeps_its_columns():
+    fitted = quick(max_iter=2).fit(IRIS)
+    before = fitted.history_
+    fitted.partial_fit(IRIS)
+    assert list(fitted.history_) == list(before)
+    for name, values in before.items():
+        np.testing.assert_array_equal(fitted.history_[name][:-1], values)
+    assert np.isnan(fitted.history_["val_loss"][-1])
+    assert fitted.history_["epoch"][-1] == fitted.n_iter_ == 3
+
+
+def test_the_best_after_a_pass_are_its_own():
+    # A rate at which the pass is worse than the fit before.
+    fitted = quick(max_iter=5).fit(IRIS).set_params(learning_rate=0.5).partial_fit(IRIS)
+    assert fitted.loss_curve_[-1] > min(fitted.loss_curve_)
+    assert fitted.best_epoch_ == fitted.n_iter_
+    assert fitted.best_loss_ == fitted.loss_curve_[fitted.best_epoch_]
 
 
 def test_partial_fit_keeps_the_state_of_the_optimizer():

@@ -17,8 +17,8 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import log_loss, r2_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading
@@ -78,6 +78,13 @@ def quick_regressor(pretrained_on_parts):
         return AutoencoderRegressor(**(settings | parameters))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def labelled(pretrained):
+    return AutoencoderClassifier(from_pretrained=pretrained, max_iter=1, random_state=0).fit(
+        X, LABELS
+    )
 
 
 def weights_of(classifier):
@@ -336,6 +343,60 @@ def test_class_weights_of_other_classes(quick):
         quick(class_weight={0: 1.0, 7: 2.0}).fit(X, LABELS)
 
 
+def test_unlabelled_rows_have_no_class_weight(quick):
+    with pytest.raises(ValueError, match=r"weights -1, which is no class here"):
+        quick(class_weight={0: 1, 1: 1, 2: 1, -1: 0}).fit(X, LABELS)
+
+
+# Scores
+
+
+@pytest.mark.parametrize("missing", [-1, np.nan, None])
+def test_unlabelled_rows_do_not_count_in_a_score(labelled, missing):
+    y = SPECIES.astype(object)
+    y[::3] = missing
+    known = np.arange(150) % 3 != 0
+    expected = np.average((labelled.predict(X) == SPECIES)[known], weights=X[known, 0])
+    assert labelled.score(X, y, sample_weight=X[:, 0]) == pytest.approx(expected)
+
+
+def test_minus_one_counts_in_a_score_where_it_is_a_class(quick):
+    y = np.where(SPECIES == 0, -1, 1)
+    fitted = quick(max_iter=1).fit(X, y)
+    assert fitted.score(X, y) == np.mean(fitted.predict(X) == y)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (np.full(150, -1), "y labels none of the 150 rows to score"),
+        (np.ma.masked_equal(LABELS, -1), "masked array in which 120"),
+        (np.array(["a", 1] * 75, dtype=object), "labels of type int and str"),
+    ],
+)
+def test_labels_that_no_score_can_be_made_of(labelled, y, match):
+    with pytest.raises(ValueError, match=match):
+        labelled.score(X, y)
+
+
+def test_a_cross_validation_scores_labelled_rows(quick):
+    labels = np.where(LABELLED, SPECIES, np.nan)
+    found = cross_validate(
+        quick(max_iter=1),
+        X,
+        labels,
+        cv=KFold(2, shuffle=True, random_state=0),
+        error_score="raise",
+        return_estimator=True,
+        return_indices=True,
+    )
+    for score, fitted, test in zip(
+        found["test_score"], found["estimator"], found["indices"]["test"], strict=True
+    ):
+        known = test[LABELLED[test]]
+        assert score == pytest.approx(np.mean(fitted.predict(X[known]) == SPECIES[known]))
+
+
 # Predictions
 
 
@@ -361,6 +422,13 @@ def test_log_probabilities_are_finite_where_probabilities_are_zero(quick):
 # Regression
 
 
+def several_outputs():
+    """Two outputs, each unknown in other rows, and some rows without any."""
+    y = np.column_stack([WIDTH, -3 * X[:, 2]])
+    y[::2, 0] = y[1::3, 1] = y[:10] = np.nan
+    return y
+
+
 def test_few_targets_teach_a_regression(quick_regressor):
     y = np.where(LABELLED, WIDTH, np.nan)
     fitted = quick_regressor(max_iter=50).fit(PARTS, y)
@@ -373,16 +441,44 @@ def test_units_of_the_target_do_not_matter(quick_regressor):
     np.testing.assert_allclose((found - 1e8) / 1e6, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("factor", [1e300, 1e-300])
+def test_targets_whose_squares_no_float_holds(quick_regressor, factor):
+    plain = quick_regressor(max_iter=1).fit(PARTS, WIDTH)
+    fitted = quick_regressor(max_iter=1).fit(PARTS, factor * WIDTH)
+    np.testing.assert_allclose(fitted.predict(PARTS) / factor, plain.predict(PARTS), rtol=1e-4)
+    score = r2_score(WIDTH, plain.predict(PARTS))
+    assert fitted.score(PARTS, factor * WIDTH) == pytest.approx(score, rel=1e-4)
+
+
+def test_a_score_is_of_the_targets_that_are_known(quick_regressor):
+    y = several_outputs()
+    fitted = quick_regressor(max_iter=1).fit(PARTS, y)
+    known, predicted = ~np.isnan(y), fitted.predict(PARTS)
+    expected = [
+        r2_score(y[known[:, k], k], predicted[known[:, k], k], sample_weight=X[known[:, k], 0])
+        for k in range(2)
+    ]
+    score = fitted.score(PARTS, y, sample_weight=X[:, 0])
+    assert score == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (np.full(150, np.nan), "Output 0 of y is NaN in all 150 rows"),
+        (np.ma.masked_greater(WIDTH, 1), "masked array in which 93"),
+        (several_outputs(), "y has 2 outputs, but this estimator was fitted to 1"),
+    ],
+)
+def test_targets_that_no_score_can_be_made_of(quick_regressor, y, match):
+    fitted = quick_regressor(max_iter=1).fit(PARTS, WIDTH)
+    with pytest.raises(ValueError, match=match):
+        fitted.score(PARTS, y)
+
+
 def test_a_constant_target(quick_regressor):
     fitted = quick_regressor(max_iter=1).fit(PARTS, np.full(150, 7.0))
     np.testing.assert_allclose(fitted.predict(PARTS), 7.0, atol=0.01)
-
-
-def several_outputs():
-    """Two outputs, each unknown in other rows, and some rows without any."""
-    y = np.column_stack([WIDTH, -3 * X[:, 2]])
-    y[::2, 0] = y[1::3, 1] = y[:10] = np.nan
-    return y
 
 
 def test_outputs_start_each_on_its_own_rows(quick_regressor):

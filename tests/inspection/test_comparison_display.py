@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from skae.comparison import Comparison
+from skae.inspection._drawing._legends import text_width
 
 ROWS = np.zeros((1, 4))
 CODE = np.random.default_rng(0).normal(size=(40, 2))
@@ -21,3 +22,8 @@ def test_panels_of_codes_have_room_beside_long_names(n_reducers):
     legend = figure.axes[-1].get_legend().get_window_extent()
     assert legend.x1 <= figure.bbox.x1
     assert not any(legend.overlaps(ax.get_window_extent()) for ax in figure.axes)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_letter_that_the_font_lacks_is_measured_without_a_warning():
+    assert text_width("目标") > 0

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_diabetes, load_digits, load_iris, load_wine, make_swiss_roll
@@ -193,7 +194,6 @@ def test_an_adversarial_code_far_from_its_prior_is_found():
 
 
 def test_features_that_are_not_reconstructed_are_named():
-    pd = pytest.importorskip("pandas")
     noise = np.random.default_rng(0).normal(0, 0.2, (len(DIGITS), 2))
     frame = pd.DataFrame(DIGITS).add_prefix("p").assign(hiss=noise[:, 0], hum=noise[:, 1])
     autoencoder = Autoencoder(12, max_iter=10, random_state=0).fit(frame[:500])
@@ -216,6 +216,42 @@ def test_columns_in_different_units_are_found():
     assert f"x{np.argmax(variances)} holds" in finding.message
     assert "StandardScaler" in finding.message
     assert "StandardScaler" in finding.parameter
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_a_single_absurd_value_is_found_where_it_was_given(scale):
+    frame = pd.DataFrame(table(2, noise=0.3, n_features=4), columns=list("abcd"))
+    frame.loc[7, "c"] = -9999
+    middle = frame["c"].median()
+    ratio = (middle + 9999) / (frame["c"].drop(7) - middle).abs().max()
+    pca = make_pipeline(StandardScaler(), PCA(2)) if scale else PCA(2)
+    diagnosis = diagnose(pca.fit(frame), frame)
+    finding = finding_of(diagnosis, "absurd value")
+    assert f"c holds -9999 in row 7, {ratio:.3g} times as far" in finding.message
+    assert finding.value == -9999
+    # What is heavy is that value and no unit.
+    assert "columns in different units" not in diagnosis.names
+
+
+def test_every_absurd_column_is_named_and_repeated_values_are_counted():
+    X = table(2, noise=0.3, n_features=4)
+    X[3, 1], X[[5, 8, 9], 2] = 1e6, -999
+    finding = finding_of(diagnose(PCA(2).fit(X), X), "absurd value")
+    assert "x1 holds 1e+06 in row 3, " in finding.message
+    assert "Likewise x2 (-999)." in finding.message
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.eye(300)[0],  # a rare category
+        np.random.default_rng(0).standard_cauchy(300),  # heavy tails
+        np.r_[np.full(150, -9999.0), np.zeros(150)],  # half of the rows
+    ],
+)
+def test_rare_categories_and_heavy_tails_are_not_absurd(column):
+    X = np.column_stack([table(2, noise=0.3, n_features=3), column])
+    assert "absurd value" not in diagnose(PCA(2).fit(X), X).names
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Missing values filled by iterated reconstruction."""
 
+import warnings
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
@@ -20,9 +21,10 @@ from skae.applications.imputation._rounds import fit_rounds
 from skae.reducers import allows_nan, find_padding_before_fit, without_padding
 from skae.reducers._fitted import (
     check_names,
-    column_names,
+    column_labels,
     in_one_axis,
     reducer_to_fit,
+    sample_shape_of,
     telling_once_of_pca,
 )
 from skae.tables import check_array, filled_where_masked, validate_data, with_nan_for_na
@@ -69,13 +71,14 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
             default=None
         Bounds of what is filled in: one for all columns or one for each, as in
-        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by name or number.
-        ``"observed"`` means the smallest and the largest value known of a column in ``fit``, None
-        no bound. They hold in every round.
+        :class:`~sklearn.impute.IterativeImputer`, or a dict of some by the labels of a frame, or
+        by number where X is an array or all labels are strings. ``"observed"`` means the smallest
+        and the largest value known of a column in ``fit``, None no bound. They hold in every
+        round.
 
     grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
-        Values that may be filled in, one entry for all columns, one for each, or a dict of some by
-        name or number: multiples of a step, so that 1 means integers; ``"integers"``, for columns
+        Values that may be filled in, one entry for all columns, one for each, or a dict of some
+        as for bounds: multiples of a step, so that 1 means integers; ``"integers"``, for columns
         of which ``fit`` knows nothing else, while others are left as they are; or ``"observed"``,
         the values that ``fit`` knows. The nearest one is taken after the last round. None means
         any value.
@@ -91,7 +94,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     keep_empty_features : bool, default=False
         Whether to keep columns of which ``fit`` knows no value. They are filled with 0, or with
         ``fill_value`` for ``initial_strategy="constant"``. Otherwise they are dropped, with a
-        warning.
+        warning; around a reducer with a ``sample_shape``, whose rows must stay whole, they are
+        kept, with a warning too.
 
     verbose : int, default=0
         Above 0, one line a round is printed.
@@ -272,8 +276,9 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
         check_names(self.reducer, X)
         is_padding = find_padding_before_fit(self.reducer, rows)
-        # A sequence keeps its timesteps, also those that none reaches.
-        keeps_all = is_padding is not None
+        # A sequence keeps its timesteps, also those that none reaches, and an image its pixels.
+        shape = sample_shape_of(self.reducer)
+        keeps_all = is_padding is not None or shape is not None
         imputer = self._new_imputer(self.keep_empty_features or keeps_all)
         mask, indicator = self._new_mask("all"), None
         filled = imputer.fit_transform(without_padding(rows, is_padding, self._marker))
@@ -284,8 +289,13 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         limits = self._fit_limits(X, rows, is_missing, is_padding)
         is_filled = ~is_missing.all(axis=0) | keeps_all
         iterated = is_filled if self.keep_empty_features else slice(None)
+        is_empty = is_missing.all(axis=0)
+        if keeps_all and is_empty.any():
+            # Nothing is known to reconstruct them by.
+            limits = limits.held(is_empty, filled[0])
+            self._warn_of_empty(is_empty, shape)
         limits_of_rounds = limits.of_columns(is_filled)
-        if keeps_all:
+        if is_padding is not None:
             filled = np.where(is_padding, rows, filled)
         with telling_once_of_pca():
             rounds = self._fit_rounds(
@@ -360,8 +370,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
 
     def _fit_limits(self, X, rows, is_missing, is_padding):
         known = np.where(is_missing, np.nan, without_padding(rows, is_padding))
-        names = column_names(X)
-        return fit_limits(known, self.min_value, self.max_value, self.grid, names)
+        labels = column_labels(X)
+        return fit_limits(known, self.min_value, self.max_value, self.grid, labels)
 
     def _fit_rounds(self, filled, is_missing, is_padding, limits):
         rng = check_random_state(self.random_state)
@@ -381,6 +391,17 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             verbose=self.verbose,
             limits=limits,
             judge=partial(judged, rng=rng) if is_default else None,
+        )
+
+    def _warn_of_empty(self, is_empty, shape):
+        if self.keep_empty_features:
+            return
+        warnings.warn(
+            f"No row of fit knows a value of the columns {np.flatnonzero(is_empty)}. They stay, as "
+            f"the reducer takes rows of sample_shape={shape}, and are filled with 0, or with "
+            "fill_value for initial_strategy='constant'. Set keep_empty_features=True if that is "
+            "meant.",
+            stacklevel=4,
         )
 
     def _new_imputer(self, keep_empty_features):

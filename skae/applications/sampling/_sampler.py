@@ -6,19 +6,19 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin, _fit_context, clone
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
+from skae.applications._classes import class_of_each_row
 from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
 from skae.reducers import allows_nan, find_padding, without_padding
 from skae.reducers._fitted import (
     check_names,
-    column_names,
+    column_labels,
     decoded,
     encoded,
     fit_reducer,
@@ -55,13 +55,14 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     min_value, max_value : float, "observed", array-like of shape (n_features,) or dict, \
             default=None
-        Bounds of new rows: one for all columns, one for each, or a dict of some by name or number.
-        ``"observed"`` means the smallest and the largest value of a column in ``fit``, None no
-        bound. What is decoded beyond them is moved onto them.
+        Bounds of new rows: one for all columns, one for each, or a dict of some by the labels of a
+        frame, or by number where X is an array or all labels are strings. ``"observed"`` means the
+        smallest and the largest value of a column in ``fit``, None no bound. What is decoded beyond
+        them is moved onto them.
 
     grid : float, "integers", "observed", array-like of shape (n_features,) or dict, default=None
         Values that new rows may hold, one entry for all columns, one for each, or a dict of some
-        by name or number: multiples of a step, so that 1 means integers; ``"integers"``, for
+        as for bounds: multiples of a step, so that 1 means integers; ``"integers"``, for
         columns that hold nothing else in ``fit``, while others are left as they are; or
         ``"observed"``, the values that are there in ``fit``. The nearest one is taken. None means
         any value.
@@ -186,7 +187,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             input_name="X",
         )
         check_names(autoencoder, X)
-        names = column_names(X)
+        labels = column_labels(X)
         fit_reducer(autoencoder, X, y)
         code = encoded(autoencoder, X)
         if self.density is None:
@@ -194,7 +195,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         else:
             density = seeded(clone(self.density), rng).fit(code)
         present = without_padding(rows, find_padding(autoencoder, rows))
-        limits = fit_limits(present, self.min_value, self.max_value, self.grid, names)
+        limits = fit_limits(present, self.min_value, self.max_value, self.grid, labels)
         validate_data(self, X, skip_check_array=True)
         self.autoencoder_, self.density_, self._limits = autoencoder, density, limits
         return self
@@ -345,18 +346,16 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If y does not hold one class for each row, if ``n`` is not a positive
-            integer, or if ``density`` cannot be fitted to the rows of a class.
+            If y does not hold one class for each row, all strings or all numbers, if ``n`` is not
+            a positive integer, or if ``density`` cannot be fitted to the rows of a class.
         """
         check_is_fitted(self)
         if n is not None:
             check_integer("n", n)
         X = given_rows(self.autoencoder_, X)
         rows = self._check_rows(X)
-        refuse_mask(y, "y", "Leave out rows without a class.")
-        y = column_or_1d(y)
+        y = class_of_each_row(y)
         check_consistent_length(rows, y)
-        check_classification_targets(y)
         code = encoded(self.autoencoder_, X)
         new_code, new_y = self._draw_missing(code, y, n, random_state)
         if not len(new_y):

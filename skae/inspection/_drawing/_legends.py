@@ -1,5 +1,7 @@
 """Legends, and the room that they take."""
 
+import warnings
+
 from skae.inspection._drawing._panels import shrink
 from skae.messages import needs_extra
 
@@ -26,7 +28,11 @@ def text_width(text, size=_SIZE):
         from matplotlib.textpath import text_to_path
     text = text.replace(r"\$", "$")
     properties = FontProperties(size=size)
-    return text_to_path.get_text_width_height_descent(text, properties, ismath=False)[0] / 72
+    with warnings.catch_warnings():
+        # Whoever draws the text is told of letters that the font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        size = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
+    return size[0] / 72
 
 
 def slanted_height(names):
