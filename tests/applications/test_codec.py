@@ -191,7 +191,7 @@ def test_single_training_row():
 def test_default_suits_a_small_table():
     X = np.random.default_rng(0).normal(size=(10, 2))
     codec = LatentCodec(random_state=0).fit(X)
-    assert isinstance(codec.autoencoder_, Autoencoder)
+    assert isinstance(codec.reducer_, Autoencoder)
     assert np.abs(codec.decode(codec.encode(X)) - X).max() < 0.5
 
 
@@ -322,7 +322,7 @@ def test_fit_needs_no_constriction(monkeypatch):
 def test_frozen_autoencoder_is_kept():
     pca = PCA(2).fit(X_IRIS[:100])
     codec = LatentCodec(FrozenEstimator(pca)).fit(X_IRIS)
-    assert codec.autoencoder_.estimator is pca
+    assert codec.reducer_.estimator is pca
 
 
 def test_autoencoder_given_is_left_alone():
@@ -330,7 +330,7 @@ def test_autoencoder_given_is_left_alone():
     mean = pca.mean_.copy()
     codec = LatentCodec(pca).fit(X_IRIS)
     np.testing.assert_array_equal(pca.mean_, mean)
-    np.testing.assert_allclose(codec.autoencoder_.mean_, X_IRIS.mean(axis=0))
+    np.testing.assert_allclose(codec.reducer_.mean_, X_IRIS.mean(axis=0))
 
 
 def test_frames_and_their_output_are_taken(codec):
@@ -357,7 +357,7 @@ def test_class_is_no_autoencoder(autoencoder):
 
 
 def test_failed_fit_changes_nothing(codec, data):
-    codec = pickle.loads(pickle.dumps(codec)).set_params(autoencoder=PCA(7))
+    codec = pickle.loads(pickle.dumps(codec)).set_params(reducer=PCA(7))
     with pytest.raises(ValueError, match="n_components=7"):
         codec.fit(X_IRIS[:, :3])
     assert codec.n_features_in_ == 4

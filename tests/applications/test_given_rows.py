@@ -167,7 +167,7 @@ def test_a_frozen_reducer_is_used_as_it_is(name, fitted):
     used = use(application, X)
     assert len(used)
     np.testing.assert_array_equal(reducer.transform(X), before)
-    inside = getattr(application, "autoencoder_", None) or application.reducers_[0]
+    inside = getattr(application, "reducer_", None) or application.reducers_[0]
     np.testing.assert_array_equal(inside.transform(X), before)
 
 

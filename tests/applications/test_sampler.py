@@ -94,7 +94,7 @@ def test_fit_is_reproducible():
 def test_default_suits_a_small_table():
     X = np.random.default_rng(0).normal(size=(10, 2))
     sampler = LatentSampler(random_state=0).fit(X)
-    assert isinstance(sampler.autoencoder_, Autoencoder)
+    assert isinstance(sampler.reducer_, Autoencoder)
     assert sampler.sample(3, random_state=0).shape == (3, 2)
 
 
@@ -151,7 +151,7 @@ def test_constant_rows_are_drawn_again():
 
 @pytest.mark.parametrize("as_row", [np.ravel, np.atleast_2d], ids=["1d", "2d"])
 def test_interpolation_of_pca_is_linear(as_row, sampler):
-    a, b = sampler.autoencoder_.inverse_transform(sampler.autoencoder_.transform(X_IRIS[[0, 99]]))
+    a, b = sampler.reducer_.inverse_transform(sampler.reducer_.transform(X_IRIS[[0, 99]]))
     rows = sampler.interpolate(as_row(X_IRIS[0]), as_row(X_IRIS[99]), 5)
     np.testing.assert_allclose(rows, np.linspace(a, b, 5))
 
@@ -291,12 +291,12 @@ def test_estimators_given_are_left_alone():
 def test_frozen_autoencoder_is_kept():
     pca = PCA(2).fit(X_IRIS[:100])
     sampler = LatentSampler(FrozenEstimator(pca), random_state=0).fit(X_IRIS)
-    assert sampler.autoencoder_.estimator is pca
+    assert sampler.reducer_.estimator is pca
 
 
 def test_fitted_autoencoder_is_fitted_again():
     pca = PCA(2).fit(X_IRIS[:100])
-    refitted = LatentSampler(pca, random_state=0).fit(X_IRIS).autoencoder_
+    refitted = LatentSampler(pca, random_state=0).fit(X_IRIS).reducer_
     np.testing.assert_allclose(refitted.mean_, X_IRIS.mean(axis=0))
 
 

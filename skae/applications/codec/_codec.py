@@ -33,7 +33,7 @@ _N_PROBES = 8
 
 
 class LatentCodec(FrameOutputMixin, BaseEstimator):
-    """Lossy compression of rows to bytes by an autoencoder's code.
+    """Lossy compression of rows to bytes by the code of an autoencoder or another reducer.
 
     The code is turned into coordinates along which a small change moves the decoded row equally
     far and which are not correlated, rounded to multiples of one step, and entropy-coded with the
@@ -43,7 +43,7 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
 
     Parameters
     ----------
-    autoencoder : estimator with ``transform`` and ``inverse_transform``, default=None
+    reducer : estimator with ``transform`` and ``inverse_transform``, default=None
         Any reducer, PCA too; it is cloned. A fitted one in a
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is. None means
         ``Autoencoder(0.95)``.
@@ -55,11 +55,11 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         that is less than what ``bits`` asks for, rows take fewer.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds each ``random_state`` of the autoencoder that is None.
+        Seeds each ``random_state`` of the reducer that is None.
 
     Attributes
     ----------
-    autoencoder_ : estimator
+    reducer_ : estimator
         The fitted reducer.
 
     n_components_ : int
@@ -132,7 +132,7 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "autoencoder": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "reducer": [HasMethods(["fit", "transform", "inverse_transform"]), None],
         "bits": [Interval(Real, 0, 16, closed="right")],
         "random_state": ["random_state"],
     }
@@ -140,14 +140,14 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
     # Codecs saved by an older version have none.
     _padding = None
 
-    def __init__(self, autoencoder=None, bits=8, *, random_state=None):
-        self.autoencoder = autoencoder
+    def __init__(self, reducer=None, bits=8, *, random_state=None):
+        self.reducer = reducer
         self.bits = bits
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Fit the autoencoder, and learn how to round its code and how frequent each value is.
+        """Fit the reducer, and learn how to round its code and how frequent each value is.
 
         Parameters
         ----------
@@ -164,24 +164,24 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds missing or infinite values, a parameter is out of range, or the autoencoder
+            If X holds missing or infinite values, a parameter is out of range, or the reducer
             raises. The codec is then as it was before.
         """
-        autoencoder = reducer_to_fit(self.autoencoder, _default, self.random_state)
-        X = given_rows(autoencoder, X)
-        finite = "allow-nan" if allows_nan(autoencoder) else True
+        reducer = reducer_to_fit(self.reducer, _default, self.random_state)
+        X = given_rows(reducer, X)
+        finite = "allow-nan" if allows_nan(reducer) else True
         rows = check_array(
             X, dtype=_DTYPES, ensure_all_finite=finite, estimator=self, input_name="X"
         )
-        check_names(autoencoder, X)
-        fit_reducer(autoencoder, X, y)
-        code = _code_of(autoencoder, X)
-        padding = _padding_coder(autoencoder, rows)
+        check_names(reducer, X)
+        fit_reducer(reducer, X, y)
+        code = _code_of(reducer, X)
+        padding = _padding_coder(reducer, rows)
         n_bits = self.bits * code.shape[1]
-        quantiser = fit_quantiser(lambda code: decoded(autoencoder, code), code, n_bits)
-        probes = decoded(autoencoder, code[:_N_PROBES])
+        quantiser = fit_quantiser(lambda code: decoded(reducer, code), code, n_bits)
+        probes = decoded(reducer, code[:_N_PROBES])
         validate_data(self, X, skip_check_array=True)
-        self.autoencoder_, self._quantiser, self._padding = autoencoder, quantiser, padding
+        self.reducer_, self._quantiser, self._padding = reducer, quantiser, padding
         self.n_components_, self.step_ = code.shape[1], quantiser.step
         self.bits_per_row_ = quantiser.bits_per_row + (padding.bits_per_row if padding else 0.0)
         self.fingerprint_ = _fingerprint(rows.shape[1], probes, *quantiser.arrays())
@@ -208,20 +208,20 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
             If X holds missing or infinite values, or another number of features.
         """
         check_is_fitted(self)
-        X = given_rows(self.autoencoder_, X)
+        X = given_rows(self.reducer_, X)
         rows = validate_data(
             self,
             X,
             reset=False,
             dtype=_DTYPES,
-            ensure_all_finite="allow-nan" if allows_nan(self.autoencoder_) else True,
+            ensure_all_finite="allow-nan" if allows_nan(self.reducer_) else True,
             ensure_min_samples=0,
         )
         # Reducers refuse to transform no rows at all.
-        code = _code_of(self.autoencoder_, X) if len(rows) else np.empty((0, self.n_components_))
+        code = _code_of(self.reducer_, X) if len(rows) else np.empty((0, self.n_components_))
         symbols = self._quantiser.symbols(code)
         if self._padding is not None:
-            is_padding = find_padding_before_fit(self.autoencoder_, rows)
+            is_padding = find_padding_before_fit(self.reducer_, rows)
             symbols = np.hstack([symbols, self._padding.symbols(is_padding)])
         return pack(symbols, self._tables, rows.dtype, bytes.fromhex(self.fingerprint_))
 
@@ -241,7 +241,7 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features)
-            What the autoencoder's ``inverse_transform`` makes of the rounded codes: float32 if
+            What the reducer's ``inverse_transform`` makes of the rounded codes: float32 if
             the encoded rows were, and float64 otherwise; the frame that ``set_output`` asks for.
 
         Raises
@@ -259,14 +259,14 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         if not len(symbols):
             return in_container(self, np.empty((0, self.n_features_in_), dtype))
         n_axes = len(self._quantiser.tables)
-        rows = decoded(self.autoencoder_, self._quantiser.code(symbols[:, :n_axes]))
+        rows = decoded(self.reducer_, self._quantiser.code(symbols[:, :n_axes]))
         if self._padding is not None:
             rows = self._padding.filled_up(rows, symbols[:, n_axes:])
         return in_container(self, rows.astype(dtype))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = allows_nan(self.autoencoder)
+        tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
 
 
@@ -274,19 +274,17 @@ def _default():
     return Autoencoder(0.95)
 
 
-def _padding_coder(autoencoder, rows):
-    """What codes the padding of rows; None if the autoencoder knows of none."""
-    is_padding = find_padding_before_fit(autoencoder, rows)
+def _padding_coder(reducer, rows):
+    """What codes the padding of rows; None if the reducer knows of none."""
+    is_padding = find_padding_before_fit(reducer, rows)
     if is_padding is None:
         return None
-    shape = sample_shape_of(autoencoder)
-    return fit_padding_coder(
-        is_padding, 1 if shape is None else shape[-1], padding_value(autoencoder)
-    )
+    shape = sample_shape_of(reducer)
+    return fit_padding_coder(is_padding, 1 if shape is None else shape[-1], padding_value(reducer))
 
 
-def _code_of(autoencoder, X):
-    return check_array(encoded(autoencoder, X), dtype=np.float64, input_name="code")
+def _code_of(reducer, X):
+    return check_array(encoded(reducer, X), dtype=np.float64, input_name="code")
 
 
 def _fingerprint(n_features, *arrays):

@@ -1,4 +1,4 @@
-"""New rows from any autoencoder: a density over its code."""
+"""New rows from any reducer: a density over its code."""
 
 from copy import copy
 from inspect import signature
@@ -34,15 +34,15 @@ _DTYPES = (np.float64, np.float32)
 
 
 class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
-    """Generative model of rows: a density fitted to the code of any autoencoder.
+    """Generative model of rows: a density fitted to the code of any reducer.
 
-    The autoencoder is trained to reconstruct only, then a density is fitted to the codes of the
+    The reducer is trained to reconstruct only, then a density is fitted to the codes of the
     training rows; decoded draws from it are new rows [1]_. Samples are as sharp as
-    reconstructions, and nothing pulls codes towards a prior while the autoencoder is trained.
+    reconstructions, and nothing pulls codes towards a prior while the reducer is trained.
 
     Parameters
     ----------
-    autoencoder : estimator with ``transform`` and ``inverse_transform``, default=None
+    reducer : estimator with ``transform`` and ``inverse_transform``, default=None
         Any reducer, PCA too; it is cloned. A fitted one in a
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is. None means ``Autoencoder(0.9)``.
 
@@ -68,11 +68,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         any value.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds each ``random_state`` of the autoencoder and of the density that is None.
+        Seeds each ``random_state`` of the reducer and of the density that is None.
 
     Attributes
     ----------
-    autoencoder_ : estimator
+    reducer_ : estimator
         The fitted reducer.
 
     density_ : estimator
@@ -124,7 +124,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "autoencoder": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "reducer": [HasMethods(["fit", "transform", "inverse_transform"]), None],
         "density": [HasMethods(["fit", "sample", "score_samples"]), None],
         "min_value": BOUND,
         "max_value": BOUND,
@@ -137,7 +137,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     def __init__(
         self,
-        autoencoder=None,
+        reducer=None,
         density=None,
         *,
         min_value=None,
@@ -145,7 +145,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         grid=None,
         random_state=None,
     ):
-        self.autoencoder = autoencoder
+        self.reducer = reducer
         self.density = density
         self.min_value = min_value
         self.max_value = max_value
@@ -154,7 +154,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Fit the autoencoder, and the density of its codes.
+        """Fit the reducer, and the density of its codes.
 
         Parameters
         ----------
@@ -171,13 +171,13 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds missing or infinite values or only one row, or if the autoencoder or the
+            If X holds missing or infinite values or only one row, or if the reducer or the
             density raises. The sampler is then as it was before.
         """
         rng = check_random_state(self.random_state)
-        autoencoder = reducer_to_fit(self.autoencoder, _default, rng)
-        X = given_rows(autoencoder, X)
-        finite = "allow-nan" if allows_nan(autoencoder) else True
+        reducer = reducer_to_fit(self.reducer, _default, rng)
+        X = given_rows(reducer, X)
+        finite = "allow-nan" if allows_nan(reducer) else True
         rows = check_array(
             X,
             dtype=_DTYPES,
@@ -186,18 +186,18 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             estimator=self,
             input_name="X",
         )
-        check_names(autoencoder, X)
+        check_names(reducer, X)
         labels = column_labels(X)
-        fit_reducer(autoencoder, X, y)
-        code = encoded(autoencoder, X)
+        fit_reducer(reducer, X, y)
+        code = encoded(reducer, X)
         if self.density is None:
             density = fit_mixture(code, rng.randint(2**31))
         else:
             density = seeded(clone(self.density), rng).fit(code)
-        present = without_padding(rows, find_padding(autoencoder, rows))
+        present = without_padding(rows, find_padding(reducer, rows))
         limits = fit_limits(present, self.min_value, self.max_value, self.grid, labels)
         validate_data(self, X, skip_check_array=True)
-        self.autoencoder_, self.density_, self._limits = autoencoder, density, limits
+        self.reducer_, self.density_, self._limits = reducer, density, limits
         return self
 
     def sample(self, n_samples=1, random_state=None):
@@ -227,7 +227,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         return in_container(self, self._decoded(_drawn(self.density_, n_samples, rng)))
 
     def _decoded(self, code):
-        rows = decoded(self.autoencoder_, code)
+        rows = decoded(self.reducer_, code)
         return rows if self._limits is None else self._limits.apply(rows)
 
     def score_samples(self, X):
@@ -245,9 +245,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             autoencoders, and blind to what the code leaves out of a row.
         """
         check_is_fitted(self)
-        X = given_rows(self.autoencoder_, X)
+        X = given_rows(self.reducer_, X)
         self._check_rows(X)
-        return self.density_.score_samples(encoded(self.autoencoder_, X))
+        return self.density_.score_samples(encoded(self.reducer_, X))
 
     def score(self, X, y=None):
         """Mean of ``score_samples``.
@@ -295,9 +295,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     def _code_of_one(self, name, row):
         refuse_mask(row, name)
-        if np.shape(row) == sample_shape_of(self.autoencoder_):
+        if np.shape(row) == sample_shape_of(self.reducer_):
             row = np.reshape(row, (1, -1))
-        row = in_one_axis(self.autoencoder_, row, name)
+        row = in_one_axis(self.reducer_, row, name)
         if np.ndim(row) == 1:
             # The row of a frame knows the names of its columns.
             row = row.to_frame().T if hasattr(row, "to_frame") else np.asarray(row)[np.newaxis]
@@ -308,10 +308,10 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
                 "rows at a time."
             )
         self._check_rows(row)
-        return encoded(self.autoencoder_, row)
+        return encoded(self.reducer_, row)
 
     def _check_rows(self, X):
-        finite = "allow-nan" if allows_nan(self.autoencoder_) else True
+        finite = "allow-nan" if allows_nan(self.reducer_) else True
         return validate_data(self, X, reset=False, dtype=_DTYPES, ensure_all_finite=finite)
 
     def augment(self, X, y, n=None, random_state=None):
@@ -352,11 +352,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         check_is_fitted(self)
         if n is not None:
             check_integer("n", n)
-        X = given_rows(self.autoencoder_, X)
+        X = given_rows(self.reducer_, X)
         rows = self._check_rows(X)
         y = class_of_each_row(y)
         check_consistent_length(rows, y)
-        code = encoded(self.autoencoder_, X)
+        code = encoded(self.reducer_, X)
         new_code, new_y = self._draw_missing(code, y, n, random_state)
         if not len(new_y):
             return in_container(self, rows.copy()), y.copy()
@@ -392,7 +392,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = allows_nan(self.autoencoder)
+        tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
 
 
