@@ -6,8 +6,8 @@ from rich.console import Console
 
 from skae import Comparison
 from skae.cli import _terminal
-from skae.cli._recommendation import recommend
-from skae.cli._summary import summarise
+from skae.comparison._recommendation import recommend
+from skae.comparison._summary import summarise
 
 NOISE = np.array([-1, 1])  # over two folds: a mean of 0 and a deviation of 1
 

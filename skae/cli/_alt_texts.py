@@ -1,7 +1,6 @@
 """What the pictures of a comparison show, in words for those who do not see them."""
 
-from skae.cli._phrases import components, listed, share
-from skae.comparison import COLUMNS
+from skae.comparison import COLUMNS, components, listed, share
 
 
 def describe_curves(comparison, metric):

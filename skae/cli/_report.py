@@ -18,11 +18,9 @@ from skae.cli._alt_texts import (
     describe_place,
     describe_reconstructions,
 )
+from skae.cli._cautions import cautions
 from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
-from skae.cli._phrases import components, listed
-from skae.cli._recommendation import cautions, recommend
-from skae.cli._summary import summarise
-from skae.comparison import COLUMNS, score_rows
+from skae.comparison import COLUMNS, components, listed, recommend, score_rows, summarise
 
 _FILES = ("comparison.csv", "comparison.png", "report.html")
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")

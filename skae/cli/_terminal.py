@@ -4,9 +4,8 @@ import os
 import sys
 from contextlib import contextmanager
 
-from skae.cli._recommendation import cautions, recommend
-from skae.cli._summary import summarise
-from skae.comparison import COLUMNS, score_rows
+from skae.cli._cautions import cautions
+from skae.comparison import COLUMNS, recommend, score_rows, summarise
 
 _N_ADVICE = 2  # sentences
 

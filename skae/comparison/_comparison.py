@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from skae.comparison._recommendation import recommend
 from skae.comparison._score_table import as_html, as_text
+from skae.comparison._summary import summarise
 from skae.inspection._displays._latent_space import LatentSpaceDisplay
 from skae.inspection._drawing._curves import check_metric, draw_curves
 from skae.inspection._drawing._style import axes_to_draw_in, plain
@@ -151,6 +153,69 @@ class Comparison:
             columns[f"mean_{metric}"] = scores.mean(axis=2).ravel()
             columns[f"std_{metric}"] = scores.std(axis=2).ravel()
         return pd.DataFrame(columns)
+
+    def summary(self):
+        """What was found, in plain sentences.
+
+        Returns
+        -------
+        text : str
+            The main finding, then a line for each size if there are several. All of it can be
+            read off the table.
+
+        Raises
+        ------
+        ValueError
+            If the scores hold no ``reconstruction_r2``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from sklearn.decomposition import NMF, PCA
+        >>> from skae import compare
+        >>> X = load_digits().data[:300]
+        >>> comparison = compare([PCA(), NMF(max_iter=500, tol=1e-2)], X, n_components=8, cv=3)
+        >>> print(comparison.summary())
+        PCA explains 64 % of the variance with 8 components, NMF 56 %.
+        """
+        self._check_explained()
+        return "\n".join(summarise(self))
+
+    def recommend(self):
+        """Which reducer to take with how many components, or that PCA is enough.
+
+        A gain over PCA counts where it exceeds both the deviations over the folds and two points
+        of explained variance.
+
+        Returns
+        -------
+        text : str
+            The advice, then what to mind, a sentence a line.
+
+        Raises
+        ------
+        ValueError
+            If the scores hold no ``reconstruction_r2``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from sklearn.decomposition import NMF, PCA
+        >>> from skae import compare
+        >>> X = load_digits().data[:300]
+        >>> comparison = compare([PCA(), NMF(max_iter=500, tol=1e-2)], X, n_components=8, cv=3)
+        >>> print(comparison.recommend())
+        PCA is enough on these rows: no other reducer explains more ...
+        """
+        self._check_explained()
+        return "\n".join(recommend(self))
+
+    def _check_explained(self):
+        if "reconstruction_r2" not in self.scores:
+            raise ValueError(
+                f"scores holds {list(self.scores)}, but a comparison is judged by its "
+                "'reconstruction_r2'; take the Comparison that compare() returned."
+            )
 
     def plot(self, metric="reconstruction_r2", *, ax=None):
         """Draw one metric against the number of components.

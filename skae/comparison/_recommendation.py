@@ -3,13 +3,11 @@
 A pure function of a `Comparison`; the rules are those of `Judgement`.
 """
 
-import numpy as np
 
-from skae.cli._judgement import BASELINE, MARGIN, Judgement
-from skae.cli._phrases import components, duration, listed, points, share, times
+from skae.comparison._judgement import BASELINE, MARGIN, Judgement
+from skae.comparison._phrases import components, duration, listed, points, share, times
 
 NOTHING, MUCH = 0.02, 0.5  # shares of variance explained
-MOST_NAMES = 5
 FASTER = 2  # times of fits of a millisecond vary by less
 LINEAR = {"PCA", "FastICA", "NMF", "TruncatedSVD"}
 
@@ -39,65 +37,6 @@ def recommend(comparison):
     else:
         advice = _pca_is_enough(judged)
     return advice + _much_is_lost(judged) + _few_folds(judged)
-
-
-def cautions(comparison, table):
-    """Say what to mind of the rows compared.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What was found.
-
-    table : Table
-        What was compared: it knows the names of the columns, and the values in its file.
-
-    Returns
-    -------
-    sentences : list of str
-        None where there is nothing to mind.
-    """
-    cells = comparison.absurd_cells
-    absurd = {cell.column for cell in cells}
-    heavy = list(comparison.heavy_columns)
-    # One value of theirs is what is heavy.
-    is_explained = absurd.issuperset(heavy)
-    return [
-        *([_absurd(cells, table)] if cells else []),
-        *([] if is_explained else [_heavy(heavy, comparison, table.columns)]),
-    ]
-
-
-def _absurd(cells, table):
-    first, *others = cells
-    value = table.value(first.row, first.column)
-    again = f" and in {first.n_cells - 1} others" if first.n_cells > 1 else ""
-    places = [
-        f"{table.columns[cell.column]} ({table.value(cell.row, cell.column):g})"
-        for cell in others[: MOST_NAMES - 1]
-    ]
-    if len(others) > len(places):
-        places.append(f"{len(others) - len(places)} more")
-    more = f"; likewise {listed(places)}" if places else ""
-    return (
-        f"{table.columns[first.column]} holds {value:g} in row {first.row}{again}, "
-        f"{first.ratio:.3g} times as far from the median as any other value{more}: mend or drop "
-        "such values, or leave them empty and fill them, as the scores are largely theirs."
-    )
-
-
-def _heavy(heavy, comparison, columns):
-    variances = comparison.feature_deviations**2
-    part = 100 * variances[heavy].sum() / variances.sum()
-    names = [columns[i] for i in heavy[:MOST_NAMES]]
-    if len(heavy) > MOST_NAMES:
-        names.append(f"{len(heavy) - MOST_NAMES} more")
-    hold, their = ("holds", "its") if len(heavy) == 1 else ("hold", "theirs")
-    return (
-        f"{listed(names)} {hold} {part:.1f} % of the variance of {np.count_nonzero(variances)} "
-        f"columns, so the scores are nearly {their} alone: add --scale if the columns have "
-        "different units."
-    )
 
 
 def _nothing_explained():

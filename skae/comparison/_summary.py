@@ -4,8 +4,8 @@ A pure function of a `Comparison`; the rules are those of `Judgement`. Everythin
 rows and sizes compared, and can be read off the table.
 """
 
-from skae.cli._judgement import BASELINE, Judgement
-from skae.cli._phrases import components, share
+from skae.comparison._judgement import BASELINE, Judgement
+from skae.comparison._phrases import components, share
 
 
 def summarise(comparison):
