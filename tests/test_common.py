@@ -44,7 +44,7 @@ SHORTENED = {
     "ContractiveAutoencoder": SHORT,
     "ConvolutionalAutoencoder": SHORT,
     "DenoisingAutoencoder": SHORT,
-    "LatentCodec": {"autoencoder": skae.Autoencoder(**SHORT)},
+    "LatentCodec": {"reducer": skae.Autoencoder(**SHORT)},
     "ReconstructionImputer": {"reducer": skae.Autoencoder(0.5, **SHORT)},
     "ReconstructionOutlierDetector": {"reducer": skae.Autoencoder(0.5, **SHORT)},
     "RecurrentAutoencoder": SHORT,
