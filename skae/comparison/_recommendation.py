@@ -3,7 +3,6 @@
 A pure function of a `Comparison`; the rules are those of `Judgement`.
 """
 
-
 from skae.comparison._judgement import BASELINE, MARGIN, Judgement
 from skae.comparison._phrases import components, duration, listed, points, share, times
 
