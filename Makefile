@@ -4,16 +4,15 @@ PYTEST_FLAGS ?= --numprocesses=auto --dist=loadgroup
 
 venv := .venv/bin/python
 
-.PHONY: help compare test lint format types coverage benchmarks docs clean
+.PHONY: help compare test lint format coverage benchmarks docs clean
 # Two targets at once would run pip twice in one environment.
 .NOTPARALLEL:
 
 help:
 	@echo "make compare     compare an autoencoder with PCA on scikit-learn's digits"
 	@echo "make test        lint, then run all tests"
-	@echo "make lint        check formatting and lint rules"
+	@echo "make lint        check formatting, lint rules, imports and types"
 	@echo "make format      apply them"
-	@echo "make types       check types"
 	@echo "make coverage    run all tests and list the lines they miss"
 	@echo "make benchmarks  print the tables of speed, quality, memory, variants and applications"
 	@echo "make docs        build the pages into docs/_build/html, and open them in Chromium"
@@ -29,13 +28,11 @@ lint: .venv/.test
 	$(venv) -m ruff format --check .
 	$(venv) -m ruff check .
 	.venv/bin/lint-imports --no-cache --no-logo setup.cfg
+	$(venv) -m mypy
 
 format: .venv/.test
 	$(venv) -m ruff format .
 	$(venv) -m ruff check --fix .
-
-types: .venv/.dev
-	$(venv) -m mypy
 
 coverage: .venv/.test
 	$(venv) -m pytest --cov --cov-report=term $(PYTEST_FLAGS)
