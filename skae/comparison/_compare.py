@@ -14,9 +14,9 @@ from sklearn.utils import check_random_state
 from skae.comparison._comparison import Comparison
 from skae.comparison._progress import progress_of
 from skae.comparison._reducers import draw_seed, name_reducers, prepare
-from skae.inspection._codes import dense
-from skae.inspection._labels import check_target
+from skae.inspection._codes import as_array
 from skae.inspection._rows import spread_rows
+from skae.inspection._target_checks import check_target
 from skae.messages import check_integer
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 from skae.tables import absurd_cells, check_array, column_moments, heavy_columns, refuse_mask
@@ -220,17 +220,17 @@ def _score(reducer, X, y, fold, n_neighbors):
     X_train, X_test = X[fold.train], X[fold.test]
     _, fit_seconds = _timed(reducer.fit, X_train)
     raw_code, transform_seconds = _timed(reducer.transform, X_test)
-    code, reconstruction = dense(raw_code), dense(reducer.inverse_transform(raw_code))
+    code, reconstruction = as_array(raw_code), as_array(reducer.inverse_transform(raw_code))
     scores = {
         "reconstruction_r2": reconstruction_r2_score(X_test, reconstruction),
         "reconstruction_error": reconstruction_error(X_test, reconstruction),
     }
     if y is not None:
         classifier = KNeighborsClassifier(min(n_neighbors, len(fold.train)))
-        classifier.fit(dense(reducer.transform(X_train)), y[fold.train])
+        classifier.fit(as_array(reducer.transform(X_train)), y[fold.train])
         scores["accuracy"] = classifier.score(code, y[fold.test])
     scores["trustworthiness"] = trustworthiness(
-        dense(X_test[fold.judged]),
+        as_array(X_test[fold.judged]),
         code[fold.judged],
         # It is defined for fewer neighbours than half of the rows.
         n_neighbors=min(n_neighbors, (len(fold.judged) - 1) // 2),
@@ -275,7 +275,7 @@ def _collect(results, names, sizes, X, y, folds):
     # Of the first fold: the largest size, and the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
-    held_out = dense(X[folds[0].test][folds[0].shown])
+    held_out = as_array(X[folds[0].test][folds[0].shown])
     # Of all rows: a value that is rare may not occur among those of one fold.
     means, deviations = column_moments(X)
     heavy = heavy_columns(X)

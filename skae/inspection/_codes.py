@@ -25,10 +25,10 @@ def encode(estimator, X):
             "LatentSpaceDisplay(embedding).plot()."
         )
     refuse_mask(X, "X")
-    return dense(estimator.transform(X))
+    return as_array(estimator.transform(X))
 
 
-def dense(X):
+def as_array(X):
     """A frame or a sparse matrix as an array."""
     return X.toarray() if issparse(X) else np.asarray(X)
 

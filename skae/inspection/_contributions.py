@@ -42,7 +42,7 @@ def fitting_size(columns, rows):
     return 2.2 + left + _CELL[0] * len(columns), 0.8 + below + table
 
 
-def draw_bars(ax, values, columns, rows, score_name, n_chosen):
+def draw_contributions(ax, values, columns, rows, score_name, n_chosen):
     """Draw the contributions of one row as horizontal bars, the largest on top.
 
     Parameters
@@ -87,10 +87,10 @@ def draw_bars(ax, values, columns, rows, score_name, n_chosen):
     return bars
 
 
-def draw_table(ax, values, columns, rows, score_name, n_chosen):
+def draw_contribution_table(ax, values, columns, rows, score_name, n_chosen):
     """Draw the contributions of several rows as a table, shaded within each row.
 
-    The arguments are those of :func:`draw_bars`, for more rows; the image of the shades is
+    The arguments are those of :func:`draw_contributions`, for more rows; the image of the shades is
     returned.
     """
     shades = _relative(values[:, :n_chosen])

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from skae.inspection._drawing._style import COLOURS, MARKERS
-from skae.inspection._labels import check_complete, refuse_masked_target
+from skae.inspection._target_checks import check_complete, refuse_masked_target
 
 TARGET_TYPES = ("auto", "categorical", "continuous")
 _MOST_NUMBERED_CLASSES = 20

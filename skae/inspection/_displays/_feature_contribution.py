@@ -3,8 +3,8 @@
 import numpy as np
 
 from skae.inspection._contributions import (
-    draw_bars,
-    draw_table,
+    draw_contribution_table,
+    draw_contributions,
     fitting_size,
     top_features,
     with_other,
@@ -228,7 +228,7 @@ class FeatureContributionDisplay:
         self.figure_ = self.ax_.figure
         if ax is None:
             self.figure_.set_size_inches(fitting_size(columns, rows))
-        draw = draw_table if is_table else draw_bars
+        draw = draw_contribution_table if is_table else draw_contributions
         drawn = draw(self.ax_, values, columns, rows, self.score_name, len(self.features_))
         self.image_, self.bars_ = (drawn, None) if is_table else (None, drawn)
         return self

@@ -18,7 +18,7 @@ from skae.inspection._drawing._legends import (
     legend_outside,
     legend_width,
 )
-from skae.inspection._drawing._panels import all_or_nothing, make_panels
+from skae.inspection._drawing._panels import make_panels, restored_on_error
 from skae.inspection._drawing._scatter import (
     draw_classes,
     draw_histogram,
@@ -146,7 +146,7 @@ class LatentSpaceDisplay:
         pairs = list(combinations(components, 2)) or [(components[0], None)]
         area = marker_area(len(code)) if marker_size is None else marker_size
         points = {"s": area, "alpha": alpha, "linewidths": 0}
-        with all_or_nothing(ax):
+        with restored_on_error(ax):
             panels = self._make_panels(ax, len(pairs), target)
             for panel, (i, j) in zip(panels.axes[0], pairs, strict=True):
                 handles = self._draw_panel(panel, code, i, j, target, points, cmap, n_bins)

@@ -4,9 +4,9 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skae.inspection._codes import (
+    as_array,
     check_components,
     check_names_of_code,
-    dense,
     encode,
     names_of_code,
     widest_components,
@@ -286,7 +286,7 @@ class LatentTraversalDisplay:
         values = np.quantile(code[:, chosen], shares, axis=0).T.astype(code.dtype)
         start = _reference_code(reference, code)
         codes = (_strip_codes if grid is None else _grid_codes)(start, chosen, values)
-        rows = dense(estimator.inverse_transform(codes.reshape(-1, code.shape[1])))
+        rows = as_array(estimator.inverse_transform(codes.reshape(-1, code.shape[1])))
         names = check_names_of_code(names_of_code(estimator, code.shape[1]), code.shape[1])
         display = cls(
             values,

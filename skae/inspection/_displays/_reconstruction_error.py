@@ -7,7 +7,7 @@ from sklearn.utils import check_array
 
 from skae.inspection._drawing._legends import legend_outside
 from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
-from skae.inspection._labels import check_labels
+from skae.inspection._target_checks import check_labels
 from skae.inspection._targets import check_n_classes
 from skae.reducers import last_step, leave_padding_out, reconstruct, row_errors, squared_errors
 from skae.tables import refuse_mask

@@ -85,7 +85,7 @@ def make_panels(
 
 
 @contextmanager
-def all_or_nothing(ax):
+def restored_on_error(ax):
     """Leave the axes given as they were, and no new figure open, where drawing raises."""
     with needs_extra("compare"):
         import matplotlib.pyplot as plt

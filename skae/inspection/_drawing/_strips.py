@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skae.inspection._drawing._legends import legend_beside, legend_width
-from skae.inspection._drawing._panels import all_or_nothing, make_panels, share_scales
+from skae.inspection._drawing._panels import make_panels, restored_on_error, share_scales
 from skae.inspection._drawing._row_drawing import (
     MARKER_SIZE,
     clipped_ends,
@@ -54,7 +54,7 @@ def draw_strips(ax, strips):
         of_what = "feature of a timestep" if kind == "series" else "column"
         check_names(strips.feature_names, shape[-1], of_what)
     draw = {"image": _draw_images, "series": _draw_series, "bars": _draw_bars}[kind]
-    with all_or_nothing(ax):
+    with restored_on_error(ax):
         return draw(ax, strips)
 
 

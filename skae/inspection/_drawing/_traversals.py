@@ -6,7 +6,7 @@ import numpy as np
 
 from skae.inspection._codes import UNITS
 from skae.inspection._drawing._legends import legend_beside, legend_width
-from skae.inspection._drawing._panels import all_or_nothing, make_panels, share_scales
+from skae.inspection._drawing._panels import make_panels, restored_on_error, share_scales
 from skae.inspection._drawing._row_drawing import (
     clipped_ends,
     draw_bars,
@@ -63,7 +63,7 @@ def draw_traversal(ax, traversal):
         traversal = traversal._replace(rows=standardized(traversal.rows, *moments))
     is_one_curve = kind == "bars" or (kind == "series" and shape[1] == 1)
     draw = _draw_curves if is_one_curve and not traversal.is_grid else _draw_cells
-    with all_or_nothing(ax):
+    with restored_on_error(ax):
         return draw(ax, traversal)
 
 
