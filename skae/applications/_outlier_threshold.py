@@ -30,12 +30,13 @@ def widest_gap(scores):
     Parameters
     ----------
     scores : ndarray of shape (n_samples,)
-        Anomaly scores, positive; higher is more abnormal.
+        Anomaly scores, not negative; higher is more abnormal.
     """
     scores = np.sort(scores)
     upper = scores[int(np.ceil((1 - _MAX_SHARE) * len(scores))) - 1 :]
-    tiny = np.finfo(float).tiny
-    ratios = upper[1:] / np.maximum(upper[:-1], tiny)
+    # Any score is many times one of zero, but for zero.
+    ratios = np.where(upper[1:] > 0, np.inf, 0.0)
+    np.divide(upper[1:], upper[:-1], out=ratios, where=upper[:-1] > 0)
     if len(ratios) == 0 or ratios.max() < _MIN_RATIO:
         return float(upper[-1] * _MIN_RATIO)
     widest = np.argmax(ratios)

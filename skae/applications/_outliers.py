@@ -21,6 +21,7 @@ from skae.applications._outlier_judges import (
     fit_top_features_panel,
 )
 from skae.applications._outlier_padding import fit_padded_panel
+from skae.applications._outlier_rounding import in_double_precision
 from skae.applications._outlier_screen import absurd_rows
 from skae.applications._outlier_threshold import fence, widest_gap
 from skae.applications._padding import allows_nan, padding_value, without_known_padding
@@ -236,11 +237,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         with telling_once_of_pca():
             panel = self._fit_panel(reducer, rows[is_usual], rng)
             if self.trim:
-                scores = panel.scores(rows)
+                scores = panel.scores(in_double_precision(reducer, rows))
                 kept = scores <= np.quantile(scores, 1 - self.trim)
                 rows, is_usual = rows[kept], is_usual[kept]
                 panel = self._fit_panel(reducer, rows[is_usual], rng)
-        offset = self._threshold(-panel.scores(rows), panel.folds)
+        scores = panel.scores(in_double_precision(reducer, rows))
+        offset = self._threshold(-scores, panel.folds)
         # Late, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
@@ -340,7 +342,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         X = given_rows(self.reducers_[0], X)
         finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
-        return _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
+        rows = _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
+        return in_double_precision(self.reducers_[0], rows)
 
     def _reducer_to_fit(self, rng):
         is_likelihood = self.scoring == "likelihood"
@@ -360,14 +363,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
         if padding_value(reducer) is not None:
             return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
+        precision, X = np.finfo(X.dtype).eps, in_double_precision(reducer, X)
+        if self.scoring == "likelihood":
+            return fit_likelihood_panel(reducer, X, folds)
         if self.scoring == "top_features":
-            return fit_top_features_panel(reducer, X, folds, self.top_fraction)
-        fit_panel = {
-            "error": fit_error_panel,
-            "likelihood": fit_likelihood_panel,
-            "mahalanobis": fit_mahalanobis_panel,
-        }[self.scoring]
-        return fit_panel(reducer, X, folds)
+            return fit_top_features_panel(reducer, X, folds, precision, self.top_fraction)
+        fit_panel = fit_error_panel if self.scoring == "error" else fit_mahalanobis_panel
+        return fit_panel(reducer, X, folds, precision)
 
     def _threshold(self, scores, folds):
         """Score below which rows are outliers."""

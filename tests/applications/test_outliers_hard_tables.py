@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skae import ReconstructionOutlierDetector
+from skae import Autoencoder, ReconstructionOutlierDetector
 from skae.applications._outlier_calibration import scales_of_judges
 from skae.applications._outlier_folds import NEW, HeldOutFolds
 from skae.applications._outlier_screen import absurd_rows
@@ -366,3 +366,65 @@ def test_rows_that_are_reconstructed_exactly_have_finite_scores(scoring, n_const
     assert np.isfinite(detector.offset_)
     assert np.isfinite(detector.score_samples(rows)).all()
     assert np.mean(detector.predict(rows) == -1) < 0.2
+
+
+# Exact reducers, which leave rounding
+
+UNITS = {
+    "plain": (1.0, 0.0),
+    "large": (1e6, 0.0),
+    "small": (1e-6, 0.0),
+    "far from zero": (1.0, 1e4),
+    "mixed": (10.0 ** np.tile([6, -6], 5), 0.0),
+}
+
+
+def on_a_plane(unit, dtype, seed):
+    """Ten columns of three factors; rows of them, new ones, and rows that leave their plane."""
+    factor, offset = UNITS[unit]
+    rng = np.random.default_rng(seed)
+    X = (rng.normal(size=(900, 3)) @ rng.normal(size=(3, 10)) * factor + offset).astype(dtype)
+    odd = with_odd_cells(X[800:], 0.0, rng)
+    columns = rng.integers(10, size=100)
+    odd[np.arange(100), columns] += 0.1 * X.std(axis=0, dtype=np.float64)[columns]
+    return X[:300], X[300:800], odd
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("scoring", ["mahalanobis", "error", "top_features"])
+def test_rounding_is_no_evidence_and_leaving_the_plane_is(scoring, unit, dtype):
+    shares = []
+    for seed in range(2):
+        X, new, odd = on_a_plane(unit, dtype, seed)
+        detector = fitted(make_pipeline(StandardScaler(), PCA(3)), X, seed, scoring=scoring)
+        shares.append(flagged(detector, new).mean())
+        assert flagged(detector, odd).all()
+    # Codes of normal rows reach beyond their fence now and then; residuals do not.
+    assert np.mean(shares) <= (0.07 if scoring == "mahalanobis" else 0.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rounding_of_a_network_is_no_evidence(dtype):
+    X, new, odd = on_a_plane("far from zero", dtype, 0)
+    reducer = Autoencoder(3, max_iter=1)
+    detector = fitted(reducer, X, scoring="error", calibration_fraction=0.5)
+    assert not flagged(detector, np.concatenate([X, new])).any()
+    assert flagged(detector, odd).all()
+
+
+def test_rows_that_leave_the_plane_in_fit_hide_none():
+    X, _, odd = on_a_plane("plain", np.float64, 0)
+    X[:10] = odd[:10]
+    detector = fitted(PCA(3), X)
+    assert flagged(detector, X)[:10].all()
+    assert flagged(detector, X)[10:].mean() < 0.06
+    assert flagged(detector, odd).all()
+
+
+def test_noise_that_is_a_little_above_rounding_is_evidence():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 3)) @ rng.normal(size=(3, 10)) + rng.normal(0, 1e-6, (600, 10))
+    detector = fitted(PCA(3), X[:400], scoring="error")
+    assert 0 < flagged(detector, X).mean() < 0.05
+    assert flagged(detector, with_odd_cells(X[400:], 1e-4, rng)).all()
