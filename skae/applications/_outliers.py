@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder, VariationalAutoencoder
 from skae._columns import check_array, validate_data
-from skae.applications._outlier_folds import HeldOutFolds, n_distinct
+from skae.applications._outlier_folds import MIN_ROWS, HeldOutFolds, check_distinct
 from skae.applications._outlier_judges import (
     check_likelihood,
     fit_error_panel,
@@ -32,8 +32,6 @@ from skae.applications._reducers import (
     telling_once_of_pca,
 )
 
-# Fewer rows leave a reducer or a covariance with a single one.
-_MIN_ROWS = 4
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
@@ -59,10 +57,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
-        upper quartile by more than three times its distance from the median: 1 to 5 percent of
-        normally distributed rows, up to 10 percent of the tables this was tried on. Where most
-        rows are of few kinds, such as combinations of categories, it takes those above the widest
-        gap among the scores of the rarest twentieth. Absurd rows (see Notes) hardly move it.
+        upper quartile by more than three times its distance from the median, and a
+        ``20 / n_samples`` th more: 1 to 5 percent of normally distributed rows, up to 10 percent of
+        the tables this was tried on. Where most rows are of few kinds, such as combinations of
+        categories, it takes those above the widest gap among the scores of the rarest twentieth.
+        Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         What the anomaly score of a row is.
@@ -120,8 +119,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     Rows with a value that is fifteen times as far from the median of its column as nine tenths of
     the others, such as -9999 for a missing one, are not learnt from unless they are more than a
-    tenth; they are scored like all others. The reducers of all folds get codes of one length, also
-    where ``n_components`` is a share of the variance, and their scores one scale.
+    tenth; they are scored like all others. Where a reducer is exact, residuals that may be rounding
+    count as zero. The reducers of all folds get codes of one length, also where ``n_components`` is
+    a share of the variance, and their scores one scale.
 
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
     their units; the covariance of the others adapts to them, but columns that hardly vary beside
@@ -225,7 +225,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         rows = _dense(
             check_array(
                 X,
-                ensure_min_samples=_MIN_ROWS,
+                ensure_min_samples=MIN_ROWS,
                 estimator=self,
                 input_name="X",
                 ensure_all_finite="allow-nan" if allows_nan(reducer) else True,
@@ -355,11 +355,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _fit_panel(self, reducer, X, rng):
         """For every fold a reducer that has not seen its rows."""
-        if n_distinct(X) < _MIN_ROWS:
-            raise ValueError(
-                f"Only {n_distinct(X)} different rows are left to fit after trim={self.trim}, and "
-                f"at least {_MIN_ROWS} are needed; pass more rows."
-            )
+        check_distinct(X, self.trim)
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
         if padding_value(reducer) is not None:
             return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
