@@ -28,6 +28,27 @@ def test_undo_undoes():
     np.testing.assert_allclose(scaling.undo(scaling.apply(X)), X, rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("value", [0.1, -1 / 3, 1e6 + 0.1])
+def test_constant_rows_whose_mean_is_rounded_keep_their_scale(value, dtype):
+    for n_rows in (50, 1000, 100_000):
+        X = np.full((n_rows, 2), value, dtype)
+        scaling = measure_scaling(X)
+        assert scaling.scale == 1.0
+        np.testing.assert_array_equal(scaling.mean, X[0])
+
+
+def test_constant_rows_that_miss_values_keep_their_scale():
+    X = np.full((50, 3), 0.1)
+    X[::2, 0], X[:, 2] = np.nan, np.nan
+    assert measure_scaling(X, has_missing=True).scale == 1.0
+
+
+def test_small_differences_of_large_values_are_no_rounding():
+    X = 1e6 + 1e-6 * np.random.default_rng(0).normal(size=(10_000, 2))
+    assert measure_scaling(X).scale == pytest.approx(1e-6, rel=0.05)
+
+
 def test_constant_rows_keep_their_scale():
     assert measure_scaling(np.full((4, 2), 7.0)).scale == 1.0
 

@@ -62,6 +62,12 @@ def measure_scaling(X, sample_weight=None, *, has_missing=False):
     for rows, _ in weighted_blocks(X, sample_weight):
         differences = np.abs(rows - mean)
         largest = max(largest, float(np.fmax.reduce(differences, axis=None, initial=0.0)))
+    # A sum of so many terms may be off by as much: what differs by less may not differ at all.
+    if largest <= np.finfo(float).eps * X.shape[0] * np.max(np.abs(mean), initial=0.0):
+        lowest, highest = extremes(X)
+        mean = np.fmax(np.fmin(mean, highest), lowest)
+        if np.all(highest - lowest <= np.spacing(np.abs(highest)), where=lowest < highest):
+            return Scaling(mean, 1.0)
     # Dividing by the largest difference first keeps the squares from under- and overflowing.
     if largest == 0.0 or not np.isfinite(largest):
         return Scaling(mean, 1.0)
@@ -88,6 +94,15 @@ def weighted_blocks(X, sample_weight=None, scaling=None):
             np.ones(len(rows)) if sample_weight is None else sample_weight[start : start + n_rows]
         )
         yield (rows if scaling is None else scaling.apply(rows)), weights
+
+
+def extremes(X, scaling=None):
+    """Lowest and highest value of each feature that is not missing."""
+    lowest, highest = np.inf, -np.inf
+    for rows, _ in weighted_blocks(X, scaling=scaling):
+        lowest = np.fmin(lowest, np.fmin.reduce(rows, axis=0))
+        highest = np.fmax(highest, np.fmax.reduce(rows, axis=0))
+    return lowest, highest
 
 
 def dense(rows):
@@ -122,11 +137,7 @@ class ScaledRows:
 
     def extremes(self):
         """Lowest and highest value of each feature, in scaled units."""
-        lowest, highest = np.inf, -np.inf
-        for rows, _ in weighted_blocks(self._X, scaling=self._scaling):
-            lowest = np.fmin(lowest, np.fmin.reduce(rows, axis=0))
-            highest = np.fmax(highest, np.fmax.reduce(rows, axis=0))
-        return lowest, highest
+        return extremes(self._X, self._scaling)
 
     def read(self, indices, out):
         """Write the rows of these indices into ``out``, in their order."""

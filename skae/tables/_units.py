@@ -116,22 +116,41 @@ def heavy_columns(rows: Any) -> HeavyColumns | None:
         Their places, the heaviest first, their share of the variance, and the number of columns
         that vary.
     """
-    variances = np.concatenate([_usual_variances(block) for block in _blocks_of_columns(rows)])
-    order = np.argsort(variances)[::-1]
-    total, n_columns = variances.sum(), int(np.count_nonzero(variances))
-    if n_columns < 2 or total == 0:
+    moments = [_variances(block) for block in _blocks_of_columns(rows)]
+    variances, usual = (np.concatenate(parts) for parts in zip(*moments, strict=True))
+    total, n_usual = usual.sum(), int(np.count_nonzero(usual))
+    if total == 0:
         return None
-    shares = np.cumsum(variances[order]) / total
+    # A rare value beside which all columns together hardly count is in other units; apart from the
+    # others, as beside it none of these would be seen to be.
+    rare = np.flatnonzero((usual == 0) & (variances * (1 - _NEARLY_ALL) > _NEARLY_ALL * total))
+    n_columns = n_usual + len(rare)
+    if len(rare) > _most_that_are_few(n_columns):
+        rare, n_columns = rare[:0], n_usual
+    shares = np.sort(usual)[::-1].cumsum() / total
     n_heavy = int(np.searchsorted(shares, _NEARLY_ALL)) + 1
-    if n_heavy > max(1, math.floor(_FEW_COLUMNS * n_columns)):
+    if n_usual < 2 or n_heavy > _most_that_are_few(n_usual):
+        n_heavy = 0
+    if n_heavy + len(rare) == 0:
         return None
-    return HeavyColumns(order[:n_heavy], float(shares[n_heavy - 1]), n_columns)
+    places = np.concatenate([rare, np.argsort(usual)[::-1][:n_heavy]])
+    places = places[np.argsort(variances[places])[::-1]]
+    beside = total + variances[rare].sum()
+    return HeavyColumns(places, float(variances[places].sum() / beside), n_columns)
 
 
-def _usual_variances(rows: Array) -> Array:
-    # What hardly ever varies, such as the rim of images, is not in other units.
+def _most_that_are_few(n_columns: int) -> int:
+    return max(1, math.floor(_FEW_COLUMNS * n_columns))
+
+
+def _variances(rows: Array) -> tuple[Array, Array]:
+    """Variances of columns, and the same without those that hardly ever vary.
+
+    What hardly ever varies, such as the rim of images, need not be in other units.
+    """
     low, high = np.percentile(rows, [5, 95], axis=0)
-    return np.where(high > low, rows.var(axis=0), 0.0)
+    variances = rows.var(axis=0)
+    return variances, np.where(high > low, variances, 0.0)
 
 
 def _blocks_of_columns(rows: Any) -> Iterable[Array]:

@@ -209,10 +209,12 @@ def test_auto_takes_far_rows_and_few_others(rows):
     assert np.all(detector.predict(moved(rows[:20], 0, 9.0)) == -1)
 
 
-def test_auto_is_three_quartile_distances_below_the_quartile(rows):
-    detector = pca_detector("error").fit(rows)
-    quartile, median = np.quantile(detector.score_samples(rows), [0.25, 0.5])
-    np.testing.assert_allclose(detector.offset_, quartile - 3 * (median - quartile))
+@pytest.mark.parametrize("n_rows", [50, 400])
+def test_auto_is_three_quartile_distances_below_the_quartile_and_more_for_few_rows(rows, n_rows):
+    detector = pca_detector("error").fit(rows[:n_rows])
+    quartile, median = np.quantile(detector.score_samples(rows[:n_rows]), [0.25, 0.5])
+    distance = 3 * (1 + 20 / n_rows) * (median - quartile)
+    np.testing.assert_allclose(detector.offset_, quartile - distance)
 
 
 # Scores
@@ -557,6 +559,12 @@ def test_few_rows(rows):
 def test_too_few_different_rows(rows):
     with pytest.raises(ValueError, match=r"Only 3 different rows .* at least 4 are needed"):
         pca_detector().fit(np.repeat(rows[:3], 5, axis=0))
+
+
+@pytest.mark.parametrize("parameters", [{}, {"trim": 0.2}])
+def test_constant_rows(parameters):
+    with pytest.raises(ValueError, match=r"All 30 rows to fit are equal, .* pass rows that vary"):
+        ReconstructionOutlierDetector(**parameters).fit(np.full((30, 4), 0.1))
 
 
 def test_trim_that_leaves_too_few_rows(rows):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -292,6 +293,47 @@ def test_nothing_is_flagged_where_no_combination_is_rare():
         assert not flagged(fitted(PCA(0.5), X, seed), X).any()
 
 
+@pytest.mark.parametrize(
+    ("levels", "n_rows"), [((4, 4, 4), 300), ((3, 3, 3), 200), ((2,) * 8, 300)]
+)
+def test_no_combination_is_rare_where_all_are_equally_likely(levels, n_rows):
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        X = one_hot([rng.integers(n, size=2 * n_rows) for n in levels])
+        detector = fitted(PCA(0.5), X[:n_rows], seed, scoring="top_features")
+        assert flagged(detector, X).mean() <= 0.03
+
+
+def test_a_rare_combination_among_few_copies_is_flagged():
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        first, *others = (rng.integers(4, size=400) for _ in range(3))
+        second = first.copy()
+        second[:2] = (second[:2] + 1) % 4
+        X = one_hot([first, second, *others])
+        is_flagged = flagged(fitted(PCA(0.5), X, seed), X)
+        assert is_flagged[:2].all()
+        assert not is_flagged[2:].any()
+
+
+def test_rows_drawn_with_replacement_are_no_few_kinds():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))[rng.integers(300, size=600)]
+    assert not HeldOutFolds(X, 5, np.random.RandomState(0)).has_few_kinds
+
+
+def test_few_rows_flag_few_new_ones_and_find_odd_ones():
+    shares, found = [], []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        X, new = rng.normal(size=(50, 3)), rng.normal(size=(500, 3))
+        detector = fitted(PCA(2), X, seed, calibration_fraction=0.5)
+        shares.append(flagged(detector, new).mean())
+        found.append(flagged(detector, with_odd_cells(new, 8.0, rng)).mean())
+    assert 0.01 <= np.mean(shares) <= 0.06
+    assert np.mean(found) > 0.95
+
+
 def test_copies_of_frequent_kinds_are_dealt_out_and_those_of_others_are_not():
     X = np.concatenate([np.repeat([[0.0], [1.0]], 40, axis=0), np.repeat([[2.0]], 3, axis=0)])
     folds = HeldOutFolds(X, 5, np.random.RandomState(0))
@@ -320,9 +362,10 @@ def test_the_widest_gap_among_the_rare():
 
 
 def test_the_fence_of_normal_scores():
-    # Quartiles of a standard normal are 0.6745 from its median.
-    scores = np.random.default_rng(0).normal(size=100_000)
-    assert fence(scores) == pytest.approx(4 * 0.6745, abs=0.02)
+    # Quartiles of a standard normal are 0.6745 from its median; a fifth more of a hundred.
+    scores = norm.ppf(np.linspace(0, 1, 100_001)[1:-1])
+    assert fence(scores) == pytest.approx(4 * 0.6745, abs=0.001)
+    assert fence(scores[499::1000]) == pytest.approx((1 + 3 * 1.2) * 0.6745, abs=0.05)
 
 
 # Noise
@@ -366,3 +409,77 @@ def test_rows_that_are_reconstructed_exactly_have_finite_scores(scoring, n_const
     assert np.isfinite(detector.offset_)
     assert np.isfinite(detector.score_samples(rows)).all()
     assert np.mean(detector.predict(rows) == -1) < 0.2
+
+
+# Exact reducers, which leave rounding
+
+UNITS = {
+    "plain": (1.0, 0.0),
+    "large": (1e6, 0.0),
+    "small": (1e-6, 0.0),
+    "far from zero": (1.0, 1e4),
+    "mixed": (10.0 ** np.tile([6, -6], 5), 0.0),
+}
+
+
+def on_a_plane(unit, dtype, seed):
+    """Ten columns of three factors; rows of them, new ones, and rows that leave their plane."""
+    factor, offset = UNITS[unit]
+    rng = np.random.default_rng(seed)
+    X = (rng.normal(size=(900, 3)) @ rng.normal(size=(3, 10)) * factor + offset).astype(dtype)
+    odd = with_odd_cells(X[800:], 0.0, rng)
+    columns = rng.integers(10, size=100)
+    odd[np.arange(100), columns] += 0.1 * X.std(axis=0, dtype=np.float64)[columns]
+    return X[:300], X[300:800], odd
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("scoring", ["mahalanobis", "error", "top_features"])
+def test_rounding_is_no_evidence_and_leaving_the_plane_is(scoring, unit, dtype):
+    shares = []
+    for seed in range(2):
+        X, new, odd = on_a_plane(unit, dtype, seed)
+        detector = fitted(make_pipeline(StandardScaler(), PCA(3)), X, seed, scoring=scoring)
+        shares.append(flagged(detector, new).mean())
+        assert flagged(detector, odd).all()
+    # Codes of normal rows reach beyond their fence now and then; residuals do not.
+    assert np.mean(shares) <= (
+        0.1
+        if scoring == "mahalanobis" and unit == "mixed"
+        else 0.05
+        if scoring == "mahalanobis"
+        else 0.0
+    )
+
+
+class InSinglePrecision(PCA):
+    """Reconstructs centred rows in single precision, as a network does."""
+
+    def inverse_transform(self, X):
+        return self.mean_ + X.astype(np.float32) @ self.components_.astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rounding_of_a_network_is_no_evidence(dtype):
+    X, new, odd = on_a_plane("far from zero", dtype, 0)
+    detector = fitted(InSinglePrecision(3), X, scoring="error")
+    assert not flagged(detector, np.concatenate([X, new])).any()
+    assert flagged(detector, odd).all()
+
+
+def test_rows_that_leave_the_plane_in_fit_hide_none():
+    X, _, odd = on_a_plane("plain", np.float64, 0)
+    X[:10] = odd[:10]
+    detector = fitted(PCA(3), X)
+    assert flagged(detector, X)[:10].all()
+    assert flagged(detector, X)[10:].mean() < 0.06
+    assert flagged(detector, odd).all()
+
+
+def test_noise_that_is_a_little_above_rounding_is_evidence():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 3)) @ rng.normal(size=(3, 10)) + rng.normal(0, 1e-6, (600, 10))
+    detector = fitted(PCA(3), X[:400], scoring="error")
+    assert 0 < flagged(detector, X).mean() < 0.05
+    assert flagged(detector, with_odd_cells(X[400:], 1e-4, rng)).all()

@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import Autoencoder, Comparison, compare
 from skae.comparison import _compare
+from skae.tables import heavy_columns
 
 X_IRIS, Y_IRIS = load_iris(return_X_y=True)
 TIMES = {"fit_seconds", "transform_seconds"}
@@ -355,6 +356,20 @@ def test_a_column_that_rarely_varies_does_not_blow_up_the_picture(reducer, unit)
     np.testing.assert_allclose(bars[:, :4], deviations)
     np.testing.assert_allclose(bars[:, 4], 0, atol=1e-9)
     assert np.abs(points).max() < 10
+
+
+def test_a_column_that_is_rarely_huge_is_heavy_and_hides_no_other():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 10))
+    X[:, 3] = 0
+    X[:4, 3] = 1e6
+    assert heavy_columns(X).places.tolist() == [3]
+    X[:, 7] *= 1e3
+    assert heavy_columns(X).places.tolist() == [3, 7]
+    assert heavy_columns(X).n_columns == 10
+    # As large as the others, it is in the same units.
+    X[:4, 3] = 3
+    assert heavy_columns(X).places.tolist() == [7]
 
 
 def test_heavy_columns_are_those_of_all_rows():

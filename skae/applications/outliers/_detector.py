@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder, VariationalAutoencoder
-from skae.applications.outliers._folds import HeldOutFolds, n_distinct
+from skae.applications.outliers._folds import MIN_ROWS, HeldOutFolds, check_distinct
 from skae.applications.outliers._judges import (
     check_likelihood,
     fit_error_panel,
@@ -20,6 +20,7 @@ from skae.applications.outliers._judges import (
     fit_top_features_panel,
 )
 from skae.applications.outliers._padding import fit_padded_panel
+from skae.applications.outliers._rounding import in_double_precision
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
 from skae.messages import needs_extra
@@ -34,8 +35,6 @@ from skae.reducers import (
 )
 from skae.tables import check_array, validate_data
 
-# Fewer rows leave a reducer or a covariance with a single one.
-_MIN_ROWS = 4
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
@@ -61,10 +60,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
-        upper quartile by more than three times its distance from the median: 1 to 5 percent of
-        normally distributed rows, up to 10 percent of the tables this was tried on. Where most
-        rows are of few kinds, such as combinations of categories, it takes those above the widest
-        gap among the scores of the rarest twentieth. Absurd rows (see Notes) hardly move it.
+        upper quartile by more than three times its distance from the median, and a
+        ``20 / n_samples`` th more: 1 to 5 percent of normally distributed rows, up to 10 percent of
+        the tables this was tried on. Where most rows are of few kinds, such as combinations of
+        categories, it takes those above the widest gap among the scores of the rarest twentieth.
+        Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         What the anomaly score of a row is.
@@ -122,8 +122,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     Rows with a value that is fifteen times as far from the median of its column as nine tenths of
     the others, such as -9999 for a missing one, are not learnt from unless they are more than a
-    tenth; they are scored like all others. The reducers of all folds get codes of one length, also
-    where ``n_components`` is a share of the variance, and their scores one scale.
+    tenth; they are scored like all others. Where a reducer is exact, residuals that may be rounding
+    count as zero. The reducers of all folds get codes of one length, also where ``n_components`` is
+    a share of the variance, and their scores one scale.
 
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
     their units; the covariance of the others adapts to them, but columns that hardly vary beside
@@ -227,7 +228,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         rows = _dense(
             check_array(
                 X,
-                ensure_min_samples=_MIN_ROWS,
+                ensure_min_samples=MIN_ROWS,
                 estimator=self,
                 input_name="X",
                 ensure_all_finite="allow-nan" if allows_nan(reducer) else True,
@@ -239,11 +240,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         with telling_once_of_pca():
             panel = self._fit_panel(reducer, rows[is_usual], rng)
             if self.trim:
-                scores = panel.scores(rows)
+                scores = panel.scores(in_double_precision(reducer, rows))
                 kept = scores <= np.quantile(scores, 1 - self.trim)
                 rows, is_usual = rows[kept], is_usual[kept]
                 panel = self._fit_panel(reducer, rows[is_usual], rng)
-        offset = self._threshold(-panel.scores(rows), panel.folds)
+        scores = panel.scores(in_double_precision(reducer, rows))
+        offset = self._threshold(-scores, panel.folds)
         # Late, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
@@ -343,7 +345,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         X = given_rows(self.reducers_[0], X)
         finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
-        return _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
+        rows = _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
+        return in_double_precision(self.reducers_[0], rows)
 
     def _reducer_to_fit(self, rng):
         is_likelihood = self.scoring == "likelihood"
@@ -355,22 +358,17 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _fit_panel(self, reducer, X, rng):
         """For every fold a reducer that has not seen its rows."""
-        if n_distinct(X) < _MIN_ROWS:
-            raise ValueError(
-                f"Only {n_distinct(X)} different rows are left to fit after trim={self.trim}, and "
-                f"at least {_MIN_ROWS} are needed; pass more rows."
-            )
+        check_distinct(X, self.trim)
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
         if padding_value(reducer) is not None:
             return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
+        precision, X = np.finfo(X.dtype).eps, in_double_precision(reducer, X)
+        if self.scoring == "likelihood":
+            return fit_likelihood_panel(reducer, X, folds)
         if self.scoring == "top_features":
-            return fit_top_features_panel(reducer, X, folds, self.top_fraction)
-        fit_panel = {
-            "error": fit_error_panel,
-            "likelihood": fit_likelihood_panel,
-            "mahalanobis": fit_mahalanobis_panel,
-        }[self.scoring]
-        return fit_panel(reducer, X, folds)
+            return fit_top_features_panel(reducer, X, folds, precision, self.top_fraction)
+        fit_panel = fit_error_panel if self.scoring == "error" else fit_mahalanobis_panel
+        return fit_panel(reducer, X, folds, precision)
 
     def _threshold(self, scores, folds):
         """Score below which rows are outliers."""

@@ -6,9 +6,13 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 NEW = -1
+# Fewer rows leave a reducer or a covariance with a single one.
+MIN_ROWS = 4
 # A row with as many equals for each fold, and with this share of all rows, is one of few kinds.
 _COPIES = 2
 _SHARE = 0.005
+# Among repeated combinations of few values, one with this share of a usual number of copies too.
+_RARE = 0.25
 
 
 class HeldOutFolds:
@@ -25,17 +29,24 @@ class HeldOutFolds:
     of_rows : ndarray of shape (n_samples,)
         Fold of each row of X.
     has_few_kinds : bool
-        Whether most rows are of frequent kinds.
+        Whether most rows are of frequent kinds, or are repeated combinations of frequent values.
     """
 
     def __init__(self, X, n_folds, rng):
         self._keys, first, inverse, counts = np.unique(
             _row_keys(X), return_index=True, return_inverse=True, return_counts=True
         )
-        is_frequent = counts >= max(_COPIES * n_folds, _SHARE * len(X))
+        n_copies = max(_COPIES * n_folds, _SHARE * len(X))
+        # Kinds that reducers have seen score less than others, so that these would seem odd: where
+        # a usual kind has too few copies to be dealt out, none is.
+        is_of_kinds = np.mean(counts[inverse] > 1) > 0.5 and _has_few_values(X, n_copies)
+        if is_of_kinds:
+            usual = np.median(counts[inverse])
+            n_copies = min(n_copies, _RARE * usual) if usual >= n_copies else np.inf
+        is_frequent = counts >= n_copies
         # Groups in the order of their rows, and not of their keys: X may change its units.
         groups = np.where(is_frequent[inverse], np.arange(len(X)), first[inverse])
-        self.has_few_kinds = bool(is_frequent[inverse].mean() > 0.5)
+        self.has_few_kinds = bool(is_of_kinds or np.mean(is_frequent[inverse]) > 0.5)
         self.n_folds = min(n_folds, len(np.unique(groups)))
         self.of_rows = np.empty(len(X), dtype=int)
         splitter = GroupKFold(self.n_folds, shuffle=True, random_state=rng)
@@ -50,9 +61,29 @@ class HeldOutFolds:
         return np.where(self._keys[places] == keys, self._fold_of_key[places], NEW)
 
 
-def n_distinct(X):
-    """How many rows differ from all before."""
-    return len(np.unique(_row_keys(X)))
+def _has_few_values(X, n_copies):
+    """Whether most values of every column have so many equals.
+
+    Otherwise rows are repeated for another reason: drawn with replacement, or a table twice.
+    """
+    counts = [np.unique(column, return_counts=True)[1] for column in X.T]
+    return all(of_column[of_column >= n_copies].sum() > 0.5 * len(X) for of_column in counts)
+
+
+def check_distinct(X, trim):
+    """Raise ValueError unless enough rows differ to learn from."""
+    n_distinct = len(np.unique(_row_keys(X)))
+    if n_distinct == 1:
+        raise ValueError(
+            f"All {len(X)} rows to fit are equal, and at least {MIN_ROWS} different ones are "
+            "needed to learn how normal rows vary; pass rows that vary. Which differ from the "
+            "first row is found by (X != X[0]).any(axis=1)."
+        )
+    if n_distinct < MIN_ROWS:
+        raise ValueError(
+            f"Only {n_distinct} different rows are left to fit after trim={trim}, and at least "
+            f"{MIN_ROWS} are needed; pass more rows that differ."
+        )
 
 
 def _row_keys(X):

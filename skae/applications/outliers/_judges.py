@@ -18,6 +18,7 @@ from skae.applications.outliers._measures import (
     TopFeatures,
     coarse_precision,
 )
+from skae.applications.outliers._rounding import BeyondRounding, rounding_limits
 from skae.applications.outliers._sizes import of_one_size
 from skae.reducers import fit_reducer, reconstructed
 
@@ -25,6 +26,7 @@ from skae.reducers import fit_reducer, reconstructed
 # a coarser covariance, and that of positions. The last is chosen on the tables of
 # `python -m benchmarks.applications --outliers`.
 _PART_WEIGHTS = (0.6, 0.4, 0.3)
+_POSITIONS = 2
 # Deviation, relative to that of the rows, that training in single precision cannot go below.
 _ROUNDING = 1e-5
 
@@ -141,42 +143,47 @@ class Panel:
         return total
 
 
-def fit_error_panel(reducer, X, folds):
+def fit_error_panel(reducer, X, folds, precision):
     """Reducers that each see all folds but one; scores have the squared units of the rows."""
     reducers = fit_reducers(reducer, X, folds)
-    part = Part(residuals_of, SquaredError())
-    return Panel(folds, [ResidualJudge(fitted, [part]) for fitted in reducers])
+    rows = _held_out(reducers, X, folds)
+    plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
+    measure = SquaredError()
+    judges = [
+        ResidualJudge(fitted, [Part(seen, measure)])
+        for fitted, seen in zip(reducers, plain, strict=True)
+    ]
+    return Panel(folds, judges)
 
 
-def fit_top_features_panel(reducer, X, folds, fraction):
+def fit_top_features_panel(reducer, X, folds, precision, fraction):
     """Reducers that each see all folds but one, and what residuals are usual in those folds."""
     reducers = fit_reducers(reducer, X, folds)
     rows = _held_out(reducers, X, folds)
+    plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
+    residuals, rounding = _own_residuals(plain, X, rows, folds), _rounding(X)
     judges = [
-        ResidualJudge(
-            fitted, [Part(residuals_of, TopFeatures((X - rows)[seen], _rounding(X), fraction))]
-        )
-        for fitted, seen in zip(reducers, _seen(folds), strict=True)
+        ResidualJudge(fitted, [Part(of, TopFeatures(residuals[seen], rounding, fraction))])
+        for fitted, of, seen in zip(reducers, plain, _seen(folds), strict=True)
     ]
     return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
-def fit_mahalanobis_panel(reducer, X, folds):
+def fit_mahalanobis_panel(reducer, X, folds, precision):
     """Reducers that each see all folds but one, and what is usual in those folds."""
     reducers = fit_reducers(reducer, X, folds)
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
     trusted = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
-    residuals = np.empty(X.shape)
-    for fold, of in enumerate(trusted):
-        own = folds.of_rows == fold
-        residuals[own] = of(X[own], rows[own])
+    trusted = _beyond_rounding(trusted, X, rows, folds, precision)
+    plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
+    residuals, left = (_own_residuals(of_folds, X, rows, folds) for of_folds in (trusted, plain))
     covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _rounding(X))
     judges = []
     for fold, fitted in enumerate(reducers):
         known = covariance.others(fold)
         parts = [
             Part(trusted[fold], Mahalanobis(covariance.precisions[fold])),
-            Part(residuals_of, Mahalanobis(coarse_precision((X - rows)[known], _rounding(X)))),
+            Part(plain[fold], Mahalanobis(coarse_precision(left[known], _rounding(X)))),
             Part(positions_of, NeighbourDistance(rows - centre, centre, known)),
         ]
         judges.append(ResidualJudge(fitted, parts))
@@ -207,6 +214,25 @@ def _held_out(reducers, X, folds):
     return rows
 
 
+def _beyond_rounding(of_folds, X, rows, folds, precision):
+    """The residuals of every fold, without what may be rounding, as its own rows tell."""
+    limits = rounding_limits(X, precision)
+    own = [folds.of_rows == fold for fold in range(folds.n_folds)]
+    return [
+        BeyondRounding(seen, X[mask], rows[mask], *limits)
+        for seen, mask in zip(of_folds, own, strict=True)
+    ]
+
+
+def _own_residuals(of_folds, X, rows, folds):
+    """What each row's own fold makes of what is left of it."""
+    residuals = np.empty(X.shape)
+    for fold, of in enumerate(of_folds):
+        own = folds.of_rows == fold
+        residuals[own] = of(X[own], rows[own])
+    return residuals
+
+
 def _seen(folds):
     """Which rows the reducer of every fold has seen."""
     return [folds.of_rows != fold for fold in range(folds.n_folds)]
@@ -224,9 +250,14 @@ def _own_scores(judges, X, rows, folds, of_part=None):
 
 def _weigh_parts(judges, weights, X, rows, folds):
     """Give parts the quartile distances ``weights``, in those of the first part alone."""
-    spreads = [
-        quartile_distance(_own_scores(judges, X, rows, folds, part)) for part in range(len(weights))
-    ]
+    scores = [_own_scores(judges, X, rows, folds, part) for part in range(len(weights))]
+    spreads = [quartile_distance(of_part) for of_part in scores]
+    for part, of_part in enumerate(scores):
+        if part != _POSITIONS and np.quantile(of_part, 0.75) == 0:
+            # The reducer is exact: what is no rounding counts in the most that is.
+            spreads[part] = 1.0
+            for judge in judges:
+                judge.parts[part].measure = Mahalanobis(judge.parts[part].seen.precision())
     for judge in judges:
         for part, weight, spread in zip(judge.parts, weights, spreads, strict=True):
             part.weight = float(weight * spreads[0] / spread) if spread > 0 else 0.0

@@ -4,13 +4,16 @@ import numpy as np
 
 # Quartile distances beyond the quartile: Tukey's fence where scores are symmetric.
 _FENCE = 3.0
+# By so many rows' share it is farther: quartiles of few rows are uncertain, and so are covariances
+# learnt from few. Chosen on normal rows of 3 to 10 columns, 30 to 400 of them.
+_UNCERTAIN_ROWS = 20
 # Of kinds of rows: what is rare, and how many times the score of the kind before is a gap.
 _MAX_SHARE = 0.05
 _MIN_RATIO = 2.0
 
 
 def fence(scores):
-    """Three times its distance from the median beyond the upper quartile.
+    """Three times its distance from the median beyond the upper quartile, more for few rows.
 
     Parameters
     ----------
@@ -18,7 +21,7 @@ def fence(scores):
         Anomaly scores; higher is more abnormal.
     """
     median, upper = np.quantile(scores, [0.5, 0.75])
-    return float(upper + _FENCE * (upper - median))
+    return float(upper + _FENCE * (1 + _UNCERTAIN_ROWS / len(scores)) * (upper - median))
 
 
 def widest_gap(scores):
@@ -30,12 +33,13 @@ def widest_gap(scores):
     Parameters
     ----------
     scores : ndarray of shape (n_samples,)
-        Anomaly scores, positive; higher is more abnormal.
+        Anomaly scores, not negative; higher is more abnormal.
     """
     scores = np.sort(scores)
     upper = scores[int(np.ceil((1 - _MAX_SHARE) * len(scores))) - 1 :]
-    tiny = np.finfo(float).tiny
-    ratios = upper[1:] / np.maximum(upper[:-1], tiny)
+    # Any score is many times one of zero, but for zero.
+    ratios = np.where(upper[1:] > 0, np.inf, 0.0)
+    np.divide(upper[1:], upper[:-1], out=ratios, where=upper[:-1] > 0)
     if len(ratios) == 0 or ratios.max() < _MIN_RATIO:
         return float(upper[-1] * _MIN_RATIO)
     widest = np.argmax(ratios)
