@@ -1,6 +1,8 @@
 # Every path is relative, so that a checkout in a folder with a space in its name works.
 PYTHON ?= python3
-PYTEST_FLAGS ?= --numprocesses=auto --dist=loadgroup
+# By file: tests of one file share fixtures and compiled networks. (Groups, `loadgroup`, are ignored in
+# silence by pytest-xdist 3.8 with pytest 9.2.)
+PYTEST_FLAGS ?= --numprocesses=auto --dist=loadfile
 
 venv := .venv/bin/python
 

@@ -11,16 +11,6 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import pytest
 
 
-def pytest_collection_modifyitems(items):
-    """Keep together, for pytest-xdist, what compiles the same networks: files and estimators."""
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        estimator = parameters.get("cls", type(parameters.get("estimator")))
-        is_common = item.path.name == "test_common.py" and isinstance(estimator, type)
-        name = estimator.__name__ if is_common else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
-
-
 @pytest.fixture(autouse=True)
 def close_figures():
     """matplotlib warns at the twenty-first open figure, and warnings are errors."""

@@ -36,7 +36,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 HOW = "install Chromium (Debian: apt-get install chromium) and playwright (pip install playwright)"
 WIDTHS = {"desktop": 1280, "phone": 390}
 # One worker has the browser, the server and the report.
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def lack(what):

@@ -11,14 +11,14 @@ from sklearn.decomposition import PCA
 import skae
 from skae.estimators import __all__ as ESTIMATORS
 
-Z = np.random.default_rng(0).standard_normal((300, 2))
+Z = np.random.default_rng(0).standard_normal((200, 2))
 Z = np.vstack([Z, -Z])
 SLOPES = np.random.default_rng(1).standard_normal((2, 12))
 ODD = np.sin(Z @ SLOPES)
 # What PCA(2) leaves of these is even.
 EVEN = np.hstack([2 * Z, Z[:, :1] ** 2 - 1, Z[:, :1] * Z[:, 1:], np.cos(Z @ SLOPES)])
 AUTOENCODERS = [name for name in ESTIMATORS if name.endswith("Autoencoder")]
-QUICK = {"init": "pca", "max_iter": 60, "random_state": 0}
+QUICK = {"init": "pca", "max_iter": 50, "random_state": 0}
 
 
 def over_pca(estimator, X):
@@ -39,14 +39,14 @@ def test_every_class_leaves_the_start(name):
     assert estimator.best_epoch_ > 0
 
 
-@pytest.mark.parametrize("activation", ["gelu", "relu", "tanh", "elu", "silu", "softsign"])
+@pytest.mark.parametrize("activation", ["gelu", "relu", "tanh"])
 @pytest.mark.parametrize("X", [ODD, EVEN], ids=["odd", "even"])
 def test_every_activation_leaves_the_start(activation, X):
     estimator = skae.Autoencoder(2, activation=activation, **QUICK)
     assert over_pca(estimator, X) < 0.8
 
 
-@pytest.mark.parametrize("hidden_layer_sizes", [(16,), (64, 32), (512,)])
+@pytest.mark.parametrize("hidden_layer_sizes", [(16,), (64, 32)])
 @pytest.mark.parametrize("n_components", [1, 2])
 def test_every_width_and_depth_leaves_the_start(hidden_layer_sizes, n_components):
     estimator = skae.Autoencoder(n_components, hidden_layer_sizes=hidden_layer_sizes, **QUICK)
