@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
-from skae import metrics
+from skae import compare, diagnose, metrics
 from skae.inspection import (
     DenoisingDisplay,
     FeatureContributionDisplay,
@@ -16,8 +16,6 @@ from skae.inspection import (
     LatentTraversalDisplay,
     ReconstructionDisplay,
     ReconstructionErrorDisplay,
-    compare,
-    diagnose,
 )
 
 ROWS = np.random.default_rng(0).normal(size=(40, 4)) @ np.diag([4.0, 2.0, 1.0, 0.5])

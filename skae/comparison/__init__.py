@@ -1,23 +1,15 @@
 """Reducers of many sizes, compared on rows held out."""
 
-from skae.comparison._compare import LEAST_HELD_OUT, compare
+from skae.comparison._compare import LEAST_HELD_OUT as LEAST_HELD_OUT
+from skae.comparison._compare import compare
 from skae.comparison._comparison import Comparison
-from skae.comparison._judgement import BASELINE
-from skae.comparison._phrases import components, listed, share
-from skae.comparison._recommendation import recommend
-from skae.comparison._scores import COLUMNS, score_rows
-from skae.comparison._summary import summarise
+from skae.comparison._judgement import BASELINE as BASELINE
+from skae.comparison._phrases import components as components
+from skae.comparison._phrases import listed as listed
+from skae.comparison._phrases import share as share
+from skae.comparison._recommendation import recommend as recommend
+from skae.comparison._scores import COLUMNS as COLUMNS
+from skae.comparison._scores import score_rows as score_rows
+from skae.comparison._summary import summarise as summarise
 
-__all__ = [
-    "BASELINE",
-    "COLUMNS",
-    "LEAST_HELD_OUT",
-    "Comparison",
-    "compare",
-    "components",
-    "listed",
-    "recommend",
-    "score_rows",
-    "share",
-    "summarise",
-]
+__all__ = ["Comparison", "compare"]

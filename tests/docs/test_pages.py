@@ -28,7 +28,14 @@ BLOCK = re.compile(
     re.MULTILINE,
 )
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-MODULES = ("skae.exceptions", "skae.inspection", "skae.layers", "skae.metrics")
+MODULES = (
+    "skae.comparison",
+    "skae.diagnosis",
+    "skae.exceptions",
+    "skae.inspection",
+    "skae.layers",
+    "skae.metrics",
+)
 
 
 class Piece(NamedTuple):

@@ -31,8 +31,8 @@ from skae import (
     ConvolutionalAutoencoder,
     RecurrentAutoencoder,
     VariationalAutoencoder,
-    _keras,
 )
+from skae.backend import _gateway as gateway
 from skae.supervised import _supervised
 from skae.supervised._head_targets import units_of
 from skae.training import Hooks
@@ -642,8 +642,8 @@ def test_equal_seeds_give_equal_bits(pretrained):
 
 @pytest.mark.parametrize("cls", [Autoencoder, VariationalAutoencoder])
 def test_another_weight_or_learning_rate_compiles_nothing(monkeypatch, cls):
-    pool = type(_keras.POOL)(_keras.POOL._build)
-    monkeypatch.setattr(_keras, "POOL", pool)
+    pool = type(gateway.POOL)(gateway.POOL._build)
+    monkeypatch.setattr(gateway, "POOL", pool)
 
     def counts():
         programs = [program for idle in pool._idle.values() for program in idle]

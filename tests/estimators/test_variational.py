@@ -288,9 +288,11 @@ def test_parameters_out_of_range(parameters):
 
 @pytest.mark.parametrize("n_samples", [0, 2.5])
 def test_draws_are_counted(fitted, n_samples):
-    with pytest.raises(ValueError, match=f"n_importance_samples={n_samples} should be a positive"):
+    with pytest.raises(
+        ValueError, match=f"n_importance_samples={n_samples} must be an integer of 1"
+    ):
         fitted.log_likelihood(TEST, n_importance_samples=n_samples)
-    with pytest.raises(ValueError, match=f"n_samples={n_samples} should be a positive"):
+    with pytest.raises(ValueError, match=f"n_samples={n_samples} must be an integer of 1"):
         fitted.sample(n_samples)
 
 

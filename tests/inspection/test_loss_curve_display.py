@@ -134,7 +134,7 @@ def test_a_pipeline_and_an_estimator_inside_are_found(autoencoder):
     assert list(lines["loss"].get_ydata()) == pipeline[-1].loss_curve_
     sampler = LatentSampler(Autoencoder(1, max_iter=2), random_state=0).fit(X)
     lines = LossCurveDisplay.from_estimator(sampler).lines_
-    assert list(lines["loss"].get_ydata()) == sampler.autoencoder_.loss_curve_
+    assert list(lines["loss"].get_ydata()) == sampler.reducer_.loss_curve_
 
 
 def test_what_is_not_trained_in_epochs_is_refused():
