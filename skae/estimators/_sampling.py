@@ -59,7 +59,7 @@ class SamplerMixin:
         Raises
         ------
         ValueError
-            If ``n_samples`` is not a positive integer, or ``codes`` is none of those, or
+            If ``n_samples`` is not an integer of 1 or more, or ``codes`` is none of those, or
             ``"posterior"`` after ``partial_fit``.
 
         Notes

@@ -480,7 +480,7 @@ def test_contributions_without_pandas_say_what_to_install(rows, monkeypatch):
     detector = pca_detector().fit(rows)
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(
-        ImportError, match=r'pandas is not installed; pip install "skae\[compare\]"'
+        ImportError, match=r'pandas, which is not installed; pip install "skae\[compare\]"'
     ):
         detector.feature_contributions(rows)
 

@@ -274,7 +274,7 @@ def test_each_row_has_a_class(y, message, sampler):
 
 @pytest.mark.parametrize("n", [0, 2.5])
 def test_number_a_class_is_checked(n, sampler):
-    with pytest.raises(ValueError, match=f"n={n} should be an integer"):
+    with pytest.raises(ValueError, match=f"n={n} must be an integer"):
         sampler.augment(X_IRIS, Y_IRIS, n)
 
 
@@ -350,8 +350,8 @@ def test_one_row_is_too_few_to_fit():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"autoencoder": PCA}, "is not an estimator; pass an instance"),
-        ({"autoencoder": KernelDensity()}, "implementing 'fit', 'transform' and"),
+        ({"reducer": PCA}, "is not an estimator; pass an instance"),
+        ({"reducer": KernelDensity()}, "implementing 'fit', 'transform' and"),
         ({"density": PCA()}, "implementing 'fit', 'sample' and 'score_samples'"),
     ],
 )
@@ -362,7 +362,7 @@ def test_parameters_are_checked(parameters, message):
 
 @pytest.mark.parametrize("n_samples", [0, 1.5, "all"])
 def test_number_of_samples_is_checked(n_samples, sampler):
-    with pytest.raises(ValueError, match=f"n_samples={n_samples!r} should be an integer"):
+    with pytest.raises(ValueError, match=f"n_samples={n_samples!r} must be an integer"):
         sampler.sample(n_samples)
 
 

@@ -1,40 +1,39 @@
 """Missing values filled by iterated reconstruction."""
 
-import warnings
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
-from sklearn.utils.validation import FLOAT_DTYPES, _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skae import DenoisingAutoencoder
 from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications.imputation._judge import judged
+from skae.applications.imputation._missing import (
+    MissingMarkerMixin,
+    default_reducer,
+    new_initial_imputer,
+    new_mask,
+    nothing_known,
+    units_of_known,
+    warn_of_empty,
+)
 from skae.applications.imputation._rounds import fit_rounds
 from skae.reducers import allows_nan, find_padding_before_fit, without_padding
 from skae.reducers._fitted import (
     check_names,
     column_labels,
-    in_one_axis,
     reducer_to_fit,
     sample_shape_of,
     telling_once_of_pca,
 )
-from skae.tables import check_array, filled_where_masked, validate_data, with_nan_for_na
-from skae.tables import is_missing as is_missing_value
-
-# Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
-_SHARE_SWAPPED, _EPOCHS = 0.2, 200
+from skae.tables import check_array, validate_data
 
 
-class ReconstructionImputer(TransformerMixin, BaseEstimator):
+class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator):
     """Imputer that fills missing values with what a reducer reconstructs there.
 
     Missing values are first filled with the mean of their column. Then, in every round, a new
@@ -279,13 +278,18 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         # A sequence keeps its timesteps, also those that none reaches, and an image its pixels.
         shape = sample_shape_of(self.reducer)
         keeps_all = is_padding is not None or shape is not None
-        imputer = self._new_imputer(self.keep_empty_features or keeps_all)
-        mask, indicator = self._new_mask("all"), None
+        imputer = new_initial_imputer(
+            self._marker,
+            self.initial_strategy,
+            self.fill_value,
+            keep_empty_features=self.keep_empty_features or keeps_all,
+        )
+        mask, indicator = new_mask(self._marker, "all"), None
         filled = imputer.fit_transform(without_padding(rows, is_padding, self._marker))
         known = without_padding(rows, is_padding, self._no_marker)
         is_missing = mask.fit_transform(known)
         if self.add_indicator:
-            indicator = self._new_mask("missing-only").fit(known)
+            indicator = new_mask(self._marker, "missing-only").fit(known)
         limits = self._fit_limits(X, rows, is_missing, is_padding)
         is_filled = ~is_missing.all(axis=0) | keeps_all
         iterated = is_filled if self.keep_empty_features else slice(None)
@@ -293,7 +297,8 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         if keeps_all and is_empty.any():
             # Nothing is known to reconstruct them by.
             limits = limits.held(is_empty, filled[0])
-            self._warn_of_empty(is_empty, shape)
+            if not self.keep_empty_features:
+                warn_of_empty(is_empty, shape)
         limits_of_rounds = limits.of_columns(is_filled)
         if is_padding is not None:
             filled = np.where(is_padding, rows, filled)
@@ -336,7 +341,7 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             filled = np.where(is_padding, X, filled)
         before, gaps = filled.copy(), is_missing[:, self._is_filled]
         filled[:, self._iterated] = self._rounds.filled(
-            filled[:, self._iterated], _nothing_known(gaps, is_padding)
+            filled[:, self._iterated], nothing_known(gaps, is_padding)
         )
         is_guess = is_missing[:, self._is_filled | self.keep_empty_features]
         limited = filled if self._limits is None else self._limits.apply(filled)
@@ -363,11 +368,6 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
         parts = [self.initial_imputer_, *([] if self.indicator_ is None else [self.indicator_])]
         return np.concatenate([part.get_feature_names_out(input_features) for part in parts])
 
-    def _given(self, X, reducer):
-        """Flat rows, in which NaN or the marker stands for all that is missing."""
-        X = filled_where_masked(X, self._marker)
-        return in_one_axis(reducer, with_nan_for_na(X) if self._allows_nan else X)
-
     def _fit_limits(self, X, rows, is_missing, is_padding):
         known = np.where(is_missing, np.nan, without_padding(rows, is_padding))
         labels = column_labels(X)
@@ -376,16 +376,12 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
     def _fit_rounds(self, filled, is_missing, is_padding, limits):
         rng = check_random_state(self.random_state)
         gaps = is_missing if is_padding is None else is_missing | is_padding
-        known = np.ma.masked_array(filled, gaps)
-        deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
-        # Of a constant column it may be what rounding its mean left.
-        varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
         is_default = self.reducer is None
         return fit_rounds(
-            lambda *size: reducer_to_fit(self.reducer, partial(_default, *size), rng),
+            lambda *size: reducer_to_fit(self.reducer, partial(default_reducer, *size), rng),
             filled,
-            _nothing_known(is_missing, is_padding),
-            np.where(varies & (deviation > 0), deviation, 1.0),
+            nothing_known(is_missing, is_padding),
+            units_of_known(filled, gaps),
             max_iter=self.max_iter,
             tol=self.tol,
             verbose=self.verbose,
@@ -393,70 +389,7 @@ class ReconstructionImputer(TransformerMixin, BaseEstimator):
             judge=partial(judged, rng=rng) if is_default else None,
         )
 
-    def _warn_of_empty(self, is_empty, shape):
-        if self.keep_empty_features:
-            return
-        warnings.warn(
-            f"No row of fit knows a value of the columns {np.flatnonzero(is_empty)}. They stay, as "
-            f"the reducer takes rows of sample_shape={shape}, and are filled with 0, or with "
-            "fill_value for initial_strategy='constant'. Set keep_empty_features=True if that is "
-            "meant.",
-            stacklevel=4,
-        )
-
-    def _new_imputer(self, keep_empty_features):
-        imputer = SimpleImputer(
-            missing_values=self._marker,
-            strategy=self.initial_strategy,
-            fill_value=self.fill_value,
-            keep_empty_features=keep_empty_features,
-        )
-        return imputer.set_output(transform="default")
-
-    def _new_mask(self, features):
-        mask = MissingIndicator(missing_values=self._marker, features=features, error_on_new=False)
-        return mask.set_output(transform="default")
-
-    @property
-    def _marker(self):
-        """What stands for a missing value in an array of floats."""
-        return np.nan if is_missing_value(self.missing_values) else self.missing_values
-
-    @property
-    def _no_marker(self):
-        """What does not."""
-        return 1.0 if self._marker == 0 else 0.0
-
-    @property
-    def _allows_nan(self):
-        return bool(np.isnan(self._marker))
-
-    def _checked(self, reducer):
-        takes_nan = self._allows_nan or allows_nan(reducer)
-        return {
-            "dtype": FLOAT_DTYPES,
-            "order": "C",  # the last bits of products depend on it
-            "ensure_all_finite": "allow-nan" if takes_nan else True,
-        }
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self._allows_nan or allows_nan(self.reducer)
         return tags
-
-
-def _nothing_known(is_missing, is_padding):
-    """What is missing, padding of rows with it of which there is nothing else."""
-    if is_padding is None:
-        return is_missing
-    return is_missing | (is_missing | is_padding).all(axis=1, keepdims=True)
-
-
-def _default(n_components=1):
-    # Clipping keeps values beyond those of the fit from being extrapolated.
-    return make_pipeline(
-        MinMaxScaler(clip=True),
-        DenoisingAutoencoder(
-            n_components, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
-        ),
-    )

@@ -1,7 +1,5 @@
 """New rows from any reducer: a density over its code."""
 
-from copy import copy
-from inspect import signature
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skae import Autoencoder
 from skae.applications._classes import class_of_each_row
 from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.applications.sampling._densities import covariance_within, draw_codes, perturbed
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
 from skae.reducers import allows_nan, find_padding, without_padding
@@ -219,12 +218,12 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If ``n_samples`` is not a positive integer.
+            If ``n_samples`` is not an integer of 1 or more.
         """
         check_is_fitted(self)
         check_integer("n_samples", n_samples)
         rng = check_random_state(random_state)
-        return in_container(self, self._decoded(_drawn(self.density_, n_samples, rng)))
+        return in_container(self, self._decoded(draw_codes(self.density_, n_samples, rng)))
 
     def _decoded(self, code):
         rows = decoded(self.reducer_, code)
@@ -369,15 +368,15 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         classes, of_row, counts = np.unique(y, return_inverse=True, return_counts=True)
         wanted = np.max(counts) if n is None else n
         missing = np.maximum(wanted - counts, 0)
-        noise = _covariance_within(code, of_row)
+        noise = covariance_within(code, of_row)
         drawn = [np.empty((0, code.shape[1]))]
         for index in np.flatnonzero(missing):
             own = code[of_row == index]
             if self.density is None:
-                drawn.append(_perturbed(own, noise, missing[index], rng))
+                drawn.append(perturbed(own, noise, missing[index], rng))
             else:
                 density = self._class_density(own, classes[index], rng)
-                drawn.append(_drawn(density, missing[index], rng))
+                drawn.append(draw_codes(density, missing[index], rng))
         return np.concatenate(drawn), np.repeat(classes, missing)
 
     def _class_density(self, code, label, rng):
@@ -398,36 +397,3 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
 def _default():
     return Autoencoder(0.9)
-
-
-def _drawn(density, n_samples, rng):
-    """Draws in random order, whatever the density returns and wherever it takes its seed."""
-    seed = rng.randint(2**31)
-    if "random_state" in signature(density.sample).parameters:
-        code = density.sample(n_samples, random_state=seed)
-    else:
-        density = copy(density)
-        if "random_state" in density.get_params():
-            density.set_params(random_state=seed)
-        code = density.sample(n_samples)
-    # Mixtures return the component of each draw too, and sort by it.
-    code = code[0] if isinstance(code, tuple) else code
-    return rng.permutation(code)
-
-
-def _covariance_within(code, of_row):
-    """Covariance of codes around the mean of their class; that of all counts as one more row."""
-    n_classes = of_row.max() + 1
-    means = np.stack([code[of_row == index].mean(axis=0) for index in range(n_classes)])
-    within, around = code - means[of_row], code - code.mean(axis=0)
-    total = around.T @ around / len(code)
-    return (within.T @ within + total) / (len(code) - n_classes + 1)
-
-
-def _perturbed(code, covariance, n_samples, rng):
-    """Draws from a kernel density of a few codes."""
-    n_rows, n_components = code.shape
-    width = n_rows ** (-1 / (n_components + 4))
-    origin = np.zeros(n_components)
-    noise = rng.multivariate_normal(origin, covariance, n_samples, check_valid="ignore")
-    return code[rng.randint(n_rows, size=n_samples)] + width * noise

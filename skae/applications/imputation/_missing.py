@@ -1,0 +1,103 @@
+"""What is missing of rows, and what stands in for it before the first round."""
+
+import warnings
+
+import numpy as np
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils.validation import FLOAT_DTYPES
+
+from skae import DenoisingAutoencoder
+from skae.reducers import allows_nan, in_one_axis
+from skae.tables import filled_where_masked, with_nan_for_na
+from skae.tables import is_missing as is_missing_value
+
+# Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
+_SHARE_SWAPPED, _EPOCHS = 0.2, 200
+
+
+def new_initial_imputer(marker, strategy, fill_value, *, keep_empty_features):
+    """An imputer that fills by a statistic of each column, and returns arrays."""
+    imputer = SimpleImputer(
+        missing_values=marker,
+        strategy=strategy,
+        fill_value=fill_value,
+        keep_empty_features=keep_empty_features,
+    )
+    return imputer.set_output(transform="default")
+
+
+def new_mask(marker, features):
+    """A transformer that says which values are missing, as arrays."""
+    mask = MissingIndicator(missing_values=marker, features=features, error_on_new=False)
+    return mask.set_output(transform="default")
+
+
+def nothing_known(is_missing, is_padding):
+    """What is missing; of rows that hold nothing else than padding, that too."""
+    if is_padding is None:
+        return is_missing
+    return is_missing | (is_missing | is_padding).all(axis=1, keepdims=True)
+
+
+def units_of_known(filled, gaps):
+    """Deviation of each column over the values that are known; 1 for a constant column."""
+    known = np.ma.masked_array(filled, gaps)
+    deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
+    # Of a constant column it may be what rounding its mean left.
+    varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
+    return np.where(varies & (deviation > 0), deviation, 1.0)
+
+
+def warn_of_empty(is_empty, shape):
+    """Say that columns of which nothing is known stay, as rows have a shape."""
+    warnings.warn(
+        f"No row of fit knows a value of the columns {np.flatnonzero(is_empty)}. They stay, as "
+        f"the reducer takes rows of sample_shape={shape}, and are filled with 0, or with "
+        "fill_value for initial_strategy='constant'. Set keep_empty_features=True if that is "
+        "meant.",
+        stacklevel=4,
+    )
+
+
+class MissingMarkerMixin:
+    """Reads what ``missing_values`` marks, of rows in any form."""
+
+    def _given(self, X, reducer):
+        """Flat rows, in which NaN or the marker stands for all that is missing."""
+        X = filled_where_masked(X, self._marker)
+        return in_one_axis(reducer, with_nan_for_na(X) if self._allows_nan else X)
+
+    @property
+    def _marker(self):
+        """What stands for a missing value in an array of floats."""
+        return np.nan if is_missing_value(self.missing_values) else self.missing_values
+
+    @property
+    def _no_marker(self):
+        """What does not."""
+        return 1.0 if self._marker == 0 else 0.0
+
+    @property
+    def _allows_nan(self):
+        return bool(np.isnan(self._marker))
+
+    def _checked(self, reducer):
+        takes_nan = self._allows_nan or allows_nan(reducer)
+        return {
+            "dtype": FLOAT_DTYPES,
+            "order": "C",  # the last bits of products depend on it
+            "ensure_all_finite": "allow-nan" if takes_nan else True,
+        }
+
+
+def default_reducer(n_components=1):
+    """The reducer that None means."""
+    # Clipping keeps values beyond those of the fit from being extrapolated.
+    return make_pipeline(
+        MinMaxScaler(clip=True),
+        DenoisingAutoencoder(
+            n_components, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
+        ),
+    )
