@@ -11,7 +11,7 @@ def gradient_of(function, x):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = function(x)
-    return tape.gradient(y, x, unconnectedgradient_ofs="zero")
+    return tape.gradient(y, x, unconnected_gradients="zero")
 
 
 class NetworkView:

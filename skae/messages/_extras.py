@@ -1,10 +1,11 @@
 """Imports of libraries that not every installation has."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def needs_extra(name: str, user: str = ""):
+def needs_extra(name: str, user: str = "") -> Iterator[None]:
     """Say how to install what the imports in this block lack.
 
     Parameters

@@ -5,7 +5,7 @@ _MINUTE = 60
 _LONGEST = 90
 
 
-def in_words(seconds):
+def in_words(seconds: float) -> str:
     """A time to about two digits.
 
     Parameters
@@ -31,8 +31,8 @@ def in_words(seconds):
     return f"{hours} h {minutes} min"
 
 
-def left(seconds):
-    """What is left in a sentence; nothing where it is not known.
+def left(seconds: float | None) -> str:
+    """The time that is left, as part of a sentence; empty where it is not known.
 
     Parameters
     ----------

@@ -27,7 +27,8 @@ class Scorer(Protocol):
 
 def scorer_of(network: Network) -> Scorer:
     """What scores a network."""
-    return NumpyScorer(network) if network.has_numpy_twin else KerasScorer(network)
+    twin = network.numpy_twin
+    return KerasScorer(network) if twin is None else NumpyScorer(twin)
 
 
 class NumpyScorer:

@@ -7,6 +7,7 @@ from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import DenseNetwork
 from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
 from skae.networks._network import Network
+from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections, principal_directions
 from skae.networks._recurrent import RecurrentNetwork
 
@@ -18,6 +19,7 @@ __all__ = [
     "CustomNetwork",
     "DenseNetwork",
     "Network",
+    "NumpyTwin",
     "PrincipalDirections",
     "RecurrentNetwork",
     "names",

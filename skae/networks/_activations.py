@@ -1,30 +1,38 @@
 """Activations in numpy, for scoring without Keras; each equals the Keras activation of its name."""
 
+from collections.abc import Callable, Hashable, Mapping
+
 import numpy as np
 from scipy.special import erf, expit
+
+from skae.numerics import Array
 
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _SQRT_HALF = 0.7071067811865476
 
 
-def _gelu(x):
-    return 0.5 * x * (1.0 + erf(x * x.dtype.type(_SQRT_HALF)))
+def _gelu(x: Array) -> Array:
+    activated: Array = 0.5 * x * (1.0 + erf(x * x.dtype.type(_SQRT_HALF)))
+    return activated
 
 
-def _elu(x, alpha=1.0):
+def _elu(x: Array, alpha: float = 1.0) -> Array:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-def _softplus(x):
-    return np.logaddexp(x, x.dtype.type(0))
+def _softplus(x: Array) -> Array:
+    activated: Array = np.logaddexp(x, x.dtype.type(0))
+    return activated
 
 
-def _softmax(x):
+def _softmax(x: Array) -> Array:
     exponentials = np.exp(x - x.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    shares: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return shares
 
 
-NUMPY_ACTIVATIONS = {
+# Looked up by what a user gives, which may be a function and no name.
+NUMPY_ACTIVATIONS: Mapping[Hashable, Callable[[Array], Array]] = {
     "celu": _elu,
     "elu": _elu,
     "exponential": np.exp,

@@ -21,7 +21,7 @@ class ConvolutionalNetwork(Network):
         pooling, and in the decoder come after repeating each value.
     """
 
-    kernel_size: tuple
+    kernel_size: tuple[int, ...]
     pooling: str | None = None
 
     kind: ClassVar[str] = "convolutional"
@@ -29,12 +29,12 @@ class ConvolutionalNetwork(Network):
     # XLA never pays: on two cores it made a step of two 3 x 3 layers take 47 ms instead of 6.
 
     @property
-    def n_axes(self):
+    def n_axes(self) -> int:
         """1 for sequences, 2 for images, 3 for volumes."""
         return len(self.sample_shape) - 1
 
     @property
-    def sizes(self):
+    def sizes(self) -> tuple[tuple[int, ...], ...]:
         """Size of every axis before the first hidden layer, and after each."""
         sizes = [self.sample_shape[:-1]]
         for _ in self.hidden_layer_sizes:
@@ -42,7 +42,7 @@ class ConvolutionalNetwork(Network):
         return tuple(sizes)
 
     @property
-    def widest_layer(self):
+    def widest_layer(self) -> int:
         """The most values any layer holds for one row."""
         widest = super().widest_layer
         for axes, filters in zip(self.sizes, self.hidden_layer_sizes, strict=False):

@@ -1,5 +1,6 @@
 """The dense network: its shapes, its random weights and its numpy twin."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +9,10 @@ import numpy as np
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._network import Network
+from skae.networks._numpy_twin import NumpyTwin
+from skae.numerics import Array, Weights
+
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class DenseNetwork(Network):
     xla_from_steps: ClassVar[float] = 500
 
     @property
-    def halves(self):
+    def halves(self) -> tuple[tuple[str, int, int, Shape], ...]:
         """``(name, n_inputs, n_outputs, hidden layer sizes)`` of the encoder and of the decoder."""
         sizes = self.hidden_layer_sizes
         return (
@@ -29,9 +34,9 @@ class DenseNetwork(Network):
             ("decoder", self.n_components, self.n_features, sizes[::-1]),
         )
 
-    def parameter_shapes(self):
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Shape of every weight, in the order in which fits keep them."""
-        shapes = {}
+        shapes: dict[str, Shape] = {}
         for half, n_inputs, n_outputs, sizes in self.halves:
             shapes |= _hidden_shapes(half, n_inputs, sizes)
             if sizes:
@@ -46,53 +51,54 @@ class DenseNetwork(Network):
         if self.critic_layer_sizes is not None:
             shapes |= reader_shapes("critic", self.n_components, self.critic_layer_sizes, 1)
         if self.head_layer_sizes is not None:
-            sizes = (self.n_components, self.head_layer_sizes, self.n_predicted)
-            shapes |= reader_shapes("head", *sizes)
+            shapes |= reader_shapes(
+                "head", self.n_components, self.head_layer_sizes, self.n_predicted
+            )
         return shapes
 
-    def random_weights(self, rng):
+    def random_weights(self, rng: np.random.Generator) -> Weights:
         """Glorot uniform kernels (Glorot & Bengio 2010) and zero biases, float32."""
         return glorot_weights(self.parameter_shapes(), rng)
 
     @property
-    def has_numpy_twin(self):
-        """Whether numpy can score: it knows the activation."""
-        return not self.hidden_layer_sizes or self.activation in NUMPY_ACTIVATIONS
+    def numpy_twin(self) -> NumpyTwin | None:
+        """Itself, where numpy knows the activation."""
+        is_known = not self.hidden_layer_sizes or self.activation in NUMPY_ACTIVATIONS
+        return self if is_known else None
 
-    def encode(self, weights, rows):
+    def encode(self, weights: Weights, rows: Array) -> Array:
         """Code of scaled rows, in numpy and in the dtype of the weights."""
         code = self._forward("encoder", weights, rows, slice(self.n_components))
         code = NUMPY_ACTIVATIONS[self.code_activation](code)
         return code if self.n_active is None else _keep_largest(code, self.n_active)
 
-    def encode_distribution(self, weights, rows):
+    def encode_distribution(self, weights: Weights, rows: Array) -> list[Array]:
         """Mean and log variance of the code of scaled rows, for a variational network."""
         return np.split(self._forward("encoder", weights, rows), 2, axis=1)
 
-    def decode(self, weights, code):
+    def decode(self, weights: Weights, code: Array) -> Array:
         """Scaled output of a code, in numpy and in the dtype of the weights."""
         return self._forward("decoder", weights, code)
 
-    def _forward(self, half, weights, inputs, columns=slice(None)):
-        output = None
-        if self.has_linear_path:
-            output = inputs @ weights[names.kernel(names.linear(half))][:, columns]
-            output += weights[names.bias(names.linear(half))][columns]
+    def _forward(
+        self, half: str, weights: Weights, inputs: Array, columns: slice = slice(None)
+    ) -> Array:
         if not self.hidden_layer_sizes:
-            return output
+            return _linear(half, weights, inputs, columns)
         activate, hidden = NUMPY_ACTIVATIONS[self.activation], inputs
         for i in range(1, len(self.hidden_layer_sizes) + 1):
             hidden = hidden @ weights[names.kernel(names.hidden(half, i))]
             hidden += weights[names.bias(names.hidden(half, i))]
             hidden = activate(hidden)
         nonlinear = hidden @ weights[names.kernel(names.nonlinear(half))][:, columns]
-        if output is None:
+        if not self.has_linear_path:
             return nonlinear + weights[names.bias(names.nonlinear(half))][columns]
+        output = _linear(half, weights, inputs, columns)
         output += nonlinear
         return output
 
 
-def reader_shapes(name, n_inputs, sizes, n_outputs):
+def reader_shapes(name: str, n_inputs: int, sizes: Shape, n_outputs: int) -> dict[str, Shape]:
     """Shape of every weight of a dense model that reads the code."""
     shapes = _hidden_shapes(name, n_inputs, sizes)
     shapes[f"{name}_output/kernel"] = ((n_inputs, *sizes)[-1], n_outputs)
@@ -100,7 +106,7 @@ def reader_shapes(name, n_inputs, sizes, n_outputs):
     return shapes
 
 
-def glorot_weights(shapes, rng):
+def glorot_weights(shapes: Mapping[str, Shape], rng: np.random.Generator) -> Weights:
     """Glorot uniform kernels and zero biases, float32."""
     return {
         name: _glorot_uniform(rng, shape) if len(shape) == 2 else np.zeros(shape, np.float32)
@@ -108,21 +114,28 @@ def glorot_weights(shapes, rng):
     }
 
 
-def _hidden_shapes(half, n_inputs, sizes):
-    shapes = {}
+def _hidden_shapes(half: str, n_inputs: int, sizes: Shape) -> dict[str, Shape]:
+    shapes: dict[str, Shape] = {}
     for i, (fan_in, units) in enumerate(zip((n_inputs, *sizes), sizes, strict=False), 1):
         shapes[names.kernel(names.hidden(half, i))] = (fan_in, units)
         shapes[names.bias(names.hidden(half, i))] = (units,)
     return shapes
 
 
-def _keep_largest(code, n_active):
+def _linear(half: str, weights: Weights, inputs: Array, columns: slice) -> Array:
+    layer = names.linear(half)
+    output: Array = inputs @ weights[names.kernel(layer)][:, columns]
+    output += weights[names.bias(layer)][columns]
+    return output
+
+
+def _keep_largest(code: Array, n_active: int) -> Array:
     kept = np.argpartition(-code, n_active - 1, axis=1)[:, :n_active]
     sparse = np.zeros_like(code)
     np.put_along_axis(sparse, kept, np.take_along_axis(code, kept, axis=1), axis=1)
     return sparse
 
 
-def _glorot_uniform(rng, shape):
+def _glorot_uniform(rng: np.random.Generator, shape: Shape) -> Array:
     limit = np.sqrt(6.0 / sum(shape))
     return rng.uniform(-limit, limit, shape).astype(np.float32)

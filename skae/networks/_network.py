@@ -1,4 +1,4 @@
-"""What every network has, whatever its hidden layers: two paths, a code, a start at PCA.
+"""The part that all networks share, whatever their hidden layers: paths, a code, a start at PCA.
 
 An encoder and a mirrored decoder. With a linear path each half is the sum of one linear layer and
 a nonlinear path through the hidden layers, both of the flattened row::
@@ -10,12 +10,16 @@ Started at PCA the linear layers are the principal directions and the nonlinear 
 so the untrained network reconstructs exactly as PCA does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._numpy_twin import NumpyTwin
+from skae.networks._principal import PrincipalDirections
+from skae.numerics import Array, Weights
 
 # The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
 # starts there, so that it follows PCA's reconstruction to first order.
@@ -29,7 +33,7 @@ _LEAST_VARIANCE = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """What an autoencoder looks like, without any weights.
+    """The description of an autoencoder, without any weights.
 
     Hashable: two networks that compare equal can share a compiled program.
 
@@ -37,7 +41,7 @@ class Network:
     ----------
     n_features, n_components : int
     sample_shape : tuple of int
-        What a row is, before it is flattened.
+        Shape of a row before it is flattened.
     hidden_layer_sizes : tuple of int
         Of the encoder, from the input to the code; the decoder mirrors it.
     activation : str or callable
@@ -61,26 +65,25 @@ class Network:
 
     n_features: int
     n_components: int
-    sample_shape: tuple
-    hidden_layer_sizes: tuple
-    activation: object = "gelu"
+    sample_shape: tuple[int, ...]
+    hidden_layer_sizes: tuple[int, ...]
+    activation: str | Callable[..., Any] = "gelu"
     dropout: float = 0.0
     linear_path: bool = True
     code_activation: str = "linear"
     n_active: int | None = None
     is_variational: bool = False
     has_noise: bool = False
-    critic_layer_sizes: tuple | None = None
-    head_layer_sizes: tuple | None = None
+    critic_layer_sizes: tuple[int, ...] | None = None
+    head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
 
+    # Every subclass has its own.
     kind: ClassVar[str]
-    # Whether numpy can score.
-    has_numpy_twin: ClassVar[bool] = False
     # Planned steps from which compiling with XLA pays.
     xla_from_steps: ClassVar[float] = np.inf
     # Weights that are zero where the nonlinear paths say nothing.
-    readouts: ClassVar[tuple] = tuple(
+    readouts: ClassVar[tuple[str, ...]] = tuple(
         names.kernel(names.nonlinear(half)) for half in ("encoder", "decoder")
     )
 
@@ -88,32 +91,37 @@ class Network:
     departs_from_pca: ClassVar[bool] = False
 
     @property
-    def is_masked(self):
+    def numpy_twin(self) -> NumpyTwin | None:
+        """The same network in numpy; None where only Keras can score."""
+        return None
+
+    @property
+    def is_masked(self) -> bool:
         """Whether missing values (NaN) in scaled rows say which timesteps there are."""
         return False
 
     @property
-    def code_width(self):
+    def code_width(self) -> int:
         """Values that the encoder gives for a row."""
         return self.n_components * (2 if self.is_variational else 1)
 
     @property
-    def has_linear_path(self):
+    def has_linear_path(self) -> bool:
         """Without hidden layers the linear layer is all there is."""
         return self.linear_path or not self.hidden_layer_sizes
 
     @property
-    def is_linear(self):
+    def is_linear(self) -> bool:
         """Whether code and output are linear in their input."""
         is_whole = self.code_activation == "linear" and self.n_active is None
         return is_whole and not self.hidden_layer_sizes
 
     @property
-    def widest_layer(self):
+    def widest_layer(self) -> int:
         """The most values any layer holds for one row."""
         return max(self.n_features, self.code_width, *self.hidden_layer_sizes, 1)
 
-    def departure(self, weights, random):
+    def departure(self, weights: Weights, random: Weights) -> Weights:
         """Weights with which training begins, given a start at PCA; the code stays PCA's.
 
         A decoder that already reconstructs as PCA does leaves its nonlinear path small and noisy
@@ -127,7 +135,14 @@ class Network:
         linear, readout = names.kernel(names.linear("decoder")), self.readouts[1]
         return {**weights, linear: np.zeros_like(weights[linear]), readout: random[readout]}
 
-    def pca_weights(self, weights, principal, rng, *, output_mean=None):
+    def pca_weights(
+        self,
+        weights: Weights,
+        principal: PrincipalDirections,
+        rng: np.random.Generator,
+        *,
+        output_mean: Array | None = None,
+    ) -> Weights:
         """Weights that reconstruct as PCA does, from random ones.
 
         The code is the whitened PCA score. A variational code is the posterior of probabilistic
@@ -176,7 +191,7 @@ class Network:
                 weights[name][:] = 0.0
         return self._with_uneven_units(weights, rng)
 
-    def _with_uneven_units(self, weights, rng):
+    def _with_uneven_units(self, weights: Weights, rng: np.random.Generator) -> Weights:
         """Hidden layers whose units are neither odd nor even functions of their inputs.
 
         With biases of zero every unit of ``gelu`` is a linear function plus an even one, and every
@@ -193,6 +208,6 @@ class Network:
             weights[first] *= _SPREAD / np.sqrt(np.mean(np.sum(weights[first] ** 2, axis=0)))
         return weights
 
-    def hidden_biases(self, weights):
+    def hidden_biases(self, weights: Weights) -> list[str]:
         """Names of the biases of the hidden layers of both paths."""
         return [name for name in weights if names.is_hidden_bias(name)]

@@ -1,8 +1,13 @@
 """The principal directions a network's linear path starts from."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+
+from skae.numerics import Array
+
+WeightedBlocks = Callable[[], Iterable[tuple[Array, Array]]]
 
 # Below this share of the largest deviation a direction is rounding error, which whitening would
 # blow up.
@@ -24,29 +29,29 @@ class PrincipalDirections:
         Sum of the variances of all features.
     """
 
-    directions: np.ndarray
-    deviations: np.ndarray
+    directions: Array
+    deviations: Array
     total_variance: float
 
-    def count_for_share(self, share):
+    def count_for_share(self, share: float) -> int:
         """How many directions explain more than ``share`` of the variance, counted as PCA does."""
         if self.total_variance <= 0:
             return 1
         explained = np.cumsum(self.deviations**2) / self.total_variance
         return min(int(np.searchsorted(explained, share, side="right")) + 1, len(explained))
 
-    def variance_beyond(self, n_components):
+    def variance_beyond(self, n_components: int) -> float:
         """Mean variance along the directions that are left out.
 
         Where none are, half the smallest variance: a noise that any of them can hold.
         """
-        n_left = self.directions.shape[1] - n_components
+        n_left: int = self.directions.shape[1] - n_components
         if n_left <= 0:
             return 0.5 * float(self.deviations[-1]) ** 2
         left = self.total_variance - float(np.sum(self.deviations[:n_components] ** 2))
         return max(left, 0.0) / n_left
 
-    def leading(self, n_components):
+    def leading(self, n_components: int) -> tuple[Array, Array]:
         """The first directions and deviations, without those that carry no variance."""
         first = self.deviations[:1]
         n_real = int(np.sum(self.deviations > _NEGLIGIBLE * first)) if first.size else 0
@@ -54,7 +59,12 @@ class PrincipalDirections:
         return self.directions[:n_kept], self.deviations[:n_kept]
 
 
-def principal_directions(blocks, n_features, n_directions, rng):
+def principal_directions(
+    blocks: WeightedBlocks,
+    n_features: int,
+    n_directions: int | None,
+    rng: np.random.Generator,
+) -> PrincipalDirections:
     """Principal directions of centred rows that arrive in weighted blocks.
 
     Parameters
@@ -73,7 +83,7 @@ def principal_directions(blocks, n_features, n_directions, rng):
     return _from_sketch(blocks, n_features, n_directions, rng)
 
 
-def _from_covariance(blocks, n_features):
+def _from_covariance(blocks: WeightedBlocks, n_features: int) -> PrincipalDirections:
     covariance, total_weight = np.zeros((n_features, n_features)), 0.0
     for rows, weights in blocks():
         covariance += (rows * weights[:, None]).T @ rows
@@ -85,7 +95,15 @@ def _from_covariance(blocks, n_features):
     return PrincipalDirections(directions, deviations, float(np.trace(covariance)))
 
 
-def _from_sketch(blocks, n_features, n_directions, rng, *, n_oversamples=16, n_passes=4):
+def _from_sketch(
+    blocks: WeightedBlocks,
+    n_features: int,
+    n_directions: int | None,
+    rng: np.random.Generator,
+    *,
+    n_oversamples: int = 16,
+    n_passes: int = 4,
+) -> PrincipalDirections:
     """Subspace iteration (Halko, Martinsson & Tropp 2011): a few vectors instead of a matrix."""
     total_weight, total_variance, n_rows = 0.0, 0.0, 0
     for rows, weights in blocks():
@@ -110,8 +128,9 @@ def _from_sketch(blocks, n_features, n_directions, rng, *, n_oversamples=16, n_p
     return PrincipalDirections(directions, deviations, total_variance / total_weight)
 
 
-def _with_fixed_signs(directions):
+def _with_fixed_signs(directions: Array) -> Array:
     """Each direction with its largest entry positive: eigenvectors have no sign of their own."""
     largest = np.argmax(np.abs(directions), axis=1)
     signs = np.sign(directions[np.arange(len(directions)), largest])
-    return directions * np.where(signs == 0, 1.0, signs)[:, None]
+    turned: Array = directions * np.where(signs == 0, 1.0, signs)[:, None]
+    return turned

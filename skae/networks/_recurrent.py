@@ -27,7 +27,7 @@ class RecurrentNetwork(Network):
     xla_from_steps: ClassVar[float] = 1000
 
     @property
-    def widest_layer(self):
+    def widest_layer(self) -> int:
         """The most values any layer holds for one row."""
         n_units = max(self.hidden_layer_sizes, default=1) * (2 if self.bidirectional else 1)
         return max(super().widest_layer, n_units * self.sample_shape[0])

@@ -1,8 +1,13 @@
-"""How numpy computes."""
+"""How numpy computes, and the types of its arrays."""
 
 from skae.numerics._blas import one_blas_thread, one_thread
+from skae.numerics._types import Array, Bools, Integers, Weights
 
 __all__ = [
+    "Array",
+    "Bools",
+    "Integers",
+    "Weights",
     "one_blas_thread",
     "one_thread",
 ]

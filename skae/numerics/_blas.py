@@ -6,6 +6,7 @@ start of a fit is computed on one thread, so that equal seeds give equal bits th
 
 import functools
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from threadpoolctl import ThreadpoolController
@@ -15,19 +16,19 @@ _LOCK = threading.Lock()
 
 
 @functools.cache
-def _controller():
+def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
 @contextmanager
-def one_blas_thread():
+def one_blas_thread() -> Iterator[None]:
     """Run BLAS on one thread for the length of a ``with`` block."""
     with _LOCK, _controller().limit(limits=1, user_api="blas"):
         yield
 
 
 @contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """Run BLAS and OpenMP on one thread for the length of a ``with`` block."""
     with _LOCK, _controller().limit(limits=1):
         yield

@@ -5,7 +5,15 @@ from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._layerwise import layerwise
 from skae.objectives._losses import LOSSES
-from skae.objectives._objective import RECONSTRUCTION, Objective
+from skae.objectives._network_view import (
+    Batch,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
+from skae.objectives._objective import RECONSTRUCTION, Objective, Update
 from skae.objectives._sparse import SPARSE
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
@@ -24,7 +32,14 @@ __all__ = [
     "RECONSTRUCTION",
     "SPARSE",
     "VARIATIONAL",
+    "Batch",
+    "NetworkView",
     "Objective",
+    "RandomDraws",
+    "Scalars",
+    "Tensor",
+    "Terms",
+    "Update",
     "bounded",
     "gaussian_surprise",
     "layerwise",

@@ -5,13 +5,22 @@ such games need not converge.
 """
 
 from skae.networks import names
+from skae.objectives._network_view import (
+    Batch,
+    Namespace,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
 from skae.objectives._objective import Objective, Update
 
 # A strong penalty: what a critic of a code needs to see is coarse.
 _GRADIENT_WEIGHT = 10.0
 
 
-def adversarial(network, batch, scalars, random):
+def adversarial(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """The error; the critic's loss; the encoder's, which is low where the critic is fooled.
 
     ``discrepancy`` is the energy distance of the batch's codes from the prior. It steadies the
@@ -31,7 +40,7 @@ def adversarial(network, batch, scalars, random):
     }
 
 
-def draw_prior(ops, scalars, random, n_rows):
+def draw_prior(ops: Namespace, scalars: Scalars, random: RandomDraws, n_rows: int) -> Tensor:
     """Draws from equal normal distributions around the prior's centres."""
     centres = scalars["centres"]
     which = ops.cast(random.uniform((n_rows,)) * centres.shape[0], "int32")
@@ -39,7 +48,7 @@ def draw_prior(ops, scalars, random, n_rows):
     return ops.take(centres, which, axis=0) + scalars["deviation"] * noise
 
 
-def energy_distance(xp, code, drawn, weights):
+def energy_distance(xp: Namespace, code: Tensor, drawn: Tensor, weights: Tensor) -> Tensor:
     """Squared energy distance of codes from draws (Szekely & Rizzo 2013), for every row alike.
 
     Relative to the distance of the draws from each other: about 0 if both have one distribution.
@@ -54,7 +63,7 @@ def energy_distance(xp, code, drawn, weights):
     return distance * xp.ones_like(weights)
 
 
-def _distances(xp, a, b):
+def _distances(xp: Namespace, a: Tensor, b: Tensor) -> Tensor:
     squares = xp.sum(xp.square(a[:, None] - b[None]), axis=2)
     # The root has no slope at zero.
     return xp.sqrt(xp.maximum(squares, 1e-12))

@@ -3,22 +3,35 @@
 A corruption is a pure function ``(ops, batch, scalars, random) -> (n, n_features)``.
 """
 
+from collections.abc import Callable
+
+from skae.objectives._network_view import (
+    Batch,
+    Namespace,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
 from skae.objectives._objective import Objective
 
+Corruption = Callable[[Namespace, Batch, Scalars, RandomDraws], Tensor]
 
-def gaussian(ops, batch, scalars, random):
+
+def gaussian(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) -> Tensor:
     """Add normal noise of deviation ``noise_level``."""
     rows = batch["rows"]
     return rows + scalars["noise_level"] * random.normal(ops.shape(rows))
 
 
-def masking(ops, batch, scalars, random):
+def masking(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) -> Tensor:
     """Replace a share of the values by the mean of their feature, which is 0 in scaled units."""
     rows = batch["rows"]
     return ops.where(_chosen(ops, rows, scalars, random), 0.0, rows)
 
 
-def salt_and_pepper(ops, batch, scalars, random):
+def salt_and_pepper(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) -> Tensor:
     """Replace a share of the values by the lowest or the highest of their feature, at even odds."""
     rows = batch["rows"]
     is_high = random.uniform(ops.shape(rows)) < 0.5
@@ -26,7 +39,7 @@ def salt_and_pepper(ops, batch, scalars, random):
     return ops.where(_chosen(ops, rows, scalars, random), extremes, rows)
 
 
-def swap(ops, batch, scalars, random):
+def swap(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) -> Tensor:
     """Replace a share of the values by those of the same feature in another row of the batch."""
     rows, is_real = batch["rows"], batch["weights"] > 0
     n_rows = ops.shape(rows)[0]
@@ -38,12 +51,14 @@ def swap(ops, batch, scalars, random):
     return ops.where(_chosen(ops, rows, scalars, random), others, rows)
 
 
-def _chosen(ops, rows, scalars, random):
+def _chosen(ops: Namespace, rows: Tensor, scalars: Scalars, random: RandomDraws) -> Tensor:
     return random.uniform(ops.shape(rows)) < scalars["noise_level"]
 
 
-def _denoising(corrupt):
-    def reconstruction_from_corrupted(network, batch, scalars, random):
+def _denoising(corrupt: Corruption) -> Objective:
+    def reconstruction_from_corrupted(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
         ops, rows = network.ops, batch["rows"]
         corrupted = corrupt(ops, batch, scalars, random)
         if network.masks_missing:
@@ -56,7 +71,7 @@ def _denoising(corrupt):
     return Objective(reconstruction_from_corrupted, ("reconstruction",), is_random=True)
 
 
-CORRUPTIONS = {
+CORRUPTIONS: dict[str, Corruption] = {
     "gaussian": gaussian,
     "masking": masking,
     "salt_and_pepper": salt_and_pepper,

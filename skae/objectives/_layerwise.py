@@ -1,8 +1,18 @@
 """One layer learns to reconstruct its input, the layers below it stay (Bengio et al. 2007)."""
 
 import functools
+from typing import Literal
 
 from skae.networks import names
+from skae.objectives._network_view import (
+    Batch,
+    Namespace,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
 from skae.objectives._objective import Objective, Update
 
 # A layer whose input never changes has nothing to learn.
@@ -10,7 +20,7 @@ _LEAST_VARIANCE = 1e-12
 
 
 @functools.cache
-def layerwise(place, n_hidden, noise):
+def layerwise(place: int, n_hidden: int, noise: Literal["gaussian", "masking"] | None) -> Objective:
     """Objective of one block of the encoder and of the decoder's block that undoes it.
 
     Parameters
@@ -25,7 +35,9 @@ def layerwise(place, n_hidden, noise):
     """
     opposite = n_hidden - place
 
-    def reconstruction_of_a_layer(network, batch, scalars, random):
+    def reconstruction_of_a_layer(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
         ops, inputs = network.ops, batch["rows"]
         for below in range(place):
             inputs = network.block("encoder", below, inputs)
@@ -59,7 +71,7 @@ def layerwise(place, n_hidden, noise):
     )
 
 
-def _variance(network, batch, values):
+def _variance(network: NetworkView, batch: Batch, values: Tensor) -> Tensor:
     """Mean variance of a layer's values in the batch, over the rows that are there."""
     ops, weights = network.ops, batch["weights"]
     values = ops.reshape(values, (values.shape[0], -1))
@@ -71,5 +83,5 @@ def _variance(network, batch, values):
     return ops.maximum(variance, _LEAST_VARIANCE)
 
 
-def _row_means(ops, values):
+def _row_means(ops: Namespace, values: Tensor) -> Tensor:
     return ops.mean(ops.reshape(values, (values.shape[0], -1)), axis=1)

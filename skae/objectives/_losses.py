@@ -4,18 +4,24 @@ Each loss is written once for any array namespace with numpy's names (``keras.op
 step, ``numpy`` in scoring), so that training and scoring cannot drift apart.
 """
 
+from collections.abc import Callable
 
-def squared_error(xp, target, output):
+from skae.objectives._network_view import Namespace, Tensor
+
+Loss = Callable[[Namespace, Tensor, Tensor], Tensor]
+
+
+def squared_error(xp: Namespace, target: Tensor, output: Tensor) -> Tensor:
     """Squared difference."""
     return xp.square(output - target)
 
 
-def absolute_error(xp, target, output):
+def absolute_error(xp: Namespace, target: Tensor, output: Tensor) -> Tensor:
     """Absolute difference."""
     return xp.abs(output - target)
 
 
-def huber(xp, target, output):
+def huber(xp: Namespace, target: Tensor, output: Tensor) -> Tensor:
     """Squared up to a difference of one scaled unit, linear beyond (Huber 1964).
 
     Twice the textbook's value, so that it equals the squared error near zero.
@@ -24,13 +30,13 @@ def huber(xp, target, output):
     return xp.where(size <= 1.0, xp.square(size), 2.0 * size - 1.0)
 
 
-def binary_crossentropy(xp, target, logits):
+def binary_crossentropy(xp: Namespace, target: Tensor, logits: Tensor) -> Tensor:
     """Cross-entropy in nats of targets in [0, 1], given logits."""
     softplus = xp.maximum(logits, 0.0) + xp.log1p(xp.exp(-xp.abs(logits)))
     return softplus - target * logits
 
 
-LOSSES = {
+LOSSES: dict[str, Loss] = {
     "absolute_error": absolute_error,
     "binary_crossentropy": binary_crossentropy,
     "huber": huber,

@@ -1,20 +1,22 @@
-"""What training minimises.
+"""The function that training minimises.
 
 An objective is a pure function ``(network, batch, scalars, random) -> {term: (n,)}``: named values,
 one a row. The engine averages them over the rows' weights and sums them, each times its strength.
-
-- ``network`` offers ``encode(rows)``, ``decode(code)``, ``error(target, output)``,
-  ``encode_with_jacobian(rows)``, ``code(rows)``, and where it has them
-  ``encode_distribution(rows)``, ``log_noise_variance()``, ``criticise(code)``, ``predict(code)``
-  and ``block``; and ``ops``, which is ``keras.ops``: nothing here imports Keras.
-- ``batch`` holds ``rows`` and ``targets`` (n, n_features) in scaled units, ``labels`` where there
-  are any, and ``weights`` (n,), which are zero for padding.
-- ``scalars`` maps names to tensors that change from fit to fit without a new compilation.
-- ``random`` offers ``normal(shape)`` and ``uniform(shape)``, new in every step.
+Its arguments are those of ``TermFunction``.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from skae.objectives._network_view import (
+    Batch,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    TermFunction,
+    Terms,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Update:
     Attributes
     ----------
     terms : tuple of str
-        What to lower; nothing means all.
+        Terms to lower; none means all.
     weights : tuple of str
         Beginnings of the names of the weights to change.
     rate : str or None
@@ -32,8 +34,8 @@ class Update:
         optimizers take steps of the same size whatever the size of the gradient.
     """
 
-    terms: tuple = ()
-    weights: tuple = ("",)
+    terms: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ("",)
     rate: str | None = None
 
 
@@ -49,21 +51,23 @@ class Objective:
     strengths : tuple of (str, str)
         Pairs of a term and the name of the scalar that multiplies it; other terms count once.
     updates : tuple of Update
-        What a step does, in turn. Nothing means one update of all weights by all terms.
+        Updates of a step, in turn; none means one update of all weights by all terms.
     watched : tuple of str
         Terms that add up to the loss by which training is judged; nothing means all.
     is_random : bool
         Whether equal weights give other values in another step.
     """
 
-    function: Callable
-    terms: tuple
-    strengths: tuple = ()
-    updates: tuple = ()
-    watched: tuple = ()
+    function: TermFunction
+    terms: tuple[str, ...]
+    strengths: tuple[tuple[str, str], ...] = ()
+    updates: tuple[Update, ...] = ()
+    watched: tuple[str, ...] = ()
     is_random: bool = False
 
-    def total(self, terms, scalars, names=()):
+    def total(
+        self, terms: Mapping[str, Any], scalars: Mapping[str, Any], names: tuple[str, ...] = ()
+    ) -> Any:
         """Sum of the terms of these names, or of all, each times its strength."""
         strengths = dict(self.strengths)
         return sum(
@@ -73,7 +77,9 @@ class Objective:
         )
 
 
-def reconstruction(network, batch, scalars, random):
+def reconstruction(
+    network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+) -> Terms:
     """The error of the output (Hinton & Salakhutdinov 2006)."""
     output = network.decode(network.encode(batch["rows"]))
     return {"reconstruction": network.error(batch["targets"], output)}

@@ -3,13 +3,22 @@
 Keeping the ``k`` largest activations needs no term: it is part of the network.
 """
 
+from skae.objectives._network_view import (
+    Batch,
+    Namespace,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
 from skae.objectives._objective import RECONSTRUCTION, Objective
 
 # Mean activations are kept this far from 0 and 1, where the divergence is infinite.
 _MARGIN = 1e-6
 
 
-def l1(network, batch, scalars, random):
+def l1(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """The error, and the mean absolute activation of each row's code."""
     ops, code = network.ops, network.encode(batch["rows"])
     return {
@@ -18,7 +27,7 @@ def l1(network, batch, scalars, random):
     }
 
 
-def kl(network, batch, scalars, random):
+def kl(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """The error, and how far each unit's mean activation in the batch is from its target (Ng 2011).
 
     The divergence is a property of the batch: every row of it carries the same value.
@@ -33,7 +42,7 @@ def kl(network, batch, scalars, random):
     }
 
 
-def bernoulli_divergence(xp, target, mean):
+def bernoulli_divergence(xp: Namespace, target: Tensor, mean: Tensor) -> Tensor:
     """Kullback-Leibler divergence in nats between Bernoulli variables of these means."""
     return target * xp.log(target / mean) + (1 - target) * xp.log((1 - target) / (1 - mean))
 

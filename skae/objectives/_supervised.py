@@ -6,14 +6,24 @@ is 0 where the target is not known. A target that is a class is m zeros but for 
 
 import functools
 from dataclasses import replace
+from typing import Literal
 
 from skae.networks import names
+from skae.objectives._network_view import (
+    Batch,
+    Namespace,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
 from skae.objectives._objective import Objective, Update
 
 _TERM = "supervised"
 
 
-def cross_entropy(ops, targets, weights, outputs):
+def cross_entropy(ops: Namespace, targets: Tensor, weights: Tensor, outputs: Tensor) -> Tensor:
     """Negative log-likelihood of each row's class in nats, times the weight of the row."""
     highest = ops.max(outputs, axis=1, keepdims=True)
     shifted = outputs - highest
@@ -21,7 +31,7 @@ def cross_entropy(ops, targets, weights, outputs):
     return weights[:, 0] * (log_total - ops.sum(targets * shifted, axis=1))
 
 
-def squared_error(ops, targets, weights, outputs):
+def squared_error(ops: Namespace, targets: Tensor, weights: Tensor, outputs: Tensor) -> Tensor:
     """Weighted mean of each row's squared differences."""
     return ops.mean(weights * ops.square(outputs - targets), axis=1)
 
@@ -30,7 +40,9 @@ _LOSSES = {"cross_entropy": cross_entropy, "squared_error": squared_error}
 
 
 @functools.cache
-def supervised(base, loss):
+def supervised(
+    base: Objective | None, loss: Literal["cross_entropy", "squared_error"]
+) -> Objective:
     """Objective of a head, together with that of an autoencoder.
 
     Parameters
@@ -41,7 +53,9 @@ def supervised(base, loss):
     loss : {"cross_entropy", "squared_error"}
     """
 
-    def prediction(network, batch, scalars, random):
+    def prediction(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
         ops = network.ops
         network = network.at_rest() if base is None else network
         targets, weights = ops.split(batch["labels"], 2, axis=1)
@@ -65,7 +79,7 @@ def supervised(base, loss):
     )
 
 
-def _joined(update):
+def _joined(update: Update) -> Update:
     """The update that lowers the reconstruction's error trains the head too."""
     if "reconstruction" not in update.terms:
         return update

@@ -5,6 +5,15 @@ Its parts are written once for any array namespace with numpy's names, for train
 
 import math
 
+from skae.objectives._network_view import (
+    Batch,
+    Namespace,
+    NetworkView,
+    RandomDraws,
+    Scalars,
+    Tensor,
+    Terms,
+)
 from skae.objectives._objective import Objective
 
 _LOG_TWO_PI = math.log(2.0 * math.pi)
@@ -12,22 +21,22 @@ _LOG_TWO_PI = math.log(2.0 * math.pi)
 _MOST_LOG_VARIANCE = 15.0
 
 
-def bounded(xp, log_variance):
+def bounded(xp: Namespace, log_variance: Tensor) -> Tensor:
     """A log variance whose exponential is a sensible number."""
     return xp.clip(log_variance, -_MOST_LOG_VARIANCE, _MOST_LOG_VARIANCE)
 
 
-def normal_divergence(xp, mean, log_variance):
+def normal_divergence(xp: Namespace, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Kullback-Leibler divergence of each unit's normal distribution from the standard one."""
     return 0.5 * (xp.square(mean) + xp.exp(log_variance) - 1.0 - log_variance)
 
 
-def gaussian_surprise(xp, squared_error, log_variance):
+def gaussian_surprise(xp: Namespace, squared_error: Tensor, log_variance: Tensor) -> Tensor:
     """Negative log density of a value this far from its mean."""
     return 0.5 * (_LOG_TWO_PI + log_variance + squared_error * xp.exp(-log_variance))
 
 
-def _drawn_code(network, batch, random):
+def _drawn_code(network: NetworkView, batch: Batch, random: RandomDraws) -> tuple[Tensor, Tensor]:
     """A draw from each row's posterior, and its divergence from the prior a feature."""
     ops, rows = network.ops, batch["rows"]
     mean, log_variance = network.encode_distribution(rows)
@@ -37,7 +46,7 @@ def _drawn_code(network, batch, random):
     return code, divergence / _count_values(network, batch["targets"])
 
 
-def _count_values(network, targets):
+def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
     """Features of each row that have a value, over which the error is a mean too."""
     ops = network.ops
     if not network.masks_missing:
@@ -46,7 +55,7 @@ def _count_values(network, targets):
     return ops.maximum(ops.sum(is_present, axis=1), 1.0)
 
 
-def gaussian(network, batch, scalars, random):
+def gaussian(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """Rows are normal around the output, with one variance that is trained."""
     ops = network.ops
     code, divergence = _drawn_code(network, batch, random)
@@ -55,7 +64,7 @@ def gaussian(network, batch, scalars, random):
     return {"reconstruction": gaussian_surprise(ops, error, log_variance), "kl": divergence}
 
 
-def bernoulli(network, batch, scalars, random):
+def bernoulli(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """Values are probabilities, or zeros and ones, around the output."""
     code, divergence = _drawn_code(network, batch, random)
     return {

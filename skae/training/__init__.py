@@ -3,26 +3,35 @@
 Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 """
 
-from skae.training._batches import chunks
+from skae.training._batches import Chunk, chunks
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
 from skae.training._hooks import Hooks
 from skae.training._judge import Diverged
 from skae.training._loop import run
+from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
+from skae.training._program import Program
+from skae.training._row_source import RowSource
 from skae.training._spec import ProgramSpec, choose_tier
 from skae.training._values import DEFAULT_LEARNING_RATE, Data, Outcome, Plan, Start
 
 __all__ = [
     "DEFAULT_LEARNING_RATE",
+    "Chunk",
     "Data",
     "Diverged",
     "EarlyStopping",
     "History",
     "Hooks",
+    "ObjectivePart",
+    "OptimizerPart",
     "Outcome",
     "Plan",
+    "Program",
     "ProgramSpec",
+    "RowSource",
     "Start",
+    "UpdatePart",
     "choose_tier",
     "chunks",
     "run",

@@ -1,13 +1,17 @@
 """Rows in the shape a program takes: chunks of full batches, padded with rows of zero weight.
 
-Rows come from any object with ``len()``, ``resident`` and ``read(indices, out)``, which writes
-scaled float32 rows. Resident rows are shuffled one by one; others, which may lie on a disk, in
-blocks of neighbouring rows that are then mixed within a chunk.
+Resident rows are shuffled one by one; others, which may lie on a disk, in blocks of neighbouring
+rows that are then mixed within a chunk.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from skae.numerics import Array, Integers
+from skae.training._row_source import RowSource
+from skae.training._spec import ProgramSpec
 
 # Neighbouring rows read together from a disk: 256 rows of 64 float32 features are 64 kB.
 _BLOCK_ROWS = 256
@@ -30,14 +34,14 @@ class Chunk:
         What else is known of the rows.
     """
 
-    rows: np.ndarray
-    targets: np.ndarray | None
-    weights: np.ndarray
+    rows: Array
+    targets: Array | None
+    weights: Array
     n_steps: int
-    labels: np.ndarray | None = None
+    labels: Array | None = None
 
 
-def shuffled(indices, resident, rng):
+def shuffled(indices: Integers, resident: bool, rng: np.random.Generator) -> Integers:
     """The order in which an epoch visits rows."""
     if resident or len(indices) <= _BLOCK_ROWS:
         return rng.permutation(indices)
@@ -46,19 +50,27 @@ def shuffled(indices, resident, rng):
     return np.concatenate(blocks)
 
 
-def chunks(rows, indices, sample_weight, spec, rng=None, targets=None, labels=None):
+def chunks(
+    rows: RowSource,
+    indices: Integers,
+    sample_weight: Array | None,
+    spec: ProgramSpec,
+    rng: np.random.Generator | None = None,
+    targets: RowSource | None = None,
+    labels: Array | None = None,
+) -> Iterator[Chunk]:
     """Yield the chunks of one pass over some rows.
 
     Parameters
     ----------
-    rows : source of rows
+    rows : RowSource
     indices : ndarray of int
         Which rows, in which order.
     sample_weight : ndarray of shape (n_rows,) or None
     spec : ProgramSpec
     rng : numpy.random.Generator, optional
         Mixes the rows within a chunk, which matters where they are shuffled in blocks.
-    targets : source of rows, optional
+    targets : RowSource, optional
     labels : ndarray of shape (n_rows, n_label_values), optional
     """
     capacity = spec.n_steps * spec.batch_size
@@ -69,7 +81,14 @@ def chunks(rows, indices, sample_weight, spec, rng=None, targets=None, labels=No
         yield _fill(rows, targets, labels, taken, sample_weight, spec)
 
 
-def _fill(rows, targets, labels, taken, sample_weight, spec):
+def _fill(
+    rows: RowSource,
+    targets: RowSource | None,
+    labels: Array | None,
+    taken: Integers,
+    sample_weight: Array | None,
+    spec: ProgramSpec,
+) -> Chunk:
     weights = np.zeros((spec.n_steps, spec.batch_size), np.float32)
     weights.reshape(-1)[: len(taken)] = 1.0 if sample_weight is None else sample_weight[taken]
     return Chunk(
@@ -81,13 +100,13 @@ def _fill(rows, targets, labels, taken, sample_weight, spec):
     )
 
 
-def _labels_of(labels, taken, spec):
+def _labels_of(labels: Array, taken: Integers, spec: ProgramSpec) -> Array:
     buffer = np.zeros((spec.n_steps * spec.batch_size, labels.shape[1]), np.float32)
     buffer[: len(taken)] = labels[taken]
     return buffer.reshape(spec.n_steps, spec.batch_size, -1)
 
 
-def _read(rows, taken, spec):
+def _read(rows: RowSource, taken: Integers, spec: ProgramSpec) -> Array:
     buffer = np.zeros((spec.n_steps, spec.batch_size, spec.n_features), np.float32)
     flat = buffer.reshape(-1, spec.n_features)
     rows.read(taken, flat[: len(taken)])

@@ -30,7 +30,7 @@ class EarlyStopping:
     reference: float = math.inf
     waited: int = 0
 
-    def update(self, loss, epoch):
+    def update(self, loss: float, epoch: int) -> "EarlyStopping":
         """The state after one more epoch."""
         improved = loss < self.best
         worthwhile = loss < self.reference - self.min_delta
@@ -44,6 +44,6 @@ class EarlyStopping:
         )
 
     @property
-    def should_stop(self):
+    def should_stop(self) -> bool:
         """Whether patience has run out."""
         return self.waited >= self.patience

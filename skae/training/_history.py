@@ -1,6 +1,10 @@
-"""What happened, epoch by epoch."""
+"""The history of a training run, epoch by epoch."""
+
+from collections.abc import Mapping
 
 import numpy as np
+
+from skae.numerics import Array
 
 
 class History:
@@ -12,23 +16,23 @@ class History:
     Parameters
     ----------
     start : dict of str to float
-        What the start scores, by column.
+        Losses and terms of the start, by column.
     """
 
-    def __init__(self, start):
-        self._rows = []
+    def __init__(self, start: Mapping[str, float]) -> None:
+        self._rows: list[dict[str, float]] = []
         self.append(start)
 
-    def append(self, logs):
+    def append(self, logs: Mapping[str, float]) -> None:
         """Add one epoch: a mapping of column names to floats."""
         epoch = float(len(self._rows))
         self._rows.append({"epoch": epoch, **{name: float(v) for name, v in logs.items()}})
 
     @property
-    def n_epochs(self):
+    def n_epochs(self) -> int:
         """Epochs trained."""
         return len(self._rows) - 1
 
-    def columns(self):
+    def columns(self) -> dict[str, Array]:
         """The whole history as a dictionary of float64 arrays."""
         return {name: np.array([row[name] for row in self._rows]) for name in self._rows[0]}

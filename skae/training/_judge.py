@@ -1,10 +1,15 @@
-"""What the weights of a program score, on the rows that train and on those held out."""
+"""Losses of a program with the weights that it has, on training rows and on those held out."""
 
 import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
+from skae.numerics import Array, Integers
 from skae.training._batches import chunks, shuffled
+from skae.training._program import Program
+from skae.training._values import Data, Start
 
 # Validation rows up to this size are turned into tensors once for the whole fit.
 _MAX_STAGED_BYTES = 64 * 2**20
@@ -22,7 +27,7 @@ class Diverged(Exception):
     loss : float
     """
 
-    def __init__(self, epoch, loss):
+    def __init__(self, epoch: int, loss: float) -> None:
         super().__init__(epoch, loss)
         self.epoch, self.loss = epoch, loss
 
@@ -37,18 +42,18 @@ class Judge:
     start : Start
     """
 
-    def __init__(self, program, data, start):
+    def __init__(self, program: Program, data: Data, start: Start) -> None:
         self.program, self.data, self.start = program, data, start
         self.validates = len(data.validation) > 0
         self._judged, self._held_out = map(self._mixed, (data.training, data.validation))
-        self._staged_validation = None
+        self._staged_validation: list[Any] | None = None
 
     @property
-    def watched(self):
+    def watched(self) -> str:
         """Name of the loss that training is to lower."""
         return "val_loss" if self.validates else "loss"
 
-    def logs(self, terms):
+    def logs(self, terms: Mapping[str, float]) -> dict[str, float]:
         """Losses and terms of an epoch, given its terms of the training rows."""
         logs = {"loss": self.loss(terms), **terms}
         if self.validates:
@@ -57,23 +62,24 @@ class Judge:
             logs.update({f"val_{name}": value for name, value in held_out.items()})
         return logs
 
-    def loss(self, terms):
+    def loss(self, terms: Mapping[str, float]) -> float:
         """The loss that is judged, of its terms."""
         objective = self.program.spec.objective
-        return objective.total(terms, self.start.scalars, objective.watched)
+        loss: float = objective.total(terms, self.start.scalars, objective.watched)
+        return loss
 
-    def training_terms(self):
+    def training_terms(self) -> dict[str, float]:
         """Terms of the training rows, with the weights as they are."""
         staged = self.staged(self._judged)
         sums = [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
         return self.mean_terms(sums, self.data.training)
 
-    def validation_terms(self):
+    def validation_terms(self) -> dict[str, float]:
         """Terms of the rows held out, with the weights as they are."""
         sums = [self.program.evaluate(chunk) for chunk in self._staged_held_out()]
         return self.mean_terms(sums, self.data.validation)
 
-    def mean_terms(self, sums, indices):
+    def mean_terms(self, sums: list[Array], indices: Integers) -> dict[str, float]:
         """Terms by name, given sums over chunks of these rows."""
         weight = self.data.sample_weight
         total_weight = len(indices) if weight is None else weight[indices].sum()
@@ -81,14 +87,14 @@ class Judge:
         names = self.program.spec.objective.terms
         return dict(zip(names, means.tolist(), strict=True))
 
-    def staged(self, indices, rng=None):
+    def staged(self, indices: Integers, rng: np.random.Generator | None = None) -> Iterator[Any]:
         """Chunks of some rows as the program reads them."""
         data, spec = self.data, self.program.spec
         about = (data.sample_weight, spec, rng, data.targets, data.labels)
         for chunk in chunks(data.rows, indices, *about):
             yield self.program.stage(chunk)
 
-    def _staged_held_out(self):
+    def _staged_held_out(self) -> Iterable[Any]:
         n_bytes = 4 * len(self.data.validation) * self.program.spec.n_features
         if n_bytes > _MAX_STAGED_BYTES:
             return self.staged(self._held_out)
@@ -97,13 +103,13 @@ class Judge:
         return self._staged_validation
 
     @property
-    def _n_draws(self):
+    def _n_draws(self) -> int:
         if not self.program.spec.objective.is_random:
             return 1
         n_rows = max(1, len(self.data.training))
         return min(_MAX_DRAWS, -(-_MIN_JUDGED_ROWS // n_rows))
 
-    def _mixed(self, indices):
+    def _mixed(self, indices: Integers) -> Integers:
         """The order in which rows are judged, the same each time.
 
         What is drawn may depend on the other rows of a batch, as swapped values do: those must not
@@ -114,7 +120,7 @@ class Judge:
         return shuffled(indices, self.data.rows.resident, np.random.default_rng(self.start.seed))
 
 
-def finite(loss, epoch):
+def finite(loss: float, epoch: int) -> float:
     """A loss of an epoch, if it is a sensible number.
 
     Raises

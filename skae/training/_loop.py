@@ -5,17 +5,29 @@ Does not know what is trained nor who asked: programs, rows and hooks are handed
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from skae.numerics import Weights
 from skae.training._batches import shuffled
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
+from skae.training._hooks import Hooks
 from skae.training._judge import Diverged, Judge, finite
-from skae.training._values import Outcome
+from skae.training._program import Program
+from skae.training._values import Data, Outcome, Plan, Start
 
 # Losses are relative to predicting the mean, which scores about 1: this is absurd, not just bad.
 _ABSURD_LOSS = 1e3
 
 
-def run(program, data, start, plan, hooks, rng):
+def run(
+    program: Program,
+    data: Data,
+    start: Start,
+    plan: Plan,
+    hooks: Hooks,
+    rng: np.random.Generator,
+) -> Outcome:
     """Train a program on some rows.
 
     Parameters
@@ -68,7 +80,7 @@ def run(program, data, start, plan, hooks, rng):
 
 @dataclass(frozen=True)
 class _State:
-    """What the loop remembers after an epoch.
+    """The state of the loop after an epoch.
 
     Attributes
     ----------
@@ -83,21 +95,21 @@ class _State:
         Loss of the training rows at the start.
     """
 
-    logs: dict
+    logs: dict[str, float]
     history: History
     stopping: EarlyStopping
-    best_weights: dict
+    best_weights: Weights
     start_loss: float
 
 
-def _begin(judge, plan):
+def _begin(judge: Judge, plan: Plan) -> _State:
     """The state at the start, which is to be beaten."""
     logs = judge.logs(judge.training_terms())
     stopping = EarlyStopping(plan.patience, plan.min_delta).update(logs[judge.watched], 0)
     return _State(logs, History(logs), stopping, judge.start.weights, logs["loss"])
 
 
-def _step(state, judge, epoch, rng):
+def _step(state: _State, judge: Judge, epoch: int, rng: np.random.Generator) -> _State:
     """The state after one more epoch."""
     logs = _one_epoch(judge, epoch, rng)
     state.history.append(logs)
@@ -107,7 +119,7 @@ def _step(state, judge, epoch, rng):
     return replace(state, logs=logs, stopping=stopping, best_weights=weights)
 
 
-def _one_epoch(judge, epoch, rng):
+def _one_epoch(judge: Judge, epoch: int, rng: np.random.Generator) -> dict[str, float]:
     program, data, start = judge.program, judge.data, judge.start
     if start.schedule is not None:
         program.set_training_scalars(start.schedule(start.n_past_epochs + epoch))
@@ -119,13 +131,15 @@ def _one_epoch(judge, epoch, rng):
     return logs
 
 
-def _is_out_of_patience(state, plan, epoch):
+def _is_out_of_patience(state: _State, plan: Plan, epoch: int) -> bool:
     in_grace = epoch < plan.n_grace_epochs + plan.patience
     return state.stopping.should_stop and not in_grace
 
 
-def _end(state, judge, plan, given_epoch, *, interrupted):
-    """What training led to; ``given_epoch`` is that of the weights a listener chose, or None."""
+def _end(
+    state: _State, judge: Judge, plan: Plan, given_epoch: int | None, *, interrupted: bool
+) -> Outcome:
+    """The outcome; ``given_epoch`` is that of the weights a listener chose, or None."""
     if given_epoch is None:
         weights, best_epoch, loss = _final_weights(state, judge, plan)
     else:
@@ -142,7 +156,7 @@ def _end(state, judge, plan, given_epoch, *, interrupted):
     )
 
 
-def _final_weights(state, judge, plan):
+def _final_weights(state: _State, judge: Judge, plan: Plan) -> tuple[Weights, int, float]:
     if judge.validates:
         return state.best_weights, state.stopping.best_epoch, state.stopping.best
     weights, n_epochs = judge.program.weights(), state.history.n_epochs
@@ -155,7 +169,7 @@ def _final_weights(state, judge, plan):
     return weights, n_epochs, state.stopping.best
 
 
-def _given_weights(judge, epoch):
+def _given_weights(judge: Judge, epoch: int) -> tuple[Weights, int, float]:
     """Weights that a listener chose: whoever does wants those and no other."""
     terms = judge.validation_terms() if judge.validates else judge.training_terms()
     return judge.program.weights(), epoch, finite(judge.loss(terms), epoch)

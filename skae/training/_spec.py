@@ -1,7 +1,10 @@
-"""What identifies a program, and how it is compiled."""
+"""The description of a program, and the choice of how it is compiled."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Literal
+
+from skae.networks import Network
+from skae.training._parts import ObjectivePart, OptimizerPart
 
 # One chunk of rows goes into a program at a time: enough steps to hide the cost of a call,
 # few enough bytes to stay small beside the data.
@@ -10,6 +13,9 @@ _MAX_STEPS = 64
 
 # Measured on two cores, dense: an eager step takes 10 ms and tracing 130 ms.
 _EAGER_STEPS = 8
+
+# Operation by operation; traced to a graph; a graph compiled by XLA.
+Tier = Literal["eager", "graph", "xla"]
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,11 @@ class ProgramSpec:
 
     Attributes
     ----------
-    network : hashable
-        Description of the network.
-    objective : Objective
+    network : Network
+    objective : ObjectivePart
     loss : str
         Name of the loss between rows and output.
-    optimizer : OptimizerRecipe
+    optimizer : OptimizerPart
         The optimizer without its learning rate.
     n_features, batch_size : int
     tier : {"eager", "graph", "xla"}
@@ -35,24 +40,26 @@ class ProgramSpec:
         Whether some weights stay zero; which of them is an input.
     """
 
-    network: Hashable
-    objective: Hashable
+    network: Network
+    objective: ObjectivePart
     loss: str
-    optimizer: Hashable
+    optimizer: OptimizerPart
     n_features: int
     batch_size: int
-    tier: str
+    tier: Tier
     masks_missing: bool = False
     is_pruned: bool = False
 
     @property
-    def n_steps(self):
+    def n_steps(self) -> int:
         """Steps in one call, at most."""
         step_bytes = 4 * self.batch_size * self.n_features
         return max(1, min(_MAX_STEPS, _CHUNK_BYTES // step_bytes))
 
 
-def choose_tier(jit_compile, n_planned_steps, xla_from_steps):
+def choose_tier(
+    jit_compile: bool | Literal["auto"], n_planned_steps: int, xla_from_steps: float
+) -> Tier:
     """How to run: the answer depends on this fit alone, so that equal fits give equal bits.
 
     Parameters

@@ -1,11 +1,12 @@
-"""What a training run is given, and what it gives."""
+"""The inputs of a training run, and its outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
-
+from skae.numerics import Array, Integers, Weights
 from skae.training._history import History
+from skae.training._row_source import RowSource
 
 # Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
 DEFAULT_LEARNING_RATE = 2e-3
@@ -17,12 +18,11 @@ class Data:
 
     Attributes
     ----------
-    rows : source of rows
-        ``len()``, ``resident`` and ``read(indices, out)``.
+    rows : RowSource
     training, validation : ndarray of int
         Validation may be empty: then the training loss is watched instead.
     sample_weight : ndarray of shape (n_rows,) or None
-    targets : source of rows or None
+    targets : RowSource or None
         What the rows should become; None for the rows themselves.
     has_gaps : bool
         Whether NaN in targets stands for values that do not count.
@@ -30,13 +30,13 @@ class Data:
         What else is known of the rows.
     """
 
-    rows: object
-    training: np.ndarray
-    validation: np.ndarray
-    sample_weight: np.ndarray | None = None
-    targets: object = None
+    rows: RowSource
+    training: Integers
+    validation: Integers
+    sample_weight: Array | None = None
+    targets: RowSource | None = None
     has_gaps: bool = False
-    labels: np.ndarray | None = None
+    labels: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Start:
-    """What a program is loaded with.
+    """The weights and numbers that a program is loaded with.
 
     Attributes
     ----------
@@ -84,26 +84,27 @@ class Start:
         0 for every weight that stays zero, else 1.
     """
 
-    weights: dict
+    weights: Weights
     seed: int
     learning_rate: float | None
-    scalars: dict = field(default_factory=dict)
-    optimizer_state: list | None = None
-    schedule: Callable | None = None
+    scalars: dict[str, Any] = field(default_factory=dict)
+    optimizer_state: list[Array] | None = None
+    schedule: Callable[[int], Mapping[str, float]] | None = None
     n_past_epochs: int = 0
-    departure: dict | None = None
-    mask: dict | None = None
+    departure: Weights | None = None
+    mask: Weights | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training led to.
+    """The outcome of a training run.
 
     Attributes
     ----------
     weights : dict of ndarray
         The best with validation rows, else the last.
-    optimizer_state : list of ndarray
+    optimizer_state : list of ndarray or None
+        None where nothing was trained.
     history : History
     best_loss : float
     best_epoch : int
@@ -113,10 +114,10 @@ class Outcome:
         Mean squared gradients of the weights, for a program that is pruned.
     """
 
-    weights: dict
-    optimizer_state: list
+    weights: Weights
+    optimizer_state: list[Array] | None
     history: History
     best_loss: float
     best_epoch: int
     interrupted: bool
-    second_moments: dict | None = None
+    second_moments: Weights | None = None

@@ -1,0 +1,85 @@
+"""The arguments of an objective: a network, a batch, scalars and random draws.
+
+Tensors are of any backend, and their namespace has numpy's names: nothing here imports Keras.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+# A tensor of the backend, or an array of numpy where a score is computed.
+Tensor = Any
+# A module with numpy's names: ``keras.ops`` in a compiled step, ``numpy`` in scoring.
+Namespace = Any
+# ``rows`` and ``targets`` (n, n_features) in scaled units, ``labels`` where there are any, and
+# ``weights`` (n,), which are zero for padding.
+Batch = Mapping[str, Tensor]
+# Tensors that change from fit to fit without a new compilation.
+Scalars = Mapping[str, Tensor]
+# Named values, one a row.
+Terms = dict[str, Tensor]
+
+
+class RandomDraws(Protocol):
+    """Random tensors, new in every step."""
+
+    def normal(self, shape: tuple[int, ...], /) -> Tensor:
+        """Standard normal."""
+
+    def uniform(self, shape: tuple[int, ...], /) -> Tensor:
+        """Uniform in [0, 1)."""
+
+
+class NetworkView(Protocol):
+    """A network with its weights, as an objective sees it.
+
+    A network without a distribution, a noise variance, a critic or a head has no use for the
+    methods about them.
+    """
+
+    @property
+    def ops(self) -> Namespace:
+        """The namespace of the tensors."""
+
+    @property
+    def masks_missing(self) -> bool:
+        """Whether NaN in rows means that they have no value there."""
+
+    def at_rest(self) -> "NetworkView":
+        """The same network as it is when it scores, without dropout."""
+
+    def encode(self, rows: Tensor, /) -> Tensor:
+        """Output of the encoder."""
+
+    def encode_distribution(self, rows: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of the code."""
+
+    def encode_with_jacobian(self, rows: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Code of rows, and the encoder's derivative at each of them."""
+
+    def code(self, rows: Tensor, /) -> Tensor:
+        """Code of rows; of a distribution, its mean."""
+
+    def decode(self, code: Tensor, /) -> Tensor:
+        """Output of a code."""
+
+    def error(self, target: Tensor, output: Tensor, /) -> Tensor:
+        """Loss of each row."""
+
+    def log_noise_variance(self) -> Tensor:
+        """Log variance of the rows around the output."""
+
+    def criticise(self, code: Tensor, /) -> Tensor:
+        """One logit a code, high where the critic takes it for a draw from the prior."""
+
+    def predict(self, code: Tensor, /) -> Tensor:
+        """Output of the head."""
+
+    def block(self, half: str, i: int, inputs: Tensor, masked_as: Tensor | None = None) -> Tensor:
+        """One block of a nonlinear path; ``masked_as`` has the mask that ``inputs`` may lack."""
+
+    def gradient(self, function: Callable[[Tensor], Tensor], x: Tensor, /) -> Tensor:
+        """Derivative at ``x`` of the sum of what a function returns."""
+
+
+# Gives the terms of a batch.
+TermFunction = Callable[[NetworkView, Batch, Scalars, RandomDraws], Terms]

@@ -1,0 +1,59 @@
+"""The program that the loop runs, as the loop sees it."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from skae.numerics import Array, Weights
+from skae.training._batches import Chunk
+from skae.training._spec import ProgramSpec
+
+
+class Program(Protocol):
+    """Compiled training and evaluation of one architecture, whose weights come and go.
+
+    A staged chunk is whatever the program made of it: the loop only hands it back.
+    """
+
+    @property
+    def spec(self) -> ProgramSpec:
+        """The description that it was compiled from."""
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer whose learning rate listeners may change between epochs."""
+
+    def load(
+        self,
+        weights: Weights,
+        *,
+        seed: int,
+        learning_rate: float | None = None,
+        scalars: Mapping[str, Any] | None = None,
+        optimizer_state: list[Array] | None = None,
+        mask: Weights | None = None,
+    ) -> None:
+        """Start from these weights, as if nothing had ever run here."""
+
+    def set_training_scalars(self, scalars: Mapping[str, Any], /) -> None:
+        """Replace some scalars in training, and not in evaluation, until the next ``load``."""
+
+    def set_weights(self, weights: Weights, /) -> None:
+        """Replace the weights, and nothing else."""
+
+    def weights(self) -> Weights:
+        """A copy of the weights, by name."""
+
+    def optimizer_state(self) -> list[Array]:
+        """A copy of the state of the optimizers."""
+
+    def second_moments(self) -> Weights:
+        """Mean squared gradient of every trained weight, by name."""
+
+    def stage(self, chunk: Chunk, /) -> Any:
+        """A chunk as the program reads it."""
+
+    def train(self, staged: Any, seed: int, /) -> Array:
+        """One step for every batch of a chunk; sums over its rows, a value a term."""
+
+    def evaluate(self, staged: Any, n_draws: int = 1, /) -> Array:
+        """Sums over the rows of a chunk, a value a term, without training."""
