@@ -1,9 +1,12 @@
 """Warnings of skae, in classes of their own so that they can be filtered or turned into errors."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skae.numerics import Array
 from skae.training import DEFAULT_LEARNING_RATE
 
 __all__ = ["StartKeptWarning"]
@@ -21,8 +24,13 @@ _WORTHWHILE = 0.01
 _FEW_EPOCHS = 10
 _MORE_DROPOUT, _MORE_VALIDATION = 0.2, 0.2
 
+History = Mapping[str, Array]
+Parameters = Mapping[str, Any]
+# A clause that says why, and pieces of advice.
+Cause = tuple[str, list[str]]
 
-class StartKeptWarning(ConvergenceWarning):
+
+class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a library without types
     """A fit kept the weights that it started from, because no epoch was better.
 
     With ``init="pca"`` the estimator then reconstructs exactly as PCA does. The message says why
@@ -47,7 +55,7 @@ class StartKeptWarning(ConvergenceWarning):
     """
 
 
-def why_start_was_kept(history, parameters):
+def why_start_was_kept(history: History, parameters: Parameters) -> Cause:
     """Why a fit ended at its start, and what to try.
 
     Parameters
@@ -78,7 +86,7 @@ def why_start_was_kept(history, parameters):
     return reason, [*_other_starts(parameters), _smaller_steps(parameters)]
 
 
-def _nothing_left(history, parameters, n_epochs):
+def _nothing_left(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """The start reconstructs the rows already."""
     # A log-likelihood has no zero.
     errors = history.get("reconstruction", history["loss"])
@@ -88,7 +96,7 @@ def _nothing_left(history, parameters, n_epochs):
     return reason, ["fewer n_components"]
 
 
-def _far_too_large_steps(history, parameters, n_epochs):
+def _far_too_large_steps(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """Every epoch was far worse than predicting the mean, however few there were."""
     start, lowest = history["loss"][0], history["loss"][1:].min()
     if "kl" in history or lowest <= max(10 * abs(start), 3.0):
@@ -96,7 +104,7 @@ def _far_too_large_steps(history, parameters, n_epochs):
     return _large_steps(history, {**parameters, "network": "dense"}, n_epochs)
 
 
-def _few_epochs(history, parameters, n_epochs):
+def _few_epochs(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """Training had no time: max_iter, the patience or a callback ended it."""
     losses, max_iter = history["loss"][1:], parameters.get("max_iter")
     was_cut = n_epochs == max_iter
@@ -104,7 +112,7 @@ def _few_epochs(history, parameters, n_epochs):
         return None
     if was_cut:
         reason = f"training was cut short after {_counted(n_epochs)} by max_iter={max_iter}"
-        return reason, [f"max_iter={max(500, 4 * max_iter)}"]
+        return reason, [f"max_iter={max(500, 4 * n_epochs)}"]
     patience = parameters.get("n_iter_no_change", "auto")
     if isinstance(patience, Integral) and patience < _FEW_EPOCHS:
         reason = f"training stopped after {_counted(n_epochs)} by n_iter_no_change={patience}"
@@ -112,7 +120,7 @@ def _few_epochs(history, parameters, n_epochs):
     return f"training ended after {_counted(n_epochs)}", ["callbacks that let it train longer"]
 
 
-def _no_way_back(history, parameters, n_epochs):
+def _no_way_back(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """A network that begins away from PCA, and is judged by it, did not reach it."""
     losses = history["loss"]
     departs = parameters.get("network", "dense") not in ("dense", "recurrent")
@@ -125,7 +133,7 @@ def _no_way_back(history, parameters, n_epochs):
     return reason, ["larger hidden_layer_sizes", 'network="dense"', _smaller_steps(parameters)]
 
 
-def _large_steps(history, parameters, n_epochs):
+def _large_steps(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """No epoch came near the loss of the start."""
     start, lowest = history["loss"][0], history["loss"][1:].min()
     margin = 1.0 if any(parameters.get(name) for name in _NOISY) else _HARDLY_WORSE
@@ -138,16 +146,16 @@ def _large_steps(history, parameters, n_epochs):
     return reason, [_smaller_steps(parameters)]
 
 
-def _tiny_steps(history, parameters, n_epochs):
+def _tiny_steps(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """The rate is so low that hardly anything moved."""
-    rate = parameters.get("learning_rate")
-    if not isinstance(rate, Real) or rate >= DEFAULT_LEARNING_RATE / 100:
+    rate = _rate(parameters)
+    if rate is None or rate >= DEFAULT_LEARNING_RATE / 100:
         return None
     reason = f"in {_counted(n_epochs)} hardly anything moved: steps were too small"
     return reason, [f"learning_rate={DEFAULT_LEARNING_RATE:g}"]
 
 
-def _overfitting(history, parameters, n_epochs):
+def _overfitting(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """The training loss fell, that of the rows held out did not."""
     start, lowest = history["loss"][0], history["loss"][1:].min()
     if "val_loss" not in history or lowest > start - _WORTHWHILE * abs(start):
@@ -162,7 +170,7 @@ def _overfitting(history, parameters, n_epochs):
     return reason, _restraints(parameters)
 
 
-def _restraints(parameters):
+def _restraints(parameters: Parameters) -> list[str]:
     dropout, share = parameters.get("dropout", 0.0), parameters.get("validation_fraction", 0.1)
     return [
         *([f"validation_fraction={_MORE_VALIDATION:g}"] if share < _MORE_VALIDATION else []),
@@ -171,16 +179,22 @@ def _restraints(parameters):
     ]
 
 
-def _other_starts(parameters):
+def _other_starts(parameters: Parameters) -> list[str]:
     return ['init="random"'] if parameters.get("init") == "pca" else []
 
 
-def _smaller_steps(parameters):
-    rate = parameters.get("learning_rate")
-    if isinstance(rate, Real) and rate > 4 * DEFAULT_LEARNING_RATE:
+def _smaller_steps(parameters: Parameters) -> str:
+    rate = _rate(parameters)
+    if rate is not None and rate > 4 * DEFAULT_LEARNING_RATE:
         return f"learning_rate={DEFAULT_LEARNING_RATE:g}"
-    return f"learning_rate={(rate if isinstance(rate, Real) else DEFAULT_LEARNING_RATE) / 4:.2g}"
+    return f"learning_rate={(DEFAULT_LEARNING_RATE if rate is None else rate) / 4:.2g}"
 
 
-def _counted(n_epochs):
+def _rate(parameters: Parameters) -> float | None:
+    """The learning rate, where it is a number and no schedule."""
+    rate = parameters.get("learning_rate")
+    return float(rate) if isinstance(rate, Real) else None
+
+
+def _counted(n_epochs: int) -> str:
     return f"{n_epochs} epoch{'s' if n_epochs > 1 else ''}"

@@ -101,7 +101,7 @@ class OptimizerView:
     def __init__(self, optimizer):
         vars(self)["_optimizer"] = optimizer
 
-    @property
+    @property  # type: ignore[misc]  # of an object it can be set, here it only says what lies behind
     def __class__(self):
         return type(self._optimizer)
 

@@ -1,7 +1,7 @@
 """How training goes, as the parameters say it."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -27,7 +27,7 @@ n_iter_no_change, jit_compile
     early_stopping: bool
     validation_fraction: float
     n_iter_no_change: int | str
-    jit_compile: bool | str
+    jit_compile: bool | Literal["auto"]
 
     @classmethod
     def of(cls, estimator: Any) -> Self:

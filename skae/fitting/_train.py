@@ -20,6 +20,7 @@ from skae.training import (
     Plan,
     ProgramSpec,
     Start,
+    Tier,
     choose_tier,
     run,
 )
@@ -100,7 +101,7 @@ def train_one_pass(
     data = rows.split(model.scaling, 0.0, rng)
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
-    tier = "xla" if settings.jit_compile is True else "graph"
+    tier: Tier = "xla" if settings.jit_compile is True else "graph"
     return _run(model, data, recipe, settings, origin, None, plan, tier, listeners, rng)
 
 
@@ -163,7 +164,7 @@ def _run(
     origin: Origin,
     departure: dict | None,
     plan: Plan,
-    tier: str,
+    tier: Tier,
     listeners: Hooks,
     rng: np.random.Generator,
 ) -> Outcome:

@@ -1,4 +1,4 @@
-"""What an estimator keeps of how its codes are distributed: a mixture in plain, small arrays."""
+"""The distribution of an estimator's codes, kept as a mixture in plain, small arrays."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from skae.mixtures._mixture import fit_smooth
 from skae.mixtures._size import QUICK
 from skae.mixtures._values import find_values
-from skae.numerics import one_thread
+from skae.numerics import Array, one_thread
 
 _SEED = 0
 
@@ -25,11 +25,11 @@ class CodeMixture:
         are single values.
     """
 
-    weights: np.ndarray
-    means: np.ndarray
-    factors: np.ndarray
+    weights: Array
+    means: Array
+    factors: Array
 
-    def draw(self, n_samples, rng):
+    def draw(self, n_samples: int, rng: np.random.RandomState) -> Array:
         """Codes in random order.
 
         Parameters
@@ -54,7 +54,9 @@ class CodeMixture:
         return codes
 
 
-def fit_code_mixture(code, deviations=None, sample_weight=None):
+def fit_code_mixture(
+    code: Array, deviations: Array | None = None, sample_weight: Array | None = None
+) -> CodeMixture:
     """The mixture of an estimator's codes, found with little effort.
 
     Parameters

@@ -1,16 +1,17 @@
 """A density of codes that scikit-learn's users know: a fitted ``GaussianMixture``."""
 
 import numpy as np
+from sklearn.mixture import GaussianMixture
 
-from skae.mixtures._size import THOROUGH, choose_size, new_mixture
-from skae.mixtures._values import find_values
-from skae.numerics import one_thread
+from skae.mixtures._size import THOROUGH, Effort, choose_size, new_mixture
+from skae.mixtures._values import Values, find_values
+from skae.numerics import Array, one_thread
 
 # Deviation of a single value, in deviations of the code.
 _NARROW = 1e-3
 
 
-def fit_mixture(code, random_state):
+def fit_mixture(code: Array, random_state: int) -> GaussianMixture:
     """A fitted mixture whose number of components is that of the highest held-out likelihood.
 
     Values that many rows share become components of their own, narrow and as heavy as they are
@@ -39,7 +40,9 @@ def fit_mixture(code, random_state):
     return _with_values(smooth, code, values, random_state)
 
 
-def fit_smooth(code, values, effort, random_state):
+def fit_smooth(
+    code: Array, values: Values, effort: Effort, random_state: int
+) -> GaussianMixture | None:
     """The mixture of codes that are not repeated; None if all are."""
     is_smooth = ~values.is_repeated[values.of_row]
     if not is_smooth.any():
@@ -49,7 +52,9 @@ def fit_smooth(code, values, effort, random_state):
     return mixture.set_params(tol=effort.tol).fit(code[is_smooth])
 
 
-def _with_values(smooth, code, values, random_state):
+def _with_values(
+    smooth: GaussianMixture | None, code: Array, values: Values, random_state: int
+) -> GaussianMixture:
     """The mixture of a density and of single values."""
     counts = np.bincount(values.of_row)[values.is_repeated]
     means = code[values.first[values.is_repeated]]

@@ -1,10 +1,13 @@
 """How many components a mixture has, and how wide they are at least: by codes held out."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import KFold
+
+from skae.numerics import Array, Integers
 
 # Variances added to each component, as shares of the code's. Where clusters are far apart the
 # first is wider than any of them.
@@ -35,7 +38,7 @@ class Effort(NamedTuple):
         Gain at which a mixture is fitted well enough, in nats.
     """
 
-    sizes: tuple
+    sizes: tuple[int, ...]
     patience: int
     n_judged: int
     n_folds: int
@@ -59,7 +62,7 @@ QUICK = Effort(
 )
 
 
-def choose_size(code, effort, random_state):
+def choose_size(code: Array, effort: Effort, random_state: int) -> tuple[int, float]:
     """Number of components, and variance added to each, of the highest held-out likelihood.
 
     Parameters
@@ -83,22 +86,24 @@ def choose_size(code, effort, random_state):
     if not sizes:
         return 1, _ADDED_VARIANCES[0] * variance
 
-    def score(size, added):
+    def score(size: int, added: float) -> float:
         mixture = new_mixture(size, added * variance, random_state).set_params(tol=effort.tol)
-        return np.mean([mixture.fit(judged[a]).score(judged[b]) for a, b in folds])
+        return float(np.mean([mixture.fit(judged[a]).score(judged[b]) for a, b in folds]))
 
     size, added = _climbed(score, sizes, effort.patience)
     return size, added * variance
 
 
-def new_mixture(n_components, added_variance, random_state):
+def new_mixture(n_components: int, added_variance: float, random_state: int) -> GaussianMixture:
     """An unfitted mixture; its fit converges, which in a thousand steps it does."""
     return GaussianMixture(
         n_components, reg_covar=added_variance, max_iter=1000, random_state=random_state
     )
 
 
-def _climbed(score, sizes, patience):
+def _climbed(
+    score: Callable[[int, float], float], sizes: list[int], patience: int
+) -> tuple[int, float]:
     """The best size and added variance.
 
     Less is added as long as that helps, and sizes go on from the one that was best with more.
@@ -118,7 +123,7 @@ def _climbed(score, sizes, patience):
     return chosen
 
 
-def _folds(n_codes, effort):
+def _folds(n_codes: int, effort: Effort) -> list[tuple[Integers, Integers]]:
     is_few = n_codes <= effort.few_codes
     n_folds, n_turns = (_FEW_FOLDS, _FEW_FOLDS) if is_few else (effort.n_folds, effort.n_turns)
     if n_codes < 2 * n_folds:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skae.numerics import Array, Bools, Integers
+
 # Codes nearer than this, in deviations of the code, are the same: encoding rounds to float32.
 _RESOLUTION = 2.0**-12
 # A value that so many rows have is drawn as it is. Where few values are all there is, fewer do.
@@ -24,12 +26,12 @@ class Values(NamedTuple):
         Those that are drawn as they are.
     """
 
-    first: np.ndarray
-    of_row: np.ndarray
-    is_repeated: np.ndarray
+    first: Integers
+    of_row: Integers
+    is_repeated: Bools
 
 
-def find_values(code):
+def find_values(code: Array) -> Values:
     """The different values of codes, and which are repeated so often that they are likely again.
 
     Parameters
@@ -49,7 +51,7 @@ def find_values(code):
     return Values(first, of_row.ravel(), _are_repeated(counts))
 
 
-def _are_repeated(counts):
+def _are_repeated(counts: Integers) -> Bools:
     least = _FEW_COPIES if len(counts) <= _FEW_VALUES else _COPIES
     is_repeated = (counts >= least) | (len(counts) == 1)
     others = counts[~is_repeated]

@@ -12,7 +12,7 @@ from skae import backend
 from skae.model._packing import unpack
 from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
-from skae.networks import names
+from skae.networks import Network, names
 from skae.objectives import LOSSES
 
 _FORMAT = 1
@@ -26,8 +26,7 @@ class Model:
 
     Attributes
     ----------
-    network : object
-        Description, such as ``DenseNetwork``.
+    network : Network
     weights : dict of ndarray, float32
     scaling : Scaling
     loss : str
@@ -44,7 +43,7 @@ class Model:
         What those directions are around, in input units.
     """
 
-    network: object
+    network: Network
     weights: dict
     scaling: Scaling
     loss: str

@@ -1,20 +1,24 @@
 """scikit-learn's checks of rows, whose errors also say which column they are about.
 
 ``check_array`` and ``validate_data`` are called as those of scikit-learn, and raise where those do.
-What they say of a value that is not a number, or of one that is missing, is the value alone: in a
+Of a value that is not a number, or of one that is missing, they say the value alone: in a
 table of many columns that is a riddle. Dates are refused everywhere; scikit-learn refuses them
 beside numbers, and reads them as nanoseconds or days where they are alone.
 """
 
 import datetime
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Number
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import validation
 from sklearn.utils.validation import _num_samples
+
+from skae.numerics import Array, Bools
 
 _BLOCK_BYTES = 8 * 2**20
 _MOST_NAMES = 5
@@ -26,7 +30,7 @@ _MISSING, _INFINITE = "contains NaN", "contains infinity"
 # Above this share of numbers, what is not one is a slip and no category.
 _MOSTLY = 0.5
 
-# What a value is, in words, and what to do about its columns.
+# Kinds of values in words, and for each a way out for its columns.
 _TEXT, _SLIP, _NA = "text", "text in a column of numbers", "missing"
 _WAYS_OUT = {
     _TEXT: (
@@ -44,8 +48,12 @@ _WAYS_OUT = {
 }
 _OTHER_WAY_OUT = "make numbers of it"
 
+_Test = Callable[[Array], Bools]
+# Label of a column, number of wrong values in it, and row of the first.
+_Place = tuple[Hashable, int, int]
 
-def check_array(X, **options):
+
+def check_array(X: Any, **options: Any) -> Any:
     """As ``sklearn.utils.check_array``; errors name the column.
 
     Raises
@@ -59,7 +67,7 @@ def check_array(X, **options):
         return validation.check_array(X, **options)
 
 
-def validate_data(estimator, X, **options):
+def validate_data(estimator: Any, X: Any, **options: Any) -> Any:
     """As ``sklearn.utils.validation.validate_data`` of rows alone; errors name the column.
 
     Raises
@@ -89,20 +97,20 @@ class Cell:
         What it is, in words.
     """
 
-    label: object
+    label: Hashable
     row: int
-    value: object
+    value: Any
     kind: str
 
     @property
-    def shown(self):
+    def shown(self) -> str:
         """The value as it is written in a message."""
         value = _plain(self.value)
         text = repr(value) if isinstance(value, str | bytes) else str(value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def non_numbers(X):
+def non_numbers(X: Any) -> list[Cell]:
     """The first cell of every column of a table that no number can be made of.
 
     Parameters
@@ -119,7 +127,7 @@ def non_numbers(X):
 
 
 @contextmanager
-def _naming_columns(X, name):
+def _naming_columns(X: Any, name: str) -> Iterator[None]:
     if _holds_dates(X):
         raise ValueError(_sentence(non_numbers(X), name))
     try:
@@ -131,7 +139,7 @@ def _naming_columns(X, name):
         raise named from None
 
 
-def _named(error, X, name):
+def _named(error: Exception, X: Any, name: str) -> Exception | None:
     """The error with the column it is about, or None where it is about none."""
     text = str(error)
     if text.startswith(_NAMES_DIFFER):
@@ -149,7 +157,7 @@ def _named(error, X, name):
     return kind(f"{sentence} ({text.splitlines()[0]})")
 
 
-def _sentence(found, name):
+def _sentence(found: list[Cell], name: str) -> str:
     first, *others = found
     text = f"Column {first.label!r} of {name} is not numeric: row {first.row} holds {first.shown}"
     text += f", which is {first.kind}."
@@ -160,8 +168,8 @@ def _sentence(found, name):
     return f"{text} {_ways_out(found)}."
 
 
-def _ways_out(found):
-    """What to do, for each kind of what was found."""
+def _ways_out(found: list[Cell]) -> str:
+    """Ways out for all kinds of values that were found."""
     ways = [
         _WAYS_OUT.get(kind, _OTHER_WAY_OUT).format(
             columns=", ".join(repr(cell.label) for cell in found if cell.kind == kind)
@@ -172,11 +180,11 @@ def _ways_out(found):
     return _capitalised("; ".join(dict.fromkeys(ways)))
 
 
-def _capitalised(text):
+def _capitalised(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _about_not_finite(text, X):
+def _about_not_finite(text: str, X: Any) -> ValueError | None:
     """The first line of what scikit-learn says, and where it is."""
     is_wrong = np.isnan if _MISSING in text else np.isinf
     places = _places_in_blocks if _is_plain(X) else _places_by_column
@@ -191,11 +199,11 @@ def _about_not_finite(text, X):
     return ValueError(f"{message}{_capitalised(fill)}, or drop these rows.")
 
 
-def _is_plain(X):
+def _is_plain(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f"
 
 
-def _places_by_column(X, is_wrong):
+def _places_by_column(X: Any, is_wrong: _Test) -> Iterator[_Place]:
     """Label, number of wrong values and row of the first, of columns that have any."""
     for label, values in _columns(X):
         wrong = is_wrong(_as_floats(values, na=np.nan))
@@ -203,7 +211,7 @@ def _places_by_column(X, is_wrong):
             yield label, int(wrong.sum()), int(np.argmax(wrong))
 
 
-def _places_in_blocks(X, is_wrong):
+def _places_in_blocks(X: Array, is_wrong: _Test) -> Iterator[_Place]:
     """The same of an array that may stay on its disk, which is read once."""
     n_wrong, first = np.zeros(X.shape[1], int), np.zeros(X.shape[1], int)
     n_rows = max(1, _BLOCK_BYTES // (X.itemsize * max(1, X.shape[1])))
@@ -215,7 +223,7 @@ def _places_in_blocks(X, is_wrong):
     yield from zip(places.tolist(), n_wrong[places].tolist(), first[places].tolist(), strict=True)
 
 
-def _first_non_number(label, values):
+def _first_non_number(label: Hashable, values: Array) -> Cell | None:
     if values.dtype.kind in "biuf":
         return None
     is_number = np.fromiter(map(_is_number, values), bool, len(values))
@@ -227,7 +235,7 @@ def _first_non_number(label, values):
     return Cell(label, row, values[row], _SLIP if is_slip else kind)
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     """Whether numpy makes a float of it: numbers, numbers in words, and None, which is NaN."""
     if isinstance(value, (*_DATES, *_DURATIONS, complex)):
         return False
@@ -240,7 +248,7 @@ def _is_number(value):
     return True
 
 
-def _kind(value):
+def _kind(value: Any) -> str:
     if isinstance(value, str | bytes):
         return _TEXT
     if type(value).__name__ == "NAType":
@@ -254,7 +262,7 @@ def _kind(value):
     return "a complex number" if isinstance(value, complex) else f"of type {type(value).__name__}"
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """A value of numpy as Python's."""
     if isinstance(value, np.datetime64 | np.timedelta64) and np.isnat(value):
         return value
@@ -264,7 +272,7 @@ def _plain(value):
     return value.astype(f"{value.dtype.kind}8[s]").item() if is_count else plain
 
 
-def _as_floats(values, na):
+def _as_floats(values: Array, na: float) -> Array:
     """The numbers of a column, and ``na`` for what is none."""
     if values.dtype.kind in "biuf":
         return values
@@ -274,7 +282,7 @@ def _as_floats(values, na):
     )
 
 
-def _columns(X):
+def _columns(X: Any) -> Iterator[tuple[Hashable, Array]]:
     """Labels and values of the columns; none where there are no columns."""
     if issparse(X):
         X = X.tocsc()
@@ -288,7 +296,7 @@ def _columns(X):
             yield from enumerate(array.T)
 
 
-def _as_array(X):
+def _as_array(X: Any) -> Array | None:
     if not isinstance(X, list | tuple):
         return np.asarray(X)
     try:
@@ -297,14 +305,14 @@ def _as_array(X):
         return None
 
 
-def _holds_dates(X):
+def _holds_dates(X: Any) -> bool:
     """Whether some columns are of a type for dates or durations."""
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         return any(_is_temporal(dtype) for dtype in X.dtypes)
     return getattr(X, "ndim", 0) == 2 and _is_temporal(X.dtype)
 
 
-def _is_temporal(dtype):
+def _is_temporal(dtype: Any) -> bool:
     if hasattr(dtype, "is_temporal"):  # of polars
-        return dtype.is_temporal()
+        return bool(dtype.is_temporal())
     return getattr(dtype, "kind", "O") in "mM"

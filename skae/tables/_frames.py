@@ -1,10 +1,14 @@
 """How tables come in and go out, in the same words everywhere: masks, shapes and frames."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in
+
+from skae.numerics import Array
 
 _FILL = (
     "Fill the gaps, for example with skae.ReconstructionImputer, or pass {name}.filled(value) if a "
@@ -12,7 +16,7 @@ _FILL = (
 )
 
 
-def refuse_mask(values, name, way_out=_FILL):
+def refuse_mask(values: Any, name: str, way_out: str = _FILL) -> None:
     """Raise ValueError if a mask hides a value: scikit-learn would read what is under it.
 
     A masked array of which no value is masked says the same as its data, and is taken.
@@ -29,25 +33,25 @@ def refuse_mask(values, name, way_out=_FILL):
     """
     hidden = [part for part in _parts(values) if np.ma.is_masked(part)]
     if hidden:
-        n_hidden = sum(int(np.sum(np.ma.getmaskarray(part))) for part in hidden)
+        counts = [int(np.sum(np.ma.getmaskarray(part))) for part in hidden]
         raise ValueError(
-            f"{name} is a masked array in which {n_hidden} of the values are masked, but every "
+            f"{name} is a masked array in which {sum(counts)} of the values are masked, but every "
             "value was expected to be there: what is under a mask would be read like any other. "
             + way_out.format(name=name)
         )
 
 
-def _parts(values):
+def _parts(values: Any) -> Sequence[Any]:
     return values if isinstance(values, list | tuple) else (values,)
 
 
-def is_missing(value):
+def is_missing(value: Any) -> bool:
     """Whether a single value stands for none: None, NaN, NaT or pandas.NA."""
     # NaN and NaT alone differ from themselves, and pandas.NA cannot be compared.
     return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
-def with_nan_for_na(values):
+def with_nan_for_na(values: Any) -> Any:
     """Arrays and frames of objects with NaN for pandas.NA, which numpy makes no number of."""
     if isinstance(values, list | tuple):
         try:
@@ -62,11 +66,11 @@ def with_nan_for_na(values):
     return values
 
 
-def _holds_objects(frame):
+def _holds_objects(frame: Any) -> bool:
     return any(isinstance(dtype, np.dtype) and dtype.hasobject for dtype in np.ravel(frame.dtypes))
 
 
-def filled_where_masked(X, value):
+def filled_where_masked(X: Any, value: float) -> Any:
     """Rows with a value where a mask hides one; other rows as they came."""
     if isinstance(X, list | tuple) and any(np.ma.is_masked(row) for row in X):
         X = np.ma.array(list(X))
@@ -76,7 +80,12 @@ def filled_where_masked(X, value):
     return X.filled(value)
 
 
-def flat_rows(X, sample_shape, name="X", receiver="the estimator"):
+def flat_rows(
+    X: Any,
+    sample_shape: tuple[int, ...] | None,
+    name: str = "X",
+    receiver: str = "the estimator",
+) -> Any:
     """Rows that come in their own shape, as flat ones; others as they came.
 
     Parameters
@@ -113,7 +122,7 @@ def flat_rows(X, sample_shape, name="X", receiver="the estimator"):
     return np.asanyarray(X).reshape(shape[0], math.prod(shape[1:]))
 
 
-def _shape_of(X):
+def _shape_of(X: Any) -> tuple[int, ...]:
     if isinstance(X, list | tuple):
         try:
             return np.shape(X)
@@ -122,7 +131,7 @@ def _shape_of(X):
     return tuple(getattr(X, "shape", ()))
 
 
-def in_container(estimator, rows, given=None):
+def in_container(estimator: Any, rows: Array, given: Any = None) -> Any:
     """Rows as an array, or as the frame that ``set_output`` or the configuration asks for.
 
     Parameters
@@ -131,7 +140,7 @@ def in_container(estimator, rows, given=None):
         Its input columns are those of the rows.
     rows : ndarray of shape (n_samples, n_features_in_)
     given : object, optional
-        What the rows were made of, one for each: a frame's index is kept.
+        The rows that these were made of, one for each: a frame's index is kept.
     """
     adapter = _get_container_adapter("transform", estimator)
     if adapter is None:
@@ -143,7 +152,9 @@ def in_container(estimator, rows, given=None):
 class FrameOutputMixin:
     """Gives ``set_output`` to what returns rows but is no transformer."""
 
-    def set_output(self, *, transform=None):
+    def set_output(
+        self, *, transform: Literal["default", "pandas", "polars"] | None = None
+    ) -> Self:
         """Set the container of the rows that are returned.
 
         Parameters

@@ -1,12 +1,15 @@
-"""The units of columns: what each is measured in, and which hold nearly all of the variance."""
+"""The units of columns, and the columns that hold nearly all of the variance."""
 
 import math
 import warnings
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.preprocessing import StandardScaler
+
+from skae.numerics import Array, Integers
 
 # Of the size of a mean: smaller deviations are what rounding left of a constant column.
 _ROUNDING = 1e-12
@@ -25,7 +28,7 @@ _FEW_COLUMNS, _NEARLY_ALL = 0.2, 0.95
 class HeavyColumns(NamedTuple):
     """A few columns beside which the others hardly count."""
 
-    places: np.ndarray
+    places: Integers
     share: float
     n_columns: int
 
@@ -51,7 +54,7 @@ class AbsurdCell(NamedTuple):
     ratio: float
 
 
-def absurd_cells(rows):
+def absurd_cells(rows: Any) -> list[AbsurdCell]:
     """Return the values that stand far from all others of their columns, the farthest first.
 
     Parameters
@@ -64,7 +67,8 @@ def absurd_cells(rows):
     found : list of AbsurdCell
         One a column at most.
     """
-    found, n_before = [], 0
+    found: list[AbsurdCell] = []
+    n_before = 0
     if rows.shape[0] < _LEAST_ROWS:
         return found
     with warnings.catch_warnings():
@@ -75,7 +79,7 @@ def absurd_cells(rows):
     return sorted(found, key=lambda each: each.ratio, reverse=True)
 
 
-def _absurd_in(rows):
+def _absurd_in(rows: Array) -> list[AbsurdCell]:
     low, middle, high = np.nanpercentile(rows, [5, 50, 95], axis=0)
     distances = np.nan_to_num(np.abs(rows - middle))
     places = distances.argmax(axis=0)
@@ -98,7 +102,7 @@ def _absurd_in(rows):
     ]
 
 
-def heavy_columns(rows):
+def heavy_columns(rows: Any) -> HeavyColumns | None:
     """Return the columns that hold nearly all variance, or None if these are not few.
 
     Parameters
@@ -114,7 +118,7 @@ def heavy_columns(rows):
     """
     variances = np.concatenate([_usual_variances(block) for block in _blocks_of_columns(rows)])
     order = np.argsort(variances)[::-1]
-    total, n_columns = variances.sum(), np.count_nonzero(variances)
+    total, n_columns = variances.sum(), int(np.count_nonzero(variances))
     if n_columns < 2 or total == 0:
         return None
     shares = np.cumsum(variances[order]) / total
@@ -124,13 +128,13 @@ def heavy_columns(rows):
     return HeavyColumns(order[:n_heavy], float(shares[n_heavy - 1]), n_columns)
 
 
-def _usual_variances(rows):
+def _usual_variances(rows: Array) -> Array:
     # What hardly ever varies, such as the rim of images, is not in other units.
     low, high = np.percentile(rows, [5, 95], axis=0)
     return np.where(high > low, rows.var(axis=0), 0.0)
 
 
-def _blocks_of_columns(rows):
+def _blocks_of_columns(rows: Any) -> Iterator[Array]:
     """Some columns at a time: all rows may not fit into memory as an array, or not once more."""
     rows = rows.tocsc() if issparse(rows) else rows
     width = max(1, _BLOCK_BYTES // (8 * rows.shape[0]))
@@ -138,7 +142,7 @@ def _blocks_of_columns(rows):
     return (block.toarray() if issparse(block) else block for block in blocks)
 
 
-def column_moments(rows):
+def column_moments(rows: Any) -> tuple[Array, Array]:
     """Means and standard deviations of columns, of what is not missing.
 
     The deviation of a column that is constant up to rounding is exactly zero.
@@ -158,8 +162,8 @@ def column_moments(rows):
     return scaler.mean_, np.where(scaler.scale_ == deviations, deviations, 0.0)
 
 
-def column_units(means, deviations):
-    """What values of each column are counted in: its deviation.
+def column_units(means: Array, deviations: Array) -> Array:
+    """The unit that values of each column are counted in: its deviation.
 
     A column that is the same in all rows has none, but what is made of it may be off: it is counted
     in the deviation of the others, their root mean square.

@@ -12,7 +12,7 @@ from skae.training._loop import run
 from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
 from skae.training._row_source import RowSource
-from skae.training._spec import ProgramSpec, choose_tier
+from skae.training._spec import ProgramSpec, Tier, choose_tier
 from skae.training._values import DEFAULT_LEARNING_RATE, Data, Outcome, Plan, Start
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "ProgramSpec",
     "RowSource",
     "Start",
+    "Tier",
     "UpdatePart",
     "choose_tier",
     "chunks",
