@@ -3,6 +3,9 @@
 Loaded on first use only: it imports Keras. docs/keras_options.rst has the same as a table.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 _BETWEEN_BATCHES = (
@@ -49,7 +52,9 @@ _TENSORBOARD = {
 }
 
 
-def callbacks_to_call(callbacks, averages, *, is_one_pass=False):
+def callbacks_to_call(
+    callbacks: Sequence[Any], averages: bool, *, is_one_pass: bool = False
+) -> list[keras.callbacks.Callback]:
     """The callbacks that a fit has to call.
 
     Parameters
@@ -70,7 +75,7 @@ def callbacks_to_call(callbacks, averages, *, is_one_pass=False):
     return [c for c in callbacks if not _is("SwapEMAWeights", c)]
 
 
-def _check(shown, callback, averages, is_one_pass):
+def _check(shown: str, callback: Any, averages: bool, is_one_pass: bool) -> None:
     if not isinstance(callback, keras.callbacks.Callback):
         raise ValueError(
             f"{shown} is not a keras.callbacks.Callback. scikit-learn's callbacks are set with "
@@ -96,7 +101,7 @@ def _check(shown, callback, averages, is_one_pass):
         )
 
 
-def _check_swap(shown, callback, averages):
+def _check_swap(shown: str, callback: keras.callbacks.Callback, averages: bool) -> None:
     if not averages:
         raise ValueError(
             f"{shown} needs an optimizer that averages the weights, such as "
@@ -109,7 +114,7 @@ def _check_swap(shown, callback, averages):
         )
 
 
-def _check_tensorboard(shown, callback):
+def _check_tensorboard(shown: str, callback: keras.callbacks.Callback) -> None:
     for option, value in _TENSORBOARD.items():
         if getattr(callback, option, value) != value:
             name = "profile_batch" if option == "_should_trace" else option
@@ -120,12 +125,12 @@ def _check_tensorboard(shown, callback):
             )
 
 
-def _is(name, callback):
+def _is(name: str, callback: Any) -> bool:
     cls = getattr(keras.callbacks, name, None)
     return cls is not None and isinstance(callback, cls)
 
 
-def _is_known(callback, name):
+def _is_known(callback: keras.callbacks.Callback, name: str) -> bool:
     """Whether a method is Keras' own of a class that may have one."""
     method = getattr(callback, name)
     function = getattr(method, "__func__", method)
