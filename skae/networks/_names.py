@@ -31,12 +31,12 @@ def output(part: str) -> str:
 
 
 def kernel(layer: str) -> str:
-    """What inputs are multiplied by."""
+    """The weight by which a layer multiplies its inputs."""
     return f"{layer}/kernel"
 
 
 def bias(layer: str) -> str:
-    """What is added to them."""
+    """The weight that a layer adds."""
     return f"{layer}/bias"
 
 

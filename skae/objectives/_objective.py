@@ -2,7 +2,7 @@
 
 An objective is a pure function ``(network, batch, scalars, random) -> {term: (n,)}``: named values,
 one a row. The engine averages them over the rows' weights and sums them, each times its strength.
-Its arguments are those of ``TermFunction``.
+Its arguments are described in ``_network_view.py``.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 import threading
 
-from skae.training import ProgramPool
+from skae.backend._pool import ProgramPool
 
 
 class Built:
