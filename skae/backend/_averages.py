@@ -7,7 +7,7 @@ from skae.numerics import Array
 
 
 class WeightAverages:
-    """What an optimizer with ``use_ema`` makes of the weights: averages to judge and to keep.
+    """Moving averages that an optimizer with ``use_ema`` makes of the weights, to judge and keep.
 
     Training moves the weights; whoever evaluates or reads them gets their averages, which the
     optimizer updates after every step. The next step goes on from the weights.

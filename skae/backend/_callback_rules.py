@@ -1,4 +1,4 @@
-"""Which Keras callbacks a fit honours, and what to use in place of the others.
+"""Rules for Keras callbacks: which of them a fit honours, and what replaces the others.
 
 Loaded on first use only: it imports Keras. docs/keras_options.rst has the same as a table.
 """
@@ -39,7 +39,7 @@ _REFUSED = {
 # Class -> what it does between batches, that a fit does by itself: it stops where a loss is not
 # finite, and judges the averages of the weights. A subclass that changes this is refused.
 _DONE_ANYWAY = ("TerminateOnNaN", "SwapEMAWeights")
-# What these look at needs more than the one epoch of partial_fit.
+# These compare epochs, and partial_fit has but one.
 _NEEDS_EPOCHS = ("EarlyStopping", "ReduceLROnPlateau")
 # Options of TensorBoard -> the value with which it only writes the numbers of each epoch.
 _TENSORBOARD = {

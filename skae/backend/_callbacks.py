@@ -10,10 +10,10 @@ import numpy.typing as npt
 from skae.numerics import Array, Weights
 from skae.training import Hooks, Program
 
-# Where a callback keeps the names of what fits have left in it; weak dictionaries ask for a hash,
-# which a dataclass does not have.
+# A callback keeps under this name the names of what fits have left in it; weak dictionaries ask
+# for a hash, which a dataclass does not have.
 LEFT_BY_FITS = "_left_by_fits_of_skae"
-# What a Keras model can be told, and a compiled program cannot.
+# Attributes that can be set in a Keras model, but not in a compiled program.
 _COMPILED = (
     "trainable",
     "optimizer",
@@ -31,7 +31,7 @@ _COMPILED = (
 
 
 class CallbackModel:
-    """What a Keras callback finds as ``self.model``.
+    """Stand-in for a Keras model, which callbacks find as ``self.model``.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class OptimizerView:
 
     @property
     def learning_rate(self) -> Any:
-        """What Keras gives; as a view where it is a variable."""
+        """Learning rate as Keras gives it; a view of it where it is a variable."""
         return self._optimizer.learning_rate if self._rate is None else RateView(self._rate)
 
     @property
@@ -217,7 +217,7 @@ class KerasCallbackHooks(Hooks):
 
     def epoch_end(self, epoch: int, logs: dict[str, float], weights: Callable[[], Weights]) -> bool:
         assert self.model is not None
-        # What was set before the epoch has been trained since.
+        # Weights that were set before the epoch have been trained since.
         self.model._epoch, self.model._replaced = epoch, None
         self.logs = dict(logs)
         self._call("on_epoch_end", self.n_past_epochs + epoch - 1, self.logs)
@@ -237,10 +237,10 @@ class KerasCallbackHooks(Hooks):
             vars(callback)[LEFT_BY_FITS] = changed | before.get(LEFT_BY_FITS, set())
 
     def _call(self, name: str, *args: Any) -> None:
+        assert self.model is not None
         for callback in self.callbacks:
             getattr(callback, name)(*args)
-            if self.model is not None:
-                self.model.optimizer.check_rate()
+            self.model.optimizer.check_rate()
 
 
 def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
@@ -248,5 +248,5 @@ def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
 
 
 def _digest(arrays: Sequence[Array]) -> bytes:
-    """What tells the weights of one epoch from those of another."""
+    """Hash that tells the weights of one epoch from those of another."""
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest()

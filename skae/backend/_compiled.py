@@ -37,7 +37,7 @@ class Compiled:
 
 
 def _signature(argument: Any) -> Hashable:
-    """What the trace of a function depends on in an argument."""
+    """The part of an argument that the trace of a function depends on."""
     if isinstance(argument, dict):
         return tuple((name, _signature(argument[name])) for name in sorted(argument))
     return None if argument is None else (tuple(argument.shape), argument.dtype)

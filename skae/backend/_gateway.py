@@ -90,7 +90,7 @@ def random_weights(network: Network, rng: np.random.Generator) -> Weights:
 def optimizer_settings(
     optimizer: Any, learning_rate: Any, default_learning_rate: float
 ) -> "tuple[OptimizerRecipe, float | None]":
-    """What a program needs to know of an optimizer, and its learning rate, None for a schedule.
+    """Recipe of an optimizer, for a program, and its learning rate, None for a schedule.
 
     Parameters
     ----------

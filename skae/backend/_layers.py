@@ -59,7 +59,7 @@ class HideMissing(keras.layers.Layer):
         self.supports_masking = True
 
     def compute_mask(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor | None:
-        """Which timesteps there are, for a tensor of shape (n, n_timesteps, n_features)."""
+        """Mask of the timesteps there are, for a tensor of shape (n, n_timesteps, n_features)."""
         if len(inputs.shape) < 3:
             return None
         return ops.any(ops.logical_not(ops.isnan(inputs)), axis=-1)

@@ -157,7 +157,7 @@ def _pinned(value: Any) -> Any:
 
 
 def recipe_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerRecipe, float | None]:
-    """What a fit needs to know of an optimizer.
+    """Recipe of an optimizer, from which a fit makes new ones.
 
     Parameters
     ----------

@@ -240,7 +240,7 @@ class Program:
         means: Array = sums.numpy() / n_draws
         return means
 
-    # What is compiled
+    # Compiled functions
 
     def _train_chunk(
         self,

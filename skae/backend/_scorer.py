@@ -39,7 +39,7 @@ class Scorer:
         self._loaded = weights
 
     def encode(self, rows: Array) -> Array:
-        """What the encoder gives for scaled rows."""
+        """Output of the encoder for scaled rows."""
         return _in_batches(self._encode, rows)
 
     def decode(self, code: Array) -> Array:

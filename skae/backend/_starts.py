@@ -28,7 +28,7 @@ def random_weights(network: Network, rng: np.random.Generator) -> Weights:
 
 @dataclass(frozen=True)
 class _Start:
-    """How a variable gets its first value: assigned by a user's code, or from an initialiser."""
+    """First value of a variable: assigned by a user's code, or from an initialiser."""
 
     shape: tuple[int, ...]
     # Of Keras or of the user: a function of a shape, or None beside what was assigned.

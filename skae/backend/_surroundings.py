@@ -86,6 +86,6 @@ def _settings_file() -> Path:
     home = os.environ.get("KERAS_HOME")
     if home is not None:
         return Path(home).expanduser() / "keras.json"
-    # Where a home cannot be written to, Keras looks elsewhere.
+    # Keras looks elsewhere if it cannot write to the user's home.
     own = Path("~").expanduser()
     return (own if os.access(own, os.W_OK) else Path("/tmp")) / ".keras" / "keras.json"

@@ -63,7 +63,7 @@ class WeightGroup:
         return self.named([variable.numpy() for variable in self.variables])
 
     def named(self, arrays: Sequence[Array]) -> Weights:
-        """What the variables hold, or something of their shapes, by the names of the members."""
+        """Arrays of the shapes of the variables, taken apart, by the names of the members."""
         if self._is_flat:
             arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
         shaped = zip(self._shapes.items(), arrays, strict=True)

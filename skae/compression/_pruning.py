@@ -20,7 +20,7 @@ from skae.training import DEFAULT_LEARNING_RATE, Hooks
 # Zhu & Gupta (2018): many weights go early, few at the end.
 _N_PRUNINGS, _EXPONENT = 40, 3
 _STEPS_BETWEEN = 200
-# What is left of the learning rate once all weights went.
+# Shares of the learning rate that are left once all weights went.
 _LAST_RATES = (1.0, 0.3, 0.1)
 # Early stopping watches other rows in every phase, or a few would decide them all; from this
 # progress on always the same, or it would judge by rows that were just trained on.
@@ -128,7 +128,7 @@ def _most_salient(weights: Weights, moments: Weights | None, sparsity: float) ->
 def _saliencies(kernels: Weights, moments: Weights | None) -> list[Array]:
     if moments is None:
         return [np.abs(kernel) for kernel in kernels.values()]
-    # What a user's model does not train has no gradient: it counts like the others on average.
+    # Weights that a user's model does not train have no gradient: they count as the average one.
     slopes = {name: np.sqrt(moments[name]) for name in kernels if name in moments}
     usual = np.mean([slope.mean() for slope in slopes.values()])
     return [np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()]

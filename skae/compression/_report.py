@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CompressionReport:
-    """What :func:`skae.compress` changed; ``print`` shows it as a table.
+    """Changes made by :func:`skae.compress`; ``print`` shows them as a table.
 
     Attributes
     ----------

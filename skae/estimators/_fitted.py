@@ -33,5 +33,5 @@ class FittedAutoencoder:
     _was_interrupted: bool
     # After ``partial_fit`` alone.
     _optimizer_state: list[Array] | None
-    # Where codes are drawn from; not after ``partial_fit``.
+    # Codes are drawn from it; there is none after ``partial_fit``.
     _code_mixture: CodeMixture

@@ -17,7 +17,7 @@ from skae.networks import (
     RecurrentNetwork,
 )
 
-# What "auto" means for each kind of network.
+# Hidden layers and activations that "auto" means, for each kind of network.
 _HIDDEN: dict[str, tuple[int, ...]] = {
     "dense": (256,),
     "convolutional": (32, 64),
@@ -64,12 +64,12 @@ cell, bidirectional, mask_value, dropout, init
 
     @property
     def kind(self) -> str:
-        """Which kind of network the parameters ask for."""
+        """Kind of network that the parameters ask for."""
         return self.network if isinstance(self.network, str) else "custom"
 
     @property
     def padding(self) -> float | None:
-        """What every feature holds at a timestep that is not there; None if all are there.
+        """Value that every feature holds at a timestep that is not there; None if all are there.
 
         Raises
         ------

@@ -92,7 +92,7 @@ def portable(callbacks: Any) -> Any:
 
 
 def _portable(callback: Any) -> Any:
-    # What is no instance is for a fit to refuse.
+    # A class in place of an instance is for a fit to refuse.
     held = {} if isinstance(callback, type) else getattr(callback, "__dict__", {})
     lost = [name for name in held if not _is_portable(held, name)]
     if not lost:
@@ -104,7 +104,7 @@ def _portable(callback: Any) -> Any:
 
 
 def _is_portable(held: Mapping[str, Any], name: str) -> bool:
-    # What the user gave, such as a lambda, may be for a pickler that can do more than pickle.
+    # A user's own values, such as a lambda, may be for a pickler that can do more than pickle.
     is_left, value = name in held.get(LEFT_BY_FITS, ()), held[name]
     return _can_be_copied(copy.deepcopy, value) and (
         not is_left or _can_be_copied(pickle.dumps, value)

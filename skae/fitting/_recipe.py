@@ -54,5 +54,5 @@ class Recipe:
         return self.network(n_components) if callable(self.network) else self.network
 
     def scalars_for(self, network: Network, rows: ScaledRows) -> Mapping[str, Any]:
-        """What the objective needs to train this network on these scaled rows."""
+        """Numbers that the objective needs to train this network on these scaled rows."""
         return self.scalars(network, rows) if callable(self.scalars) else self.scalars

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# What scikit-learn's callback machinery keeps on an estimator while it fits.
+# Attributes that scikit-learn's callback machinery keeps on an estimator while it fits.
 CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 

@@ -148,7 +148,7 @@ def _principal_directions(
 
     def blocks() -> Iterator[tuple[Array, Array]]:
         for rows, weights in weighted_blocks(X, sample_weight, centring):
-            # What is missing counts as its feature's mean.
+            # A missing value counts as its feature's mean.
             yield (np.nan_to_num(rows) if has_missing else rows), weights
 
     return principal_directions(

@@ -30,7 +30,7 @@ from skae.training import (
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where training begins, beyond the weights of the model.
+    """The beginning of training, beyond the weights of the model.
 
     Attributes
     ----------

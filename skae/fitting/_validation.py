@@ -131,7 +131,7 @@ def check_clean_rows(
     *,
     allow_nan: bool = False,
 ) -> Matrix | None:
-    """What the rows of X should become, one for each; or None."""
+    """Checked clean versions of the rows of X, one for each; or None."""
     if X_clean is None:
         return None
     refuse_mask(X_clean, "X_clean")

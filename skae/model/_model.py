@@ -74,7 +74,7 @@ class Model:
         )
 
     def fitted_attributes(self) -> dict[str, Any]:
-        """What an estimator needs to have in order to transform with this model."""
+        """Attributes that an estimator needs in order to transform with this model."""
         return {"_model": self, "n_components_": self.network.n_components}
 
     @property
@@ -144,7 +144,7 @@ class Model:
 
     @property
     def error_unit(self) -> float:
-        """What one unit of the scaled loss is worth in input units."""
+        """Size of one unit of the scaled loss, in input units."""
         if self.loss in ("squared_error", "huber"):
             return self.scaling.scale**2
         return self.scaling.scale
@@ -159,7 +159,7 @@ class Model:
     def in_blocks(
         self, rows: Matrix, n_columns: int | None, function: Callable[[Array], Array]
     ) -> Array:
-        """What a function gives for blocks of rows; one value a row, or ``n_columns``."""
+        """Values of a function of rows, called block by block: one a row, or ``n_columns``."""
         n_rows = rows.shape[0]
         size = max(1, _BLOCK_VALUES // self.network.widest_layer)
         if n_rows <= size:

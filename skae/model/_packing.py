@@ -125,7 +125,7 @@ def _positions(coding: Coding, places: Array, size: int) -> Array:
 
 
 def _scales(array: Array, largest: int) -> tuple[float, Array]:
-    """What one step is worth in every channel: the clipping with the least squared error.
+    """Size of one step in every channel, by the clipping with the least squared error.
 
     Returns
     -------

@@ -43,7 +43,7 @@ class Targets:
         return known
 
     def n_visits(self) -> Integers:
-        """How often an epoch visits each row."""
+        """Number of visits to each row in an epoch."""
         n_known = np.count_nonzero(self.known)
         wanted = _LABELLED_SHARE / (1 - _LABELLED_SHARE) * (len(self.known) - n_known) / n_known
         return np.where(self.known, max(1, round(wanted)), 1)

@@ -195,7 +195,7 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
             return {**numbers, "unsupervised_weight": weight, **weighted}
 
         objective = supervised(own.objective if self.fine_tune else None, self._loss)
-        # What is trained already needs no warm-up.
+        # A trained autoencoder needs no warm-up.
         return replace(own, objective=objective, scalars=scalars, schedule=None, n_grace_epochs=0)
 
     def _settings(self, autoencoder: BaseAutoencoder) -> Settings:
