@@ -5,7 +5,33 @@ and Keras is loaded by the first fit.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+# Type checkers cannot follow ``__getattr__``.
+if TYPE_CHECKING:
+    from skae import exceptions, inspection, layers, metrics
+    from skae.applications import (
+        LatentCodec,
+        LatentSampler,
+        ReconstructionImputer,
+        ReconstructionOutlierDetector,
+    )
+    from skae.comparison import Comparison, compare
+    from skae.compression import CompressionReport, compress
+    from skae.diagnosis import Diagnosis, diagnose
+    from skae.estimators import (
+        AdversarialAutoencoder,
+        Autoencoder,
+        ContractiveAutoencoder,
+        ConvolutionalAutoencoder,
+        DenoisingAutoencoder,
+        RecurrentAutoencoder,
+        SparseAutoencoder,
+        StackedAutoencoder,
+        VariationalAutoencoder,
+        VariationalConvolutionalAutoencoder,
+    )
+    from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
 
 __version__ = "0.1.0.dev0"
 

@@ -1,10 +1,13 @@
 """What an import of skae loads; which room may import which is checked by the linter."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import skae
 
 ROOT = Path(__file__).parents[1]
 # Slow to import or optional, and needed by few calls.
@@ -36,3 +39,14 @@ def test_what_is_slow_or_optional_is_loaded_by_its_first_use(code, of_sklearn):
     loaded = packages_after(code) - of_sklearn
     assert "skae" in loaded
     assert loaded & LATE == set()
+
+
+def test_type_checkers_see_every_public_name():
+    source = ast.parse((ROOT / "skae" / "__init__.py").read_text("utf-8"))
+    imports = [node for node in ast.walk(source) if isinstance(node, ast.ImportFrom)]
+    seen = {alias.name for node in imports for alias in node.names}
+    assert set(skae.__all__) - {"__version__"} <= seen
+
+
+def test_type_checkers_are_told_that_there_are_types():
+    assert (ROOT / "skae" / "py.typed").is_file()

@@ -117,7 +117,7 @@ def _bound(parameter, value, column, unbounded, extreme):
     if value is None:
         return unbounded
     # An infinite bound of the right sign is none; of the other it would leave no value.
-    is_bound = isinstance(value, Real) and (value == unbounded or abs(value) <= _LARGEST)
+    is_bound = _is_number(value) and (value == unbounded or abs(value) <= _LARGEST)
     if not is_bound:
         raise ValueError(
             f"{parameter} holds {value!r}, but finite numbers, {OBSERVED!r} or None (no bound) "
@@ -169,6 +169,10 @@ def _places(labels, n_columns):
     return places
 
 
+def _is_number(value):
+    return isinstance(value, Real)
+
+
 def _grid_of(given, known):
     if given is None:
         return None
@@ -176,7 +180,7 @@ def _grid_of(given, known):
         return np.unique(known) if known.size else None
     if isinstance(given, str) and given == INTEGERS:
         return 1.0 if known.size and np.array_equal(known, np.round(known)) else None
-    if not isinstance(given, Real) or not 0 < given < np.inf:
+    if not _is_number(given) or not 0 < given < np.inf:
         raise ValueError(
             f"grid holds {given!r}, but steps above 0, {OBSERVED!r}, {INTEGERS!r} or None were "
             "expected."

@@ -4,7 +4,13 @@ Block ``i`` of an encoder and the block of the same place from the end of the de
 other's shapes: they can be trained alone.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
+
+from skae.networks import Network
+from skae.objectives import Tensor
 
 # Said at every layer, so that a global dtype policy of the user's neither matters nor is read.
 DTYPE = "float32"
@@ -18,10 +24,10 @@ class Path:
     blocks : list of list of keras.layers.Layer
     """
 
-    def __init__(self, blocks):
+    def __init__(self, blocks: Sequence[list[keras.layers.Layer]]) -> None:
         self.blocks = [Block(layers) for layers in blocks]
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: Tensor) -> Tensor:
         for block in self.blocks:
             inputs = block(inputs)
         return inputs
@@ -35,16 +41,16 @@ class Block:
     layers : list of keras.layers.Layer
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers: list[keras.layers.Layer]) -> None:
         self.layers = layers
 
-    def __call__(self, inputs, training=None):
+    def __call__(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         for layer in self.layers:
             inputs = layer(inputs, training=training)
         return inputs
 
 
-def glorot():
+def glorot() -> keras.initializers.Initializer:
     """Glorot & Bengio's (2010) initialiser.
 
     The seed only satisfies it: every fit draws its own weights. Without one it would draw a seed
@@ -53,12 +59,12 @@ def glorot():
     return keras.initializers.GlorotUniform(seed=0)
 
 
-def dense(units, name, **options):
+def dense(units: int, name: str, **options: Any) -> keras.layers.Layer:
     """A fully connected layer."""
     return keras.layers.Dense(units, dtype=DTYPE, name=name, kernel_initializer=glorot(), **options)
 
 
-def dropout(network, name):
+def dropout(network: Network, name: str) -> list[keras.layers.Layer]:
     """A list of one dropout layer, or of none."""
     if not network.dropout:
         return []
@@ -66,6 +72,6 @@ def dropout(network, name):
     return [keras.layers.Dropout(network.dropout, seed=0, dtype=DTYPE, name=name)]
 
 
-def reshape(shape, name):
+def reshape(shape: tuple[int | None, ...], name: str) -> keras.layers.Layer:
     """A layer that gives rows another shape."""
     return keras.layers.Reshape(shape, dtype=DTYPE, name=name)

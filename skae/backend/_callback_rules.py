@@ -1,7 +1,10 @@
-"""Which Keras callbacks a fit honours, and what to use in place of the others.
+"""Rules for Keras callbacks: which of them a fit honours, and what replaces the others.
 
 Loaded on first use only: it imports Keras. docs/keras_options.rst has the same as a table.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -36,7 +39,7 @@ _REFUSED = {
 # Class -> what it does between batches, that a fit does by itself: it stops where a loss is not
 # finite, and judges the averages of the weights. A subclass that changes this is refused.
 _DONE_ANYWAY = ("TerminateOnNaN", "SwapEMAWeights")
-# What these look at needs more than the one epoch of partial_fit.
+# These compare epochs, and partial_fit has but one.
 _NEEDS_EPOCHS = ("EarlyStopping", "ReduceLROnPlateau")
 # Options of TensorBoard -> the value with which it only writes the numbers of each epoch.
 _TENSORBOARD = {
@@ -49,7 +52,9 @@ _TENSORBOARD = {
 }
 
 
-def callbacks_to_call(callbacks, averages, *, is_one_pass=False):
+def callbacks_to_call(
+    callbacks: Sequence[Any], averages: bool, *, is_one_pass: bool = False
+) -> list[keras.callbacks.Callback]:
     """The callbacks that a fit has to call.
 
     Parameters
@@ -70,7 +75,7 @@ def callbacks_to_call(callbacks, averages, *, is_one_pass=False):
     return [c for c in callbacks if not _is("SwapEMAWeights", c)]
 
 
-def _check(shown, callback, averages, is_one_pass):
+def _check(shown: str, callback: Any, averages: bool, is_one_pass: bool) -> None:
     if not isinstance(callback, keras.callbacks.Callback):
         raise ValueError(
             f"{shown} is not a keras.callbacks.Callback. scikit-learn's callbacks are set with "
@@ -96,7 +101,7 @@ def _check(shown, callback, averages, is_one_pass):
         )
 
 
-def _check_swap(shown, callback, averages):
+def _check_swap(shown: str, callback: keras.callbacks.Callback, averages: bool) -> None:
     if not averages:
         raise ValueError(
             f"{shown} needs an optimizer that averages the weights, such as "
@@ -109,7 +114,7 @@ def _check_swap(shown, callback, averages):
         )
 
 
-def _check_tensorboard(shown, callback):
+def _check_tensorboard(shown: str, callback: keras.callbacks.Callback) -> None:
     for option, value in _TENSORBOARD.items():
         if getattr(callback, option, value) != value:
             name = "profile_batch" if option == "_should_trace" else option
@@ -120,12 +125,12 @@ def _check_tensorboard(shown, callback):
             )
 
 
-def _is(name, callback):
+def _is(name: str, callback: Any) -> bool:
     cls = getattr(keras.callbacks, name, None)
     return cls is not None and isinstance(callback, cls)
 
 
-def _is_known(callback, name):
+def _is_known(callback: keras.callbacks.Callback, name: str) -> bool:
     """Whether a method is Keras' own of a class that may have one."""
     method = getattr(callback, name)
     function = getattr(method, "__func__", method)

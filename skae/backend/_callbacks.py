@@ -1,15 +1,19 @@
 """Keras callbacks at epoch level, without a Keras model being trained."""
 
 import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
-from skae.training import Hooks
+from skae.numerics import Array, Weights
+from skae.training import Hooks, Program
 
-# Where a callback keeps the names of what fits have left in it; weak dictionaries ask for a hash,
-# which a dataclass does not have.
+# A callback keeps under this name the names of what fits have left in it; weak dictionaries ask
+# for a hash, which a dataclass does not have.
 LEFT_BY_FITS = "_left_by_fits_of_skae"
-# What a Keras model can be told, and a compiled program cannot.
+# Attributes that can be set in a Keras model, but not in a compiled program.
 _COMPILED = (
     "trainable",
     "optimizer",
@@ -27,7 +31,7 @@ _COMPILED = (
 
 
 class CallbackModel:
-    """What a Keras callback finds as ``self.model``.
+    """Stand-in for a Keras model, which callbacks find as ``self.model``.
 
     Attributes
     ----------
@@ -37,18 +41,22 @@ class CallbackModel:
         Its learning rate may be changed between epochs.
     """
 
-    def __init__(self, program):
+    optimizer: "OptimizerView"
+
+    def __init__(self, program: Program) -> None:
         self.stop_training = False
         vars(self)["optimizer"] = OptimizerView(program.optimizer)
-        self._program, self._epoch, self._seen, self._replaced = program, 0, {}, None
+        self._program, self._epoch = program, 0
+        self._seen: dict[bytes, int] = {}
+        self._replaced: int | None = None
 
-    def get_weights(self):
+    def get_weights(self) -> list[Array]:
         """The weights as a list of arrays."""
         arrays = list(self._program.weights().values())
         self._seen[_digest(arrays)] = self._epoch
         return arrays
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[npt.ArrayLike]) -> None:
         """Replace the weights by a list of arrays, in the order of ``get_weights``."""
         before = self._program.weights()
         found = [np.asarray(weight) for weight in weights]
@@ -69,7 +77,7 @@ class CallbackModel:
         self._program.set_weights(dict(zip(before, found, strict=True)))
         self._replaced = self._seen.get(_digest(found), self._epoch)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         if name in _COMPILED:
             raise ValueError(
                 f"A callback set self.model.{name}, but skae trains without a Keras model, and "
@@ -78,7 +86,7 @@ class CallbackModel:
             )
         super().__setattr__(name, value)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> NoReturn:
         # Only for what is not there, such as `save`, `layers` or `predict`.
         raise AttributeError(
             f"A callback asked for self.model.{name}, but skae trains without a Keras model: "
@@ -98,25 +106,25 @@ class OptimizerView:
     optimizer : keras.optimizers.Optimizer
     """
 
-    def __init__(self, optimizer):
+    def __init__(self, optimizer: Any) -> None:
         vars(self)["_optimizer"] = optimizer
 
     @property  # type: ignore[misc]  # of an object it can be set, here it only says what lies behind
-    def __class__(self):
+    def __class__(self) -> type[Any]:
         return type(self._optimizer)
 
     @property
-    def learning_rate(self):
-        """What Keras gives; as a view where it is a variable."""
+    def learning_rate(self) -> Any:
+        """Learning rate as Keras gives it; a view of it where it is a variable."""
         return self._optimizer.learning_rate if self._rate is None else RateView(self._rate)
 
     @property
-    def _rate(self):
+    def _rate(self) -> Any:
         """The variable that holds the learning rate; None for a schedule."""
         rate = getattr(self._optimizer, "inner_optimizer", self._optimizer)._learning_rate
         return rate if hasattr(rate, "assign") else None
 
-    def check_rate(self):
+    def check_rate(self) -> None:
         """Refuse a rate that nothing can be trained with, however it was set.
 
         Raises
@@ -131,10 +139,10 @@ class OptimizerView:
                 "negative was expected."
             )
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._optimizer, name)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         if name != "learning_rate":
             raise ValueError(
                 f"A callback set optimizer.{name}, which is compiled and cannot change in a fit: "
@@ -159,23 +167,23 @@ class RateView(np.lib.mixins.NDArrayOperatorsMixin):
     variable : keras.Variable
     """
 
-    def __init__(self, variable):
+    def __init__(self, variable: Any) -> None:
         self._variable = variable
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self._variable.numpy(), dtype)
 
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         arrays = [np.asarray(x) if isinstance(x, RateView) else x for x in inputs]
         return getattr(ufunc, method)(*arrays, **options)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return float(self._variable.numpy())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return repr(self._variable)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._variable, name)
 
 
@@ -191,49 +199,54 @@ class KerasCallbackHooks(Hooks):
         Epochs before this run.
     """
 
-    def __init__(self, callbacks, max_iter, n_past_epochs=0):
-        self.callbacks, self.max_iter, self.model = callbacks, max_iter, None
-        self.n_past_epochs, self.logs = n_past_epochs, None
+    def __init__(self, callbacks: Sequence[Any], max_iter: int, n_past_epochs: int = 0) -> None:
+        self.callbacks, self.max_iter, self.n_past_epochs = callbacks, max_iter, n_past_epochs
+        self.model: CallbackModel | None = None
+        self.logs: dict[str, float] | None = None
         self._before = [dict(vars(callback)) for callback in callbacks]
 
-    def begin(self, program):
+    def begin(self, program: Program) -> None:
         self.model = CallbackModel(program)
         for callback in self.callbacks:
             callback.set_params({"epochs": self.max_iter, "verbose": 0, "steps": None})
             callback.set_model(self.model)
         self._call("on_train_begin")
 
-    def epoch_begin(self, epoch):
+    def epoch_begin(self, epoch: int) -> None:
         self._call("on_epoch_begin", self.n_past_epochs + epoch - 1)
 
-    def epoch_end(self, epoch, logs, weights):
-        # What was set before the epoch has been trained since.
+    def epoch_end(self, epoch: int, logs: dict[str, float], weights: Callable[[], Weights]) -> bool:
+        assert self.model is not None
+        # Weights that were set before the epoch have been trained since.
         self.model._epoch, self.model._replaced = epoch, None
         self.logs = dict(logs)
         self._call("on_epoch_end", self.n_past_epochs + epoch - 1, self.logs)
         return self.model.stop_training
 
-    def end(self):
+    def end(self) -> int | None:
+        if self.model is None:  # interrupted before it began
+            return None
         self._call("on_train_end", self.logs)
         return self.model._replaced
 
-    def release(self):
+    def release(self) -> None:
         """Let go of the program: callbacks outlive the fit."""
         for callback, before in zip(self.callbacks, self._before, strict=True):
             callback.set_model(None)
             changed = {name for name, v in vars(callback).items() if before.get(name) is not v}
             vars(callback)[LEFT_BY_FITS] = changed | before.get(LEFT_BY_FITS, set())
 
-    def _call(self, name, *args):
+    def _call(self, name: str, *args: Any) -> None:
+        assert self.model is not None
         for callback in self.callbacks:
             getattr(callback, name)(*args)
             self.model.optimizer.check_rate()
 
 
-def _listed(shapes):
+def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
     return ", ".join(map(str, shapes)) or "none"
 
 
-def _digest(arrays):
-    """What tells the weights of one epoch from those of another."""
+def _digest(arrays: Sequence[Array]) -> bytes:
+    """Hash that tells the weights of one epoch from those of another."""
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest()

@@ -1,11 +1,15 @@
 """Convolutional paths."""
 
+import math
+from typing import Any
+
 import keras
 
 from skae.backend._blocks import DTYPE, Path, dense, dropout, glorot, reshape
+from skae.networks import ConvolutionalNetwork
 
 
-def convolutional_paths(network):
+def convolutional_paths(network: ConvolutionalNetwork) -> tuple[Path, Path]:
     """Convolutions that halve every axis, and a decoder that undoes each."""
     filters, n_hidden = network.hidden_layer_sizes, len(network.hidden_layer_sizes)
     encoder = [
@@ -20,12 +24,9 @@ def convolutional_paths(network):
         ]
     )
     inner_shape = (*network.sizes[-1], filters[-1])
-    n_inner = 1
-    for size in inner_shape:
-        n_inner *= size
     decoder = [
         [
-            dense(n_inner, "decoder_hidden_1", activation=network.activation),
+            dense(math.prod(inner_shape), "decoder_hidden_1", activation=network.activation),
             reshape(inner_shape, "decoder_shape"),
             *dropout(network, "decoder_drop_1"),
         ]
@@ -46,13 +47,22 @@ def convolutional_paths(network):
     return Path(encoder), Path([*decoder, [*readout, flat]])
 
 
-def _along_axes(network, kind, name, *args, **options):
+def _along_axes(
+    network: ConvolutionalNetwork, kind: tuple[str, str], name: str, *args: Any, **options: Any
+) -> keras.layers.Layer:
     """A layer of Keras for as many axes as the network has."""
     layer = getattr(keras.layers, f"{kind[0]}{network.n_axes}D{kind[1]}")
     return layer(*args, dtype=DTYPE, name=name, **options)
 
 
-def _convolution(network, kind, name, filters, strides, **options):
+def _convolution(
+    network: ConvolutionalNetwork,
+    kind: tuple[str, str],
+    name: str,
+    filters: int,
+    strides: int,
+    **options: Any,
+) -> keras.layers.Layer:
     return _along_axes(
         network,
         kind,
@@ -67,7 +77,7 @@ def _convolution(network, kind, name, filters, strides, **options):
     )
 
 
-def _shrinking(network, name, filters):
+def _shrinking(network: ConvolutionalNetwork, name: str, filters: int) -> list[keras.layers.Layer]:
     """Layers that halve every axis, rounding up."""
     strides = 1 if network.pooling else 2
     layers = [
@@ -83,7 +93,9 @@ def _shrinking(network, name, filters):
     return layers
 
 
-def _growing(network, name, filters, size, **options):
+def _growing(
+    network: ConvolutionalNetwork, name: str, filters: int, size: tuple[int, ...], **options: Any
+) -> list[keras.layers.Layer]:
     """Layers that double every axis and crop it to its size."""
     if network.pooling:
         repeat = {} if network.n_axes == 1 else {"data_format": "channels_last"}

@@ -1,13 +1,16 @@
 """Paths that are a user's own Keras models."""
 
+from typing import Any
+
 import keras
 
 from skae.backend._blocks import DTYPE, Path, reshape
 from skae.backend._layers import Gate
 from skae.backend._own_models import check_own_model, layers_in_float32
+from skae.networks import Builder, CustomNetwork
 
 
-def custom_paths(network):
+def custom_paths(network: CustomNetwork) -> tuple[Path, Path]:
     """The user's encoder and decoder, brought to flattened rows.
 
     Raises
@@ -53,7 +56,13 @@ def custom_paths(network):
     return Path([[into, encoder, *gates[0]]]), Path([[decoder, out, *gates[1]]])
 
 
-def _made(builder, n_components, sample_shape, hidden_layer_sizes, activation):
+def _made(
+    builder: Builder,
+    n_components: int,
+    sample_shape: tuple[int, ...],
+    hidden_layer_sizes: tuple[int, ...],
+    activation: Any,
+) -> tuple[keras.Model, keras.Model]:
     if isinstance(builder.make, keras.layers.Layer):
         raise ValueError(
             f"network={builder.make!r} is a model, but every fit needs new ones. Pass a function "
@@ -71,12 +80,13 @@ def _made(builder, n_components, sample_shape, hidden_layer_sizes, activation):
         )
     for model in made:
         check_own_model(model)
-    return made
+    encoder, decoder = made
+    return encoder, decoder
 
 
-def _is_model_of_known_shape(model):
+def _is_model_of_known_shape(model: Any) -> bool:
     return isinstance(model, keras.Model) and hasattr(model, "input_shape")
 
 
-def _shape_of(shape):
+def _shape_of(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
     return tuple(shape[1:])

@@ -1,14 +1,18 @@
 """Fully connected paths."""
 
 from skae.backend._blocks import Path, dense, dropout
+from skae.networks import DenseNetwork
 
 
-def dense_paths(network):
+def dense_paths(network: DenseNetwork) -> tuple[Path, Path]:
     """Fully connected encoder and decoder."""
-    return tuple(_dense_path(network, *half) for half in network.halves)
+    encoder, decoder = (_dense_path(network, *half) for half in network.halves)
+    return encoder, decoder
 
 
-def _dense_path(network, half, n_inputs, n_outputs, sizes):
+def _dense_path(
+    network: DenseNetwork, half: str, n_inputs: int, n_outputs: int, sizes: tuple[int, ...]
+) -> Path:
     blocks = [
         [
             dense(units, f"{half}_hidden_{i}", activation=network.activation),

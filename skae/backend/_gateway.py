@@ -5,16 +5,28 @@ Importing, unpickling and scoring in numpy never come here.
 
 import functools
 import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from skae.backend._pool import ProgramPool
 from skae.backend._surroundings import check_place, check_process
+from skae.networks import Network
+from skae.numerics import Array, Weights
+from skae.training import Program, ProgramSpec
 
-_loaded_in_process = None
+if TYPE_CHECKING:
+    from skae.backend._optimizers import OptimizerRecipe
+    from skae.backend._scorer import Scorer
+
+_loaded_in_process: int | None = None
 
 
-def _module(name):
+def _module(name: str) -> Any:
     """Import a module that needs Keras."""
     global _loaded_in_process
     _refuse_in_a_fork()
@@ -23,13 +35,13 @@ def _module(name):
     return import_module(name)
 
 
-def _refuse_where_none_can_run():
+def _refuse_where_none_can_run() -> None:
     _refuse_in_a_fork()
     check_process()
     check_place()
 
 
-def _refuse_in_a_fork():
+def _refuse_in_a_fork() -> None:
     """Raise where TensorFlow would hang: its threads do not survive a fork."""
     if _loaded_in_process in (None, os.getpid()):
         return
@@ -40,40 +52,45 @@ def _refuse_in_a_fork():
     )
 
 
-def _build_program(spec):
+def _build_program(spec: ProgramSpec) -> Program:
     built = _module("skae.backend._models").build(spec.network)
-    return _module("skae.backend._program").Program(spec, built)
+    program: Program = _module("skae.backend._program").Program(spec, built)
+    return program
 
 
-def _build_scorer(network):
+def _build_scorer(network: Network) -> "Scorer":
     built = _module("skae.backend._models").build(network)
-    return _module("skae.backend._scorer").Scorer(built)
+    scorer: Scorer = _module("skae.backend._scorer").Scorer(built)
+    return scorer
 
 
 POOL = ProgramPool(_build_program)
 SCORERS = ProgramPool(_build_scorer)
 
 
-def borrow_program(spec):
+def borrow_program(spec: ProgramSpec) -> AbstractContextManager[Program]:
     """A compiled program of this specification, for a ``with`` block."""
     _refuse_where_none_can_run()
     return POOL.borrow(spec)
 
 
-def borrow_scorer(network):
+def borrow_scorer(network: Network) -> "AbstractContextManager[Scorer]":
     """A compiled scorer of this network, for a ``with`` block."""
     _refuse_where_none_can_run()
     return SCORERS.borrow(network)
 
 
-def random_weights(network, rng):
+def random_weights(network: Network, rng: np.random.Generator) -> Weights:
     """Starting weights as the layers' own initialisers draw them, with seeds from ``rng``."""
     _refuse_where_none_can_run()
-    return _module("skae.backend._starts").random_weights(network, rng)
+    weights: Weights = _module("skae.backend._starts").random_weights(network, rng)
+    return weights
 
 
-def optimizer_settings(optimizer, learning_rate, default_learning_rate):
-    """What a program needs to know of an optimizer, and its learning rate, None for a schedule.
+def optimizer_settings(
+    optimizer: Any, learning_rate: Any, default_learning_rate: float
+) -> "tuple[OptimizerRecipe, float | None]":
+    """Recipe of an optimizer, for a program, and its learning rate, None for a schedule.
 
     Parameters
     ----------
@@ -87,15 +104,19 @@ def optimizer_settings(optimizer, learning_rate, default_learning_rate):
         learning_rate = default_learning_rate
     if isinstance(optimizer, str) and isinstance(learning_rate, Real):
         return _named_optimizer(optimizer), float(learning_rate)
-    return _module("skae.backend._optimizers").recipe_of(optimizer, learning_rate)
+    recipe, rate = _module("skae.backend._optimizers").recipe_of(optimizer, learning_rate)
+    return recipe, rate
 
 
 @functools.lru_cache(maxsize=64)
-def _named_optimizer(name):
-    return _module("skae.backend._optimizers").recipe_of(name)[0]
+def _named_optimizer(name: str) -> "OptimizerRecipe":
+    recipe: OptimizerRecipe = _module("skae.backend._optimizers").recipe_of(name)[0]
+    return recipe
 
 
-def callbacks_to_call(callbacks, optimizer, learning_rate, *, is_one_pass=False):
+def callbacks_to_call(
+    callbacks: Sequence[Any], optimizer: Any, learning_rate: Any, *, is_one_pass: bool = False
+) -> list[Any]:
     """The Keras callbacks among these that a fit with this optimizer has to call.
 
     Raises
@@ -105,10 +126,11 @@ def callbacks_to_call(callbacks, optimizer, learning_rate, *, is_one_pass=False)
     """
     averages = optimizer_settings(optimizer, learning_rate, 1.0)[0].averages
     rules = _module("skae.backend._callback_rules")
-    return rules.callbacks_to_call(callbacks, averages, is_one_pass=is_one_pass)
+    called: list[Any] = rules.callbacks_to_call(callbacks, averages, is_one_pass=is_one_pass)
+    return called
 
 
-def check_activation(activation):
+def check_activation(activation: Any) -> None:
     """Refuse a name that Keras does not know."""
     try:
         _module("keras").activations.get(activation)
@@ -119,7 +141,15 @@ def check_activation(activation):
         ) from None
 
 
-def models_in_input_units(network, weights, mean, scale, output_activation, mask_value):
+def models_in_input_units(
+    network: Network,
+    weights: Weights,
+    mean: Array,
+    scale: float,
+    output_activation: str | None,
+    mask_value: float | None,
+) -> tuple[Any, Any]:
     """Keras encoder and decoder of a fitted estimator."""
     build = _module("skae.backend._models").in_input_units
-    return build(network, weights, mean, scale, output_activation, mask_value)
+    encoder, decoder = build(network, weights, mean, scale, output_activation, mask_value)
+    return encoder, decoder

@@ -1,9 +1,23 @@
 """The code of rows and its derivative by them."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import keras
 
+from skae.networks import Network
+from skae.objectives import Tensor
 
-def encode_with_jacobian(network, built, rows, gradient):
+if TYPE_CHECKING:
+    from skae.backend._models import KerasNetwork
+
+# ``gradient(function, x)``: the derivative at x of the sum of what a function returns.
+Gradient = Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+
+
+def encode_with_jacobian(
+    network: Network, built: "KerasNetwork", rows: Tensor, gradient: Gradient
+) -> tuple[Tensor, Tensor]:
     """Code of scaled rows, and the encoder's Jacobian at each of them, without dropout.
 
     For a dense network the chain rule, for all rows at once and from the code back to the rows: a
@@ -15,8 +29,7 @@ def encode_with_jacobian(network, built, rows, gradient):
     network : Network
     built : KerasNetwork
     rows : tensor of shape (n, n_features)
-    gradient : callable
-        ``gradient(function, x)``, the derivative at x of the sum of what a function returns.
+    gradient : Gradient
 
     Returns
     -------
@@ -34,7 +47,9 @@ def encode_with_jacobian(network, built, rows, gradient):
     return built.encoder(rows, training=False), jacobian
 
 
-def _dense_jacobian(network, encoder, rows, gradient):
+def _dense_jacobian(
+    network: Network, encoder: keras.Model, rows: Tensor, gradient: Gradient
+) -> tuple[Tensor, Tensor]:
     ops, activate = keras.ops, keras.activations.get(network.activation)
     hidden, slopes, kernels = rows, [], []
     for i in range(1, len(network.hidden_layer_sizes) + 1):
@@ -43,7 +58,7 @@ def _dense_jacobian(network, encoder, rows, gradient):
         hidden = activate(before)
         slopes.append(gradient(activate, before))
         kernels.append(layer.kernel)
-    jacobian = 0.0
+    jacobian: Tensor = 0.0
     if kernels:
         jacobian = ops.transpose(encoder.get_layer("encoder_nonlinear").kernel)[None]
         for kernel, factor in zip(kernels[::-1], slopes[::-1], strict=True):

@@ -1,7 +1,12 @@
 """Layers that Keras lacks. Registered, so that a saved ``encoder_`` loads again."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
+
+from skae.objectives import Tensor
 
 
 @keras.saving.register_keras_serializable("skae")
@@ -14,17 +19,17 @@ class KeepLargest(keras.layers.Layer):
         How many values are kept.
     """
 
-    def __init__(self, n_active, **kwargs):
+    def __init__(self, n_active: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n_active = n_active
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Apply to a tensor of shape (n, n_units)."""
         kept = ops.top_k(inputs, self.n_active)[1]
         mask = ops.sum(ops.one_hot(kept, inputs.shape[-1], dtype=inputs.dtype), axis=1)
         return inputs * mask
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {**super().get_config(), "n_active": self.n_active}
 
@@ -36,11 +41,11 @@ class Gate(keras.layers.Layer):
     SkipInit (De & Smith 2020).
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Create the scalar."""
         self.scale = self.add_weight(shape=(1,), initializer="ones", name="scale")
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Apply to a tensor of any shape."""
         return inputs * self.scale
 
@@ -49,17 +54,17 @@ class Gate(keras.layers.Layer):
 class HideMissing(keras.layers.Layer):
     """Replaces NaN by zero; for sequences the timesteps without a value are masked from then on."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def compute_mask(self, inputs, mask=None):
-        """Which timesteps there are, for a tensor of shape (n, n_timesteps, n_features)."""
+    def compute_mask(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor | None:
+        """Mask of the timesteps there are, for a tensor of shape (n, n_timesteps, n_features)."""
         if len(inputs.shape) < 3:
             return None
         return ops.any(ops.logical_not(ops.isnan(inputs)), axis=-1)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Apply to a tensor of any shape."""
         outputs = ops.where(ops.isnan(inputs), ops.zeros_like(inputs), inputs)
         if len(inputs.shape) >= 3:
@@ -78,17 +83,17 @@ class MissingWhere(keras.layers.Layer):
         Timesteps and features of a flattened row.
     """
 
-    def __init__(self, value, sample_shape, **kwargs):
+    def __init__(self, value: float, sample_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.value, self.sample_shape = value, tuple(sample_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Apply to a tensor of shape (n, n_features)."""
         steps = ops.reshape(inputs, (-1, *self.sample_shape))
         is_padding = ops.all(ops.equal(steps, self.value), axis=-1, keepdims=True)
         return ops.reshape(ops.where(is_padding, float("nan"), steps), ops.shape(inputs))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {**super().get_config(), "value": self.value, "sample_shape": self.sample_shape}
 
@@ -103,11 +108,11 @@ class LastState(keras.layers.Layer):
         Whether the second half of the units ran backwards.
     """
 
-    def __init__(self, bidirectional=False, **kwargs):
+    def __init__(self, bidirectional: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.bidirectional, self.supports_masking = bidirectional, True
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         """Apply to a tensor of shape (n, n_timesteps, n_units)."""
         n_units = inputs.shape[-1]
         if not self.bidirectional:
@@ -116,7 +121,7 @@ class LastState(keras.layers.Layer):
         ends = self._pick(forward, mask, last=True), self._pick(backward, mask, last=False)
         return ops.concatenate(ends, axis=-1)
 
-    def _pick(self, states, mask, *, last):
+    def _pick(self, states: Tensor, mask: Tensor | None, *, last: bool) -> Tensor:
         n_steps = states.shape[1]
         if mask is None:
             return states[:, n_steps - 1 if last else 0]
@@ -125,10 +130,10 @@ class LastState(keras.layers.Layer):
         chosen = ops.one_hot(end, n_steps, dtype=states.dtype)
         return ops.sum(states * chosen[:, :, None], axis=1)
 
-    def compute_mask(self, inputs, mask=None):
+    def compute_mask(self, inputs: Tensor, mask: Tensor | None = None) -> None:
         """A state is not a sequence."""
         return None
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {**super().get_config(), "bidirectional": self.bidirectional}

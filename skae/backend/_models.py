@@ -1,6 +1,8 @@
 """Networks as Keras functional models. Loaded on first use only: it imports Keras."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,9 +13,12 @@ from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
 from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
-from skae.networks import READER_ACTIVATION, names
+from skae.networks import READER_ACTIVATION, Network, names
+from skae.numerics import Array, Weights
+from skae.objectives import Tensor
 
-_PATHS = {
+# Each takes networks of its own kind.
+_PATHS: dict[str, Callable[[Any], tuple[Path, Path]]] = {
     "convolutional": convolutional_paths,
     "custom": custom_paths,
     "dense": dense_paths,
@@ -41,20 +46,20 @@ class KerasNetwork:
 
     encoder: keras.Model
     decoder: keras.Model
-    paths: tuple
+    paths: tuple[Path, Path]
     critic: keras.Model | None
     head: keras.Model | None
     noise: keras.Variable | None
     scope: str = ""
 
     @property
-    def readers(self):
+    def readers(self) -> list[keras.Model]:
         """Critic and head, where there are any."""
         return [model for model in (self.critic, self.head) if model is not None]
 
-    def variables(self):
+    def variables(self) -> dict[str, keras.Variable]:
         """All that is trained, and all that is kept beside it, by name; without generators."""
-        named = {}
+        named: dict[str, keras.Variable] = {}
         for half, model in (("encoder", self.encoder), ("decoder", self.decoder)):
             inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
             mine = {id(variable) for layer in inner for variable in layer.variables}
@@ -67,20 +72,20 @@ class KerasNetwork:
             named[names.NOISE] = self.noise
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
-    def _name(self, variable):
-        return variable.path.removeprefix(self.scope)
+    def _name(self, variable: keras.Variable) -> str:
+        return str(variable.path).removeprefix(self.scope)
 
-    def generators(self):
+    def generators(self) -> list[keras.Variable]:
         """States of the random generators of layers."""
         models = [self.encoder, self.decoder, *self.readers]
         return [v for model in models for v in model.variables if _is_generator(v)]
 
 
-def _is_generator(variable):
-    return variable.path.endswith("seed_generator_state")
+def _is_generator(variable: keras.Variable) -> bool:
+    return bool(variable.path.endswith("seed_generator_state"))
 
 
-def build(network):
+def build(network: Network) -> KerasNetwork:
     """A network in Keras, without trained weights.
 
     Returns
@@ -109,7 +114,7 @@ def build(network):
     )
 
 
-def _half(name, network, n_inputs, n_outputs, path):
+def _half(name: str, network: Network, n_inputs: int, n_outputs: int, path: Path) -> keras.Model:
     inputs = keras.Input((n_inputs,), dtype=DTYPE, name=f"{name}_input")
     outputs = [path(inputs)] if path.blocks else []
     if network.has_linear_path:
@@ -125,7 +130,7 @@ def _half(name, network, n_inputs, n_outputs, path):
     return keras.Model(inputs, output, name=name)
 
 
-def _finish_code(network, code):
+def _finish_code(network: Network, code: Tensor) -> Tensor:
     if network.code_activation != "linear":
         activation = network.code_activation
         code = keras.layers.Activation(activation, dtype=DTYPE, name="code_activation")(code)
@@ -134,7 +139,7 @@ def _finish_code(network, code):
     return code
 
 
-def _reader(name, network, sizes, n_outputs):
+def _reader(name: str, network: Network, sizes: tuple[int, ...], n_outputs: int) -> keras.Model:
     """A dense model of the code."""
     code = keras.Input((network.n_components,), dtype=DTYPE, name=f"{name}_input")
     layers = [
@@ -145,7 +150,7 @@ def _reader(name, network, sizes, n_outputs):
     return keras.Model(code, output, name=name)
 
 
-def with_weights(network, weights):
+def with_weights(network: Network, weights: Weights) -> KerasNetwork:
     """A network in scaled units with these weights, as a ``KerasNetwork``."""
     built = build(network)
     for name, variable in built.variables().items():
@@ -153,7 +158,14 @@ def with_weights(network, weights):
     return built
 
 
-def in_input_units(network, weights, mean, scale, output_activation, mask_value):
+def in_input_units(
+    network: Network,
+    weights: Weights,
+    mean: Array,
+    scale: float,
+    output_activation: str | None,
+    mask_value: float | None,
+) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder with trained weights, from and to the units of the rows.
 
     Centring and dividing are two layers: as one multiplication and one sum, rows near 1e6 would
@@ -162,7 +174,7 @@ def in_input_units(network, weights, mean, scale, output_activation, mask_value)
     built = with_weights(network, weights)
     rows = keras.Input((network.n_features,), dtype=DTYPE, name="rows")
     inputs = rows
-    if network.is_masked and not np.isnan(mask_value):
+    if network.is_masked and mask_value is not None and not np.isnan(mask_value):
         inputs = MissingWhere(mask_value, network.sample_shape, dtype=DTYPE, name="padding")(rows)
     centred = _affine(1.0, -mean, "centre")(inputs)
     code = built.encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
@@ -178,6 +190,6 @@ def in_input_units(network, weights, mean, scale, output_activation, mask_value)
     return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
 
 
-def _affine(scale, offset, name):
-    offset = offset.tolist() if isinstance(offset, np.ndarray) else offset
-    return keras.layers.Rescaling(float(scale), offset, dtype=DTYPE, name=name)
+def _affine(scale: float, offset: float | Array, name: str) -> keras.layers.Layer:
+    shift = offset.tolist() if isinstance(offset, np.ndarray) else offset
+    return keras.layers.Rescaling(float(scale), shift, dtype=DTYPE, name=name)

@@ -1,11 +1,13 @@
-"""Optimizers as values: what a fit copies of one, and new ones made from it.
+"""Optimizers as values, which a fit takes of a given one to make new ones from.
 
 Loaded on first use only: it imports Keras.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -40,10 +42,10 @@ class Recipe:
         JSON, sorted.
     """
 
-    cls: type
+    cls: type[Any]
     config: str
 
-    def make(self):
+    def make(self) -> Any:
         """A new instance."""
         return self.cls.from_config(json.loads(self.config))
 
@@ -67,24 +69,24 @@ class OptimizerRecipe(Recipe):
     excluded: str | None = None
 
     @property
-    def is_elementwise(self):
+    def is_elementwise(self) -> bool:
         """Whether the optimizer may see all weights as one flat vector."""
         is_known = self.cls in {getattr(keras.optimizers, name) for name in _ELEMENTWISE}
         return is_known and json.loads(self.config)["clipnorm"] is None and self.excluded is None
 
     @property
-    def has_schedule(self):
+    def has_schedule(self) -> bool:
         """Whether the learning rate follows a schedule."""
         return self.schedule is not None or (self.inner is not None and self.inner.has_schedule)
 
     @property
-    def averages(self):
+    def averages(self) -> bool:
         """Whether the optimizer keeps moving averages of the weights."""
         if self.inner is not None:
             return self.inner.averages
         return bool(json.loads(self.config).get("use_ema", False))
 
-    def make(self):
+    def make(self) -> keras.optimizers.Optimizer:
         """A new optimizer, not built; its rate is to be set where there is no schedule."""
         config = json.loads(self.config)
         if self.inner is not None:
@@ -98,7 +100,7 @@ class OptimizerRecipe(Recipe):
             optimizer.exclude_from_weight_decay(var_names=[self.excluded])
         return optimizer
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> keras.optimizers.Optimizer:
         """A new optimizer of these variables, in float32 throughout."""
         optimizer = self.make()
         optimizer.build(variables)
@@ -107,13 +109,13 @@ class OptimizerRecipe(Recipe):
         return optimizer
 
 
-def rate_variable(optimizer):
+def rate_variable(optimizer: keras.optimizers.Optimizer) -> keras.Variable | None:
     """The variable that holds the learning rate; None for a schedule."""
     rate = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
     return None if isinstance(rate, _SCHEDULE) else rate
 
 
-def second_moments_of(optimizer):
+def second_moments_of(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
     """The variables that hold Adam's mean squared gradients, one for each variable it changes.
 
     Raises
@@ -128,7 +130,7 @@ def second_moments_of(optimizer):
     return [v for v in optimizer.variables if v.path.endswith("_velocity")]
 
 
-def _pin_dtype(variable):
+def _pin_dtype(variable: keras.Variable) -> None:
     """Give a variable float32 that Keras made in ``keras.config.floatx()``.
 
     Keras offers no way to ask for another type, and its setting is not ours to change.
@@ -139,7 +141,7 @@ def _pin_dtype(variable):
         variable._dtype = "float32"
 
 
-def _pin_numbers(schedule):
+def _pin_numbers(schedule: keras.optimizers.schedules.LearningRateSchedule) -> None:
     """Make a schedule of Keras compute in float32; its numbers would be of ``floatx()``."""
     if getattr(keras.optimizers.schedules, type(schedule).__name__, None) is not type(schedule):
         return
@@ -150,12 +152,12 @@ def _pin_numbers(schedule):
             setattr(schedule, name, _pinned(value))
 
 
-def _pinned(value):
+def _pinned(value: Any) -> Any:
     return np.float32(value) if isinstance(value, float) else value
 
 
-def recipe_of(optimizer, learning_rate=None):
-    """What a fit needs to know of an optimizer.
+def recipe_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerRecipe, float | None]:
+    """Recipe of an optimizer, from which a fit makes new ones.
 
     Parameters
     ----------
@@ -196,9 +198,9 @@ def recipe_of(optimizer, learning_rate=None):
     return recipe, rate
 
 
-def _named(name):
+def _named(name: str) -> keras.optimizers.Optimizer:
     classes = {key.lower(): value for key, value in vars(keras.optimizers).items()}
-    found = classes.get(name.lower())
+    found: Any = classes.get(name.lower())
     if found in _REFUSED or found is keras.optimizers.LossScaleOptimizer:
         _refuse_class(name, found)
     try:
@@ -210,7 +212,7 @@ def _named(name):
         ) from None
 
 
-def _is_optimizer_class(found):
+def _is_optimizer_class(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, keras.optimizers.Optimizer)
 
 
@@ -229,12 +231,12 @@ _REFUSED = {
 }
 
 
-def _refuse_class(given, cls):
+def _refuse_class(given: Any, cls: Any) -> NoReturn:
     why = _REFUSED.get(cls, "it is made around another optimizer. Pass it as an instance")
     raise ValueError(f"optimizer={given!r} cannot be used: {why}.")
 
 
-def _check_class(optimizer):
+def _check_class(optimizer: Any) -> None:
     for cls in _REFUSED:
         if type(optimizer) is cls or (cls is not _OPTIMIZER and isinstance(optimizer, cls)):
             _refuse_class(type(optimizer).__name__, cls)
@@ -245,7 +247,7 @@ def _check_class(optimizer):
         )
 
 
-def _schedule_and_rate(rate):
+def _schedule_and_rate(rate: Any) -> tuple[Recipe | None, float | None]:
     if isinstance(rate, _SCHEDULE):
         config = _config_of(rate, "learning_rate")
         return Recipe(type(rate), _to_json(config, rate, "learning_rate")), None
@@ -261,21 +263,22 @@ def _schedule_and_rate(rate):
     )
 
 
-def _config_of(thing, parameter):
+def _config_of(thing: Any, parameter: str) -> dict[str, Any]:
     try:
-        return thing.get_config()
+        config: dict[str, Any] = thing.get_config()
+        return config
     except Exception as error:
         raise _uncopied(thing, parameter, f"get_config() raised {error!r}") from error
 
 
-def _to_json(config, thing, parameter="optimizer"):
+def _to_json(config: Mapping[str, Any], thing: Any, parameter: str = "optimizer") -> str:
     try:
         return json.dumps(config, sort_keys=True)
     except TypeError as error:
         raise _uncopied(thing, parameter, f"get_config() holds no plain values ({error})") from None
 
 
-def _uncopied(thing, parameter, why):
+def _uncopied(thing: Any, parameter: str, why: str) -> ValueError:
     name = type(thing).__name__
     return ValueError(
         f"{parameter}={name}: every fit makes a new one from its configuration, but its {why}. "
@@ -283,7 +286,7 @@ def _uncopied(thing, parameter, why):
     )
 
 
-def _excluded_of(optimizer):
+def _excluded_of(optimizer: keras.optimizers.Optimizer) -> str | None:
     if getattr(optimizer, "_exclude_from_weight_decay", None):
         raise ValueError(
             f"optimizer={type(optimizer).__name__} excludes variables of some other model from "
@@ -294,7 +297,7 @@ def _excluded_of(optimizer):
     return None if pattern is None else pattern.pattern
 
 
-def _check_copy(optimizer, recipe):
+def _check_copy(optimizer: keras.optimizers.Optimizer, recipe: OptimizerRecipe) -> None:
     """Refuse an optimizer whose configuration leaves out what it was made with."""
     try:
         copy = recipe.make()

@@ -1,12 +1,14 @@
 """A user's own Keras models: made in float32, and refused where part of them would not count."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import keras
 
 
 @contextmanager
-def layers_in_float32():
+def layers_in_float32() -> Iterator[None]:
     """Layers that do not say their type get float32, whatever the user's global policy.
 
     Keras keeps that policy for each thread: nobody else sees it change.
@@ -19,7 +21,7 @@ def layers_in_float32():
         keras.config.set_dtype_policy(before)
 
 
-def check_own_model(model):
+def check_own_model(model: keras.Model) -> None:
     """Refuse what training would pass over.
 
     Parameters
@@ -42,7 +44,7 @@ def check_own_model(model):
             _refuse_penalty(f"an activity_regularizer of {layer.name}")
 
 
-def _check_type(what, dtype):
+def _check_type(what: str, dtype: Any) -> None:
     if str(dtype) in ("float16", "bfloat16"):
         raise ValueError(
             f"network= made {what} of type {dtype}, but networks train in float32. Leave the type "
@@ -51,7 +53,7 @@ def _check_type(what, dtype):
         )
 
 
-def _refuse_penalty(what):
+def _refuse_penalty(what: str) -> NoReturn:
     raise ValueError(
         f"network= made {what}, but penalties of layers are no part of the loss here. Leave it "
         "out, and use optimizer=keras.optimizers.AdamW(weight_decay=...), SparseAutoencoder or "
@@ -59,7 +61,7 @@ def _refuse_penalty(what):
     )
 
 
-def _all_layers(model):
+def _all_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
     for layer in model.layers:
         yield layer
         if isinstance(layer, keras.Model):

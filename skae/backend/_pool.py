@@ -6,10 +6,15 @@ threads that want the same program at once get two. The least recently used are 
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+Spec = TypeVar("Spec", bound=Hashable)
+Compiled = TypeVar("Compiled")
 
 
-class ProgramPool:
+class ProgramPool(Generic[Spec, Compiled]):
     """A bounded, thread-safe store of idle programs.
 
     Parameters
@@ -20,18 +25,18 @@ class ProgramPool:
         How many idle programs are kept.
     """
 
-    def __init__(self, build, max_idle=32):
+    def __init__(self, build: Callable[[Spec], Compiled], max_idle: int = 32) -> None:
         self._build = build
         self._max_idle = max_idle
-        self._idle = OrderedDict()
+        self._idle: OrderedDict[Spec, list[Compiled]] = OrderedDict()
         self._lock = threading.Lock()
         self.n_built = 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return sum(len(programs) for programs in self._idle.values())
 
     @contextmanager
-    def borrow(self, spec):
+    def borrow(self, spec: Spec) -> Iterator[Compiled]:
         """A program of this specification, exclusively, until the block ends."""
         program = self._take(spec) or self._make(spec)
         try:
@@ -39,12 +44,12 @@ class ProgramPool:
         finally:
             self._put_back(spec, program)
 
-    def clear(self):
+    def clear(self) -> None:
         """Let all idle programs go."""
         with self._lock:
             self._idle.clear()
 
-    def _take(self, spec):
+    def _take(self, spec: Spec) -> Compiled | None:
         with self._lock:
             programs = self._idle.get(spec)
             if not programs:
@@ -54,12 +59,12 @@ class ProgramPool:
                 del self._idle[spec]
             return program
 
-    def _make(self, spec):
+    def _make(self, spec: Spec) -> Compiled:
         with self._lock:
             self.n_built += 1
         return self._build(spec)
 
-    def _put_back(self, spec, program):
+    def _put_back(self, spec: Spec, program: Compiled) -> None:
         with self._lock:
             self._idle.setdefault(spec, []).append(program)
             self._idle.move_to_end(spec)

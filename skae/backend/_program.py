@@ -3,7 +3,8 @@
 Weights live in variables of the program while it runs: load them, run chunks, take them back.
 """
 
-from collections import namedtuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -11,13 +12,27 @@ import tensorflow as tf
 
 from skae.backend._averages import WeightAverages
 from skae.backend._compiled import compile_function
+from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import rate_variable, second_moments_of
 from skae.backend._random import RandomDraws
 from skae.backend._view import NetworkView
-from skae.backend._weights import group_weights
+from skae.backend._weights import WeightGroup, group_weights
+from skae.numerics import Array, Weights
+from skae.objectives import Batch, Scalars, Tensor
+from skae.training import Chunk, ProgramSpec, UpdatePart
 
-_Update = namedtuple("_Update", ["terms", "weights", "rate"])
-_UPDATE_ALL = _Update((), ("",), None)
+# Rows, targets, labels and weights of all batches of a chunk, then the number of batches.
+Staged = tuple[Tensor, Tensor | None, Tensor | None, Tensor, Tensor]
+Batches = tuple[Tensor, Tensor | None, Tensor | None, Tensor]
+
+
+class _Update(NamedTuple):
+    terms: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ("",)
+    rate: str | None = None
+
+
+_UPDATE_ALL = _Update()
 
 
 class Program:
@@ -31,7 +46,7 @@ class Program:
         ``generators()``.
     """
 
-    def __init__(self, spec, built):
+    def __init__(self, spec: ProgramSpec, built: KerasNetwork) -> None:
         self.spec, self.n_traces = spec, 0
         self._built = built
         self._updates = spec.objective.updates or (_UPDATE_ALL,)
@@ -56,13 +71,21 @@ class Program:
         self._evaluate = compile_function(
             self._evaluate_chunk, "eager" if spec.tier == "eager" else "graph"
         )
-        self._scalars, self._training_scalars = {}, {}
+        self._scalars: dict[str, Tensor] = {}
+        self._training_scalars: dict[str, Tensor] = {}
 
     # Loading and taking back
 
     def load(
-        self, weights, *, seed, learning_rate=None, scalars=None, optimizer_state=None, mask=None
-    ):
+        self,
+        weights: Weights,
+        *,
+        seed: int,
+        learning_rate: float | None = None,
+        scalars: Mapping[str, Any] | None = None,
+        optimizer_state: list[Array] | None = None,
+        mask: Weights | None = None,
+    ) -> None:
         """Start from these weights, as if nothing had ever run here.
 
         Parameters
@@ -81,6 +104,7 @@ class Program:
         """
         self.set_weights(weights)
         if self.spec.is_pruned:
+            assert mask is not None
             for group in self._groups:
                 group.assign_mask(mask)
         self._load_optimizers(optimizer_state)
@@ -92,7 +116,7 @@ class Program:
         self._scalars = _tensors(scalars or {})
         self._training_scalars = self._scalars
 
-    def _load_optimizers(self, state):
+    def _load_optimizers(self, state: list[Array] | None) -> None:
         variables = self._optimizer_variables()
         self._starts_from_weights = state is None and not self.spec.optimizer.is_elementwise
         values = self._fresh_optimizer if state is None else state[: len(variables)]
@@ -101,7 +125,7 @@ class Program:
         if state is not None:
             self._averages.resume(state[len(variables) :])
 
-    def _start_from_weights(self):
+    def _start_from_weights(self) -> None:
         """Start optimizers anew whose state may begin with the weights, as they now are."""
         self._starts_from_weights = False
         for i, optimizer in enumerate(self._optimizers):
@@ -111,7 +135,7 @@ class Program:
                 if variable is not rate:
                     variable.assign(new.value)
 
-    def _new_averages(self):
+    def _new_averages(self) -> WeightAverages:
         if not self.spec.optimizer.averages:
             return WeightAverages(None, [])
         if len(self._updates) > 1:
@@ -121,16 +145,16 @@ class Program:
             )
         return WeightAverages(self.optimizer, self._variables_of(0))
 
-    def _judge_averages(self):
+    def _judge_averages(self) -> None:
         if self._averages.to_judge() and self.spec.is_pruned:
             for group in self._groups:
                 group.prune()
 
-    def set_training_scalars(self, scalars):
+    def set_training_scalars(self, scalars: Mapping[str, Any]) -> None:
         """Replace some scalars in training, and not in evaluation, until the next ``load``."""
         self._training_scalars = {**self._scalars, **_tensors(scalars)}
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Weights) -> None:
         """Replace the weights, and nothing else."""
         self._averages.forget()
         for group in self._groups:
@@ -138,7 +162,7 @@ class Program:
         for name, variable in self._untrained.items():
             variable.assign(weights[name])
 
-    def weights(self):
+    def weights(self) -> Weights:
         """A copy of the weights, by name; of their averages, where the optimizer keeps those."""
         self._judge_averages()
         arrays = {name: v.numpy().copy() for name, v in self._untrained.items()}
@@ -146,13 +170,13 @@ class Program:
             arrays |= group.arrays()
         return arrays
 
-    def optimizer_state(self):
+    def optimizer_state(self) -> list[Array]:
         """A copy of the optimizers' variables, and of weights that averages stand in for."""
         self._judge_averages()
         own = [v.numpy().copy() for v in self._optimizer_variables()]
         return own + self._averages.state()
 
-    def second_moments(self):
+    def second_moments(self) -> Weights:
         """Mean squared gradient of every trained weight, by name, as Adam keeps it.
 
         Raises
@@ -160,7 +184,7 @@ class Program:
         ValueError
             For an optimizer that keeps none.
         """
-        arrays = {}
+        arrays: Weights = {}
         for group in self._groups:
             i = min(group.updates)
             trained = [variable for each in self._groups_of(i) for variable in each.variables]
@@ -169,12 +193,12 @@ class Program:
             arrays |= group.named([moments[id(v)].numpy() for v in group.variables])
         return arrays
 
-    def _optimizer_variables(self):
+    def _optimizer_variables(self) -> list[keras.Variable]:
         return [v for optimizer in self._optimizers for v in optimizer.variables]
 
     # Running
 
-    def stage(self, chunk):
+    def stage(self, chunk: Chunk) -> Staged:
         """A chunk as tensors, worth keeping for rows that are used again unchanged."""
         return (
             tf.constant(chunk.rows),
@@ -184,19 +208,21 @@ class Program:
             tf.constant(chunk.n_steps, tf.int32),
         )
 
-    def train(self, staged, seed):
+    def train(self, staged: Staged, seed: int) -> Array:
         """One step for every batch of a chunk; returns sums over rows, a value a term."""
         self._averages.to_train()
         if self._starts_from_weights:
             self._start_from_weights()
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
-            if not self.spec.optimizer.has_schedule:
-                optimizer.learning_rate = rate_variable(self.optimizer).numpy()
-        seed = tf.constant([seed % 2**31, 0], tf.int32)
-        return self._train(*staged, self._training_scalars, seed).numpy()
+            rate = rate_variable(self.optimizer)
+            if rate is not None:
+                optimizer.learning_rate = rate.numpy()
+        words = tf.constant([seed % 2**31, 0], tf.int32)
+        sums: Array = self._train(*staged, self._training_scalars, words).numpy()
+        return sums
 
-    def evaluate(self, staged, n_draws=1):
+    def evaluate(self, staged: Staged, n_draws: int = 1) -> Array:
         """Sums over the rows of a chunk, a value a term, without training.
 
         Means of ``n_draws`` of what is random in the objective. They are the same at every call,
@@ -211,45 +237,66 @@ class Program:
             sums = self._evaluate(*repeated, n_steps, self._scalars, tf.constant(1))
         else:
             sums = self._evaluate(*staged, self._scalars, tf.constant(n_draws))
-        return sums.numpy() / n_draws
+        means: Array = sums.numpy() / n_draws
+        return means
 
-    # What is compiled
+    # Compiled functions
 
-    def _train_chunk(self, rows, targets, labels, weights, n_steps, scalars, seed):
+    def _train_chunk(
+        self,
+        rows: Tensor,
+        targets: Tensor | None,
+        labels: Tensor | None,
+        weights: Tensor,
+        n_steps: Tensor,
+        scalars: Scalars,
+        seed: Tensor,
+    ) -> Tensor:
         self.n_traces += 1
         batches = (rows, targets, labels, weights)
 
-        def run(step):
+        def run(step: Tensor) -> Tensor:
             batch = _batch(batches, step)
             return self._train_batch(batch, scalars, tf.stack([seed[0], step]))
 
         return self._sum_over(n_steps, run)
 
-    def _evaluate_chunk(self, rows, targets, labels, weights, n_steps, scalars, n_draws):
+    def _evaluate_chunk(
+        self,
+        rows: Tensor,
+        targets: Tensor | None,
+        labels: Tensor | None,
+        weights: Tensor,
+        n_steps: Tensor,
+        scalars: Scalars,
+        n_draws: Tensor,
+    ) -> Tensor:
         self.n_traces += 1
         batches = (rows, targets, labels, weights)
 
-        def run(step):
+        def run(step: Tensor) -> Tensor:
             seed = tf.stack([step // n_steps, step % n_steps])
             return self._evaluate_batch(_batch(batches, step % n_steps), scalars, seed)
 
         return self._sum_over(n_draws * n_steps, run)
 
-    def _sum_over(self, n_steps, run):
+    def _sum_over(self, n_steps: Tensor, run: Callable[[Tensor], Tensor]) -> Tensor:
         start = (tf.constant(0), tf.zeros(len(self.spec.objective.terms)))
         return tf.while_loop(
             lambda step, _: step < n_steps, lambda step, sums: (step + 1, sums + run(step)), start
         )[1]
 
-    def _train_batch(self, batch, scalars, seed):
+    def _train_batch(self, batch: Batch, scalars: Scalars, seed: Tensor) -> Tensor:
         """All updates of a step, one after the other; a term is reported as its update saw it."""
-        reported = {}
+        reported: dict[str, Tensor] = {}
         for i, update in enumerate(self._updates):
             terms = self._update(i, update, batch, scalars, seed)
             reported |= {n: v for n, v in terms.items() if n in update.terms or n not in reported}
         return self._sums(reported, batch["weights"])
 
-    def _update(self, i, update, batch, scalars, seed):
+    def _update(
+        self, i: int, update: UpdatePart, batch: Batch, scalars: Scalars, seed: Tensor
+    ) -> Mapping[str, Tensor]:
         groups = self._groups_of(i)
         changed = [group.tensors() for group in groups]
         others = [group.tensors() for group in self._groups if group not in groups]
@@ -274,18 +321,26 @@ class Program:
             variable.assign(value)
         return terms
 
-    def _variables_of(self, i):
+    def _variables_of(self, i: int) -> list[keras.Variable]:
         return [variable for group in self._groups_of(i) for variable in group.variables]
 
-    def _groups_of(self, i):
+    def _groups_of(self, i: int) -> list[WeightGroup]:
         return [group for group in self._groups if i in group.updates]
 
-    def _evaluate_batch(self, batch, scalars, seed):
+    def _evaluate_batch(self, batch: Batch, scalars: Scalars, seed: Tensor) -> Tensor:
         tensors = {k: v for group in self._groups for k, v in group.tensors().items()}
         terms, _ = self._terms(tensors, batch, scalars, seed, training=False)
         return self._sums(terms, batch["weights"])
 
-    def _terms(self, tensors, batch, scalars, seed, *, training):
+    def _terms(
+        self,
+        tensors: Mapping[str, Tensor],
+        batch: Batch,
+        scalars: Scalars,
+        seed: Tensor,
+        *,
+        training: bool,
+    ) -> tuple[Mapping[str, Tensor], list[tuple[keras.Variable, Tensor]]]:
         trained = {name: v for group in self._groups for name, v in group.members.items()}
         mapping = [(trained[name], tensor) for name, tensor in tensors.items()]
         with keras.StatelessScope(state_mapping=mapping) as scope:
@@ -295,11 +350,13 @@ class Program:
         changed = ((v, scope.get_current_value(v)) for v in states)
         return terms, [(v, value) for v, value in changed if value is not None]
 
-    def _mean_loss(self, terms, weights, scalars, names):
+    def _mean_loss(
+        self, terms: Mapping[str, Tensor], weights: Tensor, scalars: Scalars, names: tuple[str, ...]
+    ) -> Tensor:
         total = self.spec.objective.total(terms, scalars, names)
         return tf.reduce_sum(total * weights) / tf.maximum(tf.reduce_sum(weights), 1e-30)
 
-    def _sums(self, terms, weights):
+    def _sums(self, terms: Mapping[str, Tensor], weights: Tensor) -> Tensor:
         # A padded row may be anything, infinity included: leave it out rather than multiply it.
         return tf.stack(
             [
@@ -309,7 +366,7 @@ class Program:
         )
 
 
-def _batch(batches, step):
+def _batch(batches: Batches, step: Tensor) -> Batch:
     rows, targets, labels, weights = batches
     return {
         "rows": rows[step],
@@ -319,10 +376,10 @@ def _batch(batches, step):
     }
 
 
-def _repeat(batches, n_times):
+def _repeat(batches: Tensor | None, n_times: int) -> Tensor | None:
     """Batches that have all their rows so many times."""
     return None if batches is None else tf.concat([batches] * n_times, axis=1)
 
 
-def _tensors(scalars):
+def _tensors(scalars: Mapping[str, Any]) -> dict[str, Tensor]:
     return {name: tf.constant(value, tf.float32) for name, value in scalars.items()}

@@ -4,9 +4,10 @@ import keras
 
 from skae.backend._blocks import DTYPE, Path, dense, dropout, glorot, reshape
 from skae.backend._layers import HideMissing, LastState
+from skae.networks import RecurrentNetwork
 
 
-def recurrent_paths(network):
+def recurrent_paths(network: RecurrentNetwork) -> tuple[Path, Path]:
     """Recurrent layers to a last state, and back from the code repeated at every timestep."""
     sizes, (n_timesteps, n_channels) = network.hidden_layer_sizes, network.sample_shape
     encoder = [
@@ -42,7 +43,7 @@ def recurrent_paths(network):
     return Path(encoder), Path(decoder)
 
 
-def _recurrent(network, name, units):
+def _recurrent(network: RecurrentNetwork, name: str, units: int) -> keras.layers.Layer:
     kind = keras.layers.LSTM if network.cell == "lstm" else keras.layers.GRU
     options = {
         "return_sequences": True,

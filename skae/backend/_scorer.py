@@ -1,9 +1,15 @@
 """Codes and outputs of networks without a numpy twin, compiled once per architecture."""
 
 import functools
+from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+from skae.backend._models import KerasNetwork
+from skae.numerics import Array, Weights
+from skae.objectives import Tensor
 
 # One shape for every call: a row's result does not depend on the rows beside it.
 _BATCH_SIZE = 64
@@ -17,12 +23,13 @@ class Scorer:
     built : KerasNetwork
     """
 
-    def __init__(self, built):
-        self._variables, self._loaded = built.variables(), None
+    def __init__(self, built: KerasNetwork) -> None:
+        self._variables = built.variables()
+        self._loaded: Weights | None = None
         self._encode = _compiled(built.encoder)
         self._decode = _compiled(built.decoder)
 
-    def load(self, weights):
+    def load(self, weights: Weights) -> None:
         """Score with these weights from now on."""
         if weights is self._loaded:
             return
@@ -31,21 +38,24 @@ class Scorer:
             variable.assign(weights[name])
         self._loaded = weights
 
-    def encode(self, rows):
-        """What the encoder gives for scaled rows."""
+    def encode(self, rows: Array) -> Array:
+        """Output of the encoder for scaled rows."""
         return _in_batches(self._encode, rows)
 
-    def decode(self, code):
+    def decode(self, code: Array) -> Array:
         """Scaled output of a code."""
         return _in_batches(self._decode, code)
 
 
-def _compiled(model):
+def _compiled(model: keras.Model) -> Callable[[Tensor], Tensor]:
     # A lambda here would be one function to TensorFlow, retraced for every model: it would warn.
-    return tf.function(functools.partial(model, training=False), autograph=False)
+    compiled: Callable[[Tensor], Tensor] = tf.function(
+        functools.partial(model, training=False), autograph=False
+    )
+    return compiled
 
 
-def _in_batches(function, rows):
+def _in_batches(function: Callable[[Tensor], Tensor], rows: Array) -> Array:
     outputs = []
     for start in range(0, len(rows), _BATCH_SIZE):
         batch = np.asarray(rows[start : start + _BATCH_SIZE], np.float32)

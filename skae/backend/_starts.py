@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import keras
 import numpy as np
 
 from skae.backend._blocks import DTYPE
 from skae.backend._models import build
+from skae.networks import Network
+from skae.numerics import Array, Weights
 
 
-def random_weights(network, rng):
+def random_weights(network: Network, rng: np.random.Generator) -> Weights:
     """Starting weights as the layers' own initialisers draw them, from our generator.
 
     Raises
@@ -25,13 +28,14 @@ def random_weights(network, rng):
 
 @dataclass(frozen=True)
 class _Start:
-    """How a variable gets its first value: assigned by a user's code, or from an initialiser."""
+    """First value of a variable: assigned by a user's code, or from an initialiser."""
 
-    shape: tuple
-    initializer: object
-    assigned: np.ndarray | None
+    shape: tuple[int, ...]
+    # Of Keras or of the user: a function of a shape, or None beside what was assigned.
+    initializer: Any
+    assigned: Array | None
 
-    def draw(self, seed):
+    def draw(self, seed: int) -> Array:
         if self.assigned is not None:
             return self.assigned.copy()
         initializer = self.initializer
@@ -43,7 +47,7 @@ class _Start:
         return np.array(keras.ops.convert_to_numpy(value), np.float32)
 
 
-def _starts(network):
+def _starts(network: Network) -> dict[str, _Start]:
     """The start of each variable, by name.
 
     Inside the scope Keras creates variables without values: they still have their initialisers.
@@ -57,7 +61,7 @@ def _starts(network):
 _remembered_starts = lru_cache(maxsize=64)(_starts)
 
 
-def _start(variable, scope):
+def _start(variable: keras.Variable, scope: keras.StatelessScope) -> _Start:
     # Keras keeps the initialiser of a variable that has no value yet, and offers no other way.
     initializer, assigned = variable._initializer, scope.get_current_value(variable)
     if initializer is None:

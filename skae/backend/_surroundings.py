@@ -1,4 +1,4 @@
-"""What a process must be like for Keras to train in it; asked without importing anything.
+"""Checks that Keras can train in this process, which import nothing.
 
 Keras chooses its backend when it is first imported, and with another than TensorFlow that import
 alone may fail or take seconds: so the choice is foreseen here.
@@ -8,11 +8,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 _BACKEND = "tensorflow"
 
 
-def check_process():
+def check_process() -> None:
     """Refuse a process in which Keras cannot do what skae needs.
 
     Raises
@@ -31,7 +32,7 @@ def check_process():
         )
 
 
-def check_place():
+def check_place() -> None:
     """Refuse the scope of a distribution strategy, whose variables no program can use.
 
     Raises
@@ -48,13 +49,13 @@ def check_place():
     )
 
 
-def _imported_tensorflow():
+def _imported_tensorflow() -> Any:
     tensorflow = sys.modules.get("tensorflow")
     # While another thread still imports it, nobody can have changed a setting.
     return tensorflow if hasattr(tensorflow, "executing_eagerly") else None
 
 
-def _check_backend(backend, origin):
+def _check_backend(backend: str, origin: str) -> None:
     if backend == _BACKEND:
         return
     raise RuntimeError(
@@ -64,9 +65,9 @@ def _check_backend(backend, origin):
     )
 
 
-def _chosen_backend():
+def _chosen_backend() -> tuple[str, str]:
     """The backend that Keras runs on, or will, and where that is said."""
-    keras = sys.modules.get("keras")
+    keras: Any = sys.modules.get("keras")
     if hasattr(keras, "config") and hasattr(keras.config, "backend"):
         return keras.config.backend(), "Keras, which is imported already,"
     # As Keras itself reads it: an empty variable chooses nothing.
@@ -81,10 +82,10 @@ def _chosen_backend():
     return chosen, f"the file {path}"
 
 
-def _settings_file():
+def _settings_file() -> Path:
     home = os.environ.get("KERAS_HOME")
-    if home is None:
-        # Where a home cannot be written to, Keras looks elsewhere.
-        own = Path("~").expanduser()
-        home = (own if os.access(own, os.W_OK) else Path("/tmp")) / ".keras"
-    return Path(home).expanduser() / "keras.json"
+    if home is not None:
+        return Path(home).expanduser() / "keras.json"
+    # Keras looks elsewhere if it cannot write to the user's home.
+    own = Path("~").expanduser()
+    return (own if os.access(own, os.W_OK) else Path("/tmp")) / ".keras" / "keras.json"

@@ -1,13 +1,17 @@
-"""What an objective sees of a network."""
+"""The view of a network that objectives get."""
+
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from skae.backend._jacobian import encode_with_jacobian
-from skae.objectives import LOSSES
+from skae.backend._models import KerasNetwork
+from skae.objectives import LOSSES, Tensor
+from skae.training import ProgramSpec
 
 
-def gradient_of(function, x):
+def gradient_of(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = function(x)
@@ -15,7 +19,7 @@ def gradient_of(function, x):
 
 
 class NetworkView:
-    """What an objective sees of a network.
+    """A network with its weights, as an objective sees it.
 
     Parameters
     ----------
@@ -28,28 +32,29 @@ class NetworkView:
     ops = keras.ops
     gradient = staticmethod(gradient_of)
 
-    def __init__(self, built, spec, training):
+    def __init__(self, built: KerasNetwork, spec: ProgramSpec, training: bool) -> None:
         self._built, self._spec, self._training = built, spec, training
         self._error = LOSSES[spec.loss]
         self.masks_missing = spec.masks_missing
 
-    def at_rest(self):
+    def at_rest(self) -> "NetworkView":
         """The same as it is when it scores: without dropout, with its own means of batches."""
         return NetworkView(self._built, self._spec, training=False)
 
-    def encode(self, rows):
+    def encode(self, rows: Tensor) -> Tensor:
         return self._built.encoder(rows, training=self._training)
 
-    def encode_distribution(self, rows):
-        return keras.ops.split(self.encode(rows), 2, axis=-1)
+    def encode_distribution(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = keras.ops.split(self.encode(rows), 2, axis=-1)
+        return mean, log_variance
 
-    def encode_with_jacobian(self, rows):
+    def encode_with_jacobian(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         return encode_with_jacobian(self._spec.network, self._built, rows, gradient_of)
 
-    def decode(self, code):
+    def decode(self, code: Tensor) -> Tensor:
         return self._built.decoder(code, training=self._training)
 
-    def error(self, target, output):
+    def error(self, target: Tensor, output: Tensor) -> Tensor:
         """Loss of each row: the mean over the features that have a value."""
         ops, error = keras.ops, self._error
         if not self.masks_missing:
@@ -59,20 +64,22 @@ class NetworkView:
         n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
         return ops.sum(ops.where(is_missing, 0.0, errors), axis=-1) / ops.maximum(n_present, 1.0)
 
-    def code(self, rows):
+    def code(self, rows: Tensor) -> Tensor:
         """Code of rows; of a distribution, its mean."""
         return self.encode(rows)[:, : self._spec.network.n_components]
 
-    def predict(self, code):
+    def predict(self, code: Tensor) -> Tensor:
+        assert self._built.head is not None
         return self._built.head(code, training=self._training)
 
-    def log_noise_variance(self):
+    def log_noise_variance(self) -> Tensor:
         return keras.ops.convert_to_tensor(self._built.noise)
 
-    def criticise(self, code):
+    def criticise(self, code: Tensor) -> Tensor:
+        assert self._built.critic is not None
         return self._built.critic(code, training=self._training)[:, 0]
 
-    def block(self, half, i, inputs, masked_as=None):
+    def block(self, half: str, i: int, inputs: Tensor, masked_as: Tensor | None = None) -> Tensor:
         """One block of a nonlinear path; ``masked_as`` has the mask that ``inputs`` may lack."""
         mask = getattr(masked_as, "_keras_mask", None)
         if mask is not None:

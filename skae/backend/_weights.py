@@ -5,10 +5,15 @@ every kernel and bias, which makes tracing three times and small steps almost tw
 """
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from skae.numerics import Array, Weights
+from skae.objectives import Tensor
+from skae.training import UpdatePart
 
 
 class WeightGroup:
@@ -21,7 +26,9 @@ class WeightGroup:
     is_flat : bool
     """
 
-    def __init__(self, members, updates, is_flat):
+    def __init__(
+        self, members: dict[str, keras.Variable], updates: frozenset[int], is_flat: bool
+    ) -> None:
         self.members, self.updates = members, updates
         self._shapes = {name: tuple(v.shape) for name, v in members.items()}
         self._sizes = [math.prod(shape) for shape in self._shapes.values()]
@@ -31,38 +38,38 @@ class WeightGroup:
             flat = np.zeros(sum(self._sizes), np.float32)
             self.variables = [keras.Variable(flat, dtype="float32", name="weights")]
 
-    def assign(self, weights):
+    def assign(self, weights: Weights) -> None:
         self._assign(self.variables, weights)
 
-    def _assign(self, variables, weights):
+    def _assign(self, variables: Sequence[keras.Variable], weights: Weights) -> None:
         arrays = [weights[name] for name in self.members]
         if self._is_flat:
             arrays = [np.concatenate([array.ravel() for array in arrays])]
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
 
-    def make_masks(self):
+    def make_masks(self) -> None:
         """Variables that say which weights stay zero."""
         self._masks = [keras.Variable(v.numpy(), dtype="float32") for v in self.variables]
 
-    def assign_mask(self, mask):
+    def assign_mask(self, mask: Weights) -> None:
         self._assign(self._masks, mask)
 
-    def prune(self):
+    def prune(self) -> None:
         for variable, mask in zip(self.variables, self._masks, strict=True):
             variable.assign(variable.value * mask.value)
 
-    def arrays(self):
+    def arrays(self) -> Weights:
         return self.named([variable.numpy() for variable in self.variables])
 
-    def named(self, arrays):
-        """What the variables hold, or something of their shapes, by the names of the members."""
+    def named(self, arrays: Sequence[Array]) -> Weights:
+        """Arrays of the shapes of the variables, taken apart, by the names of the members."""
         if self._is_flat:
             arrays = np.split(arrays[0], np.cumsum(self._sizes)[:-1])
         shaped = zip(self._shapes.items(), arrays, strict=True)
         return {name: array.reshape(shape).copy() for (name, shape), array in shaped}
 
-    def tensors(self):
+    def tensors(self) -> dict[str, Tensor]:
         if not self._is_flat:
             values = [tf.convert_to_tensor(variable.value) for variable in self.variables]
             return dict(zip(self.members, values, strict=True))
@@ -70,7 +77,7 @@ class WeightGroup:
         shaped = zip(self._shapes.items(), parts, strict=True)
         return {name: tf.reshape(part, shape) for (name, shape), part in shaped}
 
-    def gradients(self, gradients):
+    def gradients(self, gradients: Iterator[Tensor]) -> list[tuple[Tensor, keras.Variable]]:
         """Pairs of a gradient and its variable, taken from an iterator over the members'."""
         own = [next(gradients) for _ in self.members]
         if self._is_flat:
@@ -78,11 +85,14 @@ class WeightGroup:
         return list(zip(own, self.variables, strict=True))
 
 
-def group_weights(trained, updates, is_flat):
+def group_weights(
+    trained: Mapping[str, keras.Variable], updates: Sequence[UpdatePart], is_flat: bool
+) -> list[WeightGroup]:
     """Weights by which updates change them, in the order of the weights."""
-    members = {}
+    members: dict[frozenset[int], dict[str, keras.Variable]] = {}
     for name, variable in trained.items():
-        changing = (i for i, update in enumerate(updates) if name.startswith(update.weights))
-        changing = frozenset(changing)
+        changing = frozenset(
+            i for i, update in enumerate(updates) if name.startswith(update.weights)
+        )
         members.setdefault(changing, {})[name] = variable
     return [WeightGroup(named, changing, is_flat) for changing, named in members.items()]

@@ -24,8 +24,12 @@ def known_models():
     }
     for name in skae.__all__:
         if name.endswith("Autoencoder") and _takes_any_table(getattr(skae, name)):
-            makers[name.lower()] = lambda X, name=name: getattr(skae, name)()
+            makers[name.lower()] = _with_defaults(getattr(skae, name))
     return dict(sorted(makers.items()))
+
+
+def _with_defaults(estimator_class):
+    return lambda X: estimator_class()
 
 
 def _takes_any_table(estimator_class):

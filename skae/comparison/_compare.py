@@ -179,7 +179,7 @@ def _make_folds(cv, X, y, seed):
         cv = KFold(cv, shuffle=True, random_state=seed)
     generator = check_random_state(seed)
     splits = check_cv(cv).split(X, y)
-    folds = [_make_fold(*split, k == 0, generator) for k, split in enumerate(splits)]
+    folds = [_make_fold(train, test, k == 0, generator) for k, (train, test) in enumerate(splits)]
     smallest = min(len(fold.test) for fold in folds)
     if smallest < LEAST_HELD_OUT:
         raise ValueError(
@@ -274,7 +274,8 @@ def _collect(results, names, sizes, X, y, folds):
     }
     # Of the first fold: the largest size, and the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
-    largest, planar = firsts[:, -1], firsts[:, min(np.searchsorted(sizes, 2), len(sizes) - 1)]
+    place = min(int(np.searchsorted(sizes, 2)), len(sizes) - 1)
+    largest, planar = firsts[:, -1], firsts[:, place]
     held_out = as_array(X[folds[0].test][folds[0].shown])
     # Of all rows: a value that is rare may not occur among those of one fold.
     means, deviations = column_moments(X)

@@ -63,7 +63,7 @@ def _without_pca(judged):
 
 def _pca_is_enough(judged):
     gains = {j: judged.gain(judged.challenger(j), BASELINE, j) for j in judged.places}
-    j = max(gains, key=gains.get)
+    j = max(gains, key=lambda place: gains[place])
     benefits = _benefits(judged, judged.challenger(j))
     much = judged.best() >= MUCH
     verdict = f"{BASELINE} is enough" if much else f"Nothing is clearly better than {BASELINE}"
@@ -127,7 +127,7 @@ def _advice_for_another(judged, leader, j):
 def _largest_gain(judged, j):
     """Say where the advantage is largest, if that is not with the size recommended."""
     gains = {k: judged.gain(judged.leader(k), BASELINE, k) for k in judged.gains_places()}
-    best = max(gains, key=gains.get)
+    best = max(gains, key=lambda place: gains[place])
     if gains[best] <= gains[j] + MARGIN:
         return []
     return [

@@ -4,42 +4,46 @@ import copy
 import pickle
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, validate_params
+from sklearn.utils._param_validation import Interval, Options
 from sklearn.utils.validation import check_is_fitted
 
 from skae.compression._pruning import kernel_names, pruned_weights, share_of_zeros
 from skae.compression._report import CompressionReport
 from skae.estimators import BaseAutoencoder
-from skae.fitting import split_rows
-from skae.model import pack
+from skae.fitting import checks_arguments, split_rows
+from skae.model import Model, pack
 from skae.networks import names
+from skae.numerics import ArrayLike, Matrix
 from skae.tables import refuse_mask
 
+# An autoencoder, or a Pipeline that ends in one.
+Estimator = TypeVar("Estimator")
 
-@validate_params(
+
+@checks_arguments(
     {
         "sparsity": [Interval(Real, 0, 1, closed="left")],
         "bits": [Options(Integral, {4, 8}), None],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
 def compress(
-    estimator,
-    sparsity=0.9,
-    bits=8,
-    X=None,
+    estimator: Estimator,
+    sparsity: float = 0.9,
+    bits: Literal[8, 4] | None = 8,
+    X: ArrayLike | None = None,
     *,
-    max_iter=200,
-    validation_fraction=0.1,
-    random_state=None,
-):
+    max_iter: int = 200,
+    validation_fraction: float = 0.1,
+    random_state: int | np.random.RandomState | None = None,
+) -> Estimator:
     """Smaller copy of a fitted autoencoder: most weights are zero, the others take few bits.
 
     Its pickle has about a tenth of the size, less for wide networks and more for narrow ones.
@@ -131,26 +135,38 @@ def compress(
     >>> report.sparsity_after >= 0.8, report.n_bytes_after < report.n_bytes_before / 6
     (True, True)
     """
-    options = {
+    options: dict[str, Any] = {
         "sparsity": sparsity,
         "bits": bits,
         "max_iter": max_iter,
         "validation_fraction": validation_fraction,
         "random_state": random_state,
     }
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    last: Any = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(last, BaseAutoencoder):
         raise TypeError(
             f"estimator={estimator!r} is neither an autoencoder of skae nor a Pipeline that ends "
             "in one. Pass the fitted autoencoder itself; of a search, its best_estimator_."
         )
     check_is_fitted(estimator)
-    if last is estimator:
-        return _compress(estimator, X, **options)
-    return _compress_last_step(estimator, X, options)
+    if isinstance(estimator, Pipeline):
+        compressed = _compress_last_step(estimator, X, options)
+    else:
+        compressed = _compress(last, X, **options)
+    # A copy of what was given is of its class.
+    return cast(Estimator, compressed)
 
 
-def _compress(estimator, X, *, sparsity, bits, max_iter, validation_fraction, random_state):
+def _compress(
+    estimator: BaseAutoencoder,
+    X: ArrayLike | None,
+    *,
+    sparsity: float,
+    bits: Literal[8, 4] | None,
+    max_iter: int,
+    validation_fraction: float,
+    random_state: int | np.random.RandomState | None,
+) -> BaseAutoencoder:
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
     n_bytes_before = len(pickle.dumps(estimator))
     before, trains, held_out = estimator._model, None, None
@@ -164,7 +180,7 @@ def _compress(estimator, X, *, sparsity, bits, max_iter, validation_fraction, ra
         {n: pack(w, None if names.is_bias(n) else bits) for n, w in weights.items()}
     )
     compressed = copy.deepcopy(estimator)
-    vars(compressed).pop("_optimizer_state", None)
+    compressed.__dict__.pop("_optimizer_state", None)
     compressed._model = after
     if X is not None:
         compressed._after_fit(X)
@@ -181,7 +197,7 @@ def _compress(estimator, X, *, sparsity, bits, max_iter, validation_fraction, ra
     return _with_size(compressed)
 
 
-def _with_size(compressed):
+def _with_size(compressed: BaseAutoencoder) -> BaseAutoencoder:
     """The size of a pickle that holds this size: the second time it is as long as it says."""
     for _ in range(2):
         n_bytes = len(pickle.dumps(compressed))
@@ -190,13 +206,15 @@ def _with_size(compressed):
     return compressed
 
 
-def _error(model, rows):
+def _error(model: Model, rows: Matrix | None) -> float | None:
     if rows is None or not rows.shape[0]:
         return None
     return float(model.row_errors(rows).mean())
 
 
-def _compress_last_step(pipeline, X, options):
+def _compress_last_step(
+    pipeline: Pipeline, X: ArrayLike | None, options: dict[str, Any]
+) -> Pipeline:
     refuse_mask(X, "X")
     if X is not None and len(pipeline.steps) > 1:
         X = pipeline[:-1].transform(X)

@@ -3,20 +3,24 @@
 The curvature that says how much a weight matters is the mean squared gradient that Adam keeps.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
+from skae.estimators import BaseAutoencoder
 from skae.fitting import Origin, Rows, Settings, train
+from skae.model import Model
 from skae.networks import names
+from skae.numerics import Array, Matrix, Weights
 from skae.training import DEFAULT_LEARNING_RATE, Hooks
 
 # Zhu & Gupta (2018): many weights go early, few at the end.
 _N_PRUNINGS, _EXPONENT = 40, 3
 _STEPS_BETWEEN = 200
-# What is left of the learning rate once all weights went.
+# Shares of the learning rate that are left once all weights went.
 _LAST_RATES = (1.0, 0.3, 0.1)
 # Early stopping watches other rows in every phase, or a few would decide them all; from this
 # progress on always the same, or it would judge by rows that were just trained on.
@@ -32,12 +36,20 @@ class _Phase(NamedTuple):
     is_late: bool
 
 
-def pruned_weights(estimator, model, sparsity, X, trains, max_iter, rng):
+def pruned_weights(
+    estimator: BaseAutoencoder,
+    model: Model,
+    sparsity: float,
+    X: Matrix | None,
+    trains: Array | None,
+    max_iter: int,
+    rng: np.random.Generator,
+) -> Weights:
     """Weights of which a share is zero; trained in between where there are rows.
 
     Rows held out have a weight of zero: those of a memory map stay on its disk.
     """
-    if X is None or sparsity == 0:
+    if X is None or trains is None or sparsity == 0:
         mask = _most_salient(model.weights, None, sparsity)
         return {name: array * mask[name] for name, array in model.weights.items()}
     settings, late_seed = _fine_tuning(estimator), int(rng.integers(2**31))
@@ -65,7 +77,7 @@ def pruned_weights(estimator, model, sparsity, X, trains, max_iter, rng):
     return weights
 
 
-def _phases(sparsity, steps_per_epoch, max_iter):
+def _phases(sparsity: float, steps_per_epoch: int, max_iter: int) -> Iterator[_Phase]:
     """The pruning schedule; in the first phase no weight goes, its gradients say which will."""
     n_epochs = int(np.clip(_STEPS_BETWEEN // steps_per_epoch, 1, max_iter))
     for i in range(_N_PRUNINGS):
@@ -79,14 +91,14 @@ def _phases(sparsity, steps_per_epoch, max_iter):
             yield _Phase(sparsity, rate, len(part), is_late=True)
 
 
-def _fine_tuning(estimator):
+def _fine_tuning(estimator: BaseAutoencoder) -> Settings:
     """The estimator's settings, with the optimizer that says how much a weight matters."""
     rate, is_adam = estimator.learning_rate, str(estimator.optimizer).lower() == "adam"
     learning_rate = rate if is_adam and isinstance(rate, Real) else DEFAULT_LEARNING_RATE
     return replace(Settings.of(estimator), optimizer="adam", learning_rate=learning_rate)
 
 
-def kernel_names(weights):
+def kernel_names(weights: Weights) -> list[str]:
     """Names of what is pruned: not biases, nor the critic, which scoring does not need."""
     return [
         name
@@ -95,7 +107,7 @@ def kernel_names(weights):
     ]
 
 
-def _most_salient(weights, moments, sparsity):
+def _most_salient(weights: Weights, moments: Weights | None, sparsity: float) -> Weights:
     """For every weight 1 if it stays, 0 if it is among those that matter least.
 
     Optimal brain damage (LeCun et al. 1990) with mean squared gradients for the curvature; without
@@ -113,15 +125,15 @@ def _most_salient(weights, moments, sparsity):
     return mask
 
 
-def _saliencies(kernels, moments):
+def _saliencies(kernels: Weights, moments: Weights | None) -> list[Array]:
     if moments is None:
         return [np.abs(kernel) for kernel in kernels.values()]
-    # What a user's model does not train has no gradient: it counts like the others on average.
+    # Weights that a user's model does not train have no gradient: they count as the average one.
     slopes = {name: np.sqrt(moments[name]) for name in kernels if name in moments}
     usual = np.mean([slope.mean() for slope in slopes.values()])
     return [np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()]
 
 
-def share_of_zeros(weights):
+def share_of_zeros(weights: Weights) -> float:
     kernels = [weights[name] for name in kernel_names(weights)]
     return float(sum(np.sum(k == 0) for k in kernels) / sum(k.size for k in kernels))

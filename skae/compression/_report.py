@@ -1,11 +1,11 @@
-"""What compression changed, as a table."""
+"""A report of what compression changed, as a table."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class CompressionReport:
-    """What :func:`skae.compress` changed; ``print`` shows it as a table.
+    """Changes made by :func:`skae.compress`; ``print`` shows them as a table.
 
     Attributes
     ----------
@@ -28,14 +28,14 @@ class CompressionReport:
     error_before: float | None = None
     error_after: float | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         lines = [
             ("", "before", "after", "ratio"),
             ("bytes", f"{self.n_bytes_before:,}", f"{self.n_bytes_after:,}",
              f"{self.n_bytes_after / self.n_bytes_before:.3f}"),
             ("sparsity", f"{self.sparsity_before:.3f}", f"{self.sparsity_after:.3f}", ""),
         ]  # fmt: skip
-        if self.error_before is not None:
+        if self.error_before is not None and self.error_after is not None:
             ratio = self.error_after / self.error_before if self.error_before else float("nan")
             before, after = f"{self.error_before:.4g}", f"{self.error_after:.4g}"
             lines.append(("held-out error", before, after, f"{ratio:.3f}"))

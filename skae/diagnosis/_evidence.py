@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -46,7 +47,7 @@ class Evidence:
         same as the rows.
     """
 
-    reducer: object
+    reducer: Any
     rows: np.ndarray
     code: np.ndarray
     deviations: np.ndarray | None

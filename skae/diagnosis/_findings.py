@@ -239,10 +239,14 @@ def _ways_back_to_pca(parameters):
     ]
 
 
+def _is_number(value):
+    return isinstance(value, Real)
+
+
 def _milder_penalties(parameters):
     """Less weight on what an objective asks for beside the reconstruction, where it is heavy."""
     values = ((name, parameters.get(name), least) for name, least in _LEAST_PENALTIES.items())
-    heavy = [(name, v) for name, v, least in values if isinstance(v, Real) and v >= least]
+    heavy = [(name, v) for name, v, least in values if _is_number(v) and v >= least]
     return [f"{name}={1 if name == 'beta' and v > 1 else v / 10:g}" for name, v in heavy]
 
 

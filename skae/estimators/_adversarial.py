@@ -1,8 +1,9 @@
 """The adversarial autoencoder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from scipy.special import ndtri
@@ -11,8 +12,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._parameters import Constraints
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Recipe, layer_sizes
+from skae.model import ScaledRows
+from skae.networks import Network
+from skae.numerics import Array, Matrix
 from skae.objectives import ADVERSARIAL
 
 # Deviation of each part of a mixture whose whole has deviation 1.
@@ -94,12 +99,12 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     (3, 64)
     """
 
-    prior: str = "normal"
+    prior: Literal["normal", "mixture"] = "normal"
     n_clusters: int = 10
     adversarial_weight: float = 1.0
-    critic_hidden_layer_sizes: tuple = (64, 64)
+    critic_hidden_layer_sizes: int | Sequence[int] = (64, 64)
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
         "prior": [StrOptions({"normal", "mixture"})],
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
@@ -107,7 +112,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         "critic_hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     }
 
-    def _recipe(self):
+    def _recipe(self) -> Recipe:
         return Recipe(
             ADVERSARIAL,
             loss=self.loss,
@@ -115,7 +120,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
             scalars=self._scalars,
         )
 
-    def _scalars(self, network, rows):
+    def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         centres, deviation = self._prior(network.n_components)
         return {
             "centres": centres,
@@ -124,10 +129,10 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
             "discrepancy_weight": _DISCREPANCY_WEIGHT,
         }
 
-    def _after_fit(self, X):
+    def _after_fit(self, X: Matrix) -> None:
         self.prior_means_, self.prior_deviation_ = self._prior(self.n_components_)
 
-    def _prior(self, n_components):
+    def _prior(self, n_components: int) -> tuple[Array, float]:
         """Centres and deviation of the parts."""
         if self.prior == "normal" or self.n_clusters == 1:
             return np.zeros((1, n_components)), 1.0
@@ -138,7 +143,8 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         centres *= np.sqrt(1 - _PART_DEVIATION**2) / centres.std(axis=0)
         return centres, _PART_DEVIATION
 
-    def _draw_prior_codes(self, n_samples, rng):
+    def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:
         which = rng.randint(len(self.prior_means_), size=n_samples)
         noise = rng.standard_normal((n_samples, self.n_components_))
-        return self.prior_means_[which] + self.prior_deviation_ * noise
+        codes: Array = self.prior_means_[which] + self.prior_deviation_ * noise
+        return codes

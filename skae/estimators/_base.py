@@ -1,26 +1,30 @@
 """The whole scikit-learn contract, once for all autoencoders.
 
-``BaseAutoencoder`` owns the flow: validate, start, train; scale, encode, decode, error. A variant
-returns a ``Recipe``: its objective, the scalars that needs, and what else differs.
+``BaseAutoencoder`` owns the flow of a fit (validate, start, train), and gets from ``ScoringMixin``
+what can be asked after it (encode, decode, error). A variant returns a ``Recipe``: its objective,
+the scalars that needs, and what else differs.
 """
 
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skae.estimators._parameters import CONSTRAINTS
+from skae.estimators._parameters import (
+    CONSTRAINTS,
+    Constraints,
+    LayerSizes,
+    LossName,
+    NetworkChoice,
+    RandomState,
+)
+from skae.estimators._scoring import ScoringMixin
 from skae.exceptions import StartKeptWarning, why_start_was_kept
 from skae.fitting import (
     CALLBACK_STATE,
@@ -32,10 +36,10 @@ from skae.fitting import (
     SklearnCallbackHooks,
     all_or_nothing,
     check_clean_rows,
-    check_code,
     check_rows,
     check_unit_interval,
     check_weights,
+    checks_parameters,
     continued_model,
     fit_listeners,
     honoured_callbacks,
@@ -51,65 +55,77 @@ from skae.fitting import (
     with_missing_steps,
     without_training,
 )
+from skae.model import Model
+from skae.numerics import Array, ArrayLike, Matrix
 from skae.objectives import RECONSTRUCTION
-from skae.tables import in_container
+from skae.training import Outcome
 
 
 @dataclass(eq=False, repr=False)
-class BaseAutoencoder(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMixin, BaseEstimator
-):
+class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
     """Base of all autoencoders; see a subclass for the parameters."""
 
     n_components: int | float = 2
     _: KW_ONLY
-    network: object = "dense"
-    sample_shape: tuple | None = None
-    hidden_layer_sizes: tuple | str = "auto"
-    activation: object = "auto"
-    kernel_size: int | tuple = 3
-    pooling: str | None = None
-    cell: str = "lstm"
+    network: NetworkChoice = "dense"
+    sample_shape: Sequence[int] | None = None
+    hidden_layer_sizes: LayerSizes = "auto"
+    activation: str | Callable[..., Any] = "auto"
+    kernel_size: int | Sequence[int] = 3
+    pooling: Literal["max", "average"] | None = None
+    cell: Literal["lstm", "gru"] = "lstm"
     bidirectional: bool = False
     mask_value: float | None = None
     dropout: float = 0.0
-    init: str = "pca"
-    loss: str = "squared_error"
-    optimizer: object = "adam"
-    learning_rate: object = None
+    init: Literal["pca", "random"] = "pca"
+    loss: LossName = "squared_error"
+    # These two may be objects of Keras, which ships no types.
+    optimizer: Any = "adam"
+    learning_rate: Any = None
     batch_size: int = 32
     max_iter: int = 500
     tol: float = 1e-4
     early_stopping: bool = True
     validation_fraction: float = 0.1
-    n_iter_no_change: int | str = "auto"
+    n_iter_no_change: int | Literal["auto"] = "auto"
     warm_start: bool = False
-    jit_compile: object = "auto"
-    callbacks: object = None
+    jit_compile: bool | Literal["auto"] = "auto"
+    callbacks: Sequence[Any] | None = None
     verbose: int = 0
-    random_state: object = None
+    random_state: RandomState = None
 
-    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
-    # What asks for values in [0, 1], and what does not.
-    _unit_interval: ClassVar[tuple] = ("loss='binary_crossentropy'", "loss='squared_error'")
+    _parameter_constraints: ClassVar[Constraints] = CONSTRAINTS
+    # A parameter that asks for values in [0, 1], and one that does not.
+    _unit_interval: ClassVar[tuple[str, str]] = (
+        "loss='binary_crossentropy'",
+        "loss='squared_error'",
+    )
 
-    def _recipe(self):
-        """What this variant is, beyond the parameters that all share."""
+    def _recipe(self) -> Recipe:
+        """The objective of this variant, and what else differs from the others."""
         is_squared = self.loss == "squared_error"
         return Recipe(RECONSTRUCTION, loss=self.loss, pca_is_optimum=is_squared)
 
-    def _pretrain(self, model, rows, settings, rng):
+    def _pretrain(
+        self, model: Model, rows: Rows, settings: Settings, rng: np.random.Generator
+    ) -> tuple[Model, list[Outcome]]:
         """Train parts of a new model; returns it, and an outcome for each phase."""
         return model, []
 
-    def _after_fit(self, X):
+    def _after_fit(self, X: Matrix) -> None:
         """Set the attributes that only this variant has."""
 
-    def _learn_codes(self, X, sample_weight=None):
+    def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         """Learn how the codes of all rows of a fit are distributed."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None, observed=None):
+    @checks_parameters
+    def fit(
+        self,
+        X: ArrayLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        observed: ArrayLike | None = None,
+    ) -> Self:
         """Learn to encode and to reconstruct the rows of X.
 
         Parameters
@@ -138,7 +154,14 @@ class BaseAutoencoder(
         """
         return self._fit(X, y, sample_weight, observed=observed)
 
-    def _fit(self, X, y, sample_weight, X_clean=None, observed=None):
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: object,
+        sample_weight: ArrayLike | None,
+        X_clean: ArrayLike | None = None,
+        observed: ArrayLike | None = None,
+    ) -> Self:
         with all_or_nothing(self):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -149,7 +172,15 @@ class BaseAutoencoder(
             )
         return self
 
-    def _fit_in_context(self, X, sample_weight, X_clean, observed, context, about):
+    def _fit_in_context(
+        self,
+        X: ArrayLike,
+        sample_weight: ArrayLike | None,
+        X_clean: ArrayLike | None,
+        observed: ArrayLike | None,
+        context: Any,
+        about: dict[str, Any],
+    ) -> None:
         recipe, settings = self._recipe(), Settings.of(self)
         # Before anything is trained, and also where nothing will be.
         honoured_callbacks(self.callbacks, settings)
@@ -161,7 +192,8 @@ class BaseAutoencoder(
         else:
             model = new_model(Architecture.of(self), recipe, clean, rng)
         is_new = not continues and rows.targets is None
-        is_optimal, phases = is_new and starts_at_optimum(model.network, recipe), []
+        is_optimal = is_new and starts_at_optimum(model.network, recipe)
+        phases: list[Outcome] = []
         if not continues and not is_optimal:
             model, phases = self._pretrain(model, rows, settings, rng)
         is_interrupted = any(phase.interrupted for phase in phases)
@@ -183,12 +215,14 @@ class BaseAutoencoder(
         n_before = sum(phase.history.n_epochs for phase in phases)
         self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
         self._was_interrupted = outcome.interrupted
-        vars(self).pop("_optimizer_state", None)
+        self.__dict__.pop("_optimizer_state", None)
         self._after_fit(rows.X)
         self._learn_codes(rows.X, rows.sample_weight)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    @checks_parameters
+    def partial_fit(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one pass over the rows given.
 
         The first call sets the scaling, the number of components and the PCA start from its rows
@@ -218,12 +252,21 @@ class BaseAutoencoder(
         """
         return self._partial_fit(X, sample_weight)
 
-    def _partial_fit(self, X, sample_weight, X_clean=None):
+    def _partial_fit(
+        self, X: ArrayLike, sample_weight: ArrayLike | None, X_clean: ArrayLike | None = None
+    ) -> Self:
         with all_or_nothing(self):
             self._fit_one_pass(X, sample_weight, X_clean, is_first=not hasattr(self, "_model"))
         return self
 
-    def _fit_one_pass(self, X, sample_weight, X_clean, *, is_first):
+    def _fit_one_pass(
+        self,
+        X: ArrayLike,
+        sample_weight: ArrayLike | None,
+        X_clean: ArrayLike | None,
+        *,
+        is_first: bool,
+    ) -> None:
         # scikit-learn leaves this out for an estimator that is fitted.
         self._validate_params()
         recipe, settings = self._recipe(), Settings.of(self)
@@ -248,9 +291,18 @@ class BaseAutoencoder(
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
         self._after_fit(rows.X)
         # A pass moves the codes of rows that it does not see.
-        vars(self).pop("_code_mixture", None)
+        self.__dict__.pop("_code_mixture", None)
 
-    def _check_fit_input(self, X, sample_weight, X_clean, observed, recipe, *, reset):
+    def _check_fit_input(
+        self,
+        X: ArrayLike,
+        sample_weight: ArrayLike | None,
+        X_clean: ArrayLike | None,
+        observed: ArrayLike | None,
+        recipe: Recipe,
+        *,
+        reset: bool,
+    ) -> tuple[Rows, Rows]:
         """The rows to train on, and those that they should become, without gaps."""
         architecture = Architecture.of(self)
         allow_nan, padding = architecture.allows_nan, architecture.padding
@@ -269,37 +321,21 @@ class BaseAutoencoder(
         targets = X_clean if with_unknown is None else with_unknown
         return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
 
-    def _check_scored_rows(self, X):
-        """Rows for a fitted estimator, in the format of those of the fit."""
-        check_is_fitted(self)
-        model = self._model
-        X = check_rows(self, X, model.sample_shape, reset=False, allow_nan=model.allows_nan)
-        if model.mask_value is not None:
-            X = with_missing_steps(X, model.network.sample_shape, model.mask_value)
-        return X
-
-    def _check_likely_rows(self, X):
-        """Rows for a fitted estimator that the loss can judge."""
-        X = self._check_scored_rows(X)
-        if self._model.ends_in_sigmoid:
-            check_unit_interval(X, *self._unit_interval)
-        return X
-
-    def _new_generator(self, n_passes=0):
+    def _new_generator(self, n_passes: int = 0) -> np.random.Generator:
         """Randomness of a fit, or of one pass of ``partial_fit``."""
         seed = check_random_state(self.random_state).randint(2**31)
         return np.random.default_rng([seed, n_passes])
 
-    def _set_fitted(self, model, outcome, history):
+    def _set_fitted(self, model: Model, outcome: Outcome, history: dict[str, Array]) -> None:
         trained = model.with_weights(outcome.weights)
         for name, value in trained.fitted_attributes().items():
             setattr(self, name, value)
-        vars(self).pop("compression_report_", None)
+        self.__dict__.pop("compression_report_", None)
         self.history_ = history
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = int(history["epoch"][-1])
 
-    def _warn_about(self, outcome):
+    def _warn_about(self, outcome: Outcome) -> None:
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
             return
@@ -313,156 +349,28 @@ class BaseAutoencoder(
             stacklevel=6,
         )
 
-    def _start_described(self):
-        """What a fit that ends at its start is left with."""
+    def _start_described(self) -> str:
+        """The weights of a fit that ends at its start, in words."""
         if self.warm_start and hasattr(self, "_model"):
             return "the weights of the fit before"
         if self.init == "pca":
             return "its start at PCA"
         return "the random weights of its start"
 
-    # Scoring
-
-    def transform(self, X):
-        """Code of each row.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-
-        Returns
-        -------
-        code : ndarray of shape (n_samples, n_components_)
-            In the dtype of X, float32 or float64. With ``init="pca"`` training starts from
-            components of mean 0 and variance 1, and may move them.
-        """
-        X = self._check_scored_rows(X)
-        return self._model.encode(X)
-
-    def inverse_transform(self, X):
-        """Rows that belong to a code.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components_)
-            A code, such as ``transform`` returned.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features)
-            In the units of the rows in ``fit`` and in the dtype of the code; the frame that
-            ``set_output`` asks for.
-        """
-        check_is_fitted(self)
-        rows = self._model.decode(check_code(X, self.n_components_))
-        return in_container(self, rows, X)
-
-    def reconstruct(self, X):
-        """Each row encoded and decoded again.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-
-        Returns
-        -------
-        rows : ndarray of shape (n_samples, n_features)
-            The same as ``inverse_transform(transform(X))``; the frame that ``set_output`` asks for,
-            with the index of X.
-        """
-        rows = self._model.reconstruct(self._check_scored_rows(X))
-        return in_container(self, rows, X)
-
-    def score_samples(self, X):
-        """How well each row is reconstructed; higher is more normal.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,), float64
-            The negative mean loss over the features of each row, in units of X: squared units
-            for ``"squared_error"`` and ``"huber"``, nats for ``"binary_crossentropy"``.
-        """
-        X = self._check_likely_rows(X)
-        return -self._model.row_errors(X)
-
-    def score(self, X, y=None, sample_weight=None):
-        """Mean of ``score_samples``.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-        y : object, ignored
-            Accepted so that searches can pass it.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the mean.
-
-        Returns
-        -------
-        score : float
-            Higher is better; 0 is perfect.
-        """
-        scores = self.score_samples(X)
-        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
-
-    @property
-    def encoder_(self):
-        """Keras model from rows in input units to their code, built anew at every access."""
-        check_is_fitted(self)
-        return self._model.keras_models()[0]
-
-    @property
-    def decoder_(self):
-        """Keras model from a code to rows in input units, built anew at every access."""
-        check_is_fitted(self)
-        return self._model.keras_models()[1]
-
-    @property
-    def pca_components_(self):
-        """What ``components_`` of PCA is, of the rows in ``fit``, as wide as the code.
-
-        There are fewer where the rows have a lower rank. A code of another width than asked for, a
-        fit that continued, a later pass and a random start without a share of variance have none.
-        """
-        return self._principal("directions")
-
-    @property
-    def pca_mean_(self):
-        """What ``mean_`` of that PCA is."""
-        return self._principal("mean")
-
-    def _principal(self, what):
-        check_is_fitted(self)
-        value = getattr(self._model, f"principal_{what}")
-        if value is None:
-            raise AttributeError(
-                f"This {type(self).__name__} does not know the principal components of its rows: "
-                'only a fit that began anew, with init="pca", does.'
-            )
-        return value
-
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # A copy made while a fit is on, as callbacks may, is not fitting itself.
         state = {**super().__getstate__(), "callbacks": portable(self.callbacks)}
         return {name: value for name, value in state.items() if name not in CALLBACK_STATE}
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Self:
         # A copy of it has no callbacks but those that can be copied on.
         can_be_copied = portable(self.callbacks) is self.callbacks
-        return super(BaseAutoencoder, self if can_be_copied else copy(self)).__sklearn_clone__()
+        copied: Self = super(
+            BaseAutoencoder, self if can_be_copied else copy(self)
+        ).__sklearn_clone__()
+        return copied
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
@@ -470,7 +378,7 @@ class BaseAutoencoder(
         return tags
 
 
-def _with_later_pass(past, later):
+def _with_later_pass(past: Mapping[str, Array], later: Mapping[str, Array]) -> dict[str, Array]:
     """The history so far and the only epoch of a later pass, which did not begin at the start."""
     n_past = len(past["epoch"])
     columns = {}

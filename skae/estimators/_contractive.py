@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import Interval
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._parameters import Constraints
 from skae.fitting import Recipe
 from skae.objectives import CONTRACTIVE
 
@@ -66,10 +67,10 @@ class ContractiveAutoencoder(BaseAutoencoder):
 
     contraction: float = 1e-3
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
         "contraction": [Interval(Real, 0, None, closed="left")],
     }
 
-    def _recipe(self):
+    def _recipe(self) -> Recipe:
         return Recipe(CONTRACTIVE, loss=self.loss, scalars={"contraction": self.contraction})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._parameters import NetworkChoice
 
 
 @documented
@@ -53,4 +54,4 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     (1797, 8)
     """
 
-    network: object = "convolutional"
+    network: NetworkChoice = "convolutional"

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
-from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
-from skae.fitting import Recipe, check_share
+from skae.estimators._parameters import Constraints
+from skae.fitting import Recipe, check_share, checks_parameters
+from skae.model import ScaledRows
+from skae.networks import Network
+from skae.numerics import ArrayLike
 from skae.objectives import CORRUPTIONS, DENOISING
 
 
@@ -71,30 +74,37 @@ class DenoisingAutoencoder(BaseAutoencoder):
     True
     """
 
-    noise: str | None = "gaussian"
+    noise: Literal["gaussian", "masking", "salt_and_pepper", "swap"] | None = "gaussian"
     noise_level: float = 0.2
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
         "noise": [StrOptions(set(CORRUPTIONS)), None],
         "noise_level": [Interval(Real, 0, None, closed="left")],
     }
 
-    def _recipe(self):
+    def _recipe(self) -> Recipe:
         if self.noise is None:
             return super()._recipe()
         return Recipe(DENOISING[self.noise], loss=self.loss, scalars=self._scalars)
 
-    def _scalars(self, network, rows):
+    def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         if self.noise != "gaussian":
             check_share("noise_level", self.noise_level, f"noise={self.noise!r}")
-        scalars = {"noise_level": self.noise_level}
+        scalars: dict[str, Any] = {"noise_level": self.noise_level}
         if self.noise == "salt_and_pepper":
             scalars["lowest"], scalars["highest"] = rows.extremes()
         return scalars
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, X_clean=None, sample_weight=None, observed=None):
+    @checks_parameters
+    def fit(  # type: ignore[override]  # takes clean rows before weights
+        self,
+        X: ArrayLike,
+        y: object = None,
+        X_clean: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        observed: ArrayLike | None = None,
+    ) -> Self:
         """Learn to reconstruct clean rows from corrupted ones.
 
         Parameters
@@ -122,8 +132,14 @@ class DenoisingAutoencoder(BaseAutoencoder):
         """
         return self._fit(X, y, sample_weight, X_clean, observed)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, X_clean=None, sample_weight=None):
+    @checks_parameters
+    def partial_fit(  # type: ignore[override]  # takes clean rows before weights
+        self,
+        X: ArrayLike,
+        y: object = None,
+        X_clean: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train for one pass over the rows given; see ``Autoencoder.partial_fit``.
 
         Parameters

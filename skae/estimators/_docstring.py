@@ -2,6 +2,9 @@
 
 import dataclasses
 import inspect
+from typing import Any, TypeVar
+
+Class = TypeVar("Class", bound=type[Any])
 
 _PARAMETERS = """
     n_components : int or float, default=2
@@ -278,12 +281,12 @@ _BLOCKS = {
 }
 
 
-def documented(cls):
+def documented(cls: Class) -> Class:
     """Put shared descriptions where a class docstring names them in braces.
 
     Parameters that the class does not take are left out; the defaults are its own.
     """
-    text = inspect.cleandoc(cls.__doc__)
+    text = inspect.cleandoc(cls.__doc__ or "")
     fields = {field.name: field.default for field in dataclasses.fields(cls)}
     for name, block in _BLOCKS.items():
         entries = inspect.cleandoc(block).split("\n\n")

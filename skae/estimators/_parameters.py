@@ -1,14 +1,31 @@
-"""Which values the shared parameters may take."""
+"""The values that shared parameters may take, as types and as scikit-learn's constraints."""
 
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from typing import Any, Literal, Protocol
 
+import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 from skae.objectives import LOSSES
 
+
+class BuildsNetwork(Protocol):
+    """An object that builds a user's own Keras models; see the parameter ``network``."""
+
+    def build(self, *arguments: Any) -> Any:
+        """Encoder and decoder, new."""
+
+
+NetworkChoice = str | Callable[..., Any] | BuildsNetwork
+LayerSizes = int | Sequence[int] | Literal["auto"]
+LossName = Literal["squared_error", "absolute_error", "huber", "binary_crossentropy"]
+RandomState = int | np.random.RandomState | None
+Constraints = dict[str, list[Any]]
+
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 
-CONSTRAINTS = {
+CONSTRAINTS: Constraints = {
     "n_components": [POSITIVE_INTEGER, Interval(RealNotInt, 0, 1, closed="neither")],
     "network": [
         StrOptions({"dense", "convolutional", "recurrent"}),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._parameters import NetworkChoice
 
 
 @documented
@@ -56,4 +57,4 @@ class RecurrentAutoencoder(BaseAutoencoder):
     (100, 2)
     """
 
-    network: object = "recurrent"
+    network: NetworkChoice = "recurrent"

@@ -1,11 +1,17 @@
-"""What estimators share whose codes follow a distribution."""
+"""Draws of new rows, for estimators whose codes follow a distribution."""
+
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
+from skae.estimators._parameters import RandomState
 from skae.messages import check_integer
-from skae.mixtures import fit_code_mixture
+from skae.mixtures import CodeMixture, fit_code_mixture
+from skae.numerics import Array, Matrix
 from skae.tables import in_container
 
 _SOURCES = ("posterior", "prior")
@@ -13,17 +19,18 @@ _SOURCES = ("posterior", "prior")
 _MOST_ROWS = 5000
 
 
-class SamplerMixin:
+class SamplerMixin(FittedAutoencoder):
     """Draws new rows; a class says how to draw codes from its prior."""
 
-    def _draw_prior_codes(self, n_samples, rng):
+    def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:
+        """Codes drawn from the prior, which a class has to say."""
         raise NotImplementedError
 
-    def _distributed_codes(self, X):
+    def _distributed_codes(self, X: Matrix) -> tuple[Array, Array | None]:
         """Codes of rows, and their deviations where codes are distributions."""
         return self._model.encode(X), None
 
-    def _learn_codes(self, X, sample_weight=None):
+    def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         counted = np.arange(X.shape[0])
         if sample_weight is not None:
             counted = np.flatnonzero(sample_weight)
@@ -35,7 +42,13 @@ class SamplerMixin:
         code, deviations = self._distributed_codes(X[counted])
         self._code_mixture = fit_code_mixture(code, deviations, sample_weight)
 
-    def sample(self, n_samples=1, random_state=None, *, codes=None):
+    def sample(
+        self,
+        n_samples: int = 1,
+        random_state: RandomState = None,
+        *,
+        codes: Literal["posterior", "prior"] | None = None,
+    ) -> ArrayOrFrame:
         """New rows: decoded draws of the code, without noise around the output.
 
         Parameters
@@ -73,11 +86,11 @@ class SamplerMixin:
         drawn = draw(n_samples, check_random_state(random_state))
         return in_container(self, self._model.decode(drawn))
 
-    def _drawing(self, codes):
+    def _drawing(self, codes: str | None) -> Callable[[int, np.random.RandomState], Array]:
         if codes not in (None, *_SOURCES):
             raise ValueError(f"codes={codes!r} should be one of {_SOURCES} or None.")
         # An estimator saved by an older version has none either.
-        mixture = getattr(self, "_code_mixture", None)
+        mixture: CodeMixture | None = getattr(self, "_code_mixture", None)
         if codes == "posterior" and mixture is None:
             raise ValueError(
                 "codes='posterior' needs the codes of all rows, which partial_fit does not see. "

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._parameters import Constraints
 from skae.fitting import Recipe
-from skae.model import weighted_blocks
+from skae.model import ScaledRows, weighted_blocks
+from skae.networks import Network
+from skae.numerics import Matrix
 from skae.objectives import SPARSE
 
 _CODE_ACTIVATIONS = {"kl": "sigmoid", "l1": "relu", "topk": "linear"}
@@ -90,13 +93,13 @@ class SparseAutoencoder(BaseAutoencoder):
     array([10])
     """
 
-    init: str = "random"
-    sparsity: str = "l1"
-    sparsity_weight: float | str = "auto"
+    init: Literal["pca", "random"] = "random"
+    sparsity: Literal["l1", "kl", "topk"] = "l1"
+    sparsity_weight: float | Literal["auto"] = "auto"
     target_activation: float = 0.05
     k: int | None = None
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
         "sparsity": [StrOptions(set(SPARSE))],
         "sparsity_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
@@ -104,7 +107,7 @@ class SparseAutoencoder(BaseAutoencoder):
         "k": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    def _recipe(self):
+    def _recipe(self) -> Recipe:
         return Recipe(
             SPARSE[self.sparsity],
             loss=self.loss,
@@ -112,7 +115,7 @@ class SparseAutoencoder(BaseAutoencoder):
             scalars=self._scalars,
         )
 
-    def _scalars(self, network, rows):
+    def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         weight = self.sparsity_weight
         if weight == "auto":
             weight = _AUTO_WEIGHTS.get(self.sparsity, 0.0)
@@ -120,13 +123,13 @@ class SparseAutoencoder(BaseAutoencoder):
                 weight *= min(1.0, network.n_components / network.n_features)
         return {"sparsity_weight": weight, "target_activation": self.target_activation}
 
-    def _network_options(self, n_components):
-        options = {"code_activation": _CODE_ACTIVATIONS[self.sparsity]}
+    def _network_options(self, n_components: int) -> dict[str, Any]:
+        options: dict[str, Any] = {"code_activation": _CODE_ACTIVATIONS[self.sparsity]}
         if self.sparsity == "topk":
             options["n_active"] = self._count_active(n_components)
         return options
 
-    def _count_active(self, n_components):
+    def _count_active(self, n_components: int) -> int:
         if self.k is None:
             return max(1, n_components // 10)
         if self.k > n_components:
@@ -136,8 +139,9 @@ class SparseAutoencoder(BaseAutoencoder):
             )
         return int(self.k)
 
-    def _after_fit(self, X):
-        total, sums, absolute, squares = 0, 0.0, 0.0, 0.0
+    def _after_fit(self, X: Matrix) -> None:
+        total = 0
+        sums, absolute, squares = np.zeros((3, self.n_components_))
         for rows, _ in weighted_blocks(X):
             code = self._model.encode(rows)
             total += len(code)

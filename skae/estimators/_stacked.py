@@ -2,16 +2,27 @@
 
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
-from skae.fitting import AT_THE_MODEL, PrintHooks, Recipe, check_share, train
+from skae.estimators._parameters import Constraints, LayerSizes
+from skae.fitting import (
+    AT_THE_MODEL,
+    PrintHooks,
+    Recipe,
+    Rows,
+    Settings,
+    check_share,
+    train,
+)
+from skae.model import Model
+from skae.numerics import Matrix
 from skae.objectives import layerwise
-from skae.training import Hooks
+from skae.training import Hooks, Outcome
 
 
 @documented
@@ -89,19 +100,21 @@ class StackedAutoencoder(BaseAutoencoder):
            3., 3., 3., 3., 3., 3.])
     """
 
-    hidden_layer_sizes: tuple | str = (256, 128)
+    hidden_layer_sizes: LayerSizes = (256, 128)
     pretrain_max_iter: int = 20
-    pretrain_noise: str | None = None
+    pretrain_noise: Literal["gaussian", "masking"] | None = None
     pretrain_noise_level: float = 0.2
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
         "pretrain_max_iter": [Interval(Integral, 0, None, closed="left")],
         "pretrain_noise": [StrOptions({"gaussian", "masking"}), None],
         "pretrain_noise_level": [Interval(Real, 0, None, closed="left")],
     }
 
-    def _pretrain(self, model, rows, settings, rng):
+    def _pretrain(
+        self, model: Model, rows: Rows, settings: Settings, rng: np.random.Generator
+    ) -> tuple[Model, list[Outcome]]:
         if self.pretrain_noise == "masking":
             check_share(
                 "pretrain_noise_level", self.pretrain_noise_level, "pretrain_noise='masking'"
@@ -115,7 +128,8 @@ class StackedAutoencoder(BaseAutoencoder):
         n_hidden = len(model.network.hidden_layer_sizes)
         # A code that starts at PCA is not a layer of its own.
         n_phases = n_hidden + (self.init == "random" and n_hidden > 0)
-        weights, outcomes = model.weights, []
+        weights = model.weights
+        outcomes: list[Outcome] = []
         settings = replace(settings, max_iter=self.pretrain_max_iter)
         for place in range(n_phases if self.pretrain_max_iter else 0):
             outcome = train(
@@ -136,14 +150,14 @@ class StackedAutoencoder(BaseAutoencoder):
             weights = {**weights, **{name: model.weights[name] for name in readouts}}
         return model.with_weights(weights), outcomes
 
-    def _layer_recipe(self, place, n_hidden):
+    def _layer_recipe(self, place: int, n_hidden: int) -> Recipe:
         objective = layerwise(place, n_hidden, self.pretrain_noise)
         return Recipe(objective, loss=self.loss, scalars={"noise_level": self.pretrain_noise_level})
 
-    def _layer_hooks(self, part):
+    def _layer_hooks(self, part: str) -> Hooks:
         return PrintHooks(self.pretrain_max_iter, part) if self.verbose else Hooks()
 
-    def _after_fit(self, X):
+    def _after_fit(self, X: Matrix) -> None:
         # Passes of ``partial_fit`` train all layers.
         phases = self.history_.get("phase", np.ones(len(self.history_["epoch"])))
         phases = np.where(np.isnan(phases), np.nanmax(phases), phases)

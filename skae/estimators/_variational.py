@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import ClassVar, Literal, overload
 
+import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._parameters import Constraints, LossName, NetworkChoice, RandomState
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Recipe
 from skae.messages import check_integer
@@ -18,6 +20,7 @@ from skae.model import (
     posterior_deviations,
     unit_divergences,
 )
+from skae.numerics import Array, ArrayLike, Matrix
 from skae.objectives import VARIATIONAL
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
@@ -92,20 +95,20 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     """
 
     # The likelihood decides it, so the constructor does not take it.
-    loss: ClassVar[str] = "squared_error"  # type: ignore[misc]
+    loss: ClassVar[LossName] = "squared_error"  # type: ignore[misc]
     beta: float = 1.0
     kl_warmup: int = 0
-    likelihood: str = "gaussian"
+    likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
         "beta": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "likelihood": [StrOptions(set(VARIATIONAL))],
     }
-    _unit_interval: ClassVar[tuple] = ("likelihood='bernoulli'", "likelihood='gaussian'")
+    _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
-    def _recipe(self):
+    def _recipe(self) -> Recipe:
         is_gaussian = self.likelihood == "gaussian"
         return Recipe(
             VARIATIONAL[self.likelihood],
@@ -117,18 +120,27 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             pca_is_optimum=is_gaussian and self.beta == 1,
         )
 
-    def _warmed_up(self, epoch):
+    def _warmed_up(self, epoch: int) -> dict[str, float]:
         return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
 
-    def _after_fit(self, X):
+    def _after_fit(self, X: Matrix) -> None:
         self.kl_per_unit_, variances = unit_divergences(self._model, X)
         self.active_units_ = variances > _ACTIVE_VARIANCE
         self.noise_variance_ = self._model.noise_variance
 
-    def _distributed_codes(self, X):
+    def _distributed_codes(self, X: Matrix) -> tuple[Array, Array | None]:
         return self._model.encode(X), posterior_deviations(self._model, X)
 
-    def transform(self, X, return_std=False):
+    @overload
+    def transform(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def transform(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    @overload
+    def transform(self, X: ArrayLike, return_std: bool) -> Array | tuple[Array, Array]: ...
+
+    def transform(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Mean of each row's code.
 
         Parameters
@@ -149,7 +161,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         code = self._model.encode(X)
         return (code, posterior_deviations(self._model, X)) if return_std else code
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> Array:
         """Evidence lower bound of the log-likelihood of each row; higher is more normal.
 
         The expectation is a mean over 64 draws of the code, the same for every row and call.
@@ -167,7 +179,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         X = self._check_likely_rows(X)
         return lower_bounds(self._model, X)
 
-    def log_likelihood(self, X, n_importance_samples=100, random_state=0):
+    def log_likelihood(
+        self, X: ArrayLike, n_importance_samples: int = 100, random_state: RandomState = 0
+    ) -> Array:
         """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
 
         It lies between the evidence lower bound and the log-likelihood, and comes closer to that
@@ -193,7 +207,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             self._model, X, n_samples, check_random_state(random_state)
         )
 
-    def _draw_prior_codes(self, n_samples, rng):
+    def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:
         return rng.standard_normal((n_samples, self.n_components_))
 
 
@@ -243,4 +257,4 @@ class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
     (3, 8, 8)
     """
 
-    network: object = "convolutional"
+    network: NetworkChoice = "convolutional"

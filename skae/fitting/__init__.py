@@ -1,6 +1,7 @@
 """Fits: from parameters and rows to a trained model."""
 
 from skae.fitting._architecture import Architecture, layer_sizes
+from skae.fitting._checked import checks_arguments, checks_parameters
 from skae.fitting._listeners import (
     PrintHooks,
     SklearnCallbackHooks,
@@ -54,6 +55,8 @@ __all__ = [
     "check_share",
     "check_unit_interval",
     "check_weights",
+    "checks_arguments",
+    "checks_parameters",
     "continued_model",
     "fit_listeners",
     "honoured_callbacks",

@@ -1,7 +1,7 @@
 """The network, as the parameters describe it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any, Self
@@ -17,10 +17,15 @@ from skae.networks import (
     RecurrentNetwork,
 )
 
-# What "auto" means for each kind of network.
-_HIDDEN = {"dense": (256,), "convolutional": (32, 64), "recurrent": (128,), "custom": (256,)}
+# Hidden layers and activations that "auto" means, for each kind of network.
+_HIDDEN: dict[str, tuple[int, ...]] = {
+    "dense": (256,),
+    "convolutional": (32, 64),
+    "recurrent": (128,),
+    "custom": (256,),
+}
 _ACTIVATIONS = {"dense": "gelu", "convolutional": "gelu", "recurrent": "tanh", "custom": "gelu"}
-_AXES = {"convolutional": (2, 3, 4), "recurrent": (2,)}
+_AXES: dict[str, tuple[int, ...]] = {"convolutional": (2, 3, 4), "recurrent": (2,)}
 _MEANING = {
     "convolutional": "(length, channels), (height, width, channels) or "
     "(depth, height, width, channels)",
@@ -41,7 +46,7 @@ cell, bidirectional, mask_value, dropout, init
 
     n_components: int | float
     network: Any
-    sample_shape: tuple | list | None
+    sample_shape: Sequence[int] | None
     hidden_layer_sizes: Any
     activation: Any
     kernel_size: Any
@@ -59,12 +64,12 @@ cell, bidirectional, mask_value, dropout, init
 
     @property
     def kind(self) -> str:
-        """Which kind of network the parameters ask for."""
+        """Kind of network that the parameters ask for."""
         return self.network if isinstance(self.network, str) else "custom"
 
     @property
     def padding(self) -> float | None:
-        """What every feature holds at a timestep that is not there; None if all are there.
+        """Value that every feature holds at a timestep that is not there; None if all are there.
 
         Raises
         ------
@@ -86,7 +91,7 @@ cell, bidirectional, mask_value, dropout, init
         return self.padding is not None and math.isnan(self.padding)
 
     def shape_of(self, n_features: int) -> tuple[int, ...]:
-        """What a row is before it is flattened.
+        """Shape of a row before it is flattened.
 
         Raises
         ------
@@ -94,10 +99,10 @@ cell, bidirectional, mask_value, dropout, init
             If it has another number of values than a row has columns, or of axes than the network
             takes.
         """
-        kind, shape = self.kind, self.sample_shape
-        if shape is None:
+        kind = self.kind
+        if self.sample_shape is None:
             return (n_features, 1) if kind in _AXES else (n_features,)
-        shape = _integers("sample_shape", shape, "the size of every axis of a row")
+        shape = _integers("sample_shape", self.sample_shape, "the size of every axis of a row")
         if math.prod(shape) != n_features:
             raise ValueError(
                 f"sample_shape={shape} makes {math.prod(shape)} values a row, but X has "
@@ -129,7 +134,7 @@ cell, bidirectional, mask_value, dropout, init
         kind, activation = self.kind, self._activation()
         if activation not in NUMPY_ACTIVATIONS:
             backend.check_activation(activation)
-        shared = {
+        shared: dict[str, Any] = {
             "n_features": math.prod(shape),
             "n_components": n_components,
             "sample_shape": shape,
@@ -154,12 +159,12 @@ cell, bidirectional, mask_value, dropout, init
             )
         return CustomNetwork(**shared, builder=Builder(self.network))
 
-    def _activation(self):
+    def _activation(self) -> Any:
         if isinstance(self.activation, str) and self.activation == "auto":
             return _ACTIVATIONS[self.kind]
         return self.activation
 
-    def _kernel_size(self, n_axes):
+    def _kernel_size(self, n_axes: int) -> tuple[int, ...]:
         """One size for every axis."""
         size = self.kernel_size
         if isinstance(size, Integral):
@@ -184,9 +189,9 @@ def layer_sizes(hidden_layer_sizes: Any, kind: str = "dense") -> tuple[int, ...]
     )
 
 
-def _integers(name, values, meaning):
+def _integers(name: str, values: Any, meaning: str) -> tuple[int, ...]:
     single = isinstance(values, Integral)
     values = (values,) if single else tuple(values)
-    if not all(isinstance(value, Integral) and value > 0 for value in values):
+    if not all(isinstance(value, Integral) and int(value) > 0 for value in values):
         raise ValueError(f"{name}={values!r} should hold positive integers, {meaning}.")
     return tuple(int(value) for value in values)

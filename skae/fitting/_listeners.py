@@ -1,17 +1,27 @@
-"""What listens to a fit: scikit-learn's callbacks, Keras callbacks, a line an epoch."""
+"""Listeners to a fit: scikit-learn's callbacks, Keras callbacks, a line an epoch."""
 
 import copy
 import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
+from typing import Any
 
 from skae.backend import LEFT_BY_FITS, KerasCallbackHooks, callbacks_to_call
+from skae.fitting._settings import Settings
 from skae.messages import in_words
-from skae.training import Hooks
+from skae.model import Model
+from skae.numerics import Weights
+from skae.training import Hooks, Program
 
 
 @contextmanager
-def fit_listeners(callbacks, settings, verbose, sklearn_callbacks):
+def fit_listeners(
+    callbacks: Sequence[Any] | None,
+    settings: Settings,
+    verbose: int,
+    sklearn_callbacks: "SklearnCallbackHooks",
+) -> Iterator["JoinedHooks"]:
     """Everything that listens to one fit, for the length of a ``with`` block.
 
     Parameters
@@ -23,7 +33,7 @@ def fit_listeners(callbacks, settings, verbose, sklearn_callbacks):
     """
     to_call = honoured_callbacks(callbacks, settings)
     keras_callbacks = KerasCallbackHooks(to_call, settings.max_iter)
-    listeners = [sklearn_callbacks, keras_callbacks]
+    listeners: list[Hooks] = [sklearn_callbacks, keras_callbacks]
     if verbose:
         listeners.append(PrintHooks(settings.max_iter))
     try:
@@ -33,8 +43,10 @@ def fit_listeners(callbacks, settings, verbose, sklearn_callbacks):
 
 
 @contextmanager
-def one_pass_listeners(callbacks, settings, verbose, n_past_epochs):
-    """What listens to one pass of ``partial_fit``, for the length of a ``with`` block."""
+def one_pass_listeners(
+    callbacks: Sequence[Any] | None, settings: Settings, verbose: int, n_past_epochs: int
+) -> Iterator["JoinedHooks"]:
+    """Everything that listens to one pass of ``partial_fit``, for the length of a block."""
     to_call = honoured_callbacks(callbacks, settings, is_one_pass=True)
     keras_callbacks = KerasCallbackHooks(to_call, n_past_epochs + 1, n_past_epochs)
     printed = [PrintHooks(None, n_past_epochs=n_past_epochs)] if verbose else []
@@ -44,7 +56,9 @@ def one_pass_listeners(callbacks, settings, verbose, n_past_epochs):
         keras_callbacks.release()
 
 
-def honoured_callbacks(callbacks, settings, *, is_one_pass=False):
+def honoured_callbacks(
+    callbacks: Sequence[Any] | None, settings: Settings, *, is_one_pass: bool = False
+) -> list[Any]:
     """The Keras callbacks that a fit has to call.
 
     Raises
@@ -58,7 +72,7 @@ def honoured_callbacks(callbacks, settings, *, is_one_pass=False):
     return callbacks_to_call(callbacks, optimizer, learning_rate, is_one_pass=is_one_pass)
 
 
-def portable(callbacks):
+def portable(callbacks: Any) -> Any:
     """Callbacks without what a fit has left in them and no copy can hold, such as an open file.
 
     Parameters
@@ -77,8 +91,8 @@ def portable(callbacks):
     return callbacks if is_same else type(callbacks)(parts)
 
 
-def _portable(callback):
-    # What is no instance is for a fit to refuse.
+def _portable(callback: Any) -> Any:
+    # A class in place of an instance is for a fit to refuse.
     held = {} if isinstance(callback, type) else getattr(callback, "__dict__", {})
     lost = [name for name in held if not _is_portable(held, name)]
     if not lost:
@@ -89,15 +103,15 @@ def _portable(callback):
     return twin
 
 
-def _is_portable(held, name):
-    # What the user gave, such as a lambda, may be for a pickler that can do more than pickle.
+def _is_portable(held: Mapping[str, Any], name: str) -> bool:
+    # A user's own values, such as a lambda, may be for a pickler that can do more than pickle.
     is_left, value = name in held.get(LEFT_BY_FITS, ()), held[name]
     return _can_be_copied(copy.deepcopy, value) and (
         not is_left or _can_be_copied(pickle.dumps, value)
     )
 
 
-def _can_be_copied(make_copy, value):
+def _can_be_copied(make_copy: Callable[[Any], object], value: Any) -> bool:
     try:
         make_copy(value)
     except Exception:
@@ -113,22 +127,22 @@ class JoinedHooks(Hooks):
     listeners : list of Hooks
     """
 
-    def __init__(self, listeners):
+    def __init__(self, listeners: Sequence[Hooks]) -> None:
         self.listeners = listeners
 
-    def begin(self, program):
+    def begin(self, program: Program) -> None:
         for listener in self.listeners:
             listener.begin(program)
 
-    def epoch_begin(self, epoch):
+    def epoch_begin(self, epoch: int) -> None:
         for listener in self.listeners:
             listener.epoch_begin(epoch)
 
-    def epoch_end(self, epoch, logs, weights):
+    def epoch_end(self, epoch: int, logs: dict[str, float], weights: Callable[[], Weights]) -> bool:
         # A list, not a generator: every listener hears of every epoch.
         return any([listener.epoch_end(epoch, logs, weights) for listener in self.listeners])
 
-    def end(self):
+    def end(self) -> int | None:
         given = [listener.end() for listener in self.listeners]
         return next((epoch for epoch in given if epoch is not None), None)
 
@@ -147,22 +161,27 @@ class SklearnCallbackHooks(Hooks):
         At its start; callbacks may ask for an estimator with the weights of an epoch.
     """
 
-    def __init__(self, estimator, context, about, model):
+    def __init__(
+        self, estimator: Any, context: Any, about: Mapping[str, Any], model: Model
+    ) -> None:
         self.estimator, self.context, self.about = estimator, context, about
-        self.model, self.task = model, None
+        self.model = model
+        # Of scikit-learn, which ships no types: the context of an epoch.
+        self.task: Any = None
 
-    def epoch_begin(self, epoch):
+    def epoch_begin(self, epoch: int) -> None:
         self.task = self.context.subcontext(task_name="epoch")
         self.task.call_on_fit_task_begin(estimator=self.estimator, **self.about)
 
-    def epoch_end(self, epoch, logs, weights):
-        return self.task.call_on_fit_task_end(
+    def epoch_end(self, epoch: int, logs: dict[str, float], weights: Callable[[], Weights]) -> bool:
+        asks_to_stop = self.task.call_on_fit_task_end(
             estimator=self.estimator,
             **self.about,
             reconstruction_attributes=lambda: self.model.with_weights(
                 weights()
             ).fitted_attributes(),
         )
+        return bool(asks_to_stop)
 
 
 class PrintHooks(Hooks):
@@ -178,25 +197,25 @@ class PrintHooks(Hooks):
         Passes before this one.
     """
 
-    def __init__(self, max_iter, part="", n_past_epochs=0):
+    def __init__(self, max_iter: int | None, part: str = "", n_past_epochs: int = 0) -> None:
         self.max_iter, self.part, self.n_past_epochs = max_iter, part, n_past_epochs
-        self.first_ended = None
+        self.first_ended: float | None = None
 
-    def epoch_end(self, epoch, logs, weights):
+    def epoch_end(self, epoch: int, logs: dict[str, float], weights: Callable[[], Weights]) -> bool:
         numbers = (f"{name} {value:.4g}" for name, value in _each_once(logs).items())
         parts = (self._place(epoch), self.part, *numbers, self._time_left(epoch))
         # Flushed, as a file would keep it for itself until the end.
         print("  ".join(filter(None, parts)), flush=True)
         return False
 
-    def _place(self, epoch):
+    def _place(self, epoch: int) -> str:
         if self.max_iter is None:
             return f"Pass {self.n_past_epochs + epoch}"
         return f"Epoch {epoch}/{self.max_iter}"
 
-    def _time_left(self, epoch):
+    def _time_left(self, epoch: int) -> str:
         now = perf_counter()
-        if self.first_ended is None:
+        if self.first_ended is None or self.max_iter is None:
             # The first may have compiled: it says nothing about the others.
             self.first_ended = now
             return ""
@@ -205,7 +224,7 @@ class PrintHooks(Hooks):
         return f"at most {in_words(seconds)} left" if n_left else ""
 
 
-def _each_once(logs):
+def _each_once(logs: Mapping[str, float]) -> dict[str, float]:
     """The numbers of an epoch without terms that are the whole loss."""
     totals = {"": logs["loss"], "val_": logs.get("val_loss")}
     return {
@@ -215,7 +234,7 @@ def _each_once(logs):
     }
 
 
-def tell_optimum(verbose):
-    """What ``verbose`` says of a fit without epochs."""
+def tell_optimum(verbose: int) -> None:
+    """Print that a fit has no epochs, and why, where ``verbose`` asks for it."""
     if verbose:
         print("No epochs: a linear network starts at its optimum, which PCA finds.", flush=True)

@@ -1,15 +1,22 @@
-"""What makes a variant of autoencoder: one value, which training reads."""
+"""The recipe of a variant of autoencoder: one value, which training reads."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
+from skae.model import ScaledRows
+from skae.networks import Network
 from skae.objectives import Objective
+
+# Gives the fields of a network from the width of its code.
+NetworkFunction = Callable[[int], Mapping[str, Any]]
+# Gives the numbers that an objective needs from a network and scaled rows.
+ScalarFunction = Callable[[Network, ScaledRows], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a variant is beyond the parameters that all of them share.
+    """The objective of a variant, and what else differs from the others.
 
     Two fields are mappings, or functions that give one where it depends on sizes that only the
     rows decide.
@@ -36,8 +43,8 @@ class Recipe:
     objective: Objective
     _: KW_ONLY
     loss: str = "squared_error"
-    network: Mapping[str, Any] | Callable[[int], Mapping[str, Any]] = field(default_factory=dict)
-    scalars: Mapping[str, Any] | Callable[..., Mapping[str, Any]] = field(default_factory=dict)
+    network: Mapping[str, Any] | NetworkFunction = field(default_factory=dict)
+    scalars: Mapping[str, Any] | ScalarFunction = field(default_factory=dict)
     schedule: Callable[[int], Mapping[str, float]] | None = None
     n_grace_epochs: int = 0
     pca_is_optimum: bool = False
@@ -46,6 +53,6 @@ class Recipe:
         """Fields of a network whose code is this wide."""
         return self.network(n_components) if callable(self.network) else self.network
 
-    def scalars_for(self, network: Any, rows: Any) -> Mapping[str, Any]:
-        """What the objective needs to train this network on these scaled rows."""
+    def scalars_for(self, network: Network, rows: ScaledRows) -> Mapping[str, Any]:
+        """Numbers that the objective needs to train this network on these scaled rows."""
         return self.scalars(network, rows) if callable(self.scalars) else self.scalars

@@ -1,13 +1,14 @@
 """A fit that raises leaves the estimator as it was."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-# What scikit-learn's callback machinery keeps on an estimator while it fits.
+# Attributes that scikit-learn's callback machinery keeps on an estimator while it fits.
 CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 @contextmanager
-def all_or_nothing(estimator):
+def all_or_nothing(estimator: object) -> Iterator[None]:
     """Put every attribute back if the block raises."""
     before = dict(vars(estimator))
     try:

@@ -1,18 +1,18 @@
 """The rows of a fit, as the engine reads them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from skae.fitting._validation import is_on_disk, split_rows
 from skae.model import ScaledRows, Scaling
+from skae.numerics import Array, Integers, Matrix
 from skae.training import Data
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What is known of rows beside their features.
+    """Targets that are known of rows, beside their features.
 
     Attributes
     ----------
@@ -22,8 +22,8 @@ class Labels:
         How often an epoch visits each row.
     """
 
-    values: np.ndarray
-    n_visits: np.ndarray
+    values: Array
+    n_visits: Integers
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Rows:
     labels : Labels or None
     """
 
-    X: Any
-    sample_weight: np.ndarray | None = None
-    targets: Any = None
+    X: Matrix
+    sample_weight: Array | None = None
+    targets: Matrix | None = None
     labels: Labels | None = None
 
     def split(self, scaling: Scaling, fraction: float, rng: np.random.Generator) -> Data:

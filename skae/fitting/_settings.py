@@ -1,4 +1,4 @@
-"""How training goes, as the parameters say it."""
+"""The course of training, as the parameters set it."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self

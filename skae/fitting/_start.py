@@ -1,7 +1,9 @@
-"""Where training starts: units, network and first weights, from the rows and the parameters."""
+"""The start of training: units, network and first weights, from the rows and the parameters."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -9,12 +11,12 @@ from skae import backend
 from skae.fitting._architecture import Architecture
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
-from skae.model import Model, identity_scaling, measure_scaling, weighted_blocks
-from skae.networks import DenseNetwork, principal_directions
-from skae.numerics import one_blas_thread
+from skae.model import Model, Scaling, identity_scaling, measure_scaling, weighted_blocks
+from skae.networks import DenseNetwork, Network, PrincipalDirections, principal_directions
+from skae.numerics import Array, Matrix, one_blas_thread
 
 # Field of a network -> the parameter that it comes from, and that one's words for its values.
-_PARAMETERS = {
+_PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "linear_path": ("init", {True: "pca", False: "random"}),
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
@@ -43,7 +45,9 @@ def new_model(
         return _new_model(architecture, recipe, rows, rng)
 
 
-def _new_model(architecture, recipe, rows, rng):
+def _new_model(
+    architecture: Architecture, recipe: Recipe, rows: Rows, rng: np.random.Generator
+) -> Model:
     X, sample_weight = rows.X, rows.sample_weight
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
@@ -54,16 +58,13 @@ def _new_model(architecture, recipe, rows, rng):
     scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
     centring = replace(measured, scale=scaling.scale)
     principal = _principal_directions(architecture, X, sample_weight, centring, rng, has_missing)
-    n_components = architecture.n_components
-    if not isinstance(n_components, Integral):
-        n_components = principal.count_for_share(n_components)
-    n_components = int(n_components)
+    n_components = _count_components(architecture.n_components, principal)
     network = architecture.describe(shape, n_components, recipe.network_options(n_components))
     if isinstance(network, DenseNetwork):
         weights = network.random_weights(rng)
     else:
         weights = backend.random_weights(network, rng)
-    if architecture.init == "pca":
+    if architecture.init == "pca" and principal is not None:
         mean = measured.mean if ends_in_sigmoid else None
         weights = network.pca_weights(weights, principal, rng, output_mean=mean)
     given_shape = architecture.given_shape(X.shape[1])
@@ -72,6 +73,14 @@ def _new_model(architecture, recipe, rows, rng):
         return model
     directions = principal.leading(network.n_components)[0].astype(np.float32)
     return replace(model, principal_directions=directions, principal_mean=measured.mean)
+
+
+def _count_components(asked: int | float, principal: PrincipalDirections | None) -> int:
+    """Width of the code: as asked, or as many components as explain a share of the variance."""
+    if isinstance(asked, Integral):
+        return int(asked)
+    assert principal is not None
+    return principal.count_for_share(asked)
 
 
 def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -> Model:
@@ -114,30 +123,37 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
     )
 
 
-def _fields(network):
+def _fields(network: Network) -> dict[str, Any]:
     return {"kind": network.kind, **vars(network)}
 
 
-def _change(field, before, now):
+def _change(field: str, before: Any, now: Any) -> str:
     """In the words of an estimator's parameters."""
     name, words = _PARAMETERS.get(field, (field, {}))
     before, now = (words.get(value, value) if words else value for value in (before, now))
     return f"{name} was {before!r} and is now {now!r}"
 
 
-def _principal_directions(architecture, X, sample_weight, centring, rng, has_missing):
+def _principal_directions(
+    architecture: Architecture,
+    X: Matrix,
+    sample_weight: Array | None,
+    centring: Scaling,
+    rng: np.random.Generator,
+    has_missing: bool,
+) -> PrincipalDirections | None:
     is_share = not isinstance(architecture.n_components, Integral)
     if architecture.init != "pca" and not is_share:
         return None
 
-    def blocks():
+    def blocks() -> Iterator[tuple[Array, Array]]:
         for rows, weights in weighted_blocks(X, sample_weight, centring):
-            # What is missing counts as its feature's mean.
+            # A missing value counts as its feature's mean.
             yield (np.nan_to_num(rows) if has_missing else rows), weights
 
     return principal_directions(
         blocks,
         X.shape[1],
-        None if is_share else architecture.n_components,
+        None if is_share else int(architecture.n_components),
         rng,
     )

@@ -1,7 +1,7 @@
-"""From a model, rows and a recipe to a training run on a borrowed program."""
+"""Training runs of a model on rows by a recipe, each on a borrowed program."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -9,7 +9,9 @@ from skae import backend
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._settings import Settings
-from skae.model import Model, row_terms
+from skae.model import Model, ScaledRows, row_terms
+from skae.networks import Network
+from skae.numerics import Array, Weights
 from skae.training import (
     DEFAULT_LEARNING_RATE,
     Data,
@@ -28,7 +30,7 @@ from skae.training import (
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where training begins, beyond the weights of the model.
+    """The beginning of training, beyond the weights of the model.
 
     Attributes
     ----------
@@ -46,9 +48,9 @@ class Origin:
     """
 
     departs: bool = False
-    pretrained: dict | None = None
-    mask: dict | None = None
-    optimizer_state: list | None = None
+    pretrained: Weights | None = None
+    mask: Weights | None = None
+    optimizer_state: list[Array] | None = None
     n_past_epochs: int = 0
 
 
@@ -108,7 +110,7 @@ def train_one_pass(
 def without_training(model: Model, rows: Rows, *, interrupted: bool = False) -> Outcome:
     """The outcome of zero epochs."""
     terms = {
-        name: np.average(values, weights=rows.sample_weight)
+        name: float(np.average(values, weights=rows.sample_weight))
         for name, values in row_terms(model, rows.X).items()
     }
     loss = float(sum(terms.values()))
@@ -122,12 +124,13 @@ def without_training(model: Model, rows: Rows, *, interrupted: bool = False) -> 
     )
 
 
-def joined_history(*outcomes: Outcome) -> dict[str, np.ndarray]:
+def joined_history(*outcomes: Outcome) -> dict[str, Array]:
     """Columns of one fit in several phases, which each have a start of their own.
 
     The column ``phase``, which counts from 1, says which; there is none where one phase is all.
     """
-    columns, n_before = [], 0
+    columns: list[dict[str, Array]] = []
+    n_before = 0
     for place, outcome in enumerate(outcomes, 1):
         own = outcome.history.columns()
         phase = {"phase": np.full(len(own["epoch"]), float(place))} if len(outcomes) > 1 else {}
@@ -138,7 +141,7 @@ def joined_history(*outcomes: Outcome) -> dict[str, np.ndarray]:
     return {n: np.concatenate([c[n] for c in columns]) for n in columns[0] if n in shared}
 
 
-def starts_at_optimum(network: Any, recipe: Recipe) -> bool:
+def starts_at_optimum(network: Network, recipe: Recipe) -> bool:
     """Whether no training can improve a new model's loss on rows that are their own targets.
 
     A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
@@ -149,7 +152,9 @@ def starts_at_optimum(network: Any, recipe: Recipe) -> bool:
     return is_linear and network.linear_path and recipe.pca_is_optimum
 
 
-def _departure(model, pretrained, rng):
+def _departure(
+    model: Model, pretrained: Weights | None, rng: np.random.Generator
+) -> Weights | None:
     network = model.network
     if not network.linear_path or network.is_linear or not network.departs_from_pca:
         return None
@@ -162,7 +167,7 @@ def _run(
     recipe: Recipe,
     settings: Settings,
     origin: Origin,
-    departure: dict | None,
+    departure: Weights | None,
     plan: Plan,
     tier: Tier,
     listeners: Hooks,
@@ -182,11 +187,13 @@ def _run(
         masks_missing=model.network.is_masked or data.has_gaps,
         is_pruned=origin.mask is not None,
     )
+    # As ``Rows.split`` makes them.
+    scaled = cast(ScaledRows, data.targets or data.rows)
     start = Start(
         model.weights,
         seed=int(rng.integers(2**31)),
         learning_rate=learning_rate,
-        scalars=dict(recipe.scalars_for(model.network, data.targets or data.rows)),
+        scalars=dict(recipe.scalars_for(model.network, scaled)),
         optimizer_state=origin.optimizer_state,
         schedule=recipe.schedule,
         n_past_epochs=origin.n_past_epochs,
@@ -200,7 +207,7 @@ def _run(
             raise ValueError(_divergence_message(error, learning_rate)) from None
 
 
-def _divergence_message(error, learning_rate):
+def _divergence_message(error: Diverged, learning_rate: float | None) -> str:
     now = "its schedule" if learning_rate is None else f"{learning_rate:g}"
     return (
         f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "

@@ -1,15 +1,26 @@
-"""Everything that comes in: rows, weights, strengths, the validation split."""
+"""Checks of everything that comes in (rows, weights, strengths), and the validation split."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
+from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
 from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def check_rows(estimator, X, sample_shape, *, reset, allow_nan=False):
+def check_rows(
+    estimator: Any,
+    X: ArrayLike,
+    sample_shape: Sequence[int] | None,
+    *,
+    reset: bool,
+    allow_nan: bool = False,
+) -> Matrix:
     """Rows as float32 or float64, dense, CSR or still on their disk.
 
     Parameters
@@ -43,7 +54,7 @@ def check_rows(estimator, X, sample_shape, *, reset, allow_nan=False):
     return X
 
 
-def with_missing_steps(X, sample_shape, mask_value):
+def with_missing_steps(X: Matrix, sample_shape: Sequence[int], mask_value: float) -> Array:
     """Rows with NaN at the timesteps whose features all have the value that means padding.
 
     Raises
@@ -53,10 +64,10 @@ def with_missing_steps(X, sample_shape, mask_value):
     """
     X = X.toarray() if sparse.issparse(X) else X
     dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float64
-    X = np.array(X, dtype)
-    steps = X.reshape(len(X), *sample_shape)
-    is_padding = np.isnan(steps) if np.isnan(mask_value) else steps == mask_value
-    is_missing = is_padding.all(axis=2)
+    rows: Array = np.array(X, dtype)
+    steps = rows.reshape(len(rows), *sample_shape)
+    is_padding: Bools = np.isnan(steps) if np.isnan(mask_value) else steps == mask_value
+    is_missing: Bools = np.all(is_padding, axis=2)
     if np.isnan(mask_value) and is_padding.any(axis=2).sum() != is_missing.sum():
         row, step = np.argwhere(is_padding.any(axis=2) & ~is_missing)[0]
         raise ValueError(
@@ -71,10 +82,10 @@ def with_missing_steps(X, sample_shape, mask_value):
             "timesteps. Leave out rows that are empty."
         )
     steps[is_missing] = np.nan
-    return X
+    return rows
 
 
-def is_on_disk(X):
+def is_on_disk(X: Any) -> bool:
     """Whether an array is a memory map, or a view of one."""
     while isinstance(X, np.ndarray):
         if isinstance(X, np.memmap):
@@ -83,7 +94,7 @@ def is_on_disk(X):
     return False
 
 
-def check_float32_range(X):
+def check_float32_range(X: Matrix) -> None:
     """Values that are finite in float64 must be finite in float32, in which networks compute."""
     values = X.data if sparse.issparse(X) else X
     if values.dtype != np.float64 or values.size == 0:
@@ -98,7 +109,7 @@ def check_float32_range(X):
         )
 
 
-def check_unit_interval(X, asked_by, alternative):
+def check_unit_interval(X: Matrix, asked_by: str, alternative: str) -> None:
     """Rows for a cross-entropy must lie in [0, 1]; the parameter that asks for it says so."""
     if sparse.issparse(X):
         lowest, highest = float(X.min()), float(X.max())
@@ -113,8 +124,14 @@ def check_unit_interval(X, asked_by, alternative):
         )
 
 
-def check_clean_rows(X_clean, X, sample_shape, *, allow_nan=False):
-    """What the rows of X should become, one for each; or None."""
+def check_clean_rows(
+    X_clean: ArrayLike | None,
+    X: Matrix,
+    sample_shape: Sequence[int] | None,
+    *,
+    allow_nan: bool = False,
+) -> Matrix | None:
+    """Checked clean versions of the rows of X, one for each; or None."""
     if X_clean is None:
         return None
     refuse_mask(X_clean, "X_clean")
@@ -134,7 +151,7 @@ def check_clean_rows(X_clean, X, sample_shape, *, allow_nan=False):
     return X_clean
 
 
-def with_gaps(X, observed):
+def with_gaps(X: Matrix, observed: ArrayLike | None) -> Array | None:
     """Rows with NaN where a value is not observed; None where all of them are.
 
     Parameters
@@ -171,19 +188,19 @@ def with_gaps(X, observed):
     return np.where(is_observed, X, np.asarray(np.nan, X.dtype))
 
 
-def check_code(code, n_components):
+def check_code(code: ArrayLike, n_components: int) -> Array:
     """A code to decode: finite, two-dimensional, of the fitted width."""
     refuse_mask(code, "The code", "Decode rows of which every component is known.")
-    code = check_array(code, dtype=[np.float64, np.float32], input_name="code")
-    if code.shape[1] != n_components:
+    checked: Array = check_array(code, dtype=[np.float64, np.float32], input_name="code")
+    if checked.shape[1] != n_components:
         raise ValueError(
-            f"The code has {code.shape[1]} columns, but this estimator was fitted with "
+            f"The code has {checked.shape[1]} columns, but this estimator was fitted with "
             f"n_components_={n_components}. Pass what transform returned."
         )
-    return code
+    return checked
 
 
-def check_share(name, value, kind):
+def check_share(name: str, value: float, kind: str) -> None:
     """Refuse a share above 1, of values that the parameter ``kind`` says are replaced."""
     if value > 1:
         raise ValueError(
@@ -192,12 +209,14 @@ def check_share(name, value, kind):
         )
 
 
-def check_weights(sample_weight, X):
+def check_weights(sample_weight: ArrayLike | None, X: Matrix) -> Array | None:
     """Sample weights as float64, not negative and not all zero; or None."""
     if sample_weight is None:
         return None
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weight: Array = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
     if weight.sum() > _FLOAT32_MAX:
         raise ValueError(
             f"sample_weight adds up to {weight.sum():.3g}, beyond what single precision can hold "
@@ -206,7 +225,9 @@ def check_weights(sample_weight, X):
     return weight
 
 
-def split_rows(n_rows, validation_fraction, rng):
+def split_rows(
+    n_rows: int, validation_fraction: float, rng: np.random.Generator
+) -> tuple[Integers, Integers]:
     """Indices of training and validation rows, by a random permutation.
 
     A single row trains and validates nothing.

@@ -1,4 +1,4 @@
-"""What a fit leaves behind: a network's description, its weights and its units."""
+"""The model that a fit leaves behind: a network, its weights and its units."""
 
 from skae.model._likelihood import (
     importance_weighted_bounds,

@@ -8,18 +8,20 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from skae.model._model import Model
 from skae.networks import names
+from skae.numerics import Array, Matrix
 from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
 
 _N_PAIRS = 32
 _SEED = 0
 
 
-def lower_bounds(model, X):
+def lower_bounds(model: Model, X: Matrix) -> Array:
     """Evidence lower bound of each row, float64."""
     draws = _even_draws(model.network.n_components)
 
-    def bounds(rows):
+    def bounds(rows: Array) -> Array:
         scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
         mean, log_variance = distribution(model, scaled)
         code_deviations = np.exp(0.5 * log_variance)
@@ -27,16 +29,19 @@ def lower_bounds(model, X):
         for draw in draws:
             total += _log_density(model, scaled, mean + code_deviations * draw)
         divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
-        return total / len(draws) - divergence
+        means: Array = total / len(draws) - divergence
+        return means
 
     return model.in_blocks(X, None, bounds)
 
 
-def importance_weighted_bounds(model, X, n_samples, rng):
+def importance_weighted_bounds(
+    model: Model, X: Matrix, n_samples: int, rng: np.random.RandomState
+) -> Array:
     """Importance-weighted bound of each row (Burda et al. 2016), float64."""
     draws = rng.standard_normal((n_samples, model.network.n_components))
 
-    def bounds(rows):
+    def bounds(rows: Array) -> Array:
         scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
         mean, log_variance = distribution(model, scaled)
         log_total = np.full(len(rows), -np.inf)
@@ -45,18 +50,19 @@ def importance_weighted_bounds(model, X, n_samples, rng):
             # Prior over posterior: the constants and the Jacobian of the draw cancel.
             ratio = 0.5 * np.sum(draw**2 + log_variance - code**2, axis=1)
             log_total = np.logaddexp(log_total, _log_density(model, scaled, code) + ratio)
-        return log_total - np.log(n_samples)
+        means: Array = log_total - np.log(n_samples)
+        return means
 
     return model.in_blocks(X, None, bounds)
 
 
-def distribution(model, scaled):
+def distribution(model: Model, scaled: Array) -> tuple[Array, Array]:
     """Mean and log variance of the posterior of scaled rows."""
     mean, log_variance = model.encode_distribution(scaled)
     return mean, bounded(np, log_variance)
 
 
-def posterior_deviations(model, X):
+def posterior_deviations(model: Model, X: Matrix) -> Array:
     """Deviations of the posterior of each row."""
     n_components = model.network.n_components
     return model.in_blocks(
@@ -66,17 +72,18 @@ def posterior_deviations(model, X):
     )
 
 
-def row_divergences(model, X):
+def row_divergences(model: Model, X: Matrix) -> Array:
     """Divergence of each row's posterior from the prior, over all units."""
 
-    def divergences(rows):
+    def divergences(rows: Array) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
-        return normal_divergence(np, mean, log_variance).sum(axis=1)
+        total: Array = normal_divergence(np, mean, log_variance).sum(axis=1)
+        return total
 
     return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)
 
 
-def row_terms(model, X):
+def row_terms(model: Model, X: Matrix) -> dict[str, Array]:
     """Terms of the loss of each row in scaled units, by name, float64.
 
     Of a distribution they are those of its bound, in nats a feature.
@@ -88,11 +95,11 @@ def row_terms(model, X):
     return {"reconstruction": loss - divergence, "kl": divergence}
 
 
-def unit_divergences(model, X):
+def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
     """Mean divergence from the prior, and variance of the posterior mean, of each unit."""
     k = model.network.n_components
 
-    def statistics(rows):
+    def statistics(rows: Array) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
         return np.concatenate([mean, normal_divergence(np, mean, log_variance)], axis=1)
 
@@ -100,16 +107,17 @@ def unit_divergences(model, X):
     return values[:, k:].mean(axis=0), values[:, :k].var(axis=0)
 
 
-def _log_density(model, scaled, code):
+def _log_density(model: Model, scaled: Array, code: Array) -> Array:
     """Log density of rows in input units, given their code."""
     error = LOSSES[model.loss](np, scaled, model.decode_scaled(code))
     if not model.ends_in_sigmoid:
         log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
         error = gaussian_surprise(np, error, log_variance) + np.log(model.scaling.scale)
-    return -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)
+    density: Array = -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)
+    return density
 
 
-def _even_draws(n_components):
+def _even_draws(n_components: int) -> Array:
     """Standard normal draws in pairs of opposite sign, spread evenly (Sobol points)."""
     points = qmc.Sobol(n_components, rng=np.random.default_rng(_SEED)).random(_N_PAIRS)
     half = ndtri(points)

@@ -1,18 +1,21 @@
-"""What a fit leaves behind: a network's description, its weights and its units. Plain numpy.
+"""The model that a fit leaves behind: a network, its weights and its units. Plain numpy.
 
 Scores in numpy where the network has a numpy twin, else in Keras; both give the same.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit
 
 from skae import backend
-from skae.model._packing import unpack
+from skae.model._packing import PackedArray, unpack
 from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
 from skae.networks import Network, names
+from skae.numerics import Array, Matrix, Weights
 from skae.objectives import LOSSES
 
 _FORMAT = 1
@@ -44,61 +47,67 @@ class Model:
     """
 
     network: Network
-    weights: dict
+    weights: Weights
     scaling: Scaling
     loss: str
-    sample_shape: tuple | None = None
+    sample_shape: tuple[int, ...] | None = None
     mask_value: float | None = None
-    packed: dict | None = None
-    principal_directions: np.ndarray | None = None
-    principal_mean: np.ndarray | None = None
-    _cast: dict = field(default_factory=dict, repr=False)
+    packed: dict[str, PackedArray] | None = None
+    principal_directions: Array | None = None
+    principal_mean: Array | None = None
+    _cast: dict[np.dtype[Any], Weights] = field(default_factory=dict, repr=False)
 
-    def with_weights(self, weights):
+    def with_weights(self, weights: Weights) -> Self:
         """The same model, trained further."""
         return replace(self, weights=weights, packed=None, _cast={})
 
-    def with_packed(self, packed):
+    def with_packed(self, packed: dict[str, PackedArray]) -> Self:
         """The same model with the weights that these unpack to."""
         weights = {name: unpack(array) for name, array in packed.items()}
-        small = {"principal_directions": None, "principal_mean": None}
-        return replace(self, weights=weights, packed=packed, **small, _cast={})
+        return replace(
+            self,
+            weights=weights,
+            packed=packed,
+            principal_directions=None,
+            principal_mean=None,
+            _cast={},
+        )
 
-    def fitted_attributes(self):
-        """What an estimator needs to have in order to transform with this model."""
+    def fitted_attributes(self) -> dict[str, Any]:
+        """Attributes that an estimator needs in order to transform with this model."""
         return {"_model": self, "n_components_": self.network.n_components}
 
     @property
-    def allows_nan(self):
+    def allows_nan(self) -> bool:
         """Whether NaN in rows means something."""
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
     @property
-    def noise_variance(self):
+    def noise_variance(self) -> float:
         """Trained variance of the rows around the output, in input units; 0 without one."""
         if not self.network.has_noise:
             return 0.0
         return float(np.exp(np.float64(self.weights[names.NOISE]))) * self.scaling.scale**2
 
-    def encode(self, X):
+    def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""
         n_components = self.network.n_components
         return self.in_blocks(X, n_components, lambda rows: self._encode(self.scaling.apply(rows)))
 
-    def decode(self, code):
+    def decode(self, code: Array) -> Array:
         """Rows of a code, in input units."""
         return self.in_blocks(code, self.network.n_features, self._decode_to_rows)
 
-    def reconstruct(self, X):
+    def reconstruct(self, X: Matrix) -> Array:
         """Rows encoded and decoded again."""
         n_features = self.network.n_features
         return self.in_blocks(X, n_features, lambda rows: self._decode_to_rows(self.encode(rows)))
 
-    def row_errors(self, X):
+    def row_errors(self, X: Matrix) -> Array:
         """Loss of each row in input units, float64."""
         return self.in_blocks(X, None, self._errors).astype(np.float64, copy=False)
 
-    def keras_models(self):
+    def keras_models(self) -> tuple[Any, Any]:
         """New Keras models, encoder and decoder, with these weights and units."""
         activation = "sigmoid" if self.ends_in_sigmoid else None
         mean, scale = self.scaling.mean, self.scaling.scale
@@ -107,47 +116,50 @@ class Model:
         )
 
     @property
-    def ends_in_sigmoid(self):
+    def ends_in_sigmoid(self) -> bool:
         """Whether outputs are logits of probabilities."""
         return self.loss == "binary_crossentropy"
 
-    def encode_distribution(self, scaled):
+    def encode_distribution(self, scaled: Array) -> list[Array]:
         """Mean and log variance of the code of scaled rows, for a variational network."""
         return scorer_of(self.network).encode_distribution(self._weights_as, scaled)
 
-    def decode_scaled(self, code):
+    def decode_scaled(self, code: Array) -> Array:
         """Scaled output of a code: logits where the network ends in a sigmoid."""
         return scorer_of(self.network).decode(self._weights_as, code)
 
-    def _encode(self, scaled):
+    def _encode(self, scaled: Array) -> Array:
         return scorer_of(self.network).encode(self._weights_as, scaled)
 
-    def _decode_to_rows(self, code):
+    def _decode_to_rows(self, code: Array) -> Array:
         output = self.decode_scaled(code)
         return expit(output) if self.ends_in_sigmoid else self.scaling.undo(output)
 
-    def _errors(self, rows):
+    def _errors(self, rows: Array) -> Array:
         scaled = self.scaling.apply(rows)
         error = LOSSES[self.loss](np, scaled, self.decode_scaled(self._encode(scaled)))
         mean = np.nanmean if self.network.is_masked else np.mean
-        return mean(error, axis=1).astype(np.float64) * self.error_unit
+        errors: Array = mean(error, axis=1).astype(np.float64) * self.error_unit
+        return errors
 
     @property
-    def error_unit(self):
-        """What one unit of the scaled loss is worth in input units."""
+    def error_unit(self) -> float:
+        """Size of one unit of the scaled loss, in input units."""
         if self.loss in ("squared_error", "huber"):
             return self.scaling.scale**2
         return self.scaling.scale
 
-    def _weights_as(self, dtype):
+    def _weights_as(self, dtype: np.dtype[Any]) -> Weights:
         if dtype == np.float32:
             return self.weights
         if dtype not in self._cast:
             self._cast[dtype] = {name: w.astype(dtype) for name, w in self.weights.items()}
         return self._cast[dtype]
 
-    def in_blocks(self, rows, n_columns, function):
-        """What a function gives for blocks of rows; one value a row, or ``n_columns``."""
+    def in_blocks(
+        self, rows: Matrix, n_columns: int | None, function: Callable[[Array], Array]
+    ) -> Array:
+        """Values of a function of rows, called block by block: one a row, or ``n_columns``."""
         n_rows = rows.shape[0]
         size = max(1, _BLOCK_VALUES // self.network.widest_layer)
         if n_rows <= size:
@@ -161,12 +173,12 @@ class Model:
 
     # Pickling: a format version, and none of the copies made for scoring.
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         left_out = {"_cast"} if self.packed is None else {"_cast", "weights"}
         state = {name: value for name, value in vars(self).items() if name not in left_out}
         return {**state, "format": _FORMAT}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
         state = dict(state)
         version = state.pop("format")
         if version > _FORMAT:
@@ -181,6 +193,6 @@ class Model:
         vars(self).update(state, _cast={})
 
 
-def _as_float(rows):
-    rows = dense(rows)
-    return rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
+def _as_float(rows: Matrix) -> Array:
+    values = dense(rows)
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)

@@ -1,8 +1,11 @@
 """Weights as small integers, without the zeros: what a compressed estimator's pickle holds."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+from skae.numerics import Array, Integers
 
 # Shares of a channel's largest weight that the largest integer may stand for.
 _CLIPPINGS = np.linspace(0.5, 1.0, 11)
@@ -10,6 +13,8 @@ _CLIPPINGS = np.linspace(0.5, 1.0, 11)
 _LEAST_UNIT = 1e-33
 # In a list of gaps, so many zeros and no value after them.
 _SKIP = 255
+
+Coding = Literal["all", "map", "gaps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +38,17 @@ class PackedArray:
     places : ndarray of uint8, or None
     """
 
-    shape: tuple
+    shape: tuple[int, ...]
     bits: int | None
-    values: np.ndarray
+    values: Array
     n_values: int
     unit: float = 1.0
-    scales: np.ndarray | None = None
-    coding: str = "all"
-    places: np.ndarray | None = None
+    scales: Array | None = None
+    coding: Coding = "all"
+    places: Array | None = None
 
 
-def pack(array, bits):
+def pack(array: Array, bits: int | None) -> PackedArray:
     """An array with as few bytes as its zeros and ``bits`` a weight allow.
 
     Vectors and numbers (biases, normalisation) keep all their bits.
@@ -71,13 +76,13 @@ def pack(array, bits):
     return PackedArray(array.shape, bits, stored, values.size, unit, scales, coding, places)
 
 
-def unpack(packed):
+def unpack(packed: PackedArray) -> Array:
     """The array again, float32: the same bits at every call."""
     values, size = packed.values, int(np.prod(packed.shape))
     if packed.bits == 4:
         values = _unpaired(values, packed.n_values)
     flat = values
-    if packed.coding != "all":
+    if packed.places is not None:
         flat = np.zeros(size, values.dtype)
         flat[_positions(packed.coding, packed.places, size)] = values
     array = flat.reshape(packed.shape).astype(np.float32)
@@ -86,24 +91,24 @@ def unpack(packed):
     return array * (np.float32(packed.unit) * packed.scales.astype(np.float32))
 
 
-def _without_zeros(flat, bits):
+def _without_zeros(flat: Array, bits: int | None) -> tuple[Array, Coding, Array | None]:
     """The values to keep, and where they stand, in whatever way takes the fewest bytes."""
     value_bytes = 4 if bits is None else bits / 8
     positions = np.flatnonzero(flat)
     gaps = _as_gaps(positions)
-    sizes = {
+    sizes: dict[Coding, float] = {
         "all": value_bytes * flat.size,
         "map": value_bytes * positions.size + flat.size / 8,
         "gaps": value_bytes * positions.size + gaps.size,
     }
-    coding = min(sizes, key=sizes.get)
+    coding = min(sizes, key=lambda each: sizes[each])
     if coding == "all":
         return flat, coding, None
     places = gaps if coding == "gaps" else np.packbits(flat != 0)
     return flat[positions], coding, places
 
 
-def _as_gaps(positions):
+def _as_gaps(positions: Integers) -> Array:
     gaps = np.diff(positions, prepend=-1) - 1
     n_skips, rest = np.divmod(gaps, _SKIP)
     coded = np.full(len(gaps) + int(n_skips.sum()), _SKIP, np.uint8)
@@ -111,15 +116,16 @@ def _as_gaps(positions):
     return coded
 
 
-def _positions(coding, places, size):
+def _positions(coding: Coding, places: Array, size: int) -> Array:
     if coding == "map":
         return np.unpackbits(places, count=size).astype(bool)
     is_value = places != _SKIP
-    return (np.cumsum(places.astype(np.int64) + is_value) - 1)[is_value]
+    positions: Array = (np.cumsum(places.astype(np.int64) + is_value) - 1)[is_value]
+    return positions
 
 
-def _scales(array, largest):
-    """What one step is worth in every channel: the clipping with the least squared error.
+def _scales(array: Array, largest: int) -> tuple[float, Array]:
+    """Size of one step in every channel, by the clipping with the least squared error.
 
     Returns
     -------
@@ -142,7 +148,7 @@ def _scales(array, largest):
     return unit, np.maximum(best / unit, np.finfo(np.float16).smallest_subnormal).astype(np.float16)
 
 
-def _paired(values):
+def _paired(values: Array) -> Array:
     """Two values of four bits a byte."""
     nibbles = (values.astype(np.int8) & 0x0F).astype(np.uint8)
     if len(nibbles) % 2:
@@ -150,6 +156,6 @@ def _paired(values):
     return nibbles[::2] | (nibbles[1::2] << 4)
 
 
-def _unpaired(pairs, n_values):
+def _unpaired(pairs: Array, n_values: int) -> Array:
     nibbles = np.stack([pairs & 0x0F, pairs >> 4], axis=1).ravel()[:n_values].astype(np.int8)
     return np.where(nibbles > 7, nibbles - 16, nibbles).astype(np.int8)

@@ -5,10 +5,13 @@ float32: afterwards the mean variance of a feature is 1, so a mean squared error
 predicting the mean scores, whatever the units. Scaling all features alike keeps PCA's objective.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+
+from skae.numerics import Array, Integers, Matrix
 
 _BLOCK_BYTES = 8 * 2**20
 # Scaled copies of rows up to this size are kept for the whole fit; others are scaled when read.
@@ -25,24 +28,26 @@ class Scaling:
     scale : float
     """
 
-    mean: np.ndarray
+    mean: Array
     scale: float
 
-    def apply(self, rows):
+    def apply(self, rows: Array) -> Array:
         """Rows in scaled units; the dtype stays, the difference is taken in float64."""
         return ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
 
-    def undo(self, rows):
+    def undo(self, rows: Array) -> Array:
         """Rows in input units; the dtype stays."""
         return (rows * np.float64(self.scale) + self.mean).astype(rows.dtype, copy=False)
 
 
-def identity_scaling(n_features):
+def identity_scaling(n_features: int) -> Scaling:
     """Scaling that changes nothing."""
     return Scaling(np.zeros(n_features), 1.0)
 
 
-def measure_scaling(X, sample_weight=None, *, has_missing=False):
+def measure_scaling(
+    X: Matrix, sample_weight: Array | None = None, *, has_missing: bool = False
+) -> Scaling:
     """Mean of each feature and the root of the mean variance, weighted, in two passes.
 
     Parameters
@@ -81,11 +86,14 @@ def measure_scaling(X, sample_weight=None, *, has_missing=False):
     return Scaling(mean, scale if scale > 0 else 1.0)
 
 
-def _present(rows):
-    return np.logical_not(np.isnan(rows)).astype(np.float64)
+def _present(rows: Array) -> Array:
+    present: Array = np.logical_not(np.isnan(rows)).astype(np.float64)
+    return present
 
 
-def weighted_blocks(X, sample_weight=None, scaling=None):
+def weighted_blocks(
+    X: Matrix, sample_weight: Array | None = None, scaling: Scaling | None = None
+) -> Iterator[tuple[Array, Array]]:
     """Yield dense float64 blocks of rows and their weights, a few megabytes at a time."""
     n_rows = max(1, _BLOCK_BYTES // (8 * max(1, X.shape[1])))
     for start in range(0, X.shape[0], n_rows):
@@ -96,16 +104,16 @@ def weighted_blocks(X, sample_weight=None, scaling=None):
         yield (rows if scaling is None else scaling.apply(rows)), weights
 
 
-def extremes(X, scaling=None):
+def extremes(X: Matrix, scaling: Scaling | None = None) -> tuple[Array, Array]:
     """Lowest and highest value of each feature that is not missing."""
-    lowest, highest = np.inf, -np.inf
+    lowest, highest = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
     for rows, _ in weighted_blocks(X, scaling=scaling):
         lowest = np.fmin(lowest, np.fmin.reduce(rows, axis=0))
         highest = np.fmax(highest, np.fmax.reduce(rows, axis=0))
     return lowest, highest
 
 
-def dense(rows):
+def dense(rows: Matrix) -> Array:
     """A block of rows as a plain array."""
     return rows.toarray() if sparse.issparse(rows) else np.asarray(rows)
 
@@ -121,9 +129,9 @@ class ScaledRows:
         Whether random reads may be slow and copying all rows is out of the question.
     """
 
-    def __init__(self, X, scaling, on_disk=False):
+    def __init__(self, X: Matrix, scaling: Scaling, on_disk: bool = False) -> None:
         self._X, self._scaling, self.resident = X, scaling, not on_disk
-        self._copy = None
+        self._copy: Array | None = None
         fits = 4 * X.shape[0] * X.shape[1] <= _MAX_COPY_BYTES
         if self.resident and fits and not sparse.issparse(X):
             self._copy = np.empty(X.shape, np.float32)
@@ -132,14 +140,14 @@ class ScaledRows:
                 self._copy[start : start + len(rows)] = rows
                 start += len(rows)
 
-    def __len__(self):
-        return self._X.shape[0]
+    def __len__(self) -> int:
+        return int(self._X.shape[0])
 
-    def extremes(self):
+    def extremes(self) -> tuple[Array, Array]:
         """Lowest and highest value of each feature, in scaled units."""
         return extremes(self._X, self._scaling)
 
-    def read(self, indices, out):
+    def read(self, indices: Integers, out: Array) -> None:
         """Write the rows of these indices into ``out``, in their order."""
         if self._copy is not None:
             np.take(self._copy, indices, axis=0, out=out, mode="clip")

@@ -1,12 +1,14 @@
 """How numpy computes, and the types of its arrays."""
 
 from skae.numerics._blas import one_blas_thread, one_thread
-from skae.numerics._types import Array, Bools, Integers, Weights
+from skae.numerics._types import Array, ArrayLike, Bools, Integers, Matrix, Weights
 
 __all__ = [
     "Array",
+    "ArrayLike",
     "Bools",
     "Integers",
+    "Matrix",
     "Weights",
     "one_blas_thread",
     "one_thread",

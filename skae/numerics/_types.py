@@ -11,3 +11,7 @@ Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.integer[Any]]
 # The weights of a network, by name.
 Weights = dict[str, Array]
+# Checked rows: an array, a memory map or a CSR matrix, of which scipy ships no type.
+Matrix = Any
+# Whatever scikit-learn's checks take for rows or labels: arrays, frames, lists, sparse matrices.
+ArrayLike = Any

@@ -33,7 +33,7 @@ def before_last_step(estimator, X):
 def names_before_last_step(estimator):
     """Return the names of the columns that the last step reads, or None if a step lacks them."""
     estimator = found(estimator)
-    steps = getattr(estimator, "steps", ())
+    steps = list(getattr(estimator, "steps", ()))
     before = [step for _, step in steps[:-1] if step not in _IDLE]
     is_nested = bool(steps) and last_step(estimator) is not steps[-1][1]
     if not before or is_nested:

@@ -2,18 +2,25 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 from scipy.special import log_softmax, softmax
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing, check_weights
-from skae.supervised._head_targets import class_targets, logistic_start, spread, weighted_by_class
-from skae.supervised._labels import class_weights, labels_to_score, places_of
+from skae.fitting import all_or_nothing, check_weights, checks_parameters
+from skae.numerics import Array, ArrayLike
+from skae.supervised._head_targets import (
+    Targets,
+    class_targets,
+    logistic_start,
+    spread,
+    weighted_by_class,
+)
+from skae.supervised._labels import ClassWeight, class_weights, labels_to_score, places_of
 from skae.supervised._supervised import SupervisedAutoencoder
 
 
@@ -96,19 +103,19 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     """
 
     _: KW_ONLY
-    class_weight: object = None
+    class_weight: ClassWeight = None
     n_neighbors: int | None = 15
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SupervisedAutoencoder._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
     }
-    _loss: ClassVar[str] = "cross_entropy"
+    _loss: ClassVar[Literal["cross_entropy", "squared_error"]] = "cross_entropy"
     _head_start = staticmethod(logistic_start)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    @checks_parameters
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from all rows, and from the labels of some.
 
         Parameters
@@ -138,7 +145,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             weights = class_weights(self.class_weight, classes, places)
             targets = class_targets(places, len(classes))
 
-            def targets_of(reconstructed):
+            def targets_of(reconstructed: Array) -> Targets:
                 labelled = spread(targets, reconstructed, self.n_neighbors)
                 self.transduction_ = classes[labelled.values.argmax(axis=1)]
                 return weighted_by_class(labelled, weights)
@@ -147,7 +154,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             self.classes_ = classes
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> Array:
         """Probability of each class.
 
         Parameters
@@ -160,9 +167,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         probabilities : ndarray of shape (n_samples, n_classes), float64
             In the order of ``classes_``; each row sums to 1.
         """
-        return softmax(self._outputs(X), axis=1)
+        probabilities: Array = softmax(self._outputs(X), axis=1)
+        return probabilities
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> Array:
         """Logarithm of the probability of each class.
 
         Parameters
@@ -175,9 +183,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         log_probabilities : ndarray of shape (n_samples, n_classes), float64
             In the order of ``classes_``.
         """
-        return log_softmax(self._outputs(X), axis=1)
+        log_probabilities: Array = log_softmax(self._outputs(X), axis=1)
+        return log_probabilities
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> Array:
         """Most probable class.
 
         Parameters
@@ -191,9 +200,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             Values of ``classes_``.
         """
         places = self._outputs(X).argmax(axis=1)
-        return self.classes_[places]
+        labels: Array = self.classes_[places]
+        return labels
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Share of the labelled rows whose class is predicted.
 
         Parameters

@@ -1,4 +1,4 @@
-"""What a head learns from: labels, those spread to unlabelled rows, and where it starts."""
+"""Targets of a head: labels, and those spread to unlabelled rows. And the head that starts."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.semi_supervised import LabelSpreading
 
 from skae.networks import names
+from skae.numerics import Array, Bools, Integers, Weights
 
 # Share of a label's neighbours in what a row is given; the labels themselves stay (Zhou et al.).
 _SPREADING, _SPREADING_STEPS = 0.9, 200
@@ -22,7 +23,7 @@ _LABELLED_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Targets:
-    """What the head should give, and how much each of it counts.
+    """The outputs that the head should give, and how much each of them counts.
 
     Attributes
     ----------
@@ -32,28 +33,29 @@ class Targets:
         0 where nothing is known.
     """
 
-    values: np.ndarray
-    weights: np.ndarray
+    values: Array
+    weights: Array
 
     @property
-    def known(self):
+    def known(self) -> Bools:
         """Rows of which something is known."""
-        return self.weights.any(axis=1)
+        known: Bools = np.any(self.weights, axis=1)
+        return known
 
-    def n_visits(self):
-        """How often an epoch visits each row."""
+    def n_visits(self) -> Integers:
+        """Number of visits to each row in an epoch."""
         n_known = np.count_nonzero(self.known)
         wanted = _LABELLED_SHARE / (1 - _LABELLED_SHARE) * (len(self.known) - n_known) / n_known
         return np.where(self.known, max(1, round(wanted)), 1)
 
-    def as_labels(self, n_visits):
+    def as_labels(self, n_visits: Integers) -> Array:
         """Both side by side, so weighted that a mean over all visits is one over known rows."""
         total = (n_visits[:, None] * self.weights).sum() / self.weights.shape[1]
         weights = self.weights * (n_visits.sum() / total)
         return np.hstack([self.values, weights]).astype(np.float32)
 
 
-def class_targets(places, n_classes):
+def class_targets(places: Integers, n_classes: int) -> Targets:
     """Targets of classes by their places; -1 for a row without label."""
     values = np.zeros((len(places), n_classes))
     known = places >= 0
@@ -61,12 +63,12 @@ def class_targets(places, n_classes):
     return Targets(values, np.repeat(known[:, None], n_classes, axis=1).astype(np.float64))
 
 
-def value_targets(y):
+def value_targets(y: Array) -> Targets:
     """Targets of a regression; NaN for a value that is not known."""
     return Targets(np.nan_to_num(y), (~np.isnan(y)).astype(np.float64))
 
 
-def spread(targets, reconstructed, n_neighbors):
+def spread(targets: Targets, reconstructed: Array, n_neighbors: int | None) -> Targets:
     """Labels for all rows, by spreading those there are over a graph of reconstructions.
 
     Zhou et al. (2004) on what an autoencoder learned, as Iscen et al. (2019): each row without a
@@ -100,13 +102,13 @@ def spread(targets, reconstructed, n_neighbors):
     )
 
 
-def weighted_by_class(targets, class_weights):
+def weighted_by_class(targets: Targets, class_weights: Array) -> Targets:
     """The same, every row times the weight of its class."""
     factors = class_weights[targets.values.argmax(axis=1)]
     return replace(targets, weights=targets.weights * factors[:, None])
 
 
-def units_of(code, reconstructed):
+def units_of(code: Array, reconstructed: Array) -> Array:
     """Matrix that turns a code's units into those of rows, on average (n_components, n_components).
 
     A linear decoder ``V`` moves rows by ``|c V|`` for a step ``c`` of the code: by the length of
@@ -117,10 +119,11 @@ def units_of(code, reconstructed):
     ridge = Ridge(_DECODER_RIDGE * max(np.sum(centred**2) / code.shape[1], 1e-12))
     decoder = ridge.fit(centred, reconstructed).coef_.T.reshape(code.shape[1], -1)
     lengths, directions = np.linalg.eigh(decoder @ decoder.T)
-    return (directions * np.sqrt(np.maximum(lengths, 0.0))) @ directions.T
+    units: Array = (directions * np.sqrt(np.maximum(lengths, 0.0))) @ directions.T
+    return units
 
 
-def logistic_start(head, code, units, targets):
+def logistic_start(head: Weights, code: Array, units: Array, targets: Targets) -> Weights:
     """A linear head as logistic regression on the code finds it; others stay as they are.
 
     Its penalty is on weights in the units of the rows.
@@ -141,7 +144,7 @@ def logistic_start(head, code, units, targets):
     return _linear_head(units @ kernel.T, bias)
 
 
-def ridge_start(head, code, units, targets):
+def ridge_start(head: Weights, code: Array, units: Array, targets: Targets) -> Weights:
     """A linear head as ridge regression on the code finds it; others stay as they are."""
     if len(head) > 2:
         return head
@@ -153,7 +156,7 @@ def ridge_start(head, code, units, targets):
     return _linear_head(units @ kernel, np.array(bias))
 
 
-def _linear_head(kernel, bias):
+def _linear_head(kernel: Array, bias: Array) -> Weights:
     layer = names.output("head")
     return {
         names.kernel(layer): kernel.astype(np.float32),

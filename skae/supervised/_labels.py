@@ -1,17 +1,22 @@
 """Labels of some rows: which rows have one, and whether they make sense together."""
 
+from collections.abc import Sequence
 from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from skae.numerics import Array, ArrayLike, Bools, Integers
 from skae.tables import is_missing, refuse_mask, with_nan_for_na
 
 UNLABELLED = -1
 
+ClassWeight = dict[Any, float] | Literal["balanced"] | None
 
-def places_of(y):
+
+def places_of(y: ArrayLike) -> tuple[Array, Integers]:
     """Classes, and the place of each label among them; -1 for a row without label.
 
     Where -1 and one other number are all there is, -1 is a class: one alone cannot be learnt.
@@ -19,8 +24,8 @@ def places_of(y):
     some are missing.
     """
     y = _column(y)
-    misses = np.array([is_missing(label) for label in y], bool)
-    is_known = ~misses & np.array([not _is_unlabelled(label) for label in y], bool)
+    misses: Bools = np.array([is_missing(label) for label in y], np.bool_)
+    is_known = ~misses & np.array([not _is_unlabelled(label) for label in y], np.bool_)
     if not is_known.any():
         raise ValueError(
             f"y labels none of its {len(y)} rows: {UNLABELLED}, NaN, None and pandas.NA mean "
@@ -39,7 +44,7 @@ def places_of(y):
     return classes, places
 
 
-def labels_to_score(y, classes):
+def labels_to_score(y: ArrayLike, classes: Array) -> tuple[Array, Bools]:
     """The labels to compare predictions with, and which rows they are of.
 
     A label that is -1 is one only where -1 is a class.
@@ -51,8 +56,9 @@ def labels_to_score(y, classes):
     """
     y = _column(y)
     is_class = any(_is_unlabelled(label) for label in classes)
-    is_known = np.array(
-        [not is_missing(label) and (is_class or not _is_unlabelled(label)) for label in y], bool
+    is_known: Bools = np.array(
+        [not is_missing(label) and (is_class or not _is_unlabelled(label)) for label in y],
+        np.bool_,
     )
     if not is_known.any():
         raise ValueError(
@@ -62,7 +68,7 @@ def labels_to_score(y, classes):
     return _of_one_type(y[is_known]), is_known
 
 
-def _column(y):
+def _column(y: ArrayLike) -> Array:
     """Labels as an array, in which those that are missing still are."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
@@ -72,27 +78,27 @@ def _column(y):
     elif hasattr(y, "iloc") and np.any(y.isna()):
         # Otherwise integers and truth values of a frame would become floats.
         y = y.astype(object)
-    y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "U" and str(np.nan) in y:
+    column: Array = column_or_1d(y, warn=True)
+    if column.dtype.kind == "U" and str(np.nan) in column:
         raise ValueError(
             "y holds the string 'nan', which numpy makes of NaN beside strings. Pass np.array(y, "
             "dtype=object) if it means unlabelled; if it is a class, rename it."
         )
-    return y
+    return column
 
 
-def _as_objects(y):
+def _as_objects(y: Sequence[Any]) -> Any:
     try:
         return np.array(y, dtype=object)
     except ValueError:  # of different lengths: the validation proper says so
         return y
 
 
-def _is_unlabelled(label):
+def _is_unlabelled(label: Any) -> bool:
     return isinstance(label, Real) and label == UNLABELLED
 
 
-def _of_one_type(labels):
+def _of_one_type(labels: Array) -> Array:
     """Numbers or strings; those that stand beside -1 or in a frame may come as objects."""
     if labels.dtype == object:
         labels = _from_objects(labels)
@@ -106,7 +112,7 @@ def _of_one_type(labels):
     return labels
 
 
-def _from_objects(labels):
+def _from_objects(labels: Array) -> Array:
     plain = np.array(labels.tolist())
     if plain.dtype == object or len({isinstance(label, str) for label in labels}) > 1:
         types = " and ".join(sorted({type(label).__name__ for label in labels}))
@@ -117,7 +123,7 @@ def _from_objects(labels):
     return plain
 
 
-def class_weights(class_weight, classes, places):
+def class_weights(class_weight: ClassWeight, classes: Array, places: Integers) -> Array:
     """Weight of each class; its rows count those that were labelled."""
     is_class = any(_is_unlabelled(label) for label in classes)
     if isinstance(class_weight, dict) and UNLABELLED in class_weight and not is_class:
@@ -127,7 +133,7 @@ def class_weights(class_weight, classes, places):
             "labels."
         )
     labels = classes[places[places >= 0]]
-    weights = compute_class_weight(class_weight, classes=classes, y=labels)
+    weights: Array = compute_class_weight(class_weight, classes=classes, y=labels)
     if weights.min() < 0 or weights.max() == 0:
         raise ValueError(
             f"class_weight={class_weight!r} should give every class of y a weight that is not "
@@ -136,24 +142,24 @@ def class_weights(class_weight, classes, places):
     return weights
 
 
-def check_values(y):
+def check_values(y: ArrayLike) -> Array:
     """Targets as float64, some of which may be NaN, but none of them always."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     refuse_mask(y, "y", "Pass {name}.filled(np.nan) if they are unlabelled.")
-    y = check_array(
+    values: Array = check_array(
         with_nan_for_na(y),
         ensure_2d=False,
         dtype=np.float64,
         ensure_all_finite="allow-nan",
         input_name="y",
     )
-    if y.ndim > 2:
-        raise ValueError(f"y has shape {y.shape}, but one or two axes were expected.")
-    is_empty = np.isnan(y.reshape(len(y), -1)).all(axis=0)
+    if values.ndim > 2:
+        raise ValueError(f"y has shape {values.shape}, but one or two axes were expected.")
+    is_empty = np.isnan(values.reshape(len(values), -1)).all(axis=0)
     if is_empty.any():
         raise ValueError(
-            f"Output {np.flatnonzero(is_empty)[0]} of y is NaN in all {len(y)} rows: NaN means "
-            "unlabelled. Give the target of some rows."
+            f"Output {np.flatnonzero(is_empty)[0]} of y is NaN in all {len(values)} rows: NaN "
+            "means unlabelled. Give the target of some rows."
         )
-    return y
+    return values

@@ -1,15 +1,16 @@
 """Regression from the code, with targets for some rows."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing, check_weights
+from skae.fitting import all_or_nothing, check_weights, checks_parameters
+from skae.numerics import Array, ArrayLike
 from skae.supervised._head_targets import ridge_start, value_targets
 from skae.supervised._labels import check_values
 from skae.supervised._supervised import SupervisedAutoencoder
@@ -62,11 +63,11 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
     True
     """
 
-    _loss: ClassVar[str] = "squared_error"
+    _loss: ClassVar[Literal["cross_entropy", "squared_error"]] = "squared_error"
     _head_start = staticmethod(ridge_start)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    @checks_parameters
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from all rows, and from the targets of some.
 
         Parameters
@@ -100,7 +101,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             self._is_single = y.ndim == 1
         return self
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> Array:
         """Predicted targets.
 
         Parameters
@@ -117,7 +118,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
         values = outputs * self._deviation + self._mean
         return values[:, 0] if self._is_single else values
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination, over the targets that are known.
 
         Parameters
@@ -158,13 +159,13 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             scores.append(r2_score(target[known], found[known], sample_weight=of_known))
         return float(np.mean(scores))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
 
-def _units(values):
+def _units(values: Array) -> tuple[Array, Array]:
     """Mean and standard deviation of each output; 1 where it is constant."""
     # Squares of targets beyond 1e154 would be infinite, and those below 1e-162 zero.
     largest = np.nanmax(np.abs(values), axis=0)

@@ -2,9 +2,10 @@
 
 import copy
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from scipy.special import expit
@@ -26,41 +27,43 @@ from skae.fitting import (
     Architecture,
     Labels,
     PrintHooks,
+    Recipe,
     Rows,
     Settings,
     check_rows,
     layer_sizes,
     train,
 )
-from skae.model import measure_scaling
-from skae.networks import predictions, random_head, with_head, without_head
+from skae.model import Model, ScaledRows, measure_scaling
+from skae.networks import Network, predictions, random_head, with_head, without_head
+from skae.numerics import Array, ArrayLike, Matrix, Weights
 from skae.objectives import supervised
-from skae.supervised._head_targets import (
-    units_of,
-)
+from skae.supervised._fitted import FittedHead
+from skae.supervised._head_targets import Targets, units_of
 from skae.training import History, Hooks, Outcome
 
 
 @dataclass(eq=False, repr=False)
-class SupervisedAutoencoder(BaseEstimator):
+class SupervisedAutoencoder(FittedHead, BaseEstimator):
     """An autoencoder, pretrained on all rows, and a head trained with it on some."""
 
-    autoencoder: object = None
+    autoencoder: BaseAutoencoder | None = None
     _: KW_ONLY
-    hidden_layer_sizes: tuple = ()
+    hidden_layer_sizes: int | Sequence[int] = ()
     fine_tune: bool = True
     unsupervised_weight: float = 1.0
-    from_pretrained: object = None
+    # An autoencoder or a FrozenEstimator around one, of which scikit-learn ships no type.
+    from_pretrained: Any = None
     learning_rate: float | None = None
     max_iter: int = 200
     tol: float = 1e-4
     early_stopping: bool = True
     validation_fraction: float = 0.1
-    n_iter_no_change: int | str = "auto"
+    n_iter_no_change: int | Literal["auto"] = "auto"
     verbose: int = 0
-    random_state: object = None
+    random_state: int | np.random.RandomState | None = None
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "autoencoder": [BaseAutoencoder, None],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "fine_tune": ["boolean"],
@@ -75,23 +78,29 @@ class SupervisedAutoencoder(BaseEstimator):
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
-    _loss: ClassVar[str]
+    # Of the labels; a class says which.
+    _loss: ClassVar[Literal["cross_entropy", "squared_error"]]
 
-    def __sklearn_clone__(self):
+    @staticmethod
+    def _head_start(head: Weights, code: Array, units: Array, targets: Targets) -> Weights:
+        """Weights that a linear head starts from, which a class has to say."""
+        raise NotImplementedError
+
+    def __sklearn_clone__(self) -> Self:
         # A clone of what was pretrained would not be trained any more.
         bare = copy.copy(self)
         bare.from_pretrained = None
-        copied = _clone_parametrized(bare)
+        copied: Self = _clone_parametrized(bare)
         copied.from_pretrained = self.from_pretrained
         return copied
 
-    def _check_rows(self, X, *, reset):
+    def _check_rows(self, X: ArrayLike, *, reset: bool) -> Matrix:
         """Flat rows, as the autoencoder takes them."""
         autoencoder = self._template() if reset else self.autoencoder_
         allow_nan = Architecture.of(autoencoder).allows_nan
         return check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
 
-    def _template(self):
+    def _template(self) -> BaseAutoencoder:
         """The autoencoder that the parameters ask for, not to be changed."""
         if self.from_pretrained is None:
             return _default_autoencoder() if self.autoencoder is None else self.autoencoder
@@ -109,7 +118,7 @@ class SupervisedAutoencoder(BaseEstimator):
         )
         return given
 
-    def _fit_targets(self, X, targets_of):
+    def _fit_targets(self, X: ArrayLike, targets_of: Callable[[Array], Targets]) -> None:
         """Pretrain, then train head and encoder on what ``targets_of(reconstructed)`` gives."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         autoencoder = self._pretrained(X, int(rng.integers(2**31)))
@@ -138,7 +147,7 @@ class SupervisedAutoencoder(BaseEstimator):
         self.n_iter_ = outcome.history.n_epochs
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
 
-    def _pretrained(self, X, seed):
+    def _pretrained(self, X: ArrayLike, seed: int) -> BaseAutoencoder:
         """A fitted autoencoder that is ours to change."""
         template = self._template()
         if self.from_pretrained is not None:
@@ -148,12 +157,19 @@ class SupervisedAutoencoder(BaseEstimator):
                     f"{self.n_features_in_}. Both tables need the same columns."
                 )
             return copy.deepcopy(template)
-        autoencoder = clone(template)
+        autoencoder: BaseAutoencoder = clone(template)
         if autoencoder.random_state is None:
             autoencoder.set_params(random_state=seed)
         return autoencoder.fit(X)
 
-    def _train(self, autoencoder, start, rows, targets, rng):
+    def _train(
+        self,
+        autoencoder: BaseAutoencoder,
+        start: Model,
+        rows: Matrix,
+        targets: Targets,
+        rng: np.random.Generator,
+    ) -> Outcome:
         n_visits = targets.n_visits()
         outcome = train(
             start,
@@ -168,21 +184,21 @@ class SupervisedAutoencoder(BaseEstimator):
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
         return outcome
 
-    def _joint_recipe(self, autoencoder):
+    def _joint_recipe(self, autoencoder: BaseAutoencoder) -> Recipe:
         """The autoencoder's recipe with a head; its own loss counts ``unsupervised_weight``."""
         own = autoencoder._recipe()
         weight, strengths = self.unsupervised_weight, own.objective.strengths
 
-        def scalars(network, rows):
+        def scalars(network: Network, rows: ScaledRows) -> dict[str, Any]:
             numbers = own.scalars_for(network, rows)
             weighted = {f"unsupervised_{name}": weight * numbers[name] for _, name in strengths}
             return {**numbers, "unsupervised_weight": weight, **weighted}
 
         objective = supervised(own.objective if self.fine_tune else None, self._loss)
-        # What is trained already needs no warm-up.
+        # A trained autoencoder needs no warm-up.
         return replace(own, objective=objective, scalars=scalars, schedule=None, n_grace_epochs=0)
 
-    def _settings(self, autoencoder):
+    def _settings(self, autoencoder: BaseAutoencoder) -> Settings:
         """The autoencoder's settings, with ours where both have them."""
         shared = ("max_iter", "tol", "early_stopping", "validation_fraction", "n_iter_no_change")
         own = {name: getattr(self, name) for name in shared}
@@ -190,34 +206,41 @@ class SupervisedAutoencoder(BaseEstimator):
             own["learning_rate"] = self.learning_rate
         return replace(Settings.of(autoencoder), **own)
 
-    def _outputs(self, X):
-        """What the head makes of the code of each row, float64."""
+    def _outputs(self, X: ArrayLike) -> Array:
+        """Outputs of the head for the code of each row, float64."""
         check_is_fitted(self)
         self._check_rows(X, reset=False)
         code = np.asarray(self.autoencoder_.transform(X))
         return predictions(self._head, code).astype(np.float64, copy=False)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
 
-def _without_training(autoencoder, start, rows, targets, rng):
-    """What an interruption before the first epoch leaves."""
+def _without_training(
+    autoencoder: BaseAutoencoder,
+    start: Model,
+    rows: Matrix,
+    targets: Targets,
+    rng: np.random.Generator,
+) -> Outcome:
+    """The outcome of an interruption before the first epoch."""
     history = History({"loss": np.nan})
     return Outcome(start.weights, None, history, np.inf, 0, interrupted=True)
 
 
-def _reconstructions(model, code, rows):
-    """What the decoder makes of a code, in units in which the mean variance of a feature is 1."""
+def _reconstructions(model: Model, code: Array, rows: Matrix) -> Array:
+    """Output of the decoder for a code, in units in which a feature's mean variance is 1."""
     output = model.in_blocks(code, model.network.n_features, model.decode_scaled)
     if not model.ends_in_sigmoid:
         return output
     # Distances of logits would be those of the surest values alone.
     scaling = measure_scaling(rows, has_missing=model.mask_value is not None)
-    return expit(output) / scaling.scale
+    rows_in_units: Array = expit(output) / scaling.scale
+    return rows_in_units
 
 
-def _default_autoencoder():
+def _default_autoencoder() -> DenoisingAutoencoder:
     return DenoisingAutoencoder(16, noise_level=1.0)

@@ -82,7 +82,7 @@ def filled_where_masked(X: Any, value: float) -> Any:
 
 def flat_rows(
     X: Any,
-    sample_shape: tuple[int, ...] | None,
+    sample_shape: Sequence[int] | None,
     name: str = "X",
     receiver: str = "the estimator",
 ) -> Any:

@@ -126,7 +126,7 @@ def fit_rounds(
         judgement = judge(new_reducer, _fitted, rows, is_missing, unit)
         new_reducer = partial(new_reducer, judgement.n_components)
     is_fitted = judgement is not None and judgement.reducer is not None and max_iter != 1
-    reducer = judgement.reducer if is_fitted else new_reducer()
+    reducer = judgement.reducer if judgement is not None and is_fitted else new_reducer()
     averages = observed_parameter(reducer) is not None
     if max_iter == "auto":
         max_iter = _FEW_ROUNDS if averages else _MANY_ROUNDS

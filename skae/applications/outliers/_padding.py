@@ -129,7 +129,7 @@ class PresentError:
 class PresentDistance:
     """Squared Mahalanobis distance from zero of what is there."""
 
-    n_top = None
+    n_top: int | None = None
 
     def fit(self, residuals):
         """Learn the covariance, and what is usual for each length."""
@@ -164,6 +164,8 @@ class PresentDistance:
 
 class PresentTop(PresentDistance):
     """Mean of the largest squares of what the other residuals that are there do not predict."""
+
+    n_top: int
 
     def __init__(self, fraction):
         self.fraction = fraction

@@ -230,7 +230,8 @@ class FeatureContributionDisplay:
             self.figure_.set_size_inches(fitting_size(columns, rows))
         draw = draw_contribution_table if is_table else draw_contributions
         drawn = draw(self.ax_, values, columns, rows, self.score_name, len(self.features_))
-        self.image_, self.bars_ = (drawn, None) if is_table else (None, drawn)
+        self.image_ = drawn if is_table else None
+        self.bars_ = None if is_table else drawn
         return self
 
     def _names(self, shape):

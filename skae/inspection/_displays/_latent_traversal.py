@@ -282,7 +282,8 @@ class LatentTraversalDisplay:
         )
         code = encode(estimator, X)
         chosen = _chosen_components(components, grid, code)
-        shares = np.linspace(*quantiles, n_values)
+        lowest, highest = quantiles
+        shares = np.linspace(lowest, highest, n_values)
         values = np.quantile(code[:, chosen], shares, axis=0).T.astype(code.dtype)
         start = _reference_code(reference, code)
         codes = (_strip_codes if grid is None else _grid_codes)(start, chosen, values)

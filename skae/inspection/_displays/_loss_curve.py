@@ -234,7 +234,7 @@ def _unit(trained):
         return "nats a feature"
     # Penalties and losses of a critic are in no unit of the error.
     is_error = set(trained.history_) <= _ERROR_COLUMNS
-    return _UNITS.get(getattr(trained, "loss", None)) if is_error else None
+    return _UNITS.get(getattr(trained, "loss", "")) if is_error else None
 
 
 def _check_positive(columns):

@@ -1,7 +1,7 @@
 """Many panels in one figure, or within the axes that a user gives."""
 
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _MOST_PANELS = 400  # these take matplotlib some ten seconds
 class Panels(NamedTuple):
     """Axes of a display: the one around them all, a grid of them, and those beside the grid."""
 
-    ax: object
+    ax: Any
     axes: np.ndarray
     beside: list
 

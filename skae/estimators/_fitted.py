@@ -1,0 +1,37 @@
+"""The attributes that fits give to autoencoders, by their types.
+
+They are declared apart from the parameters: in a dataclass every annotation is a parameter.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from skae.mixtures import CodeMixture
+from skae.model import Model
+from skae.numerics import Array
+
+if TYPE_CHECKING:
+    from skae.compression import CompressionReport
+
+
+# An array, or the frame that ``set_output`` asks for, of a library that need not be there.
+ArrayOrFrame = Any
+
+
+class FittedAutoencoder:
+    """Attributes of a fitted autoencoder; descriptions stand with the estimators."""
+
+    n_components_: int
+    n_features_in_: int
+    n_iter_: int
+    history_: dict[str, Array]
+    loss_curve_: list[float]
+    best_loss_: float
+    best_epoch_: int
+    compression_report_: "CompressionReport"
+
+    _model: Model
+    _was_interrupted: bool
+    # After ``partial_fit`` alone.
+    _optimizer_state: list[Array] | None
+    # Codes are drawn from it; there is none after ``partial_fit``.
+    _code_mixture: CodeMixture
