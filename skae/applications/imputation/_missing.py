@@ -1,6 +1,7 @@
 """What is missing of rows, and what stands in for it before the first round."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
@@ -63,6 +64,8 @@ def warn_of_empty(is_empty, shape):
 
 class MissingMarkerMixin:
     """Reads what ``missing_values`` marks, of rows in any form."""
+
+    missing_values: Any
 
     def _given(self, X, reducer):
         """Flat rows, in which NaN or the marker stands for all that is missing."""
