@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 # Type checkers cannot follow ``__getattr__``.
 if TYPE_CHECKING:
-    from skae import exceptions, inspection, layers, metrics
+    from skae import comparison, diagnosis, exceptions, inspection, layers, metrics
     from skae.applications import (
         LatentCodec,
         LatentSampler,

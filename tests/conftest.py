@@ -7,6 +7,9 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else the first process takes all
 os.environ.setdefault("MPLBACKEND", "Agg")
+# A process a core: threads of one would wait for those of the other.
+for users in ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+    os.environ.setdefault(f"{users}_THREADS", "1")
 
 import pytest
 

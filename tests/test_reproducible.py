@@ -39,7 +39,8 @@ def test_in_a_new_process(expected, n_threads):
         "import sys; sys.path.insert(0, sys.argv[1]); import test_reproducible as t;"
         "sys.stdout.buffer.write(t.bits())"
     )
-    env = os.environ | {"OMP_NUM_THREADS": n_threads, "OPENBLAS_NUM_THREADS": n_threads}
+    users = ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+    env = os.environ | {f"{user}_THREADS": n_threads for user in users}
     found = subprocess.run(
         [sys.executable, "-c", script, os.path.dirname(__file__)],
         env=env,

@@ -134,7 +134,7 @@ def test_in_a_recurrent_autoencoder(mask_value):
 
 def test_likelihoods_do_not_follow_the_length():
     X, _ = sequences(120)
-    new, lengths = sequences(120, seed=1)
+    new, lengths = sequences(30, seed=1)
     vae = VariationalAutoencoder(
         2,
         network="recurrent",
