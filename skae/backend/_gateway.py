@@ -20,7 +20,7 @@ from skae.numerics import Array, Weights
 from skae.training import Program, ProgramSpec
 
 if TYPE_CHECKING:
-    from skae.backend._optimizers import OptimizerRecipe
+    from skae.backend._optimizers import OptimizerConfig
     from skae.backend._scorer import Scorer
 
 _loaded_in_process: int | None = None
@@ -89,8 +89,8 @@ def random_weights(network: Network, rng: np.random.Generator) -> Weights:
 
 def optimizer_settings(
     optimizer: Any, learning_rate: Any, default_learning_rate: float
-) -> "tuple[OptimizerRecipe, float | None]":
-    """Recipe of an optimizer, for a program, and its learning rate, None for a schedule.
+) -> "tuple[OptimizerConfig, float | None]":
+    """Configuration of an optimizer, for a program, and its learning rate, None for a schedule.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ def optimizer_settings(
         learning_rate = default_learning_rate
     if isinstance(optimizer, str) and isinstance(learning_rate, Real):
         return _named_optimizer(optimizer), float(learning_rate)
-    recipe, rate = _module("skae.backend._optimizers").recipe_of(optimizer, learning_rate)
-    return recipe, rate
+    description, rate = _module("skae.backend._optimizers").config_of(optimizer, learning_rate)
+    return description, rate
 
 
 @functools.lru_cache(maxsize=64)
-def _named_optimizer(name: str) -> "OptimizerRecipe":
-    recipe: OptimizerRecipe = _module("skae.backend._optimizers").recipe_of(name)[0]
-    return recipe
+def _named_optimizer(name: str) -> "OptimizerConfig":
+    description: OptimizerConfig = _module("skae.backend._optimizers").config_of(name)[0]
+    return description
 
 
 def callbacks_to_call(

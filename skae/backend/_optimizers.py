@@ -32,7 +32,7 @@ _PLAIN = (bool, int, float, str, type(None))
 
 
 @dataclass(frozen=True)
-class Recipe:
+class KerasConfig:
     """A class of Keras and the configuration of an instance, comparable by both.
 
     Attributes
@@ -51,21 +51,21 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class OptimizerRecipe(Recipe):
+class OptimizerConfig(KerasConfig):
     """An optimizer without its learning rate: that is loaded into what ``make`` returns.
 
     Attributes
     ----------
-    schedule : Recipe or None
+    schedule : KerasConfig or None
         Of the learning rate, where that is a schedule.
-    inner : OptimizerRecipe or None
+    inner : OptimizerConfig or None
         What a ``LossScaleOptimizer`` is around; the schedule is then there.
     excluded : str or None
         Pattern of the names of variables that do not decay.
     """
 
-    schedule: Recipe | None = None
-    inner: "OptimizerRecipe | None" = None
+    schedule: KerasConfig | None = None
+    inner: "OptimizerConfig | None" = None
     excluded: str | None = None
 
     @property
@@ -156,8 +156,8 @@ def _pinned(value: Any) -> Any:
     return np.float32(value) if isinstance(value, float) else value
 
 
-def recipe_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerRecipe, float | None]:
-    """Recipe of an optimizer, from which a fit makes new ones.
+def config_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerConfig, float | None]:
+    """Configuration of an optimizer, from which a fit makes new ones.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def recipe_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerRecip
 
     Returns
     -------
-    recipe : OptimizerRecipe
+    description : OptimizerConfig
     learning_rate : float or None
         None for a schedule.
 
@@ -180,22 +180,22 @@ def recipe_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerRecip
         optimizer = _named(optimizer)
     _check_class(optimizer)
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        inner, rate = recipe_of(optimizer.inner_optimizer, learning_rate)
+        inner, rate = config_of(optimizer.inner_optimizer, learning_rate)
         config = {
             "initial_scale": float(optimizer.initial_scale),
             "dynamic_growth_steps": int(optimizer.dynamic_growth_steps),
         }
-        return OptimizerRecipe(type(optimizer), _to_json(config, optimizer), inner=inner), rate
+        return OptimizerConfig(type(optimizer), _to_json(config, optimizer), inner=inner), rate
     rate = optimizer._learning_rate if learning_rate is None else learning_rate
     schedule, rate = _schedule_and_rate(rate)
     config = dict(_config_of(optimizer, "optimizer"))
     config.pop("name", None)
     config.pop("learning_rate", None)
-    recipe = OptimizerRecipe(
+    description = OptimizerConfig(
         type(optimizer), _to_json(config, optimizer), schedule, excluded=_excluded_of(optimizer)
     )
-    _check_copy(optimizer, recipe)
-    return recipe, rate
+    _check_copy(optimizer, description)
+    return description, rate
 
 
 def _named(name: str) -> keras.optimizers.Optimizer:
@@ -247,10 +247,10 @@ def _check_class(optimizer: Any) -> None:
         )
 
 
-def _schedule_and_rate(rate: Any) -> tuple[Recipe | None, float | None]:
+def _schedule_and_rate(rate: Any) -> tuple[KerasConfig | None, float | None]:
     if isinstance(rate, _SCHEDULE):
         config = _config_of(rate, "learning_rate")
-        return Recipe(type(rate), _to_json(config, rate, "learning_rate")), None
+        return KerasConfig(type(rate), _to_json(config, rate, "learning_rate")), None
     if isinstance(rate, keras.Variable):
         rate = rate.numpy()
     if isinstance(rate, Real | np.ndarray):
@@ -297,10 +297,10 @@ def _excluded_of(optimizer: keras.optimizers.Optimizer) -> str | None:
     return None if pattern is None else pattern.pattern
 
 
-def _check_copy(optimizer: keras.optimizers.Optimizer, recipe: OptimizerRecipe) -> None:
+def _check_copy(optimizer: keras.optimizers.Optimizer, description: OptimizerConfig) -> None:
     """Refuse an optimizer whose configuration leaves out what it was made with."""
     try:
-        copy = recipe.make()
+        copy = description.make()
     except Exception as error:
         raise _uncopied(optimizer, "optimizer", f"from_config() raised {error!r}") from error
     lost = [
