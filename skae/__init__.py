@@ -5,10 +5,13 @@ and Keras is loaded by the first fit.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-# Type checkers cannot follow ``__getattr__``.
+# Type checkers cannot follow ``__getattr__``, and take this for true. Importing it from typing would
+# take longer than everything else here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from skae import comparison, diagnosis, exceptions, inspection, layers, metrics
     from skae.applications import (
         LatentCodec,
@@ -99,7 +102,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _PUBLIC:
         raise AttributeError(f"module 'skae' has no attribute {name!r}")
     home = _PUBLIC[name]
