@@ -6,8 +6,8 @@ and Keras is loaded by the first fit.
 
 from importlib import import_module
 
-# Type checkers cannot follow ``__getattr__``, and take this for true. Importing it from typing would
-# take longer than everything else here.
+# Type checkers cannot follow ``__getattr__``, and take this for true; importing it from typing
+# would take longer than all else here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

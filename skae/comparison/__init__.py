@@ -3,7 +3,6 @@
 from skae.comparison._compare import LEAST_HELD_OUT as LEAST_HELD_OUT
 from skae.comparison._compare import compare
 from skae.comparison._comparison import Comparison
-from skae.comparison._judgement import BASELINE as BASELINE
 from skae.comparison._phrases import components as components
 from skae.comparison._phrases import listed as listed
 from skae.comparison._phrases import share as share

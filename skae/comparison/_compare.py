@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from skae.comparison._comparison import Comparison
 from skae.comparison._progress import progress_of
-from skae.comparison._reducers import draw_seed, name_reducers, prepare
+from skae.comparison._reducers import draw_seed, name_of_pca, name_reducers, prepare
 from skae.inspection._codes import as_array
 from skae.inspection._rows import spread_rows
 from skae.inspection._target_checks import check_target
@@ -142,7 +142,9 @@ def compare(
     plan = [(name, size, k) for size, name, k in turns]
     results = _run(fit, plan, len(folds), callback, check_integer("verbose", verbose, 0))
     in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
-    return _collect(in_order, list(reducers), sizes, X, y, folds)
+    comparison = _collect(in_order, list(reducers), sizes, X, y, folds)
+    comparison.baseline = name_of_pca(reducers)
+    return comparison
 
 
 class _Fold(NamedTuple):

@@ -62,6 +62,10 @@ class Comparison:
         Values that are 20 times as far from the median of their column as any other: `row`,
         `column`, `value`, `n_cells` that hold it, and the `ratio` of distances. The farthest first.
 
+    baseline : str or None, default="PCA"
+        The name of the reducer that is PCA, alone or at the end of a Pipeline: the others are
+        judged against it. None where there is none.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -105,6 +109,7 @@ class Comparison:
         labels=None,
         heavy_columns=(),
         absurd_cells=(),
+        baseline="PCA",
     ):
         self.reducers = reducers
         self.n_components = n_components
@@ -117,6 +122,7 @@ class Comparison:
         self.labels = labels
         self.heavy_columns = heavy_columns
         self.absurd_cells = absurd_cells
+        self.baseline = baseline
 
     def __repr__(self):
         return f"{self._title()}\n\n{as_text(self)}"

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-BASELINE = "PCA"
 # Two points of explained variance, or of accuracy: less is nobody's reason to change the model.
 MARGIN = 0.02
 
@@ -23,6 +22,8 @@ class Judgement:
         self.names = list(comparison.reducers)
         self.sizes = list(comparison.n_components)
         self.scores = comparison.scores
+        # What the others are to beat; None where no PCA was compared.
+        self.baseline = comparison.baseline if comparison.baseline in self.names else None
         self.n_folds = self.scores["reconstruction_r2"].shape[2]
         self.places = range(len(self.sizes))
         self.n_features = comparison.originals.shape[1]
@@ -54,27 +55,27 @@ class Judgement:
 
     def challenger(self, j):
         """Return the best of the others than PCA, or None."""
-        others = [name for name in self.names if name != BASELINE]
+        others = [name for name in self.names if name != self.baseline]
         return max(others, key=lambda name: self.mean(name, j), default=None)
 
     def leader(self, j):
         """Return the best reducer, which is PCA unless another is clearly better."""
         challenger = self.challenger(j)
-        if BASELINE not in self.names:
+        if self.baseline is None:
             return challenger
-        if challenger is None or not self.is_clear(challenger, BASELINE, j):
-            return BASELINE
+        if challenger is None or not self.is_clear(challenger, self.baseline, j):
+            return self.baseline
         return challenger
 
     def gains_places(self):
         """Return the places of the sizes where another reducer than PCA leads."""
-        return [j for j in self.places if self.leader(j) != BASELINE]
+        return [j for j in self.places if self.leader(j) != self.baseline]
 
     def equal_size(self, name, j):
         """Return how many components PCA needs for as much, within the deviations, or None."""
-        for k in self.places[j:] if BASELINE in self.names else ():
-            noise = max(self.deviation(name, j), self.deviation(BASELINE, k))
-            if self.mean(BASELINE, k) >= self.mean(name, j) - noise:
+        for k in self.places[j:] if self.baseline is not None else ():
+            noise = max(self.deviation(name, j), self.deviation(self.baseline, k))
+            if self.mean(self.baseline, k) >= self.mean(name, j) - noise:
                 return self.sizes[k]
         return None
 
@@ -87,7 +88,7 @@ class Judgement:
 
     def equals(self, name, j):
         """Return the other reducers than PCA that explain as much within the deviations."""
-        others = [other for other in self.names if other not in (name, BASELINE)]
+        others = [other for other in self.names if other not in (name, self.baseline)]
         return [other for other in others if not self._differ(name, other, j)]
 
     def _differ(self, name, other, j):

@@ -3,7 +3,7 @@
 A pure function of a `Comparison`; the rules are those of `Judgement`.
 """
 
-from skae.comparison._judgement import BASELINE, MARGIN, Judgement
+from skae.comparison._judgement import MARGIN, Judgement
 from skae.comparison._phrases import components, duration, listed, points, share, times
 
 NOTHING, MUCH = 0.02, 0.5  # shares of variance explained
@@ -29,7 +29,7 @@ def recommend(comparison):
         return [_nothing_explained(), *_few_folds(judged)]
     if len(judged.names) == 1:
         advice = _nothing_to_choose(judged)
-    elif BASELINE not in judged.names:
+    elif judged.baseline is None:
         advice = _without_pca(judged)
     elif judged.gains_places():
         advice = _another(judged)
@@ -47,7 +47,7 @@ def _nothing_explained():
 
 def _nothing_to_choose(judged):
     name = judged.names[0]
-    others = "other reducers" if name == BASELINE else BASELINE
+    others = "other reducers" if name == judged.baseline else "PCA"
     return [f"Only {name} was compared; compare it with {others} to see what it is worth."]
 
 
@@ -56,17 +56,21 @@ def _without_pca(judged):
     leader = judged.leader(j)
     advice = (
         f"{leader} with {components(judged.sizes[j])} is the best found on these rows, but "
-        f"{BASELINE} was not compared: whether linear components are enough is not known."
+        "PCA was not compared: whether linear components are enough is not known."
     )
     return [advice, *_equals(judged, leader, j)]
 
 
 def _pca_is_enough(judged):
-    gains = {j: judged.gain(judged.challenger(j), BASELINE, j) for j in judged.places}
+    gains = {j: judged.gain(judged.challenger(j), judged.baseline, j) for j in judged.places}
     j = max(gains, key=lambda place: gains[place])
     benefits = _benefits(judged, judged.challenger(j))
     much = judged.best() >= MUCH
-    verdict = f"{BASELINE} is enough" if much else f"Nothing is clearly better than {BASELINE}"
+    verdict = (
+        f"{judged.baseline} is enough"
+        if much
+        else f"Nothing is clearly better than {judged.baseline}"
+    )
     return [
         f"{verdict} on these rows: {_why_enough(judged, j, gains[j])}.{benefits}",
         *_better_accuracy(judged),
@@ -77,7 +81,7 @@ def _why_enough(judged, j, gain):
     if gain < 0.0005:  # which would be told as 0.0 points
         return "no other reducer explains more of the variance at any size compared"
     name = judged.challenger(j)
-    noise = max(judged.deviation(name, j), judged.deviation(BASELINE, j))
+    noise = max(judged.deviation(name, j), judged.deviation(judged.baseline, j))
     bound = "less than two points" if noise < gain else "within the deviation over folds"
     return (
         f"the largest gain over it, {points(gain)} by {name} with "
@@ -87,7 +91,7 @@ def _why_enough(judged, j, gain):
 
 def _benefits(judged, other):
     """Say what PCA saves beside `other`, as far as it is so."""
-    factor = judged.seconds(other) / judged.seconds(BASELINE)
+    factor = judged.seconds(other) / judged.seconds(judged.baseline)
     parts = [f"it fits {times(factor)} faster than {other}"] if factor >= FASTER else []
     # The components of FastICA, NMF and TruncatedSVD are linear too.
     parts += [] if other in LINEAR else ["its components are linear"]
@@ -111,14 +115,14 @@ def _another(judged):
 def _advice_for_another(judged, leader, j):
     explains = (
         f"explains {share(judged.mean(leader, j))} of the variance of these rows, "
-        f"{points(judged.gain(leader, BASELINE, j))} more than {BASELINE}"
+        f"{points(judged.gain(leader, judged.baseline, j))} more than {judged.baseline}"
     )
     size = components(judged.sizes[j])
     take = f"Take {leader} with {size}: it {explains} with as many."
-    rest = [k for k in judged.places if judged.leader(k) == BASELINE]
+    rest = [k for k in judged.places if judged.leader(k) == judged.baseline]
     if not rest:
         return take
-    enough = f"With {components(*(judged.sizes[k] for k in rest))}, {BASELINE} is enough."
+    enough = f"With {components(*(judged.sizes[k] for k in rest))}, {judged.baseline} is enough."
     if judged.places[-1] in rest:
         return f"{enough} With {size}, {leader} {explains}."
     return f"{take} {enough}"
@@ -126,7 +130,7 @@ def _advice_for_another(judged, leader, j):
 
 def _largest_gain(judged, j):
     """Say where the advantage is largest, if that is not with the size recommended."""
-    gains = {k: judged.gain(judged.leader(k), BASELINE, k) for k in judged.gains_places()}
+    gains = {k: judged.gain(judged.leader(k), judged.baseline, k) for k in judged.gains_places()}
     best = max(gains, key=lambda place: gains[place])
     if gains[best] <= gains[j] + MARGIN:
         return []
@@ -140,19 +144,19 @@ def _equal_pca(judged, leader, j):
     size = judged.equal_size(leader, j)
     if size is None:
         return []
-    explained = share(judged.mean(BASELINE, judged.sizes.index(size)))
+    explained = share(judged.mean(judged.baseline, judged.sizes.index(size)))
     return [
-        f"If the number of components does not matter, {BASELINE} with {size} is enough: it "
+        f"If the number of components does not matter, {judged.baseline} with {size} is enough: it "
         f"explains {explained}."
     ]
 
 
 def _longer_fit(judged, leader):
-    long, short = judged.seconds(leader), judged.seconds(BASELINE)
+    long, short = judged.seconds(leader), judged.seconds(judged.baseline)
     if long < FASTER * short:
         return []
     return [
-        f"A fit of {leader} takes {duration(long)} at the median, one of {BASELINE} "
+        f"A fit of {leader} takes {duration(long)} at the median, one of {judged.baseline} "
         f"{duration(short)}: {times(long / short)} as long."
     ]
 
@@ -161,14 +165,15 @@ def _accuracy(judged, leader, j):
     """Say whether the neighbours of the codes agree with the explained variance."""
     if "accuracy" not in judged.scores:
         return []
-    both = [f"{judged.mean(name, j, 'accuracy'):.2f}" for name in (leader, BASELINE)]
-    numbers = f"{both[0]} against {both[1]} of {BASELINE}"
+    both = [f"{judged.mean(name, j, 'accuracy'):.2f}" for name in (leader, judged.baseline)]
+    numbers = f"{both[0]} against {both[1]} of {judged.baseline}"
     start = f"Nearest neighbours in the code of {leader} tell the classes apart"
-    if judged.is_clear(BASELINE, leader, j, "accuracy"):
+    if judged.is_clear(judged.baseline, leader, j, "accuracy"):
         return [
-            f"{start} less well: accuracy {numbers}. Where the classes matter, prefer {BASELINE}."
+            f"{start} less well: accuracy {numbers}. Where the classes matter, prefer "
+            f"{judged.baseline}."
         ]
-    if judged.is_clear(leader, BASELINE, j, "accuracy"):
+    if judged.is_clear(leader, judged.baseline, j, "accuracy"):
         return [f"{start} better: accuracy {numbers}."]
     return [f"{start} about as well: accuracy {numbers}."]
 
@@ -178,18 +183,18 @@ def _better_accuracy(judged):
     if "accuracy" not in judged.scores:
         return []
     found = [
-        (judged.gain(name, BASELINE, j, "accuracy"), name, j)
+        (judged.gain(name, judged.baseline, j, "accuracy"), name, j)
         for name in judged.names
         for j in judged.places
-        if judged.is_clear(name, BASELINE, j, "accuracy")
+        if judged.is_clear(name, judged.baseline, j, "accuracy")
     ]
     if not found:
         return []
     _, name, j = max(found)
-    both = [f"{judged.mean(each, j, 'accuracy'):.2f}" for each in (name, BASELINE)]
+    both = [f"{judged.mean(each, j, 'accuracy'):.2f}" for each in (name, judged.baseline)]
     return [
         f"But with {components(judged.sizes[j])}, nearest neighbours in the code of {name} tell "
-        f"the classes apart better: accuracy {both[0]} against {both[1]} of {BASELINE}."
+        f"the classes apart better: accuracy {both[0]} against {both[1]} of {judged.baseline}."
     ]
 
 

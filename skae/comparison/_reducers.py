@@ -4,9 +4,10 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 
-from skae.reducers import check_invertible
+from skae.reducers import check_invertible, last_step
 
 
 def name_reducers(reducers):
@@ -19,6 +20,12 @@ def name_reducers(reducers):
     for name, reducer in reducers.items():
         _check_reducer(name, reducer)
     return dict(reducers)
+
+
+def name_of_pca(reducers):
+    """Return the name of the first reducer that is PCA, alone or at the end of a Pipeline."""
+    is_pca = {name: isinstance(last_step(each), PCA) for name, each in reducers.items()}
+    return next((name for name, found in is_pca.items() if found), None)
 
 
 def prepare(reducer, size, seed):

@@ -4,7 +4,7 @@ A pure function of a `Comparison`; the rules are those of `Judgement`. Everythin
 rows and sizes compared, and can be read off the table.
 """
 
-from skae.comparison._judgement import BASELINE, Judgement
+from skae.comparison._judgement import Judgement
 from skae.comparison._phrases import components, share
 
 
@@ -31,7 +31,7 @@ def summarise(comparison):
 
 
 def _headline(judged):
-    gains = judged.gains_places() if BASELINE in judged.names else []
+    gains = judged.gains_places() if judged.baseline is not None else []
     if len(judged.names) == 1 or not gains:
         return _headline_of_one(judged)
     # The largest size that PCA can match tells most: how many components are saved, and for what.
@@ -62,8 +62,8 @@ def _what_pca_needs(judged, j):
     leader = judged.leader(j)
     size = judged.equal_size(leader, j)
     if size is not None:
-        return f"{BASELINE} needs {size} for as much"
-    text = f"{BASELINE} explains {share(judged.mean(BASELINE, j))} with as many"
+        return f"{judged.baseline} needs {size} for as much"
+    text = f"{judged.baseline} explains {share(judged.mean(judged.baseline, j))} with as many"
     return text if j == judged.places[-1] else f"{text} and gets there at no size compared"
 
 
@@ -73,10 +73,10 @@ def _line(judged, j):
     start = f"With {components(judged.sizes[j])}: {leader} {share(judged.mean(leader, j))}"
     if not others:
         return f"{start}."
-    if BASELINE in others:
+    if judged.baseline in others:
         size = judged.equal_size(leader, j)
-        needs = f"; {BASELINE} needs {size} for as much" if size else ""
-        return f"{start}, {BASELINE} {share(judged.mean(BASELINE, j))}{needs}."
+        needs = f"; {judged.baseline} needs {size} for as much" if size else ""
+        return f"{start}, {judged.baseline} {share(judged.mean(judged.baseline, j))}{needs}."
     second = max(others, key=lambda name: judged.mean(name, j))
     unclear = "" if judged.is_clear(leader, second, j) else ": no clear difference"
     return f"{start}, {second} {share(judged.mean(second, j))}{unclear}."

@@ -111,7 +111,7 @@ def without_training(model: Model, rows: Rows, *, interrupted: bool = False) -> 
     """The outcome of zero epochs."""
     terms = {
         name: float(np.average(values, weights=rows.sample_weight))
-        for name, values in row_terms(model, rows.X).items()
+        for name, values in row_terms(model, rows.X, rows.targets).items()
     }
     loss = float(sum(terms.values()))
     return Outcome(

@@ -83,11 +83,13 @@ def row_divergences(model: Model, X: Matrix) -> Array:
     return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)
 
 
-def row_terms(model: Model, X: Matrix) -> dict[str, Array]:
+def row_terms(model: Model, X: Matrix, targets: Matrix | None = None) -> dict[str, Array]:
     """Terms of the loss of each row in scaled units, by name, float64.
 
-    Of a distribution they are those of its bound, in nats a feature.
+    Of a distribution they are those of its bound, in nats a feature, of the rows themselves.
     """
+    if not model.network.is_variational and targets is not None:
+        return {"reconstruction": model.row_errors_to(X, targets) / model.error_unit}
     if not model.network.is_variational:
         return {"reconstruction": model.row_errors(X) / model.error_unit}
     loss = -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)

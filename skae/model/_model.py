@@ -107,6 +107,18 @@ class Model:
         """Loss of each row in input units, float64."""
         return self.in_blocks(X, None, self._errors).astype(np.float64, copy=False)
 
+    def row_errors_to(self, X: Matrix, targets: Matrix) -> Array:
+        """Loss between the output of each row and its target, where that is not NaN, float64."""
+
+        def output(rows: Array) -> Array:
+            return self.decode_scaled(self._encode(self.scaling.apply(rows)))
+
+        outputs = self.in_blocks(X, self.network.n_features, output)
+        errors = LOSSES[self.loss](np, self.scaling.apply(dense(targets)), outputs)
+        n_known = np.maximum(np.isfinite(errors).sum(axis=1), 1)
+        means: Array = np.nansum(errors, axis=1, dtype=np.float64) / n_known
+        return means * self.error_unit
+
     def keras_models(self) -> tuple[Any, Any]:
         """New Keras models, encoder and decoder, with these weights and units."""
         activation = "sigmoid" if self.ends_in_sigmoid else None

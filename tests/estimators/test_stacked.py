@@ -237,3 +237,15 @@ def test_an_interruption_of_a_random_start_keeps_what_was_learned(monkeypatch):
         fitted = quick(init="random").fit(WINE)
     assert np.isfinite(fitted.score(WINE))
     assert fitted.best_loss_ == pytest.approx(-fitted.score(WINE) / WINE.var(), rel=1e-5)
+
+
+def test_an_interrupted_pretraining_judges_by_what_is_observed(monkeypatch):
+    known = np.random.default_rng(0).random(WINE.shape) > 0.3
+    guessed = np.where(known, WINE, 1e6)
+    monkeypatch.setattr(_stacked, "Hooks", interrupting(1))
+    with pytest.warns(UserWarning, match="interrupted"):
+        stopped = quick().fit(guessed, observed=known)
+    errors = (stopped.reconstruct(guessed) - guessed)[known] ** 2
+    per_row = [np.mean(row) for row in np.split(errors, np.cumsum(known.sum(axis=1))[:-1])]
+    scale = stopped._model.scaling.scale
+    assert stopped.best_loss_ == pytest.approx(np.mean(per_row) / scale**2, rel=1e-4)

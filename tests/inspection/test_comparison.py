@@ -455,3 +455,17 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError, match=rf'{library}.* pip install "skae\[compare\]"'):
         getattr(comparison, method)()
+
+
+@pytest.mark.parametrize(
+    ("reducers", "baseline"),
+    [
+        ({"pca": PCA(), "svd": TruncatedSVD()}, "pca"),
+        ([make_pipeline(StandardScaler(), PCA()), TruncatedSVD()], "StandardScaler + PCA"),
+        ({"PCA": TruncatedSVD()}, None),
+    ],
+)
+def test_pca_is_known_by_what_it_is_and_not_by_its_name(reducers, baseline):
+    comparison = compare(reducers, X_IRIS, n_components=1, cv=2, random_state=0)
+    assert comparison.baseline == baseline
+    assert (f"{baseline} is enough" in comparison.recommend()) == (baseline is not None)

@@ -248,8 +248,8 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         Parameters
         ----------
         X : array-like or masked array of shape (n_samples, n_features)
-            Rows, with missing values or without; also of shape (n_samples, *sample_shape) if the
-            reducer has a ``sample_shape``.
+            Rows, with missing values or without; also of shape ``(n_samples, *sample_shape)`` if
+            the reducer has a ``sample_shape``.
         y : object, ignored
             Accepted so that pipelines can pass it.
 

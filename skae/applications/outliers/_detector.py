@@ -205,7 +205,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows, at least four different ones, most of them normal; also of shape
-            (n_samples, *sample_shape) if the reducer has a ``sample_shape``.
+            ``(n_samples, *sample_shape)`` if the reducer has a ``sample_shape``.
         y : object, ignored
             Accepted so that pipelines can pass it.
 

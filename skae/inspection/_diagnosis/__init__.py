@@ -1,1 +1,0 @@
-"""What is wrong with a fit, and which parameter to change."""
