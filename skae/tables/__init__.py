@@ -10,12 +10,19 @@ from skae.tables._frames import (
     refuse_mask,
     with_nan_for_na,
 )
-from skae.tables._units import absurd_cells, column_moments, column_units, heavy_columns
+from skae.tables._units import (
+    absurd_cells,
+    check_magnitude,
+    column_moments,
+    column_units,
+    heavy_columns,
+)
 
 __all__ = [
     "FrameOutputMixin",
     "absurd_cells",
     "check_array",
+    "check_magnitude",
     "column_moments",
     "column_units",
     "filled_where_masked",

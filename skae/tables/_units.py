@@ -203,3 +203,26 @@ def column_units(means: Array, deviations: Array) -> Array:
     largest = deviations[varies].max()
     typical = largest * np.sqrt(np.mean((deviations[varies] / largest) ** 2))
     return np.where(varies, deviations, typical)
+
+
+def check_magnitude(rows: Array, largest: float, smallest: float = 0.0) -> None:
+    """Refuse rows of which powers would over- or underflow in double precision.
+
+    Raises
+    ------
+    ValueError
+        If a value is beyond ``largest``, or if all of them are nearer to zero than ``smallest``.
+    """
+    size = float(np.fmax.reduce(np.abs(rows), axis=None, initial=0.0))
+    if size > largest:
+        row, column = np.unravel_index(np.nanargmax(np.abs(rows)), rows.shape)
+        raise ValueError(
+            f"Input X contains {rows[row, column]:.3g} in row {row} of column {column}, and the "
+            f"squares of values beyond {largest:g} are too large to compute with. Leave such a "
+            "value out as missing, or divide X by a constant first."
+        )
+    if 0 < size < smallest:
+        raise ValueError(
+            f"The values of X are at most {size:.3g} in size, and the squares of values below "
+            f"{smallest:g} are too small to compute with. Multiply X by a constant first."
+        )

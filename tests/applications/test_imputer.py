@@ -583,3 +583,10 @@ def test_a_constant_column_does_not_keep_the_rounds_going():
     (warning,) = [w for w in caught if "still change by" in str(w.message)]
     change = float(str(warning.message).split("change by ")[1].split()[0])
     assert change < 10
+
+
+def test_a_known_value_whose_square_no_float_holds_is_named():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    X[0, 0], X[3, 1] = np.nan, 1e300
+    with pytest.raises(ValueError, match=r"1e\+300 in row 3 of column 1"):
+        ReconstructionImputer(PCA(1)).fit(X)

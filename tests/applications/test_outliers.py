@@ -622,3 +622,19 @@ def test_parameters_out_of_range(rows, parameters):
     (name,) = parameters
     with pytest.raises(ValueError, match=f"The '{name}' parameter of Reconstruction"):
         ReconstructionOutlierDetector(PCA(1), **parameters).fit(rows)
+
+
+@pytest.mark.parametrize(
+    ("factor", "message"),
+    [(1e80, "too large to compute with.*divide X"), (1e-80, "too small to compute with. Multiply")],
+)
+def test_rows_whose_squares_no_float_holds_are_refused(factor, message):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    detector = ReconstructionOutlierDetector(PCA(1), random_state=0)
+    with pytest.raises(ValueError, match=message):
+        detector.fit(X * factor)
+    X[5, 1] = np.finfo(float).min
+    with pytest.raises(ValueError, match=r"-1\.8e\+308 in row 5 of column 1"):
+        detector.fit(X)
+    with pytest.raises(ValueError, match="in row 5 of column 1"):
+        detector.fit(np.delete(X, 5, axis=0)).predict(X)

@@ -30,7 +30,10 @@ from skae.reducers._fitted import (
     sample_shape_of,
     telling_once_of_pca,
 )
-from skae.tables import check_array, validate_data
+from skae.tables import check_array, check_magnitude, validate_data
+
+# A reducer squares differences of values.
+_LARGEST = 1e150
 
 
 class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator):
@@ -273,6 +276,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         """
         X = self._given(X, self.reducer)
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
+        check_magnitude(rows, _LARGEST)
         check_names(self.reducer, X)
         is_padding = find_padding_before_fit(self.reducer, rows)
         # A sequence keeps its timesteps, also those that none reaches, and an image its pixels.
@@ -333,6 +337,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         reducer = self.reducers_[0] if self.reducers_ else self.reducer
         X = self._given(X, reducer)
         X = validate_data(self, X, reset=False, **self._checked(reducer))
+        check_magnitude(X, _LARGEST)
         is_padding = find_padding_before_fit(reducer, X)
         filled = self.initial_imputer_.transform(without_padding(X, is_padding, self._marker))
         known = without_padding(X, is_padding, self._no_marker)

@@ -33,8 +33,9 @@ from skae.reducers import (
     telling_once_of_pca,
     without_known_padding,
 )
-from skae.tables import check_array, validate_data
+from skae.tables import check_array, check_magnitude, validate_data
 
+_LARGEST, _SMALLEST = 1e70, 1e-70  # distances are squared, and squared again
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
@@ -235,6 +236,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 **_CHECKED,
             )
         )
+        check_magnitude(rows, _LARGEST, _SMALLEST)
         check_names(reducer, X)
         is_usual = ~absurd_rows(without_known_padding(reducer, rows))
         with telling_once_of_pca():
@@ -346,6 +348,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         X = given_rows(self.reducers_[0], X)
         finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
         rows = _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
+        check_magnitude(rows, _LARGEST)
         return in_double_precision(self.reducers_[0], rows)
 
     def _reducer_to_fit(self, rng):
