@@ -11,10 +11,9 @@ from sklearn.utils._set_output import ADAPTERS_MANAGER
 from sklearn.utils.validation import _check_feature_names
 
 from skae.exceptions import StartKeptWarning
+from skae.reducers._pipelines import IDLE
 from skae.reducers._rows import check_invertible
 from skae.tables import flat_rows, refuse_mask
-
-_IDLE = (None, "passthrough")
 
 
 def reducer_to_fit(reducer, default, random_state):
@@ -97,7 +96,7 @@ def steps_of(reducer):
     reducer = thawed(reducer)
     if not hasattr(reducer, "steps"):
         return [reducer]
-    return [part for _, step in reducer.steps if step not in _IDLE for part in steps_of(step)]
+    return [part for _, step in reducer.steps if step not in IDLE for part in steps_of(step)]
 
 
 def given_rows(reducer, X):

@@ -1,6 +1,7 @@
 """What a Pipeline or a fitted search ends in, and what that reads."""
 
-_IDLE = (None, "passthrough")
+# Steps of a Pipeline that do nothing.
+IDLE = (None, "passthrough")
 
 
 def found(estimator):
@@ -8,7 +9,7 @@ def found(estimator):
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = getattr(estimator, "steps", ())
     n_steps = len(steps)
-    while n_steps > 1 and steps[n_steps - 1][1] in _IDLE:
+    while n_steps > 1 and steps[n_steps - 1][1] in IDLE:
         n_steps -= 1
     return estimator if n_steps == len(steps) else estimator[:n_steps]
 
@@ -34,7 +35,7 @@ def names_before_last_step(estimator):
     """Return the names of the columns that the last step reads, or None if a step lacks them."""
     estimator = found(estimator)
     steps = list(getattr(estimator, "steps", ()))
-    before = [step for _, step in steps[:-1] if step not in _IDLE]
+    before = [step for _, step in steps[:-1] if step not in IDLE]
     is_nested = bool(steps) and last_step(estimator) is not steps[-1][1]
     if not before or is_nested:
         return None

@@ -5,6 +5,7 @@ from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from skae.reducers._pipelines import IDLE
 from skae.tables import check_array, refuse_mask
 
 
@@ -85,6 +86,6 @@ def check_invertible(estimator):
 def _blame(estimator, method):
     """Name the estimator, or the step of the Pipeline, that lacks a method."""
     for name, step in getattr(estimator, "steps", ()):
-        if step not in (None, "passthrough") and not hasattr(step, method):
+        if step not in IDLE and not hasattr(step, method):
             return f"step {name!r} ({type(step).__name__}) of the Pipeline"
     return type(estimator).__name__
