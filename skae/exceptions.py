@@ -55,7 +55,9 @@ class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a librar
     """
 
 
-def why_start_was_kept(history: History, parameters: Parameters) -> Cause:
+def why_start_was_kept(
+    history: History, parameters: Parameters, cross_fit_losses: Mapping[int, float] | None = None
+) -> Cause:
     """Why a fit ended at its start, and what to try.
 
     Parameters
@@ -64,6 +66,8 @@ def why_start_was_kept(history: History, parameters: Parameters) -> Cause:
         Columns of the epochs in which all layers were trained, the start first; one or more.
     parameters : dict
         Of the estimator.
+    cross_fit_losses : dict of int to float, optional
+        Losses of rows held out by the number of epochs, where folds chose it.
 
     Returns
     -------
@@ -73,6 +77,8 @@ def why_start_was_kept(history: History, parameters: Parameters) -> Cause:
         The most promising first.
     """
     n_epochs = len(history["loss"]) - 1
+    if n_epochs == 0 and cross_fit_losses:
+        return _nothing_left(history, parameters, 0) or _folds_against(cross_fit_losses, parameters)
     causes = (_nothing_left, _far_too_large_steps, _few_epochs, _no_way_back)
     for cause in (*causes, _large_steps, _tiny_steps, _overfitting):
         found = cause(history, parameters, n_epochs)
@@ -84,6 +90,18 @@ def why_start_was_kept(history: History, parameters: Parameters) -> Cause:
         "PCA may be all there is to learn, or a start away from it find more"
     )
     return reason, [*_other_starts(parameters), _smaller_steps(parameters)]
+
+
+def _folds_against(losses: Mapping[int, float], parameters: Parameters) -> Cause:
+    """Rows held out were reconstructed best by the start."""
+    start, tried = losses[0], {n: loss for n, loss in losses.items() if n}
+    best = min(tried, key=lambda n: tried[n])
+    reason = (
+        f"rows held out, each fold of five in turn, had a loss of {start:.3g} at the start and of "
+        f"{tried[best]:.3g} at best, after {_counted(best)}: what is learned beyond the start "
+        "does not hold for them, or they are too few to tell"
+    )
+    return reason, [advice for advice in _restraints(parameters) if "validation" not in advice]
 
 
 def _nothing_left(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:

@@ -150,6 +150,18 @@ class Program:
             for group in self._groups:
                 group.prune()
 
+    def learning_rate(self) -> float:
+        """The rate as it is now, in float32; NaN for a schedule."""
+        rate = rate_variable(self.optimizer)
+        return float("nan") if rate is None else rate.numpy()
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Change the rate; nothing for a schedule."""
+        for optimizer in self._optimizers:
+            variable = rate_variable(optimizer)
+            if variable is not None:
+                variable.assign(np.float32(rate))
+
     def set_training_scalars(self, scalars: Mapping[str, Any]) -> None:
         """Replace some scalars in training, and not in evaluation, until the next ``load``."""
         self._training_scalars = {**self._scalars, **_tensors(scalars)}

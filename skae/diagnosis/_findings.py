@@ -216,7 +216,11 @@ def start_kept(evidence):
     """No epoch was better than the start, which is PCA."""
     if not evidence.keeps_start:
         return None
-    reason, advice = why_start_was_kept(evidence.history, evidence.parameters)
+    reason, advice = why_start_was_kept(
+        evidence.history,
+        evidence.parameters,
+        getattr(evidence.reducer, "cross_fit_losses_", None),
+    )
     is_pca = evidence.parameters.get("init") == "pca"
     what = "this is PCA" if is_pca else "the weights are random"
     return Finding(

@@ -8,7 +8,7 @@ the scalars that needs, and what else differs.
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -29,6 +29,7 @@ from skae.exceptions import StartKeptWarning, why_start_was_kept
 from skae.fitting import (
     CALLBACK_STATE,
     Architecture,
+    CrossFit,
     Origin,
     Recipe,
     Rows,
@@ -41,13 +42,17 @@ from skae.fitting import (
     check_weights,
     checks_parameters,
     continued_model,
+    cross_fit,
     fit_listeners,
     honoured_callbacks,
+    is_cross_fitted,
     joined_history,
     new_model,
     one_pass_listeners,
+    planned,
     portable,
     starts_at_optimum,
+    tell_cross_fit,
     tell_optimum,
     train,
     train_one_pass,
@@ -81,11 +86,11 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
     loss: LossName = "squared_error"
     # These two may be objects of Keras, which ships no types.
     optimizer: Any = "adam"
-    learning_rate: Any = None
+    learning_rate: Any = "auto"
     batch_size: int = 32
     max_iter: int = 500
     tol: float = 1e-4
-    early_stopping: bool = True
+    early_stopping: bool | Literal["auto"] = "auto"
     validation_fraction: float = 0.1
     n_iter_no_change: int | Literal["auto"] = "auto"
     warm_start: bool = False
@@ -197,9 +202,17 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if not continues and not is_optimal:
             model, phases = self._pretrain(model, rows, settings, rng)
         is_interrupted = any(phase.interrupted for phase in phases)
+        may_choose = not (continues or is_optimal or phases or self.callbacks)
+        crossed: CrossFit | None = None
+        if may_choose and is_cross_fitted(model, recipe, settings, rows):
+            crossed = cross_fit(model, Architecture.of(self), rows, clean, recipe, settings, rng)
+            tell_cross_fit(crossed, self.verbose)
+            settings = replace(settings, early_stopping=False, max_iter=crossed.n_epochs)
+        else:
+            settings = planned(settings, rows)
         if is_optimal:
             tell_optimum(self.verbose)
-        if is_optimal or is_interrupted:
+        if is_optimal or is_interrupted or settings.max_iter == 0:
             outcome = without_training(model, rows, interrupted=is_interrupted)
         else:
             origin = Origin(
@@ -209,8 +222,13 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             with fit_listeners(
                 self.callbacks, settings, self.verbose, sklearn_callbacks
             ) as listeners:
-                outcome = train(model, rows, recipe, settings, origin, listeners, rng)
-        self._warn_about(outcome)
+                tier = crossed and crossed.tier
+                outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
+        self.__dict__.pop("cross_fit_losses_", None)
+        if crossed is not None:
+            self.cross_fit_losses_ = crossed.losses
+            outcome = replace(outcome, best_loss=min(crossed.losses.values()))
+        self._warn_about(outcome, crossed)
         self._set_fitted(model, outcome, joined_history(*phases, outcome))
         n_before = sum(phase.history.n_epochs for phase in phases)
         self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
@@ -335,13 +353,16 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = int(history["epoch"][-1])
 
-    def _warn_about(self, outcome: Outcome) -> None:
+    def _warn_about(self, outcome: Outcome, crossed: CrossFit | None) -> None:
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
             return
-        if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
+        is_trained = outcome.history.n_epochs > 0 or crossed is not None
+        if outcome.best_epoch > 0 or not is_trained:
             return
-        reason, advice = why_start_was_kept(outcome.history.columns(), self.get_params(deep=False))
+        reason, advice = why_start_was_kept(
+            outcome.history.columns(), self.get_params(deep=False), crossed and crossed.losses
+        )
         warnings.warn(
             f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better: "
             f"{reason}. Try {' or '.join(advice)}.",

@@ -2,6 +2,7 @@
 
 from skae.fitting._architecture import Architecture, layer_sizes
 from skae.fitting._checked import checks_arguments, checks_parameters
+from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._listeners import (
     PrintHooks,
     SklearnCallbackHooks,
@@ -9,8 +10,10 @@ from skae.fitting._listeners import (
     honoured_callbacks,
     one_pass_listeners,
     portable,
+    tell_cross_fit,
     tell_optimum,
 )
+from skae.fitting._rates import planned
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
 from skae.fitting._rows import Labels, Rows
@@ -41,6 +44,7 @@ __all__ = [
     "AT_THE_MODEL",
     "CALLBACK_STATE",
     "Architecture",
+    "CrossFit",
     "Labels",
     "Origin",
     "PrintHooks",
@@ -58,15 +62,19 @@ __all__ = [
     "checks_arguments",
     "checks_parameters",
     "continued_model",
+    "cross_fit",
     "fit_listeners",
     "honoured_callbacks",
+    "is_cross_fitted",
     "joined_history",
     "layer_sizes",
     "new_model",
     "one_pass_listeners",
+    "planned",
     "portable",
     "split_rows",
     "starts_at_optimum",
+    "tell_cross_fit",
     "tell_optimum",
     "train",
     "train_one_pass",

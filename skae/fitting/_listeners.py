@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from skae.backend import LEFT_BY_FITS, KerasCallbackHooks, callbacks_to_call
+from skae.fitting._cross_fitting import CrossFit
 from skae.fitting._settings import Settings
 from skae.messages import in_words
 from skae.model import Model
@@ -68,7 +69,7 @@ def honoured_callbacks(
     """
     if not callbacks:
         return []
-    optimizer, learning_rate = settings.optimizer, settings.learning_rate
+    optimizer, learning_rate = settings.optimizer, settings.given_rate
     return callbacks_to_call(callbacks, optimizer, learning_rate, is_one_pass=is_one_pass)
 
 
@@ -238,3 +239,14 @@ def tell_optimum(verbose: int) -> None:
     """Print that a fit has no epochs, and why, where ``verbose`` asks for it."""
     if verbose:
         print("No epochs: a linear network starts at its optimum, which PCA finds.", flush=True)
+
+
+def tell_cross_fit(crossed: CrossFit, verbose: int) -> None:
+    """Print how many epochs the folds ask for, where ``verbose`` asks for it."""
+    if verbose:
+        tried = ", ".join(f"{n} epochs {loss:.4g}" for n, loss in crossed.losses.items())
+        print(
+            f"Loss of rows held out, mean over folds: {tried}. Training takes "
+            f"{crossed.n_epochs} epochs of all rows.",
+            flush=True,
+        )

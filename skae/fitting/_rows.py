@@ -45,10 +45,24 @@ class Rows:
     targets: Matrix | None = None
     labels: Labels | None = None
 
+    def counted(self) -> Integers:
+        """Indices of the rows whose weight is not zero."""
+        if self.sample_weight is None:
+            return np.arange(self.X.shape[0])
+        return np.flatnonzero(self.sample_weight)
+
+    def taken(self, indices: Integers) -> "Rows":
+        """Some of the rows, without labels."""
+        weight, targets = self.sample_weight, self.targets
+        return Rows(
+            self.X[indices],
+            None if weight is None else weight[indices],
+            None if targets is None else targets[indices],
+        )
+
     def split(self, scaling: Scaling, fraction: float, rng: np.random.Generator) -> Data:
         """Scaled rows, and which of them train; a share of them is held out."""
-        weight, n_rows = self.sample_weight, self.X.shape[0]
-        counted = np.arange(n_rows) if weight is None else np.flatnonzero(weight)
+        weight, counted = self.sample_weight, self.counted()
         training, validation = (counted[i] for i in split_rows(len(counted), fraction, rng))
         if self.labels is not None:
             training = np.repeat(training, self.labels.n_visits[training])

@@ -24,7 +24,7 @@ n_iter_no_change, jit_compile
     batch_size: int
     max_iter: int
     tol: float
-    early_stopping: bool
+    early_stopping: bool | Literal["auto"]
     validation_fraction: float
     n_iter_no_change: int | str
     jit_compile: bool | Literal["auto"]
@@ -33,6 +33,11 @@ n_iter_no_change, jit_compile
     def of(cls, estimator: Any) -> Self:
         """Those of an estimator's parameters."""
         return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)})
+
+    @property
+    def given_rate(self) -> Any:
+        """The learning rate, if it is a number or a schedule of Keras; else None."""
+        return None if isinstance(self.learning_rate, str) else self.learning_rate
 
     @property
     def held_out_fraction(self) -> float:

@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 
 from skae import backend
+from skae.fitting._rates import Rate, patience
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._settings import Settings
@@ -13,7 +14,6 @@ from skae.model import Model, ScaledRows, row_terms
 from skae.networks import Network
 from skae.numerics import Array, Weights
 from skae.training import (
-    DEFAULT_LEARNING_RATE,
     Data,
     Diverged,
     History,
@@ -65,23 +65,41 @@ def train(
     origin: Origin,
     listeners: Hooks,
     rng: np.random.Generator,
+    tier: Tier | None = None,
 ) -> Outcome:
     """Train until ``max_iter`` or until training stops improving.
+
+    Parameters
+    ----------
+    model : Model
+    rows : Rows
+    recipe : Recipe
+    settings : Settings
+    origin : Origin
+    listeners : Hooks
+    rng : numpy.random.Generator
+    tier : {"eager", "graph", "xla"}, optional
+        How the program is compiled; by default as pays for this run.
 
     Raises
     ------
     ValueError
         If the loss stops being a sensible number.
     """
-    data = rows.split(model.scaling, settings.held_out_fraction, rng)
+    data, rate = rows.split(model.scaling, settings.held_out_fraction, rng), Rate.of(settings)
     n_rows = len(data.training)
-    plan = Plan(settings.max_iter, settings.patience(n_rows), settings.tol, recipe.n_grace_epochs)
-    # XLA compiles every update of a step, and one pays back no faster than another.
-    xla_from_steps = model.network.xla_from_steps * max(1, len(recipe.objective.updates))
     n_steps = settings.max_iter * settings.steps_per_epoch(n_rows)
-    tier = choose_tier(settings.jit_compile, n_steps, xla_from_steps)
+    plan = Plan(
+        settings.max_iter,
+        patience(settings, n_rows),
+        settings.tol,
+        recipe.n_grace_epochs,
+        annealing=rate.annealing(n_steps),
+        n_reductions=rate.n_reductions,
+    )
+    tier = tier or tier_of(model, recipe, settings, n_steps)
     departure = _departure(model, origin.pretrained, rng) if origin.departs else None
-    return _run(model, data, recipe, settings, origin, departure, plan, tier, listeners, rng)
+    return _run(model, data, recipe, settings, rate, origin, departure, plan, tier, listeners, rng)
 
 
 def train_one_pass(
@@ -104,7 +122,8 @@ def train_one_pass(
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
     tier: Tier = "xla" if settings.jit_compile is True else "graph"
-    return _run(model, data, recipe, settings, origin, None, plan, tier, listeners, rng)
+    rate = Rate.of_one_pass(settings)
+    return _run(model, data, recipe, settings, rate, origin, None, plan, tier, listeners, rng)
 
 
 def without_training(model: Model, rows: Rows, *, interrupted: bool = False) -> Outcome:
@@ -152,6 +171,37 @@ def starts_at_optimum(network: Network, recipe: Recipe) -> bool:
     return is_linear and network.linear_path and recipe.pca_is_optimum
 
 
+def tier_of(model: Model, recipe: Recipe, settings: Settings, n_steps: int) -> Tier:
+    """How a program is compiled that takes so many steps."""
+    # XLA compiles every update of a step, and one pays back no faster than another.
+    xla_from_steps = model.network.xla_from_steps * max(1, len(recipe.objective.updates))
+    return choose_tier(settings.jit_compile, n_steps, xla_from_steps)
+
+
+def program_spec(
+    model: Model,
+    recipe: Recipe,
+    settings: Settings,
+    rate: Rate,
+    tier: Tier,
+    has_gaps: bool,
+    *,
+    is_pruned: bool = False,
+) -> ProgramSpec:
+    """The description of the program that trains a model."""
+    return ProgramSpec(
+        network=model.network,
+        objective=recipe.objective,
+        loss=model.loss,
+        optimizer=rate.optimizer,
+        n_features=model.network.n_features,
+        batch_size=settings.batch_size,
+        tier=tier,
+        masks_missing=model.network.is_masked or has_gaps,
+        is_pruned=is_pruned,
+    )
+
+
 def _departure(
     model: Model, pretrained: Weights | None, rng: np.random.Generator
 ) -> Weights | None:
@@ -166,6 +216,7 @@ def _run(
     data: Data,
     recipe: Recipe,
     settings: Settings,
+    rate: Rate,
     origin: Origin,
     departure: Weights | None,
     plan: Plan,
@@ -173,26 +224,15 @@ def _run(
     listeners: Hooks,
     rng: np.random.Generator,
 ) -> Outcome:
-    optimizer, learning_rate = backend.optimizer_settings(
-        settings.optimizer, settings.learning_rate, DEFAULT_LEARNING_RATE
-    )
-    spec = ProgramSpec(
-        network=model.network,
-        objective=recipe.objective,
-        loss=model.loss,
-        optimizer=optimizer,
-        n_features=model.network.n_features,
-        batch_size=settings.batch_size,
-        tier=tier,
-        masks_missing=model.network.is_masked or data.has_gaps,
-        is_pruned=origin.mask is not None,
+    spec = program_spec(
+        model, recipe, settings, rate, tier, data.has_gaps, is_pruned=origin.mask is not None
     )
     # As ``Rows.split`` makes them.
     scaled = cast(ScaledRows, data.targets or data.rows)
     start = Start(
         model.weights,
         seed=int(rng.integers(2**31)),
-        learning_rate=learning_rate,
+        learning_rate=rate.value,
         scalars=dict(recipe.scalars_for(model.network, scaled)),
         optimizer_state=origin.optimizer_state,
         schedule=recipe.schedule,
@@ -204,7 +244,7 @@ def _run(
         try:
             return run(program, data, start, plan, listeners, rng)
         except Diverged as error:
-            raise ValueError(_divergence_message(error, learning_rate)) from None
+            raise ValueError(_divergence_message(error, rate.value)) from None
 
 
 def _divergence_message(error: Diverged, learning_rate: float | None) -> str:

@@ -3,7 +3,9 @@
 Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 """
 
+from skae.training._annealing import Annealing
 from skae.training._batches import Chunk, chunks
+from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
 from skae.training._hooks import Hooks
@@ -13,10 +15,19 @@ from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
 from skae.training._row_source import RowSource
 from skae.training._spec import ProgramSpec, Tier, choose_tier
-from skae.training._values import DEFAULT_LEARNING_RATE, Data, Outcome, Plan, Start
+from skae.training._values import (
+    DEFAULT_LEARNING_RATE,
+    DEFAULT_PEAK_RATE,
+    Data,
+    Outcome,
+    Plan,
+    Start,
+)
 
 __all__ = [
     "DEFAULT_LEARNING_RATE",
+    "DEFAULT_PEAK_RATE",
+    "Annealing",
     "Chunk",
     "Data",
     "Diverged",
@@ -35,5 +46,7 @@ __all__ = [
     "UpdatePart",
     "choose_tier",
     "chunks",
+    "held_out_loss",
+    "loss_after",
     "run",
 ]

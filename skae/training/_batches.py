@@ -4,12 +4,12 @@ Resident rows are shuffled one by one; others, which may lie on a disk, in block
 rows that are then mixed within a chunk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from skae.numerics import Array, Integers
+from skae.numerics import Array, Bools, Integers
 from skae.training._row_source import RowSource
 from skae.training._spec import ProgramSpec
 
@@ -58,6 +58,7 @@ def chunks(
     rng: np.random.Generator | None = None,
     targets: RowSource | None = None,
     labels: Array | None = None,
+    counted: Bools | None = None,
 ) -> Iterator[Chunk]:
     """Yield the chunks of one pass over some rows.
 
@@ -72,13 +73,34 @@ def chunks(
         Mixes the rows within a chunk, which matters where they are shuffled in blocks.
     targets : RowSource, optional
     labels : ndarray of shape (n_rows, n_label_values), optional
+    counted : ndarray of bool of the length of indices, optional
+        False where a row is padding.
     """
     capacity = spec.n_steps * spec.batch_size
     for start in range(0, len(indices), capacity):
         taken = indices[start : start + capacity]
         if rng is not None and not rows.resident:
             taken = rng.permutation(taken)
-        yield _fill(rows, targets, labels, taken, sample_weight, spec)
+        chunk = _fill(rows, targets, labels, taken, sample_weight, spec)
+        if counted is not None:
+            chunk.weights.reshape(-1)[: len(taken)] *= counted[start : start + capacity]
+        yield chunk
+
+
+def joined(orders: Iterable[Integers], batch_size: int) -> tuple[Integers, Bools]:
+    """Several passes as one, each with a last batch that is padded with rows of its own.
+
+    Returns
+    -------
+    indices : ndarray of int
+    counted : ndarray of bool
+        False for padding.
+    """
+    orders = list(orders)
+    full = [len(order) + -len(order) % batch_size for order in orders]
+    indices = [np.resize(order, n) for order, n in zip(orders, full, strict=True)]
+    counted = [np.arange(n) < len(order) for order, n in zip(orders, full, strict=True)]
+    return np.concatenate(indices), np.concatenate(counted)
 
 
 def _fill(

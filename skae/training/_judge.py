@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skae.numerics import Array, Integers
-from skae.training._batches import chunks, shuffled
+from skae.numerics import Array, Bools, Integers
+from skae.training._batches import Chunk, chunks, shuffled
 from skae.training._program import Program
 from skae.training._values import Data, Start
 
@@ -87,12 +87,20 @@ class Judge:
         names = self.program.spec.objective.terms
         return dict(zip(names, means.tolist(), strict=True))
 
-    def staged(self, indices: Integers, rng: np.random.Generator | None = None) -> Iterator[Any]:
-        """Chunks of some rows as the program reads them."""
+    def chunks(
+        self,
+        indices: Integers,
+        rng: np.random.Generator | None = None,
+        counted: Bools | None = None,
+    ) -> Iterator[Chunk]:
+        """Chunks of some rows."""
         data, spec = self.data, self.program.spec
-        about = (data.sample_weight, spec, rng, data.targets, data.labels)
-        for chunk in chunks(data.rows, indices, *about):
-            yield self.program.stage(chunk)
+        about = (data.sample_weight, spec, rng, data.targets, data.labels, counted)
+        return chunks(data.rows, indices, *about)
+
+    def staged(self, indices: Integers) -> Iterator[Any]:
+        """Chunks of some rows as the program reads them."""
+        return (self.program.stage(chunk) for chunk in self.chunks(indices))
 
     def _staged_held_out(self) -> Iterable[Any]:
         n_bytes = 4 * len(self.data.validation) * self.program.spec.n_features

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skae.numerics import Weights
+from skae.training._annealing import AnnealedRate
 from skae.training._batches import shuffled
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
@@ -18,6 +19,8 @@ from skae.training._values import Data, Outcome, Plan, Start
 
 # Losses are relative to predicting the mean, which scores about 1: this is absurd, not just bad.
 _ABSURD_LOSS = 1e3
+# What the learning rate is multiplied by where patience has run out and another rate is to be tried.
+_REDUCTION = 0.2
 
 
 def run(
@@ -59,16 +62,19 @@ def run(
     )
     judge = Judge(program, data, start)
     state, interrupted, given = _begin(judge, plan), False, None
+    annealed = plan.annealing and AnnealedRate(program, plan.annealing)
     if start.departure is not None:
         program.set_weights(start.departure)
     try:
         hooks.begin(program)
         for epoch in range(1, plan.max_iter + 1):
             hooks.epoch_begin(epoch)
-            state = _step(state, judge, epoch, rng)
+            state = _step(state, judge, epoch, annealed, rng)
             stop = hooks.epoch_end(epoch, state.logs, program.weights)
-            if stop or _is_out_of_patience(state, plan, epoch):
+            if stop or (_is_out_of_patience(state, plan, epoch) and state.n_reductions == 0):
                 break
+            if _is_out_of_patience(state, plan, epoch):
+                state = _reduce(state, judge)
     except KeyboardInterrupt:
         interrupted = True
     try:
@@ -93,6 +99,8 @@ class _State:
         Those of the best epoch by the rows held out; without such rows, of the start.
     start_loss : float
         Loss of the training rows at the start.
+    n_reductions : int
+        How often patience may still run out.
     """
 
     logs: dict[str, float]
@@ -100,18 +108,26 @@ class _State:
     stopping: EarlyStopping
     best_weights: Weights
     start_loss: float
+    n_reductions: int
 
 
 def _begin(judge: Judge, plan: Plan) -> _State:
     """The state at the start, which is to be beaten."""
     logs = judge.logs(judge.training_terms())
     stopping = EarlyStopping(plan.patience, plan.min_delta).update(logs[judge.watched], 0)
-    return _State(logs, History(logs), stopping, judge.start.weights, logs["loss"])
+    best = judge.start.weights
+    return _State(logs, History(logs), stopping, best, logs["loss"], plan.n_reductions)
 
 
-def _step(state: _State, judge: Judge, epoch: int, rng: np.random.Generator) -> _State:
+def _step(
+    state: _State,
+    judge: Judge,
+    epoch: int,
+    annealed: AnnealedRate | None,
+    rng: np.random.Generator,
+) -> _State:
     """The state after one more epoch."""
-    logs = _one_epoch(judge, epoch, rng)
+    logs = _one_epoch(judge, epoch, annealed, rng)
     state.history.append(logs)
     stopping = state.stopping.update(logs[judge.watched], epoch)
     is_best = judge.validates and stopping.improved
@@ -119,12 +135,30 @@ def _step(state: _State, judge: Judge, epoch: int, rng: np.random.Generator) -> 
     return replace(state, logs=logs, stopping=stopping, best_weights=weights)
 
 
-def _one_epoch(judge: Judge, epoch: int, rng: np.random.Generator) -> dict[str, float]:
+def _reduce(state: _State, judge: Judge) -> _State:
+    """Go on from the best weights at a lower rate, with new patience."""
+    program = judge.program
+    if judge.validates:
+        program.set_weights(state.best_weights)
+    program.set_learning_rate(_REDUCTION * program.learning_rate())
+    stopping = replace(state.stopping, waited=0)
+    return replace(state, stopping=stopping, n_reductions=state.n_reductions - 1)
+
+
+def _one_epoch(
+    judge: Judge, epoch: int, annealed: AnnealedRate | None, rng: np.random.Generator
+) -> dict[str, float]:
     program, data, start = judge.program, judge.data, judge.start
     if start.schedule is not None:
         program.set_training_scalars(start.schedule(start.n_past_epochs + epoch))
     order = shuffled(data.training, data.rows.resident, rng)
-    sums = [program.train(staged, int(rng.integers(2**31))) for staged in judge.staged(order, rng)]
+    step = (epoch - 1) * -(-len(order) // program.spec.batch_size)
+    sums = []
+    for chunk in judge.chunks(order, rng):
+        if annealed is not None:
+            annealed.prepare(step, chunk.n_steps)
+        sums.append(program.train(program.stage(chunk), int(rng.integers(2**31))))
+        step += chunk.n_steps
     logs = judge.logs(judge.mean_terms(sums, order))
     for name in ("loss", "val_loss"):
         finite(logs.get(name, 0.0), epoch)

@@ -34,6 +34,12 @@ class Program(Protocol):
     ) -> None:
         """Start from these weights, as if nothing had ever run here."""
 
+    def learning_rate(self) -> float:
+        """The rate as it is now, in float32; NaN for a schedule."""
+
+    def set_learning_rate(self, rate: float, /) -> None:
+        """Change the rate; nothing for a schedule."""
+
     def set_training_scalars(self, scalars: Mapping[str, Any], /) -> None:
         """Replace some scalars in training, and not in evaluation, until the next ``load``."""
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from skae.numerics import Array, Integers, Weights
+from skae.training._annealing import Annealing
 from skae.training._history import History
 from skae.training._row_source import RowSource
 
 # Chosen by `python -m benchmarks.quality`; docs/design.md says what else was tried.
 DEFAULT_LEARNING_RATE = 2e-3
+# The highest of a rate that is annealed.
+DEFAULT_PEAK_RATE = 5e-3
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Plan:
         Epochs at the beginning that do not count against patience.
     keep_start_if_better : bool
         Without validation rows: end with the starting weights where training made them worse.
+    annealing : Annealing or None
+        How the learning rate changes; None for one that does not.
+    n_reductions : int
+        How often patience that has run out lowers the learning rate instead of ending training.
     """
 
     max_iter: int
@@ -59,6 +66,8 @@ class Plan:
     min_delta: float
     n_grace_epochs: int = 0
     keep_start_if_better: bool = True
+    annealing: Annealing | None = None
+    n_reductions: int = 0
 
 
 @dataclass(frozen=True)

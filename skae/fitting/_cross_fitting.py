@@ -1,0 +1,157 @@
+"""How long to train on a table that is too small to hold rows out: the answer of several folds.
+
+A tenth of a hundred rows says by luck when to stop, the start at PCA has seen them, and training
+misses them. So networks are trained without each fold in turn, for a few numbers of epochs, and
+the number after which the folds left out are reconstructed best is the one for all rows.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import cast
+
+import numpy as np
+from sklearn.model_selection import KFold
+
+from skae import backend
+from skae.fitting._architecture import Architecture
+from skae.fitting._rates import Rate
+from skae.fitting._recipe import Recipe
+from skae.fitting._rows import Rows
+from skae.fitting._settings import Settings
+from skae.fitting._start import new_model
+from skae.fitting._train import program_spec, tier_of
+from skae.model import Model, ScaledRows
+from skae.networks import DenseNetwork
+from skae.training import Data, Program, Start, Tier, held_out_loss, loss_after
+
+_N_FOLDS = 5
+_LEAST_ROWS, _MOST_ROWS = 10, 2000
+# Steps that are tried, fewest first.
+_STEPS = (100, 300, 1000, 3000)
+# More epochs are not tried where so many are this much worse than the best number before.
+_HOPELESS = 1.1
+# Folds are left out until so many rows were.
+_ENOUGH_HELD_OUT = 500
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """Losses of rows held out, by the number of epochs.
+
+    Attributes
+    ----------
+    losses : dict of int to float
+        Means over all rows, each judged by the network that was trained without it; 0 epochs are
+        the start.
+    tier : {"eager", "graph", "xla"}
+        How the program was compiled, which can train on all rows too.
+    """
+
+    losses: dict[int, float]
+    tier: Tier
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs after which the rows held out are reconstructed best."""
+        return min(self.losses, key=lambda n: (self.losses[n], n))
+
+
+def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows) -> bool:
+    """Whether the length of training is found by several folds rather than by rows held out.
+
+    It takes several times the steps of the training itself, so it is for dense networks on few
+    rows; and nothing that somebody asked for may stand against it: callbacks watch rows held out,
+    patience and warm-ups are of one run.
+    """
+    if settings.early_stopping != "auto" or settings.n_iter_no_change != "auto":
+        return False
+    n_rows = len(rows.counted())
+    is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS
+    is_plain = len(recipe.objective.updates) <= 1 and recipe.schedule is None
+    is_dense = isinstance(model.network, DenseNetwork)
+    has_time = settings.max_iter * settings.steps_per_epoch(n_rows) >= _STEPS[1]
+    return is_small and is_plain and is_dense and has_time and Rate.of(settings).kind == "cosine"
+
+
+def cross_fit(
+    model: Model,
+    architecture: Architecture,
+    rows: Rows,
+    clean: Rows,
+    recipe: Recipe,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> CrossFit:
+    """Try numbers of epochs, fewest first, until more is worse.
+
+    Parameters
+    ----------
+    model : Model
+        New, for all rows.
+    architecture : Architecture
+    rows, clean : Rows
+        To train on; and what they should become, without gaps.
+    recipe : Recipe
+    settings : Settings
+    rng : numpy.random.Generator
+    """
+    rate, seed = Rate.of(settings), int(rng.integers(2**31))
+    architecture = replace(architecture, n_components=model.network.n_components)
+    folds = list(_folds(architecture, rows, clean, recipe, seed))
+    sizes = np.array([len(fold.data.validation) for fold in folds])
+    epochs = _candidates(settings, len(rows.counted()))
+    n_steps = sum(epochs) * settings.steps_per_epoch(len(rows.counted()))
+    tier = tier_of(model, recipe, settings, len(folds) * n_steps)
+    spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
+    with backend.borrow_program(spec) as program:
+        at_start = [held_out_loss(program, fold.data, fold.start) for fold in folds]
+        losses = {0: float(np.average(at_start, weights=sizes))}
+        for n_epochs in epochs:
+            each = [
+                _loss_after(program, fold, n_epochs, rate, np.random.default_rng([seed, place]))
+                for place, fold in enumerate(folds)
+            ]
+            losses[n_epochs] = float(np.average(each, weights=sizes))
+            if losses[n_epochs] > _HOPELESS * min(losses.values()):
+                break
+    return CrossFit(losses, tier)
+
+
+def _candidates(settings: Settings, n_rows: int) -> list[int]:
+    """Numbers of epochs to try for so many rows, fewest first."""
+    per_epoch = settings.steps_per_epoch(n_rows)
+    return sorted({min(settings.max_iter, max(1, round(n / per_epoch))) for n in _STEPS})
+
+
+@dataclass(frozen=True)
+class _Fold:
+    data: Data
+    start: Start
+
+
+def _folds(
+    architecture: Architecture, rows: Rows, clean: Rows, recipe: Recipe, seed: int
+) -> Iterator[_Fold]:
+    """For each fold a start made of the other rows, in their units."""
+    counted = rows.counted()
+    folds = KFold(_N_FOLDS, shuffle=True, random_state=seed)
+    n_used = min(_N_FOLDS, math.ceil(_ENOUGH_HELD_OUT * _N_FOLDS / len(counted)))
+    for others, held_out in islice(folds.split(counted), n_used):
+        training, validation = counted[others], counted[held_out]
+        model = new_model(architecture, recipe, clean.taken(training), np.random.default_rng(seed))
+        data = rows.split(model.scaling, 0.0, np.random.default_rng(seed))
+        scaled = cast(ScaledRows, data.targets or data.rows)
+        scalars = dict(recipe.scalars_for(model.network, scaled))
+        start = Start(model.weights, seed=seed, learning_rate=None, scalars=scalars)
+        yield _Fold(replace(data, training=training, validation=validation), start)
+
+
+def _loss_after(
+    program: Program, fold: _Fold, n_epochs: int, rate: Rate, rng: np.random.Generator
+) -> float:
+    n_steps = n_epochs * -(-len(fold.data.training) // program.spec.batch_size)
+    annealing = rate.annealing(n_steps)
+    assert annealing is not None
+    return loss_after(program, fold.data, fold.start, n_epochs, annealing, rng)

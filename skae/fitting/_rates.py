@@ -1,0 +1,128 @@
+"""The learning rate of a fit, and how long training takes by it."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from skae import backend
+from skae.fitting._rows import Rows
+from skae.fitting._settings import Settings
+from skae.training import DEFAULT_LEARNING_RATE, DEFAULT_PEAK_RATE, Annealing
+
+if TYPE_CHECKING:
+    from skae.backend import OptimizerConfig
+
+RateKind = Literal["constant", "cosine", "plateau"]
+
+# Steps of an annealed fit whose length is not asked for, and the least number of epochs.
+_PLANNED_STEPS, _LEAST_EPOCHS = 3000, 10
+# How often patience that has run out lowers the rate of "plateau".
+_N_REDUCTIONS = 3
+
+
+@dataclass(frozen=True)
+class Rate:
+    """An optimizer and its learning rate.
+
+    Attributes
+    ----------
+    optimizer : OptimizerConfig
+    value : float or None
+        The rate, the highest of one that is annealed; None for a schedule of Keras.
+    kind : {"constant", "cosine", "plateau"}
+    """
+
+    optimizer: "OptimizerConfig"
+    value: float | None
+    kind: RateKind
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Rate":
+        """That of a whole fit.
+
+        Raises
+        ------
+        ValueError
+            If a schedule is to be annealed.
+        """
+        kind = _kind(settings)
+        default = DEFAULT_PEAK_RATE if kind == "cosine" else DEFAULT_LEARNING_RATE
+        optimizer, value = backend.optimizer_settings(
+            settings.optimizer, settings.given_rate, default
+        )
+        if kind != "constant" and value is None:
+            raise ValueError(
+                f"learning_rate={settings.learning_rate!r} changes the rate of the optimizer, but "
+                f"{type(settings.optimizer).__name__} brings a schedule of its own. Set "
+                "learning_rate='auto' to follow that, or give the optimizer a number."
+            )
+        return cls(optimizer, value, kind)
+
+    @classmethod
+    def of_one_pass(cls, settings: Settings) -> "Rate":
+        """That of one pass of ``partial_fit``, which does not know how many will follow.
+
+        Raises
+        ------
+        ValueError
+            If a rate is asked for that depends on the end of training.
+        """
+        if settings.learning_rate in ("cosine", "plateau"):
+            raise ValueError(
+                f"learning_rate={settings.learning_rate!r} is planned for a whole fit, but "
+                "partial_fit does not know how many passes will follow. Set learning_rate="
+                "'constant', a number or a schedule of Keras."
+            )
+        return cls.of(replace(settings, learning_rate=settings.given_rate or "constant"))
+
+    def annealing(self, n_steps: int) -> Annealing | None:
+        """How the rate changes over so many steps; None if it does not."""
+        if self.kind != "cosine" or self.value is None:
+            return None
+        return Annealing(self.value, n_steps)
+
+    @property
+    def n_reductions(self) -> int:
+        """How often patience that has run out lowers the rate."""
+        return _N_REDUCTIONS if self.kind == "plateau" else 0
+
+
+def _kind(settings: Settings) -> RateKind:
+    asked: Any = settings.learning_rate
+    if not isinstance(asked, str):
+        return "constant"
+    if asked == "auto":
+        # Who makes an optimizer chooses its rate.
+        return "cosine" if isinstance(settings.optimizer, str) else "constant"
+    kind: RateKind = asked  # type: ignore[assignment]
+    return kind
+
+
+def planned(settings: Settings, rows: Rows) -> Settings:
+    """Settings with ``max_iter`` as the number of epochs that an annealed rate takes.
+
+    Parameters
+    ----------
+    settings : Settings
+    rows : Rows
+        Of which a share will be held out.
+    """
+    if settings.learning_rate != "auto" or _kind(settings) != "cosine":
+        return settings
+    if not settings.early_stopping:
+        return settings
+    n_rows = len(rows.counted())
+    n_rows -= math.ceil(settings.held_out_fraction * n_rows)
+    enough = max(
+        _LEAST_EPOCHS, math.ceil(_PLANNED_STEPS / settings.steps_per_epoch(max(1, n_rows)))
+    )
+    return replace(settings, max_iter=min(settings.max_iter, enough))
+
+
+def patience(settings: Settings, n_rows: int) -> float:
+    """Epochs without improvement before training ends; an annealed rate improves at its end."""
+    if _kind(settings) == "cosine" and isinstance(settings.n_iter_no_change, str):
+        return np.inf
+    return float(settings.patience(n_rows))

@@ -1,0 +1,63 @@
+"""Learning rates that rise for a few steps and then fall towards zero."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skae.training._program import Program
+
+# Steps in which the rate rises to its peak, at most, and as a share of all.
+_MOST_WARM_UP, _WARM_UP_SHARE = 100, 0.1
+# Share of the peak that is left at the end.
+_LEAST = 1e-3
+
+
+@dataclass(frozen=True)
+class Annealing:
+    """A linear warm-up, then half a cosine (Loshchilov & Hutter 2017).
+
+    Attributes
+    ----------
+    peak : float
+        The highest rate.
+    n_steps : int
+        Steps after which the rate has fallen to almost zero.
+    """
+
+    peak: float
+    n_steps: int
+
+    def rate(self, step: float) -> float:
+        """The learning rate of a step; the first is 0."""
+        n_warm_up = min(_MOST_WARM_UP, _WARM_UP_SHARE * self.n_steps)
+        if step < n_warm_up:
+            return self.peak * (step + 1) / (n_warm_up + 1)
+        progress = min(1.0, (step - n_warm_up) / max(self.n_steps - n_warm_up, 1.0))
+        return self.peak * max(0.5 * (1 + math.cos(math.pi * progress)), _LEAST)
+
+
+class AnnealedRate:
+    """The learning rate of a program, set anew before every chunk of steps.
+
+    Where somebody else has changed it in between, as a callback may, all later rates are changed
+    by the same factor.
+
+    Parameters
+    ----------
+    program : Program
+    annealing : Annealing
+    """
+
+    def __init__(self, program: Program, annealing: Annealing) -> None:
+        self.program, self.annealing = program, annealing
+        self._factor, self._planned, self._set = 1.0, 1.0, np.float32(np.nan)
+
+    def prepare(self, step: int, n_steps: int) -> None:
+        """Set the rate of a chunk of steps to that in its middle."""
+        now = self.program.learning_rate()
+        if not np.isnan(self._set) and now != self._set:
+            self._factor = float(now) / self._planned
+        self._planned = self.annealing.rate(step + 0.5 * (n_steps - 1))
+        self._set = np.float32(self._planned * self._factor)
+        self.program.set_learning_rate(float(self._set))

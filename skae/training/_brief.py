@@ -1,0 +1,60 @@
+"""Training that nobody listens to, judged once at its end."""
+
+import math
+
+import numpy as np
+
+from skae.training._annealing import AnnealedRate, Annealing
+from skae.training._batches import joined, shuffled
+from skae.training._judge import Judge
+from skae.training._program import Program
+from skae.training._values import Data, Start
+
+
+def held_out_loss(program: Program, data: Data, start: Start) -> float:
+    """Loss of the rows held out with the weights of the start."""
+    program.load(start.weights, seed=start.seed, scalars=start.scalars)
+    judge = Judge(program, data, start)
+    return judge.loss(judge.validation_terms())
+
+
+def loss_after(
+    program: Program,
+    data: Data,
+    start: Start,
+    n_epochs: int,
+    annealing: Annealing,
+    rng: np.random.Generator,
+) -> float:
+    """Loss of the rows held out after some epochs; infinite where training diverged.
+
+    Passes over few rows share calls of the program, so that this costs little more than its steps.
+
+    Parameters
+    ----------
+    program : Program
+        Borrowed for the duration.
+    data : Data
+    start : Start
+    n_epochs : int
+    annealing : Annealing
+    rng : numpy.random.Generator
+    """
+    program.load(
+        start.weights,
+        seed=start.seed,
+        learning_rate=start.learning_rate,
+        scalars=start.scalars,
+    )
+    if start.departure is not None:
+        program.set_weights(start.departure)
+    judge, annealed = Judge(program, data, start), AnnealedRate(program, annealing)
+    orders = (shuffled(data.training, data.rows.resident, rng) for _ in range(n_epochs))
+    indices, counted = joined(orders, program.spec.batch_size)
+    step = 0
+    for chunk in judge.chunks(indices, counted=counted):
+        annealed.prepare(step, chunk.n_steps)
+        program.train(program.stage(chunk), int(rng.integers(2**31)))
+        step += chunk.n_steps
+    loss = judge.loss(judge.validation_terms())
+    return loss if math.isfinite(loss) else math.inf
