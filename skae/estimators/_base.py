@@ -222,7 +222,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             with fit_listeners(
                 self.callbacks, settings, self.verbose, sklearn_callbacks
             ) as listeners:
-                tier = crossed and crossed.tier
+                tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
         self.__dict__.pop("cross_fit_losses_", None)
         if crossed is not None:
@@ -360,9 +360,9 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         is_trained = outcome.history.n_epochs > 0 or crossed is not None
         if outcome.best_epoch > 0 or not is_trained:
             return
-        reason, advice = why_start_was_kept(
-            outcome.history.columns(), self.get_params(deep=False), crossed and crossed.losses
-        )
+        losses = None if crossed is None else crossed.losses
+        columns, parameters = outcome.history.columns(), self.get_params(deep=False)
+        reason, advice = why_start_was_kept(columns, parameters, losses)
         warnings.warn(
             f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better: "
             f"{reason}. Try {' or '.join(advice)}.",

@@ -74,23 +74,35 @@ _PARAMETERS = """
         (``clipnorm``, ``global_clipnorm``, ``clipvalue``), weight decay and averages of the weights
         (``use_ema``, which are then judged and kept) are set there.
 
-    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=None
-        None means 0.002 for an optimizer given by name, and an instance's own.
+    learning_rate : {"auto", "constant", "cosine", "plateau"}, float or \
+            keras.optimizers.schedules.LearningRateSchedule, default="auto"
+        ``"cosine"`` warms up to 0.005 and falls to zero by half a cosine over all epochs.
+        ``"plateau"`` stays at 0.002, and where ``n_iter_no_change`` runs out goes on from the best
+        weights at a fifth of it, three times. ``"constant"`` stays at 0.002. An optimizer that is
+        an instance brings its own rate in the place of these numbers. ``"auto"`` is ``"cosine"``
+        for an optimizer given by name, and an instance's own rate or schedule otherwise; it also
+        plans how long to train, as ``max_iter`` says. A number is constant. ``partial_fit`` takes
+        ``"auto"`` for ``"constant"``.
 
     batch_size : int, default=32
         Rows in a training step.
 
     max_iter : int, default=500
-        Epochs at most.
+        Epochs at most. ``learning_rate="auto"`` takes fewer, unless ``early_stopping=False``: on
+        up to 2000 rows those that hold 3000 steps, more on more rows. To train longer set
+        ``learning_rate="cosine"``, which takes all of them.
 
     tol : float, default=1e-4
         Smallest improvement of the loss that counts. The squared error is measured as a share of
         that of predicting the mean, ``"binary_crossentropy"`` in nats a feature.
 
-    early_stopping : bool, default=True
-        Hold rows out of training, stop when their loss stops improving, and keep the weights of
-        the best epoch. Otherwise training stops when the training loss does, and keeps the last
-        weights, or those of the start if training made them worse.
+    early_stopping : bool or "auto", default="auto"
+        True: hold rows out of training, stop when their loss stops improving, and keep the weights
+        of the best epoch. False: training stops when the training loss does, and keeps the last
+        weights, or those of the start if training made them worse. ``"auto"``: as True, but on 10
+        to 2000 rows, where a tenth says little, up to five folds are left out in turn to choose
+        the number of epochs, and all rows train. That is for dense networks whose rate is
+        annealed, with ``n_iter_no_change="auto"`` and no ``callbacks``.
 
     validation_fraction : float, default=0.1
         Share of the rows held out for early stopping. They do count for the scaling and for the
@@ -98,7 +110,8 @@ _PARAMETERS = """
 
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement before training stops. ``"auto"`` means the epochs that take
-        1000 steps, at least 10 and at most 50.
+        1000 steps, at least 10 and at most 50; and all epochs where the rate is annealed, as the
+        loss falls most at the end.
 
     warm_start : bool, default=False
         Whether ``fit`` continues from the weights and the units of the fit before.
@@ -144,9 +157,13 @@ _ATTRIBUTES = """
     loss_curve_ : list of float
         ``history_["loss"]``: the first value is that of the start.
 
+    cross_fit_losses_ : dict of int to float
+        Loss of the rows of each fold, trained without it, by number of epochs; 0 is the start.
+        Only where folds chose that number.
+
     best_loss_ : float
-        Lowest loss of the rows held out; without early stopping, of the training rows. After
-        ``partial_fit``, the loss of the last pass.
+        Lowest loss of the rows held out, also where folds chose the number of epochs; without early
+        stopping, of the training rows. After ``partial_fit``, the loss of the last pass.
 
     best_epoch_ : int
         Epoch of the weights kept, after ``partial_fit`` the last; 0 means those of the start, and a

@@ -12,12 +12,14 @@ from skae.fitting._settings import Settings
 from skae.training import DEFAULT_LEARNING_RATE, DEFAULT_PEAK_RATE, Annealing
 
 if TYPE_CHECKING:
-    from skae.backend import OptimizerConfig
+    from skae.backend._optimizers import OptimizerConfig
 
 RateKind = Literal["constant", "cosine", "plateau"]
 
-# Steps of an annealed fit whose length is not asked for, and the least number of epochs.
-_PLANNED_STEPS, _LEAST_EPOCHS = 3000, 10
+# Steps of an annealed fit whose length is not asked for, on so many rows in batches of so many.
+# They grow like the square root of the rows, which hold more to learn and are seen less often, and
+# fall like that of the batch.
+_PLANNED_STEPS, _ROWS, _BATCH = 3000, 2000, 32
 # How often patience that has run out lowers the rate of "plateau".
 _N_REDUCTIONS = 3
 
@@ -114,11 +116,10 @@ def planned(settings: Settings, rows: Rows) -> Settings:
     if not settings.early_stopping:
         return settings
     n_rows = len(rows.counted())
-    n_rows -= math.ceil(settings.held_out_fraction * n_rows)
-    enough = max(
-        _LEAST_EPOCHS, math.ceil(_PLANNED_STEPS / settings.steps_per_epoch(max(1, n_rows)))
-    )
-    return replace(settings, max_iter=min(settings.max_iter, enough))
+    n_rows = max(1, n_rows - math.ceil(settings.held_out_fraction * n_rows))
+    n_steps = _PLANNED_STEPS * math.sqrt(max(1.0, n_rows / _ROWS) * _BATCH / settings.batch_size)
+    n_epochs = math.ceil(n_steps / settings.steps_per_epoch(n_rows))
+    return replace(settings, max_iter=min(settings.max_iter, n_epochs))
 
 
 def patience(settings: Settings, n_rows: int) -> float:

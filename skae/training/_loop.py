@@ -19,7 +19,7 @@ from skae.training._values import Data, Outcome, Plan, Start
 
 # Losses are relative to predicting the mean, which scores about 1: this is absurd, not just bad.
 _ABSURD_LOSS = 1e3
-# What the learning rate is multiplied by where patience has run out and another rate is to be tried.
+# The learning rate is multiplied by this where patience has run out.
 _REDUCTION = 0.2
 
 
@@ -62,7 +62,7 @@ def run(
     )
     judge = Judge(program, data, start)
     state, interrupted, given = _begin(judge, plan), False, None
-    annealed = plan.annealing and AnnealedRate(program, plan.annealing)
+    annealed = None if plan.annealing is None else AnnealedRate(program, plan.annealing)
     if start.departure is not None:
         program.set_weights(start.departure)
     try:
