@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skae.objectives import Objective
-from skae.training import Data, Diverged, Hooks, Plan, ProgramSpec, Start, run
+from skae.training import Annealing, Data, Diverged, Hooks, Plan, ProgramSpec, Start, run
 
 # One feature; the loss of a row is its squared distance from the weight.
 ROWS = np.array([[0.0], [2.0], [4.0], [6.0]])
@@ -188,3 +188,45 @@ def test_rows_of_no_weight_count_for_nothing():
     history = run(program, data, start, Plan(1, 10, 0.0), Hooks(), np.random.default_rng(0)).history
     assert history.columns()["loss"][0] == 1.0
     assert history.columns()["val_loss"].tolist() == [9.0, 0.0]
+
+
+class RatedWalk(Walk):
+    """A walk that remembers the rate of every step."""
+
+    rates: tuple = ()
+    rate = np.float32(0.1)
+
+    def learning_rate(self):
+        return self.rate
+
+    def set_learning_rate(self, rate):
+        self.rate = np.float32(rate)
+
+    def train(self, chunk, seed):
+        self.rates = (*self.rates, float(self.rate))
+        return super().train(chunk, seed)
+
+
+def rated(places, **plan):
+    program = RatedWalk(places)
+    plan = Plan(**({"max_iter": len(places), "patience": 2, "min_delta": 0.0} | plan))
+    start = Start({"place": 10.0}, seed=0, learning_rate=0.1)
+    data, rng = Data(InMemory(), TRAINING, VALIDATION), np.random.default_rng(0)
+    return program, run(program, data, start, plan, Hooks(), rng)
+
+
+def test_an_annealed_rate_is_that_of_each_step():
+    annealing = Annealing(peak=0.4, n_steps=5)
+    program, _ = rated([9.0, 8.0, 7.0, 6.0, 5.0], patience=np.inf, annealing=annealing)
+    assert program.rates == pytest.approx([annealing.rate(step) for step in range(5)], rel=1e-5)
+
+
+def test_patience_that_runs_out_lowers_the_rate_and_goes_back_to_the_best():
+    # The best is 6; then two epochs are worse, and the walk goes on.
+    places = [8.0, 6.0, 9.0, 9.0, 5.5, 9.0, 9.0, 9.0]
+    program, outcome = rated(places, n_reductions=1)
+    assert program.rates == pytest.approx([0.1] * 4 + [0.02] * 3)
+    assert (outcome.history.n_epochs, outcome.best_epoch) == (7, 5)
+    # Judged before its step, the fifth epoch has the loss of the training rows at 6.
+    fifth = outcome.history.columns()["loss"][5]
+    assert fifth == pytest.approx(np.mean((ROWS[TRAINING] - 6.0) ** 2))

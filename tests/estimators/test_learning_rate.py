@@ -1,0 +1,200 @@
+"""What learning_rate and early_stopping mean, and how a small table chooses its epochs."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.decomposition import PCA
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import StandardScaler
+
+from skae import Autoencoder, DenoisingAutoencoder, VariationalAutoencoder, diagnose
+from skae.exceptions import StartKeptWarning
+
+X = StandardScaler().fit_transform(load_wine().data)
+TINY = {"hidden_layer_sizes": (8,), "random_state": 0}
+
+
+class Rates(keras.callbacks.Callback):
+    """Remembers the rate after each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(float(self.model.optimizer.learning_rate))
+
+
+def rates(X=X, **parameters):
+    seen = Rates()
+    Autoencoder(2, **{**TINY, "callbacks": [seen], "max_iter": 30, **parameters}).fit(X)
+    return np.array(seen.seen)
+
+
+def bits(**parameters):
+    return Autoencoder(2, **{**TINY, "max_iter": 12, **parameters}).fit(X).transform(X).tobytes()
+
+
+@pytest.mark.parametrize("name", ["auto", "cosine"])
+def test_an_annealed_rate_rises_and_falls_to_almost_nothing(name):
+    seen = rates(learning_rate=name)
+    assert len(seen) == 30
+    assert 0.004 < seen.max() <= 0.005
+    assert seen[-1] < 0.01 * seen.max()
+    assert np.all(np.diff(seen[5:]) < 0)
+
+
+def test_constant_is_what_its_number_is():
+    assert np.allclose(rates(learning_rate="constant"), 0.002)
+    assert bits(learning_rate="constant") == bits(learning_rate=0.002)
+
+
+def test_an_optimizer_that_is_given_brings_its_rate():
+    assert np.allclose(rates(optimizer=keras.optimizers.Adam(0.01)), 0.01)
+    seen = rates(optimizer=keras.optimizers.Adam(0.01), learning_rate="cosine")
+    assert 0.008 < seen.max() <= 0.01
+    assert seen[-1] < 1e-4
+
+
+def test_plateau_lowers_the_rate_three_times():
+    # Nothing is learned from noise: patience runs out at once.
+    noise = np.random.default_rng(0).standard_normal((200, 6))
+    seen = rates(noise, learning_rate="plateau", n_iter_no_change=2, max_iter=200)
+    assert len(seen) < 200
+    assert np.allclose(np.unique(seen.round(9)), 0.002 * 0.2 ** np.arange(3, -1, -1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["cosine", "plateau"])
+def test_a_rate_that_is_planned_has_no_schedule_beside_it(name):
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 100, 0.5)
+    estimator = Autoencoder(2, optimizer=keras.optimizers.Adam(schedule), learning_rate=name)
+    with pytest.raises(ValueError, match="brings a schedule of its own"):
+        estimator.fit(X)
+
+
+@pytest.mark.parametrize("name", ["cosine", "plateau"])
+def test_a_single_pass_cannot_plan(name):
+    with pytest.raises(ValueError, match="how many passes will follow"):
+        Autoencoder(2, learning_rate=name).partial_fit(X)
+
+
+def test_a_single_pass_takes_auto_for_constant():
+    def passed(rate):
+        return Autoencoder(2, learning_rate=rate, **TINY).partial_fit(X).transform(X)
+
+    assert passed("auto").tobytes() == passed("constant").tobytes()
+
+
+@pytest.mark.parametrize("wrong", ["linear", None, 0.0, -1.0])
+def test_other_rates_are_refused(wrong):
+    with pytest.raises(ValueError, match="'learning_rate' parameter"):
+        Autoencoder(2, learning_rate=wrong).fit(X)
+
+
+def test_auto_plans_fewer_epochs_where_rows_are_many():
+    rows = np.random.default_rng(0).standard_normal((2600, 4))
+    estimator = Autoencoder(2, hidden_layer_sizes=(4,), random_state=0)
+    # 2340 rows train: 74 batches of 32, and 3000 steps times the root of 2340 over 2000.
+    n_epochs = int(np.ceil(3000 * np.sqrt(2340 / 2000) / 74))
+    assert estimator.fit(rows).n_iter_ == n_epochs
+
+
+def test_cosine_takes_all_epochs():
+    estimator = Autoencoder(2, learning_rate="cosine", early_stopping=True, max_iter=40, **TINY)
+    assert estimator.fit(X).n_iter_ == 40
+
+
+# Epochs that folds choose
+
+
+def test_folds_choose_the_epochs_with_the_lowest_loss_and_all_rows_train():
+    estimator = Autoencoder(2, **TINY).fit(X)
+    losses = estimator.cross_fit_losses_
+    assert min(losses, key=losses.get) == estimator.n_iter_ == estimator.best_epoch_ > 0
+    assert estimator.best_loss_ == min(losses.values())
+    assert "val_loss" not in estimator.history_
+
+
+def test_the_loss_before_the_first_epoch_is_that_of_pca_without_the_fold():
+    losses = Autoencoder(2, **TINY).fit(X).cross_fit_losses_
+    seed = _seed_of_folds()
+    errors = []
+    for others, fold in KFold(5, shuffle=True, random_state=seed).split(X):
+        pca, left = PCA(2).fit(X[others]), X[fold]
+        missed = (pca.inverse_transform(pca.transform(left)) - left) ** 2
+        errors.append((missed / X[others].var(axis=0).mean()).mean(axis=1))
+    assert losses[0] == pytest.approx(np.concatenate(errors).mean(), rel=1e-4)
+
+
+def _seed_of_folds():
+    seeds = []
+    original = KFold.__init__
+
+    def spy(self, *arguments, **options):
+        seeds.append(options["random_state"])
+        original(self, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(KFold, "__init__", spy)
+        Autoencoder(2, **TINY).fit(X)
+    return seeds[0]
+
+
+def test_noise_keeps_the_start_and_says_so():
+    noise = np.random.default_rng(0).standard_normal((80, 6))
+    with pytest.warns(StartKeptWarning, match="each fold of five in turn"):
+        estimator = Autoencoder(2, random_state=0).fit(noise)
+    assert (estimator.best_epoch_, estimator.n_iter_) == (0, 0)
+    pca = PCA(2).fit(noise)
+    expected = pca.inverse_transform(pca.transform(noise))
+    np.testing.assert_allclose(estimator.reconstruct(noise), expected, atol=1e-5)
+    assert "this is PCA" in diagnose(estimator, noise).names
+
+
+@pytest.mark.parametrize("cls", [DenoisingAutoencoder, VariationalAutoencoder])
+def test_other_objectives_are_judged_by_folds_too(cls):
+    assert cls(2, **TINY).fit(X).cross_fit_losses_.keys() >= {0, 17}
+
+
+def test_a_share_of_variance_is_counted_once_for_all_folds():
+    estimator = Autoencoder(0.8, **TINY).fit(X)
+    assert estimator.n_components_ == PCA(0.8).fit(X).n_components_
+    assert len(estimator.cross_fit_losses_) > 1
+
+
+def test_rows_without_weight_are_in_no_fold():
+    weight = np.r_[np.ones(150), np.zeros(len(X) - 150)]
+    with_others = Autoencoder(2, **TINY).fit(X, sample_weight=weight)
+    alone = Autoencoder(2, **TINY).fit(X[:150])
+    assert with_others.cross_fit_losses_ == pytest.approx(alone.cross_fit_losses_, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"early_stopping": True},
+        {"early_stopping": False, "max_iter": 3},
+        {"n_iter_no_change": 5},
+        {"learning_rate": "constant"},
+        {"learning_rate": 0.002},
+        {"max_iter": 3},
+        {"callbacks": [keras.callbacks.TerminateOnNaN()]},
+    ],
+)
+def test_what_is_asked_for_stands_against_folds(asked):
+    estimator = Autoencoder(2, **TINY, **asked).fit(X)
+    assert not hasattr(estimator, "cross_fit_losses_")
+    assert ("val_loss" in estimator.history_) == (asked.get("early_stopping", True) is not False)
+
+
+def test_a_later_fit_without_folds_forgets_their_losses():
+    estimator = Autoencoder(2, **TINY).fit(X)
+    estimator.set_params(early_stopping=True, max_iter=3).fit(X)
+    assert not hasattr(estimator, "cross_fit_losses_")
+
+
+def test_verbose_says_what_folds_choose(capsys):
+    Autoencoder(2, verbose=1, **TINY).fit(X)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("Loss of rows held out, mean over folds: 0 epochs ")
