@@ -10,8 +10,8 @@ from skae.comparison._score_table import as_html, as_text
 from skae.comparison._summary import summarise
 from skae.inspection._displays._latent_space import LatentSpaceDisplay
 from skae.inspection._drawing._curves import check_metric, draw_curves
+from skae.inspection._drawing._reconstructions import draw_reconstructions
 from skae.inspection._drawing._style import axes_to_draw_in, plain
-from skae.inspection._reconstructions import draw_reconstructions
 from skae.messages import needs_extra
 from skae.numerics import Array, Integers
 from skae.tables import AbsurdCell
