@@ -206,7 +206,7 @@ def reconstruction_r2_score(
     _refuse_masked_weight(sample_weight)
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)[:, np.newaxis]
     unexplained = np.sum(weight * (X - X_reconstructed) ** 2)
-    # From a row that counts, so that what is constant is zero and not the rounding of its mean.
+    # A row that counts is subtracted, so that a constant feature is exactly zero.
     X = X - X[np.argmax(weight[:, 0] > 0)]
     total = np.sum(weight * (X - np.average(X, axis=0, weights=weight[:, 0])) ** 2)
     if total == 0:

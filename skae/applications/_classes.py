@@ -18,7 +18,7 @@ def class_of_each_row(y: ArrayLike) -> Array:
     """
     refuse_mask(y, "y", "Leave out rows without a class.")
     is_sequence = isinstance(y, list | tuple)
-    # Of strings and numbers in a list, numpy would make strings.
+    # numpy would make strings of a list of strings and numbers.
     labels: Array = column_or_1d(np.array(y, dtype=object) if is_sequence else y)
     missing = np.array([is_missing(label) for label in labels], bool)
     if missing.any():

@@ -185,7 +185,7 @@ def _places(labels: Labels, n_columns: int) -> dict[Any, list[int]]:
     by_number = {place: [place] for place in range(n_columns)}
     if not labels:
         return by_number
-    # Beside labels that are numbers themselves, a number would mean two columns.
+    # Where labels are numbers themselves, a number could mean two columns.
     places = by_number if all(isinstance(label, str) for label in labels) else {}
     for place, label in enumerate(labels):
         places.setdefault(label, []).append(place)

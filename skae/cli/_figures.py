@@ -22,7 +22,7 @@ def _any_script() -> Iterator[None]:
     """Draw boxes for letters that matplotlib's font lacks, without a warning for each."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        # Of scripts whose letters change by their neighbours, which it does not know how.
+        # Another warning is of scripts whose letters change with their neighbours.
         warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
         yield
 

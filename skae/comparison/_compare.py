@@ -26,7 +26,7 @@ from skae.tables import absurd_cells, check_array, column_moments, heavy_columns
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
 MIN_ROWS_PER_CLASS = 3
-# Rows of a fold: their neighbours are compared.
+# A fold needs so many rows, as their neighbours are compared.
 LEAST_HELD_OUT = 3
 
 # Takes the number of fits done, that of all, and a label.
@@ -142,7 +142,7 @@ def compare(
         reducer = prepare(reducers[name], size, seed)
         return _score(reducer, X, classes, folds[k], n_neighbors)
 
-    # Sizes outermost: what a fit of each reducer costs is known once all have had one size.
+    # Sizes vary slowest: the cost of each reducer is known once all have been fitted at one size.
     turns = product(sizes, reducers, range(len(folds)))
     plan = [(name, size, k) for size, name, k in turns]
     results = _run(fit, plan, len(folds), callback, check_integer("verbose", verbose, 0))
@@ -177,7 +177,7 @@ def _check_rows(X: ArrayLike, y: ArrayLike | None) -> tuple[Any, Array | None]:
 def _is_continuous(y: Array | None) -> bool:
     if y is None or y.dtype.kind not in "iuf":
         return False
-    # A measurement in whole numbers: so few neighbours of a class tell nothing.
+    # Whole numbers with so few rows each are measurements and no classes.
     return bool(np.any(y != np.round(y))) or len(np.unique(y)) > len(y) / MIN_ROWS_PER_CLASS
 
 
@@ -298,12 +298,12 @@ def _collect(
         metric: np.reshape([result.scores[metric] for result in results], shape)
         for metric in results[0].scores
     }
-    # Of the first fold: the largest size, and the smallest that fills a plane.
+    # The first fold is shown, at the largest size, and at the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     place = min(int(np.searchsorted(sizes, 2)), len(sizes) - 1)
     largest, planar = firsts[:, -1], firsts[:, place]
     held_out = as_array(X[folds[0].test][folds[0].shown])
-    # Of all rows: a value that is rare may not occur among those of one fold.
+    # All rows are looked at, as a rare value may not occur among those of one fold.
     means, deviations = column_moments(X)
     heavy = heavy_columns(X)
     return Comparison(

@@ -51,7 +51,7 @@ def _text(comparison: "Comparison", deviations: bool) -> str:
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     blanks = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
-    # Names begin where others do, numbers end there.
+    # Names are aligned at their beginnings, numbers at their ends.
     others = (blank + cell for blank, cell in zip(blanks[1:], cells[1:], strict=True))
     return _GAP.join([cells[0] + blanks[0], *others]).rstrip()
 

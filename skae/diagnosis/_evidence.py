@@ -170,7 +170,7 @@ def gather(estimator: Any, X: ArrayLike) -> Evidence:
     names = _feature_names(estimator, X, rows.shape[1])
     code = as_rows(code, "the code").astype(float)
     given, given_names = rows, names
-    # Of sequences, padding with a number would be absurd, and rows have none any more.
+    # Padding with a number would count as an absurd value; rows have no padding any more.
     if whole is not X and getattr(reducer, "mask_value", None) is None:
         given, given_names = _numbers_given(whole, rows, names)
     return Evidence(reducer, rows, code, deviations, reconstruction, names, given, given_names)

@@ -59,7 +59,7 @@ def select(X: ArrayLike, positions: Integers | Sequence[int]) -> Any:
     """Return some rows of a frame, a sparse matrix or an array, in the same format."""
     refuse_mask(X, "X")
     if issparse(X):
-        # The only sparse format whose rows can be taken quickly, and for some the only one at all.
+        # Rows of other sparse formats are taken slowly, or cannot be taken.
         X = X.tocsr()
     return _safe_indexing(np.asarray(X) if isinstance(X, list | tuple) else X, positions)
 

@@ -303,7 +303,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         iterated = is_filled if self.keep_empty_features else slice(None)
         is_empty = is_missing.all(axis=0)
         if keeps_all and is_empty.any():
-            # Nothing is known to reconstruct them by.
+            # Nothing is known to reconstruct these columns by.
             limits = limits.held(is_empty, filled[0])
             if not self.keep_empty_features:
                 warn_of_empty(is_empty, shape)
@@ -312,7 +312,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         gaps, limits_of_rounds = is_missing[:, is_filled], limits.of_columns(is_filled)
         with telling_once_of_pca():
             rounds = self._fit_rounds(filled[:, iterated], gaps, is_padding, limits_of_rounds)
-        # Late, so that a fit that raises leaves the imputer as it was.
+        # This comes last, so that a fit that raises leaves the imputer as it was.
         validate_data(self, X, skip_check_array=True)
         self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask
         self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds

@@ -20,7 +20,7 @@ from skae.reducers import reconstructed
 
 # Rows for each component below which the share of the variance is not trusted.
 _ROWS_PER_COMPONENT = 6
-# Trust from which a column goes all the way.
+# Share from which a column goes all the way.
 _ENOUGH = 0.5
 
 

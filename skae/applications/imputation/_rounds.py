@@ -20,7 +20,7 @@ from skae.applications.imputation._size import known_means
 from skae.numerics import Array, Bools
 from skae.reducers import Reducer, reconstructed, with_names
 
-# Rounds of "auto", for fits that are random and for fits that converge.
+# Rounds for max_iter="auto", of fits that are random and of fits that converge.
 _FEW_ROUNDS, _MANY_ROUNDS = 5, 100
 
 
@@ -79,8 +79,8 @@ class Rounds:
 
     def replaced(self, reducer: Reducer, rows: Array, is_missing: Bools, number: int) -> Array:
         """Return rows after one more round."""
-        # Weights of the mean that rise with the number of the round, the first one's zero: its
-        # reconstruction is of rows that were not yet iterated.
+        # The weights of the mean rise with the number of the round. That of the first is zero, as
+        # it reconstructs rows that were not yet iterated.
         step = min(1.0, 2.0 / number) if self.averages else 1.0
         target = reconstructed(reducer, rows)
         if self.shares is not None:

@@ -12,12 +12,12 @@ from sklearn.decomposition import PCA
 
 from skae.numerics import Array, Bools
 
-# Of PCA on scaled rows; right where there are many rows for each component.
+# For PCA on scaled rows; it is right where there are many rows for each component.
 _SHARE_OF_VARIANCE = 0.95
-# Of the known cells, beside those that another row misses.
+# Share of the known cells to hide, beside those that another row misses.
 _SHARE_HIDDEN = 0.2
-# Rows that judge, draws of hidden cells, steps of the iteration for each size, and how many larger
-# sizes may be worse before none helps.
+# Number of rows to judge by, of draws of hidden cells, of steps of the iteration for each size, and
+# of larger sizes that may be worse before the search ends.
 _MOST_ROWS, _N_DRAWS, _N_STEPS, _PATIENCE = 300, 2, 8, 3
 
 
@@ -40,7 +40,7 @@ def hidden_cells(is_missing: Bools, rng: np.random.RandomState) -> Bools:
     as_others = is_missing[rng.permutation(n_rows)]
     is_hidden = as_others & ~is_missing
     at_random = rng.uniform(size=is_missing.shape) < _SHARE_HIDDEN
-    # Enough of each column to judge it by.
+    # Every column needs enough hidden cells to be judged by.
     is_hidden |= at_random & ~is_missing & (is_hidden.mean(axis=0) < _SHARE_HIDDEN / 2)
     kept = rng.uniform(size=is_missing.shape) * ~is_missing
     is_hidden[np.arange(n_rows), kept.argmax(axis=1)] = False

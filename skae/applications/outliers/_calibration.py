@@ -5,11 +5,11 @@ from scipy.stats import chi2
 
 from skae.numerics import Array, Integers
 
-# Medians differ by chance: a difference that occurs in 19 of 20 tables says nothing of the judges.
+# Medians of equal judges differ by chance: what 19 of 20 tables stay below is no difference.
 _CHANCE = 0.95
 # The spread of fewer scores is unknown.
 _MIN_ROWS = 10
-# A median of normal draws varies by as much more than their mean.
+# The error of a median of normal draws is so many times that of their mean.
 _MEDIAN_ERROR = 1.2533
 _QUARTILE_OF_NORMAL = 0.6745
 

@@ -12,15 +12,15 @@ from skae.applications.outliers._axes import column_floors, principal_axes
 from skae.numerics import Array, Bools, Integers
 
 _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
-# Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
-# one in ten thousand, whatever their number of columns.
+# Rows are unusual whose squared Mahalanobis distance is so many quartile distances above the upper
+# quartile: of normal rows fewer than one in ten thousand, whatever their number of columns.
 _UNUSUAL = 20.0
 # A quartile distance is no less than this share of the median: many rows may be equal.
 _MIN_QUARTILE_DISTANCE = 0.25
 # The median of squares of normal draws, and its relative error for a single draw.
 _MEDIAN_OF_SQUARES = 0.4549
 _ERROR_OF_MEDIAN = 2.33
-# By how many such errors the rows of a fold must vary more than those of the others.
+# An axis is unlike others where rows of a fold vary more than other rows by so many such errors.
 _CHANCE = 4.0
 # Weight of the rows, against their residuals, in finding these axes.
 _SHARE_OF_ROWS = 0.1
@@ -141,11 +141,12 @@ class HeldOutCovariance:
         own, others = self.residuals[self.of_rows == fold], self.others(fold)
         if len(own) < _MIN_ROWS:
             return np.zeros((own.shape[1], 0)), np.zeros(0)
-        # Rows tell axes that reducers leave nothing along from those nothing varies along.
+        # Residuals alone do not tell axes along which reducers leave nothing from those along which
+        # nothing varies; the rows do.
         beside = _SHARE_OF_ROWS * self.rows[others]
         _, axes = principal_axes(np.concatenate([self.residuals[others], beside]))
         own, usual = own @ axes, np.mean((self.residuals[others] @ axes) ** 2, axis=0) + self.floor
-        # Medians: own outliers must not make themselves usual.
+        # Medians are taken, as outliers of the fold must not make themselves usual.
         scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * usual)
         is_unlike = scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own))
         return axes[:, is_unlike], ((scales - 1) * usual)[is_unlike]

@@ -253,7 +253,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 panel = self._fit_panel(reducer, rows[is_usual], rng)
         scores = panel.scores(in_double_precision(reducer, rows))
         offset = self._threshold(-scores, panel.folds)
-        # Late, so that a fit that raises leaves the detector as it was.
+        # This comes last, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
         return self

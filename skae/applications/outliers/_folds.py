@@ -8,12 +8,13 @@ from sklearn.model_selection import GroupKFold
 from skae.numerics import Array, Integers
 
 NEW = -1
-# Fewer rows leave a reducer or a covariance with a single one.
+# With fewer rows, a reducer or a covariance would be left with a single one.
 MIN_ROWS = 4
-# A row with as many equals for each fold, and with this share of all rows, is one of few kinds.
+# A kind of rows is frequent if it has so many equal rows a fold, and this share of all rows.
 _COPIES = 2
 _SHARE = 0.005
-# Among repeated combinations of few values, one with this share of a usual number of copies too.
+# Among repeated combinations of few values, a kind with this share of the median number of copies
+# is frequent too.
 _RARE = 0.25
 
 
@@ -39,14 +40,14 @@ class HeldOutFolds:
             _row_keys(X), return_index=True, return_inverse=True, return_counts=True
         )
         n_copies: float = max(_COPIES * n_folds, _SHARE * len(X))
-        # Kinds that reducers have seen score less than others, so that these would seem odd: where
-        # a usual kind has too few copies to be dealt out, none is.
+        # Kinds that reducers have seen score less than others, so that these would seem odd. Where
+        # a usual kind has too few copies to be dealt out to all folds, no kind is dealt out.
         is_of_kinds = np.mean(counts[inverse] > 1) > 0.5 and _has_few_values(X, n_copies)
         if is_of_kinds:
             usual = float(np.median(counts[inverse]))
             n_copies = min(n_copies, _RARE * usual) if usual >= n_copies else np.inf
         is_frequent = counts >= n_copies
-        # Groups in the order of their rows, and not of their keys: X may change its units.
+        # Groups are numbered in the order of their rows, as keys would change with the units of X.
         groups = np.where(is_frequent[inverse], np.arange(len(X)), first[inverse])
         self.has_few_kinds = bool(is_of_kinds or np.mean(is_frequent[inverse]) > 0.5)
         self.n_folds = min(n_folds, len(np.unique(groups)))

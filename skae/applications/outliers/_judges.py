@@ -337,7 +337,7 @@ def check_likelihood(reducer: object) -> None:
     last = reducer
     while hasattr(last, "steps"):
         last = last.steps[-1][1]
-    # Autoencoders without one score rows by their reconstruction error.
+    # Autoencoders without a likelihood score rows by their reconstruction error.
     is_error = hasattr(last, "reconstruct") and not hasattr(last, "log_likelihood")
     if is_error or not hasattr(last, "score_samples"):
         raise TypeError(

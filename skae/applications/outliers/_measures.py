@@ -10,11 +10,11 @@ from sklearn.neighbors import NearestNeighbors
 
 from skae.numerics import Array, Bools
 
-# Spread that no column's falls below, relative to that of all columns.
+# Least spread of a column, relative to that of all columns.
 _MIN_SPREAD = 0.1
 # With fewer, a row at the thin end of a small table would seem odd.
 _N_NEIGHBOURS = 20
-# Rows to look for neighbours among: more make no difference but in time.
+# Neighbours are looked for among so many rows: more only take longer.
 _MAX_NEIGHBOURHOOD = 2000
 
 

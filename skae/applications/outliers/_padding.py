@@ -27,17 +27,17 @@ from skae.reducers import (
     without_padding,
 )
 
-# How much positions count beside residuals, as for rows of one length.
+# Weight of positions beside residuals, as for rows of one length.
 _POSITION_WEIGHT = 0.25
-# A covariance of two columns counts as if so many rows beside those that hold both had none.
+# Covariances are shrunk as if there were so many more rows in which columns do not covary.
 _PRIOR_ROWS = 10
 # Smallest variance along any direction, relative to the mean of all.
 _MIN_VARIANCE = 1e-3
-# Rows that count, in medians of the mean square of a row.
+# Rows are learnt from whose mean square is no more than so many medians of it.
 _UNUSUAL = 10.0
 # The median score of so many rows of about the same length is the usual one for that length.
 _ROWS_A_LENGTH = 50
-# Spread that no column's falls below, relative to that of a normal one.
+# Least spread of a column, relative to that of a normal one.
 _MIN_SPREAD = 0.01
 
 
@@ -251,7 +251,7 @@ def pairwise_covariance(residuals: Array) -> Array:
 def _is_usual(residuals: Array) -> Bools:
     """Return a mask of the rows to learn from: those that are not far beyond the others."""
     squares = np.ma.masked_invalid(residuals) ** 2
-    # Each in units of its column: those that only long rows hold may well be larger.
+    # Squares are in units of their column, as columns that only long rows hold may be larger.
     units = np.ma.median(squares, axis=0).filled(1.0)
     relative = (squares / np.where(units > 0, units, 1.0)).mean(axis=1).filled(0.0)
     is_usual: Bools = relative <= _UNUSUAL * np.median(relative)

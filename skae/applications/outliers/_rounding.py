@@ -14,10 +14,10 @@ from skae.reducers._padding import padding_value
 
 # Reconstructing is a few operations on every value, each rounded to the precision of the row.
 _OPERATIONS = 4
-# Of errors of arithmetic the largest are four to eight times as large as the upper quartile.
+# The largest errors of arithmetic are four to eight times their upper quartile.
 _USUAL_QUANTILE = 0.75
 _BEYOND_USUAL = 20.0
-# Deviations of a column that arithmetic in single precision goes below.
+# Errors of arithmetic in single precision are less than this share of a column's deviation.
 _EXACT = 1e-5
 # Rounding of the largest columns reaches small ones through the code.
 _ROUNDING_OF_LARGEST = 50 * np.finfo(float).eps
@@ -85,6 +85,6 @@ def rounding_limits(X: Array, precision: float) -> tuple[Array, Array]:
     """
     sizes, deviations = np.abs(X).max(axis=0), np.std(X, axis=0)
     overall = np.sqrt(np.mean(deviations**2))
-    # The deviation of a column that does not vary is that of its mean from it: rounding.
+    # The deviation of a column that does not vary is the rounding of its mean.
     most = _EXACT * np.where(np.ptp(X, axis=0) > 0, deviations, overall)
     return _OPERATIONS * precision * sizes, np.maximum(most, _ROUNDING_OF_LARGEST * sizes.max())

@@ -10,10 +10,11 @@ import numpy as np
 
 from skae.numerics import Array, Bools
 
-# In distances from the median that a tenth of the column exceeds, which are 1.6 standard
-# deviations of a normal column. Of a thousand log-normal values the farthest is at about 9.
+# A value is absurd at so many times the distance from the median that a tenth of its column exceeds
+# (1.6 standard deviations of a normal column). Of a thousand log-normal values the farthest is at
+# about 9.
 _ABSURD = 15.0
-# The same for the root mean square over the columns of a row: a few of the former are as much.
+# A row is absurd at this root mean square of the same distances: a few absurd values are as much.
 _ABSURD_TOGETHER = 5.0
 _QUANTILE = 0.9
 # Where fewer values than this differ from all others of a column, they do not tell its unit.
@@ -54,7 +55,7 @@ def _root_mean_square(relative: Array) -> Array:
 
 def _units(distances: Array) -> Array:
     """Return for every column a distance from its median that is usual for the farther values."""
-    # Of few rows the absurd one itself must not be interpolated.
+    # Nothing is interpolated, as among few rows the absurd one would take part.
     units: Array = np.quantile(distances, _QUANTILE, axis=0, method="lower")
     n_others = np.count_nonzero(distances, axis=0)
     is_rare = (units == 0) & (n_others <= _RARE * len(distances))

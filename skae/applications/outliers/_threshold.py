@@ -41,7 +41,7 @@ def widest_gap(scores: Array) -> float:
     """
     scores = np.sort(scores)
     upper = scores[int(np.ceil((1 - _MAX_SHARE) * len(scores))) - 1 :]
-    # Any score is many times one of zero, but for zero.
+    # Any score above zero is infinitely many times one of zero.
     ratios = np.where(upper[1:] > 0, np.inf, 0.0)
     np.divide(upper[1:], upper[:-1], out=ratios, where=upper[:-1] > 0)
     if len(ratios) == 0 or ratios.max() < _MIN_RATIO:

@@ -24,7 +24,8 @@ _KINDS = ("histogram", "ecdf")
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
 _MOST_INSIDE = 8  # entries of a legend that curves leave room for
 _FEWEST_BINS, _MOST_BINS = 20, 50
-# Of the largest: lower errors are rounding, whose many decades would leave no room for the others.
+# Errors below this share of the largest are rounding, whose many decades would leave no room for
+# the others.
 _LOWEST = 1e-12
 
 
@@ -307,7 +308,7 @@ class ReconstructionErrorDisplay:
     def _explain(self, ax: "Axes", handles: list[Any], is_own_figure: bool) -> None:
         if self.classes_ is None and self.threshold is None:
             return
-        # Told explicitly: matplotlib leaves names out that begin with "_".
+        # Labels are passed, as matplotlib itself leaves names out that begin with "_".
         labels = self._labels()
         if self.threshold_line_ is not None:
             handles = [*handles, self.threshold_line_]
@@ -357,7 +358,7 @@ def _draw_histogram(ax: "Axes", groups: list[Array], labels: list[str], is_log: 
         handles.append(
             ax.stairs(shares, edges, fill=True, label=label, hatch=hatch, **area, **line)
         )
-        # Outlines in full colour, over the fills of all classes.
+        # Outlines are drawn in full colour, over the fills of all classes.
         ax.stairs(shares, edges, color=style["color"], zorder=2, **line)
     return handles
 

@@ -37,7 +37,7 @@ def with_other(
     n_other = contributions.shape[1] - len(chosen)
     if n_other == 0:
         return values, labels
-    # Not the score less the chosen: that would round.
+    # The others are summed, as the score less the chosen would be rounded.
     other = np.delete(contributions, chosen, axis=1).sum(axis=1, keepdims=True)
     plural = "s" if n_other > 1 else ""
     return np.hstack([values, other]), [*labels, f"{n_other} other feature{plural}"]

@@ -63,7 +63,7 @@ def draw_curves(
         look = {"label": plain(name), "capsize": 3, "markersize": 5, **style}
         bars.append(ax.errorbar(places, mean, deviation, **look))
     _label(ax, sizes, metric)
-    # Told explicitly: matplotlib leaves names out that begin with "_".
+    # Labels are passed, as matplotlib itself leaves names out that begin with "_".
     title = f"mean ± deviation of {scores.shape[2]} folds"
     ax.legend(bars, [*map(plain, names)], frameon=False, title=title, alignment="left")
 

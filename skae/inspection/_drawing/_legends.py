@@ -36,7 +36,7 @@ def text_width(text: str, size: str = _SIZE) -> float:
     text = text.replace(r"\$", "$")
     properties = FontProperties(size=size)
     with warnings.catch_warnings():
-        # Whoever draws the text is told of letters that the font lacks.
+        # Drawing the text warns of letters that the font lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         width, _, _ = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
     return width / 72

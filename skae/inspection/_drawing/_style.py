@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # and line styles still differ where a page is printed in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-# Of a component, in labels.
+# Unit of a component, in labels.
 UNITS = "units of the code"
 _MOST_CHARACTERS, _LAST = 30, 10  # of a name
 _LINES = ("-", "--", "-.", ":", (0, (6, 2)), (0, (3, 1, 1, 1)), (0, (1, 2)))
