@@ -39,7 +39,7 @@ def draw_curves(
         The scores.
 
     metrics : sequence of str
-        Which of them.
+        The scores to draw.
 
     panel : tuple of 2 floats, default=(5, 3.6)
         Width and height of a panel in inches.

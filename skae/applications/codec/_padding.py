@@ -23,12 +23,12 @@ class PaddingCoder:
     Attributes
     ----------
     value : float
-        What padding holds.
+        The value that padding is filled up with.
     n_features : int
         Of a timestep.
     tables : list of SymbolTable, one an axis
     bits_per_row : float
-        What the rows of the fit take in the mean.
+        Mean of the bits that the rows of the fit take.
     """
 
     value: float

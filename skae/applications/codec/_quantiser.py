@@ -40,7 +40,7 @@ class SymbolTable:
     weights : ndarray of int32 of shape (n_levels + 1,)
         Probabilities times a common factor; the last is that of all other integers.
     levels : ndarray of shape (n_levels,)
-        What each integer stands for, in steps.
+        The value of each integer, in steps.
     """
 
     lowest: int

@@ -67,7 +67,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         known values.
 
     initial_strategy : {"mean", "median", "most_frequent", "constant"}, default="mean"
-        What missing values are filled with at first; see
+        The statistic that missing values are filled with at first; see
         :class:`~sklearn.impute.SimpleImputer`.
 
     fill_value : float, default=None
@@ -121,10 +121,10 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         nothing to fit.
 
     initial_imputer_ : SimpleImputer
-        What fills missing values at first.
+        The imputer that fills missing values at first.
 
     indicator_ : MissingIndicator or None
-        What says which values are missing; None without ``add_indicator``.
+        The transformer that says which values are missing; None without ``add_indicator``.
 
     n_features_in_ : int
         Number of features seen in ``fit``.

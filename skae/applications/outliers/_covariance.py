@@ -90,8 +90,8 @@ class HeldOutCovariance:
     def _likeliest(self) -> float:
         """Return the largest shrinkage that is not less likely than the best beyond its error.
 
-        How likely are the rows of each fold given those of the others: one standard error, over the
-        folds, is what the choice may lose, as for the size of a tree.
+        The likelihood is that of the rows of each fold, given those of the others. The choice may
+        lose one standard error over the folds, as for the size of a tree.
         """
         directions = self._varying_directions()
         folds = np.unique(self.of_rows)

@@ -73,7 +73,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
-        What the anomaly score of a row is.
+        The anomaly score of a row.
 
         - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, so that a
           noisy column hides nothing, the mean of two on one scale: with a covariance that is shrunk

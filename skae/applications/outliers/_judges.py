@@ -122,7 +122,7 @@ class LikelihoodJudge:
     def contributions(self, X: Array) -> Array:
         """Return how the score changes as a column joins those before it, or those behind it.
 
-        What the reference itself scores is shared evenly.
+        The score of the reference itself is shared evenly.
         """
         start, forwards = np.tile(self.reference, (len(X), 1)), range(X.shape[1])
         changes = self._changes(start, X, forwards)

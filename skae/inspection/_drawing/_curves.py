@@ -49,7 +49,7 @@ def draw_curves(
         The scores.
 
     metric : str
-        Which scores these are: one of `METRICS`, or any label.
+        The name of the scores: one of `METRICS`, or any label.
     """
     scores = _checked(scores, names, sizes) * _FACTORS.get(metric, 1)
     means, deviations = scores.mean(axis=2), scores.std(axis=2)
