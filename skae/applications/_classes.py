@@ -4,11 +4,12 @@ import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from skae.numerics import Array, ArrayLike
 from skae.tables._frames import is_missing, refuse_mask
 
 
-def class_of_each_row(y):
-    """Classes as an array that can be sorted.
+def class_of_each_row(y: ArrayLike) -> Array:
+    """Return classes as an array that can be sorted.
 
     Raises
     ------
@@ -17,8 +18,8 @@ def class_of_each_row(y):
     """
     refuse_mask(y, "y", "Leave out rows without a class.")
     is_sequence = isinstance(y, list | tuple)
-    # Of strings and numbers in a list, numpy would make strings.
-    labels = column_or_1d(np.array(y, dtype=object) if is_sequence else y)
+    # numpy would make strings of a list of strings and numbers.
+    labels: Array = column_or_1d(np.array(y, dtype=object) if is_sequence else y)
     missing = np.array([is_missing(label) for label in labels], bool)
     if missing.any():
         raise ValueError(
@@ -31,7 +32,7 @@ def class_of_each_row(y):
     return labels
 
 
-def _of_one_type(labels, keep_objects):
+def _of_one_type(labels: Array, keep_objects: bool) -> Array:
     if len({isinstance(label, str) for label in labels}) > 1:
         types = " and ".join(sorted({type(label).__name__ for label in labels}))
         raise ValueError(

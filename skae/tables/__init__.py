@@ -11,6 +11,7 @@ from skae.tables._frames import (
     with_nan_for_na,
 )
 from skae.tables._units import (
+    AbsurdCell,
     absurd_cells,
     check_magnitude,
     column_moments,
@@ -19,6 +20,7 @@ from skae.tables._units import (
 )
 
 __all__ = [
+    "AbsurdCell",
     "FrameOutputMixin",
     "absurd_cells",
     "check_array",
