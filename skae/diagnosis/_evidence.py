@@ -92,7 +92,9 @@ class Evidence:
     @cached_property
     def keeps_start(self) -> bool:
         """Whether training changed nothing; a linear network at its optimum is not trained."""
-        return self.n_epochs > 0 and self.kept_epoch == 0
+        # Folds may ask for no epoch at all.
+        was_judged = self.n_epochs > 0 or hasattr(self.reducer, "cross_fit_losses_")
+        return was_judged and self.kept_epoch == 0
 
     @cached_property
     def is_trained(self) -> bool:
