@@ -233,7 +233,7 @@ _HEAD_PARAMETERS = """
         keeps it as it is.
 
     learning_rate : float or None, default=None
-        Of joint training; None means the autoencoder's.
+        Of joint training; None means the autoencoder's, and 0.002 where that is "auto".
 
     max_iter : int, default=200
         Epochs of joint training at most. Each visits labelled rows so often that they make up a

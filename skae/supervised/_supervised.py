@@ -202,9 +202,13 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
         """The autoencoder's settings, with ours where both have them."""
         shared = ("max_iter", "tol", "early_stopping", "validation_fraction", "n_iter_no_change")
         own = {name: getattr(self, name) for name in shared}
+        settings = Settings.of(autoencoder)
         if self.learning_rate is not None:
             own["learning_rate"] = self.learning_rate
-        return replace(Settings.of(autoencoder), **own)
+        elif settings.learning_rate == "auto":
+            # The encoder is trained already, and patience ends what is left to do.
+            own["learning_rate"] = "constant"
+        return replace(settings, **own)
 
     def _outputs(self, X: ArrayLike) -> Array:
         """Outputs of the head for the code of each row, float64."""
