@@ -10,12 +10,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skae import Autoencoder, VariationalAutoencoder
 from skae.applications._checked import checks_parameters
+from skae.applications.outliers._default import plan, reducer_for
 from skae.applications.outliers._folds import MIN_ROWS, HeldOutFolds, check_distinct
 from skae.applications.outliers._judges import (
     Panel,
-    check_likelihood,
     fit_error_panel,
     fit_likelihood_panel,
     fit_mahalanobis_panel,
@@ -33,7 +32,6 @@ from skae.reducers import (
     check_names,
     given_rows,
     padding_value,
-    reducer_to_fit,
     telling_once_of_pca,
     without_known_padding,
 )
@@ -61,7 +59,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         :class:`~sklearn.frozen.FrozenEstimator`, such as a model trained in chunks, is used as it
         is: then give ``fit`` rows that it has not seen, as nobody can hold out those it has. None
         means ``Autoencoder(0.5)``, and ``VariationalAutoencoder(0.5)`` for
-        ``scoring="likelihood"``.
+        ``scoring="likelihood"``, trained for 1000 annealed steps, at most 50 epochs.
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
@@ -229,7 +227,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
             different rows, or if it is masked or of another shape.
         """
         rng = check_random_state(self.random_state)
-        reducer = self._reducer_to_fit(rng)
+        reducer = reducer_for(self.reducer, self.scoring, rng)
         X = given_rows(reducer, X)
         rows = _dense(
             check_array(
@@ -243,6 +241,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         )
         check_magnitude(rows, _LARGEST, _SMALLEST)
         check_names(reducer, X)
+        if self.reducer is None:
+            plan(reducer, len(rows), self._n_folds)
         is_usual = ~absurd_rows(without_known_padding(reducer, rows))
         with telling_once_of_pca():
             panel = self._fit_panel(reducer, rows[is_usual], rng)
@@ -357,18 +357,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         check_magnitude(rows, _LARGEST)
         return in_double_precision(self.reducers_[0], rows)
 
-    def _reducer_to_fit(self, rng: np.random.RandomState) -> Any:
-        is_likelihood = self.scoring == "likelihood"
-        default = VariationalAutoencoder if is_likelihood else Autoencoder
-        reducer = reducer_to_fit(self.reducer, lambda: default(n_components=0.5), rng)
-        if is_likelihood:
-            check_likelihood(reducer)
-        return reducer
+    @property
+    def _n_folds(self) -> int:
+        return round(1 / self.calibration_fraction)
 
     def _fit_panel(self, reducer: TrainableReducer, X: Array, rng: np.random.RandomState) -> Panel:
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(X, self.trim)
-        folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
+        folds = HeldOutFolds(X, self._n_folds, rng)
         if padding_value(reducer) is not None:
             return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
         precision, X = float(np.finfo(X.dtype).eps), in_double_precision(reducer, X)

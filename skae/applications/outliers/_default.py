@@ -1,0 +1,42 @@
+"""The reducer of a detector that is given none."""
+
+from typing import Any
+
+import numpy as np
+
+from skae import Autoencoder, VariationalAutoencoder
+from skae.applications.outliers._judges import check_likelihood
+from skae.reducers import reducer_to_fit
+
+# Of the variance; and how long a fold is trained. Nothing is held out of a fold: what a reducer
+# leaves of ordinary rows is judged by rows of the others anyway, so that it needs no judge, only to
+# stop before it learns single rows by heart.
+_SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 50
+
+
+def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
+    """Return an unfitted reducer like the one given, or for None the default one.
+
+    Raises
+    ------
+    TypeError
+        If it has no log-likelihood where ``scoring`` needs it.
+    """
+    is_likelihood = scoring == "likelihood"
+    cls = VariationalAutoencoder if is_likelihood else Autoencoder
+    # For any number of rows; ``plan`` comes after them.
+    options: dict[str, Any] = {
+        "n_components": _SHARE,
+        "learning_rate": "cosine",
+        "early_stopping": False,
+    }
+    reducer = reducer_to_fit(given, lambda: cls(**options), rng)
+    if is_likelihood:
+        check_likelihood(reducer)
+    return reducer
+
+
+def plan(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_folds: int) -> None:
+    """Set how long a default reducer trains on so many rows without one of so many folds."""
+    n_batches = -(-round(n_rows * (1 - 1 / n_folds)) // reducer.batch_size)
+    reducer.set_params(max_iter=min(_MOST_EPOCHS, max(1, round(_STEPS / max(1, n_batches)))))
