@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skae.tables._frames import is_missing, refuse_mask
+from skae.tables import is_missing, refuse_mask
 
 
 def class_of_each_row(y):

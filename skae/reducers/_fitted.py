@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_feature_names
 from skae.exceptions import StartKeptWarning
 from skae.reducers._pipelines import IDLE
 from skae.reducers._rows import check_invertible
-from skae.tables import flat_rows, refuse_mask
+from skae.tables import check_labels, flat_rows, refuse_mask
 
 
 def reducer_to_fit(reducer, default, random_state):
@@ -124,14 +124,9 @@ def sample_shape_of(reducer):
     return next((tuple(shape) for shape in shapes if shape is not None), None)
 
 
-def column_labels(X):
-    """What a frame calls its columns, strings or not, as a list; None for what is no frame."""
-    is_frame = hasattr(X, "columns") and hasattr(X, "dtypes")
-    return np.asarray(X.columns, dtype=object).tolist() if is_frame else None
-
-
 def check_names(reducer, X):
-    """Raise ValueError if a reducer was fitted before, on columns of other names."""
+    """Raise ValueError if a reducer was fitted before, on columns of other names or labels."""
+    check_labels(next(iter(steps_of(reducer)), reducer), X)
     if getattr(reducer, "feature_names_in_", None) is not None:
         _check_feature_names(reducer, X, reset=False)
 

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
@@ -25,12 +25,11 @@ from skae.applications.imputation._rounds import fit_rounds
 from skae.reducers import allows_nan, find_padding_before_fit, without_padding
 from skae.reducers._fitted import (
     check_names,
-    column_labels,
     reducer_to_fit,
     sample_shape_of,
     telling_once_of_pca,
 )
-from skae.tables import check_array, check_magnitude, validate_data
+from skae.tables import check_array, check_magnitude, column_labels, validate_data
 
 # A reducer squares differences of values.
 _LARGEST = 1e150
@@ -277,7 +276,8 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         X = self._given(X, self.reducer)
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
         check_magnitude(rows, _LARGEST)
-        check_names(self.reducer, X)
+        # Copies of what is not frozen will be fitted anew.
+        check_names(clone(self.reducer, safe=False), X)
         is_padding = find_padding_before_fit(self.reducer, rows)
         # A sequence keeps its timesteps, also those that none reaches, and an image its pixels.
         shape = sample_shape_of(self.reducer)

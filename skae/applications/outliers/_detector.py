@@ -23,7 +23,6 @@ from skae.applications.outliers._padding import fit_padded_panel
 from skae.applications.outliers._rounding import in_double_precision
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
-from skae.messages import needs_extra
 from skae.reducers import (
     allows_nan,
     check_names,
@@ -33,7 +32,13 @@ from skae.reducers import (
     telling_once_of_pca,
     without_known_padding,
 )
-from skae.tables import check_array, check_magnitude, validate_data
+from skae.tables import (
+    check_array,
+    check_magnitude,
+    in_frame_like,
+    labels_in_fit,
+    validate_data,
+)
 
 _LARGEST, _SMALLEST = 1e70, 1e-70  # distances are squared, and squared again
 _CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
@@ -302,10 +307,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     def feature_contributions(self, X):
         """What each column adds to the anomaly score of each row.
 
-        Needs pandas. A column may lower a ``"mahalanobis"`` score, if its residual is what those
-        of the others suggest. For ``"likelihood"`` the columns of the mean training row are
-        replaced by those of the row, one after another from the first and from the last; a column
-        adds the mean change of the score [4]_, and an even share of what the mean row scores.
+        Needs pandas, but for frames of polars. A column may lower a ``"mahalanobis"`` score, if
+        its residual is what those of the others suggest. For ``"likelihood"`` the columns of the
+        mean training row are replaced by those of the row, one after another from the first and
+        from the last; a column adds the mean change of the score [4]_, and an even share of what
+        the mean row scores.
 
         Parameters
         ----------
@@ -315,8 +321,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         contributions : DataFrame of shape (n_samples, n_features)
-            Rows sum to ``-score_samples(X)``. Columns are named as in ``fit``, without names x0,
-            x1 and so on; a frame's index is kept.
+            Rows sum to ``-score_samples(X)``. Of polars if X is, else of pandas, with the index of
+            X. Columns are labelled as in ``fit``, without labels x0, x1 and so on.
 
         References
         ----------
@@ -337,11 +343,10 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         >>> contributions.loc[worst].idxmax()
         'flavanoids'
         """
-        pandas = _pandas()
         rows = self._check_rows(X)
-        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(rows.shape[1])])
-        index = X.index if hasattr(X, "iloc") else None
-        return pandas.DataFrame(self._panel.contributions(rows), columns=names, index=index)
+        labels = labels_in_fit(self) or [f"x{i}" for i in range(rows.shape[1])]
+        values = self._panel.contributions(rows)
+        return in_frame_like(X, values, labels, "feature_contributions")
 
     def _check_rows(self, X):
         check_is_fitted(self)
@@ -392,9 +397,3 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
 def _dense(X):
     return X.toarray() if issparse(X) else X
-
-
-def _pandas():
-    with needs_extra("compare", "feature_contributions"):
-        import pandas
-    return pandas

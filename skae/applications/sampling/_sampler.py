@@ -17,7 +17,6 @@ from skae.mixtures import fit_mixture
 from skae.reducers import allows_nan, find_padding, without_padding
 from skae.reducers._fitted import (
     check_names,
-    column_labels,
     decoded,
     encoded,
     fit_reducer,
@@ -27,7 +26,14 @@ from skae.reducers._fitted import (
     sample_shape_of,
     seeded,
 )
-from skae.tables import FrameOutputMixin, check_array, in_container, refuse_mask, validate_data
+from skae.tables import (
+    FrameOutputMixin,
+    check_array,
+    column_labels,
+    in_container,
+    refuse_mask,
+    validate_data,
+)
 
 _DTYPES = (np.float64, np.float32)
 
