@@ -31,6 +31,24 @@ def class_of_each_row(y):
     return labels
 
 
+def classes_at(y, classes, places):
+    """Classes of some rows, in the type that they were given in: a Series stays one.
+
+    Parameters
+    ----------
+    y : array-like
+        As it was given.
+    classes : ndarray
+        What ``class_of_each_row`` makes of it.
+    places : ndarray of int
+        Of rows; any number of times each.
+    """
+    if hasattr(y, "iloc") and np.ndim(y) == 1:
+        return y.iloc[places].reset_index(drop=True)
+    # Arrays of pandas and Series of polars have types of their own, as arrays of numpy do.
+    return y[places] if hasattr(y, "dtype") and np.ndim(y) == 1 else classes[places]
+
+
 def _of_one_type(labels, keep_objects):
     if len({isinstance(label, str) for label in labels}) > 1:
         types = " and ".join(sorted({type(label).__name__ for label in labels}))

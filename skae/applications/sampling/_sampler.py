@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
-from skae.applications._classes import class_of_each_row
+from skae.applications._classes import class_of_each_row, classes_at
 from skae.applications._limits import BOUND, GRID, fit_limits
 from skae.applications.sampling._densities import covariance_within, draw_codes, perturbed
 from skae.messages import check_integer
@@ -34,8 +34,6 @@ from skae.tables import (
     refuse_mask,
     validate_data,
 )
-
-_DTYPES = (np.float64, np.float32)
 
 
 class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
@@ -182,15 +180,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         reducer = reducer_to_fit(self.reducer, _default, rng)
         X = given_rows(reducer, X)
-        finite = "allow-nan" if allows_nan(reducer) else True
-        rows = check_array(
-            X,
-            dtype=_DTYPES,
-            ensure_all_finite=finite,
-            ensure_min_samples=2,
-            estimator=self,
-            input_name="X",
-        )
+        checked = {**_checked(reducer), "ensure_min_samples": 2}
+        rows = check_array(X, estimator=self, input_name="X", **checked)
         check_names(reducer, X)
         labels = column_labels(X)
         fit_reducer(reducer, X, y)
@@ -316,8 +307,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         return encoded(self.reducer_, row)
 
     def _check_rows(self, X):
-        finite = "allow-nan" if allows_nan(self.reducer_) else True
-        return validate_data(self, X, reset=False, dtype=_DTYPES, ensure_all_finite=finite)
+        return validate_data(self, X, reset=False, **_checked(self.reducer_))
 
     def augment(self, X, y, n=None, random_state=None):
         """Rows of all classes in equal number: those given, then new ones for the rarer classes.
@@ -345,8 +335,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         X_augmented : ndarray of shape (n_augmented, n_features)
             The rows of X in their order, then the new ones, class by class. In the dtype of X,
             float32 or float64, or the frame that ``set_output`` asks for, numbered anew.
-        y_augmented : ndarray of shape (n_augmented,)
-            Their classes.
+        y_augmented : ndarray or Series of shape (n_augmented,)
+            Their classes, in the type of y: a Series, numbered anew, if y is one.
 
         Raises
         ------
@@ -359,21 +349,21 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             check_integer("n", n)
         X = given_rows(self.reducer_, X)
         rows = self._check_rows(X)
-        y = class_of_each_row(y)
-        check_consistent_length(rows, y)
+        classes = class_of_each_row(y)
+        check_consistent_length(rows, classes)
         code = encoded(self.reducer_, X)
-        new_code, new_y = self._draw_missing(code, y, n, random_state)
-        if not len(new_y):
-            return in_container(self, rows.copy()), y.copy()
-        new_rows = self._decoded(new_code).astype(rows.dtype)
-        augmented = np.concatenate([rows, new_rows])
-        return in_container(self, augmented), np.concatenate([y, new_y])
+        new_code, of_their_class = self._draw_missing(code, classes, n, random_state)
+        places = np.concatenate([np.arange(len(rows)), of_their_class])
+        new_rows = self._decoded(new_code).astype(rows.dtype) if len(new_code) else rows[:0]
+        return in_container(self, np.concatenate([rows, new_rows])), classes_at(y, classes, places)
 
     def _draw_missing(self, code, y, n, random_state):
+        """Codes of new rows, and for each of them the place of a row of its class."""
         rng = check_random_state(random_state)
-        classes, of_row, counts = np.unique(y, return_inverse=True, return_counts=True)
-        wanted = np.max(counts) if n is None else n
-        missing = np.maximum(wanted - counts, 0)
+        classes, first, of_row, counts = np.unique(
+            y, return_index=True, return_inverse=True, return_counts=True
+        )
+        missing = np.maximum((max(counts) if n is None else n) - counts, 0)
         noise = covariance_within(code, of_row)
         drawn = [np.empty((0, code.shape[1]))]
         for index in np.flatnonzero(missing):
@@ -383,7 +373,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             else:
                 density = self._class_density(own, classes[index], rng)
                 drawn.append(draw_codes(density, missing[index], rng))
-        return np.concatenate(drawn), np.repeat(classes, missing)
+        return np.concatenate(drawn), np.repeat(first, missing)
 
     def _class_density(self, code, label, rng):
         try:
@@ -403,3 +393,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
 def _default():
     return Autoencoder(0.9)
+
+
+def _checked(reducer):
+    finite = "allow-nan" if allows_nan(reducer) else True
+    return {"dtype": [np.float64, np.float32], "ensure_all_finite": finite}
