@@ -215,12 +215,43 @@ def test_other_formats(frame):
     pd.testing.assert_frame_equal(parquet.drop(columns=["mean_accuracy", "std_accuracy"]), npy)
 
 
-def test_an_index_that_pandas_wrote_is_no_measurement(frame):
-    frame.drop(columns="target").to_csv("indexed.csv")
+@pytest.mark.parametrize(
+    "index",
+    [
+        range(36),
+        range(1, 37),
+        [5 * i for i in range(36)],
+        [f"wine {i}" for i in range(36)],
+    ],
+)
+def test_an_index_is_no_measurement(frame, index, capsys):
+    frame.drop(columns="target").set_axis(index, axis=0).to_csv("indexed.csv")
     main(["compare", "indexed.csv", *QUICK])
+    said = "The first column has no name and was taken as row labels."
+    assert f"indexed.csv: {said}\n" in capsys.readouterr().err
     text = " ".join(read_page().text.split())
     assert "36 rows, 13 columns" in text
-    assert "taken as row labels" in text
+    assert said in text
+
+
+@pytest.mark.parametrize("values", ["alcohol", [*range(35, -1, -1)], [0, *range(35)]])
+def test_a_column_without_name_that_is_no_index_is_kept(frame, values, capsys):
+    values = frame[values].tolist() if values == "alcohol" else values
+    rows = frame.drop(columns=["target", "alcohol"]).rename(columns={"hue": "column 0"})
+    rows.set_axis(values, axis=0).to_csv("wine.csv")
+    main(["compare", "wine.csv", *QUICK])
+    said = "The first column has no name and holds other than row labels: it is 'column 0_'."
+    assert f"wine.csv: {said}\n" in capsys.readouterr().err
+    text = " ".join(read_page().text.split())
+    assert "36 rows, 13 columns" in text
+    assert said in text
+
+
+def test_classes_without_name_are_told_by_the_name_they_are_given(frame, capsys):
+    frame.set_index("target", drop=True).rename_axis(None).to_csv("wine.csv")
+    assert "'column 0' is not numeric; drop or encode" in refuse(capsys, "wine.csv")
+    main(["compare", "wine.csv", "--target", "column 0", *QUICK])
+    assert "target “column 0”" in read_page().text
 
 
 def test_scaling_measures_every_column_in_its_deviations(frame):
