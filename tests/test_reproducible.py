@@ -105,17 +105,16 @@ def test_small_networks_do_not_depend_on_the_number_of_threads(expected, by_proc
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_in_joblib_workers(expected, backend):
-    # The function travels by value: workers cannot import this file.
-    found = Parallel(n_jobs=2, backend=backend)(delayed(_bits_of)(X) for _ in range(2))
+    # Workers cannot import this file, and a function within another travels by value.
+    def bits_in_worker(X):
+        from skae import Autoencoder
+
+        estimator = Autoencoder(4, max_iter=15, dropout=0.1, random_state=0).fit(X)
+        weights = (*estimator.encoder_.get_weights(), *estimator.decoder_.get_weights())
+        return b"".join(weight.tobytes() for weight in weights)
+
+    found = Parallel(n_jobs=2, backend=backend)(delayed(bits_in_worker)(X) for _ in range(2))
     assert found == [expected, expected]
-
-
-def _bits_of(X):
-    from skae import Autoencoder
-
-    estimator = Autoencoder(4, max_iter=15, dropout=0.1, random_state=0).fit(X)
-    weights = (*estimator.encoder_.get_weights(), *estimator.decoder_.get_weights())
-    return b"".join(weight.tobytes() for weight in weights)
 
 
 def global_states():
