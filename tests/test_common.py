@@ -46,7 +46,10 @@ SHORTENED = {
     "DenoisingAutoencoder": SHORT,
     "LatentCodec": {"reducer": skae.Autoencoder(**SHORT)},
     "ReconstructionImputer": {"reducer": skae.Autoencoder(0.5, **SHORT)},
-    "ReconstructionOutlierDetector": {"reducer": skae.Autoencoder(0.5, **SHORT)},
+    "ReconstructionOutlierDetector": {
+        "reducer": skae.Autoencoder(0.5, **SHORT),
+        "calibration_fraction": 0.5,
+    },
     "RecurrentAutoencoder": SHORT,
     "SparseAutoencoder": SHORT,
     "StackedAutoencoder": SHORT,
