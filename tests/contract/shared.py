@@ -64,9 +64,9 @@ SHORTENED = {
         "reducer": skae.Autoencoder(0.5, **SHORT),
         "calibration_fraction": 0.5,
     },
-    "RecurrentAutoencoder": SHORT,
+    "RecurrentAutoencoder": {"hidden_layer_sizes": (16,), **SHORT},
     "SparseAutoencoder": SHORT,
-    "StackedAutoencoder": SHORT,
+    "StackedAutoencoder": {"pretrain_max_iter": 10, **SHORT},
     "VariationalAutoencoder": SHORT,
     "VariationalConvolutionalAutoencoder": SHORT,
 }
