@@ -181,8 +181,15 @@ def test_contributions_have_the_labels_of_the_columns(X, expected):
     detector, contributions = contributions_of(X, X)
     assert contributions.columns.tolist() == expected
     np.testing.assert_allclose(contributions.sum(axis=1), -detector.score_samples(X))
+
+
+def test_labels_that_are_no_strings_are_drawn():
+    X = labelled(2, 0, 1)
+    detector = ReconstructionOutlierDetector(PCA(1), random_state=0).fit(X)
     display = FeatureContributionDisplay.from_estimator(detector, X)
-    assert len(display.feature_names) == 3
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == [
+        str(display.feature_names[i]) for i in display.features_[::-1]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -200,8 +207,13 @@ def test_contributions_of_polars_are_of_polars(X_fit, names):
     assert isinstance(contributions, pl.DataFrame)
     assert contributions.columns == names
     np.testing.assert_allclose(contributions.to_numpy().sum(axis=1), -detector.score_samples(X))
-    if contributions.columns == X.columns:
-        FeatureContributionDisplay.from_estimator(detector, X, rows=[0, 1])
+
+
+def test_contributions_of_polars_are_drawn():
+    X = pl.DataFrame(VALUES, schema=list("abc"))
+    detector, _ = contributions_of(X, X)
+    display = FeatureContributionDisplay.from_estimator(detector, X, rows=[0, 1])
+    assert list(display.feature_names) == list("abc")
 
 
 def test_contributions_keep_the_index():

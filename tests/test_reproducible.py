@@ -80,9 +80,8 @@ def expected():
 
 
 @pytest.fixture(scope="module")
-def by_process():
-    """Digests of new processes, by their number of threads."""
-    return {1: [digests_of_process(1)], 2: [digests_of_process(2), digests_of_process(2)]}
+def of_two_processes():
+    return [digests_of_process(n_threads=2) for _ in range(2)]
 
 
 def test_twice_in_one_process(expected):
@@ -91,16 +90,14 @@ def test_twice_in_one_process(expected):
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_processes_of_as_many_threads_agree(network, by_process):
-    first, second = by_process[2]
+def test_processes_of_as_many_threads_agree(network, of_two_processes):
+    first, second = of_two_processes
     assert first[network] == second[network]
+
+
+def test_small_networks_do_not_depend_on_the_number_of_threads(expected, of_two_processes):
     # This process has one thread.
-    assert by_process[1][0][network] == sha256(bits(**NETWORKS[network])).hexdigest()
-
-
-def test_small_networks_do_not_depend_on_the_number_of_threads(expected, by_process):
-    digest = sha256(expected).hexdigest()
-    assert [each["small"] for each in (*by_process[1], *by_process[2])] == [digest] * 3
+    assert of_two_processes[0]["small"] == sha256(expected).hexdigest()
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])

@@ -59,6 +59,7 @@ SHORTENED = {
     "ConvolutionalAutoencoder": SHORT,
     "DenoisingAutoencoder": SHORT,
     "LatentCodec": {"reducer": skae.Autoencoder(**SHORT)},
+    "LatentSampler": {"reducer": skae.Autoencoder(0.9, **SHORT)},
     "ReconstructionImputer": {"reducer": skae.Autoencoder(0.5, **SHORT)},
     "ReconstructionOutlierDetector": {
         "reducer": skae.Autoencoder(0.5, **SHORT),
