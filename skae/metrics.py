@@ -29,7 +29,9 @@ Examples
 """
 
 import warnings
+from collections.abc import Callable, Sequence
 from copy import copy
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 from scipy.sparse import issparse
@@ -38,7 +40,8 @@ from sklearn.metrics import mean_squared_error
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
 
-from skae.reducers import check_invertible
+from skae.numerics import Array, ArrayLike
+from skae.reducers import Reducer, check_invertible
 from skae.tables import check_array, refuse_mask
 
 __all__ = [
@@ -50,8 +53,34 @@ __all__ = [
 ]
 
 
-def reconstruction_error(X, X_reconstructed, *, sample_weight=None, multioutput="uniform_average"):
-    """Mean squared error of a reconstruction, in the squared units of `X`.
+@overload
+def reconstruction_error(
+    X: ArrayLike,
+    X_reconstructed: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    multioutput: Literal["raw_values"],
+) -> Array: ...
+
+
+@overload
+def reconstruction_error(
+    X: ArrayLike,
+    X_reconstructed: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    multioutput: Literal["uniform_average"] | Sequence[float] | Array = "uniform_average",
+) -> float: ...
+
+
+def reconstruction_error(
+    X: ArrayLike,
+    X_reconstructed: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    multioutput: Any = "uniform_average",
+) -> float | Array:
+    """Return the mean squared error of a reconstruction, in the squared units of `X`.
 
     It is computed in float64 whatever the dtype of the rows.
 
@@ -92,13 +121,14 @@ def reconstruction_error(X, X_reconstructed, *, sample_weight=None, multioutput=
     """
     X, X_reconstructed = _check_pair(X, X_reconstructed)
     _refuse_masked_weight(sample_weight)
-    return mean_squared_error(
+    error: float | Array = mean_squared_error(
         X, X_reconstructed, sample_weight=sample_weight, multioutput=multioutput
     )
+    return error
 
 
-def reconstruction_error_samples(X, X_reconstructed):
-    """Mean squared error of the reconstruction of every row, in the squared units of `X`.
+def reconstruction_error_samples(X: ArrayLike, X_reconstructed: ArrayLike) -> Array:
+    """Return the mean squared error of the reconstruction of every row.
 
     Parameters
     ----------
@@ -111,7 +141,7 @@ def reconstruction_error_samples(X, X_reconstructed):
     Returns
     -------
     errors : ndarray of shape (n_samples,)
-        Their mean is :func:`reconstruction_error`.
+        In the squared units of `X`; their mean is :func:`reconstruction_error`.
 
     Examples
     --------
@@ -120,11 +150,14 @@ def reconstruction_error_samples(X, X_reconstructed):
     array([0.5, 4.5])
     """
     X, X_reconstructed = _check_pair(X, X_reconstructed)
-    return np.mean((X - X_reconstructed) ** 2, axis=1)
+    errors: Array = np.mean((X - X_reconstructed) ** 2, axis=1)
+    return errors
 
 
-def reconstruction_r2_score(X, X_reconstructed, *, sample_weight=None):
-    """Share of the variance of `X`, over all features together, that a reconstruction explains.
+def reconstruction_r2_score(
+    X: ArrayLike, X_reconstructed: ArrayLike, *, sample_weight: ArrayLike | None = None
+) -> float:
+    """Return the share of the variance of `X`, over all features, that a reconstruction explains.
 
     It is ``1 - sum((X - X_reconstructed) ** 2) / sum((X - X.mean(axis=0)) ** 2)``. For PCA on its
     training rows this is ``explained_variance_ratio_.sum()``. On held-out rows the mean is theirs,
@@ -173,7 +206,7 @@ def reconstruction_r2_score(X, X_reconstructed, *, sample_weight=None):
     _refuse_masked_weight(sample_weight)
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)[:, np.newaxis]
     unexplained = np.sum(weight * (X - X_reconstructed) ** 2)
-    # From a row that counts, so that what is constant is zero and not the rounding of its mean.
+    # A row that counts is subtracted, so that a constant feature is exactly zero.
     X = X - X[np.argmax(weight[:, 0] > 0)]
     total = np.sum(weight * (X - np.average(X, axis=0, weights=weight[:, 0])) ** 2)
     if total == 0:
@@ -184,29 +217,37 @@ def reconstruction_r2_score(X, X_reconstructed, *, sample_weight=None):
 class _ReconstructionScorer:
     """A scorer that compares `X` with an estimator's reconstruction of it."""
 
-    def __init__(self, name, metric, sign):
+    def __init__(self, name: str, metric: Callable[..., Any], sign: int) -> None:
         self._name = name
         self._metric = metric
         self._sign = sign
-        self._weight_request = None
+        self._weight_request: bool | str | None = None
 
-    def __call__(self, estimator, X, y=None, *, sample_weight=None):
+    def __call__(
+        self,
+        estimator: Reducer,
+        X: ArrayLike,
+        y: object = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Score a fitted estimator on rows; higher is better, and `y` is ignored."""
         check_invertible(estimator)
         X_reconstructed = estimator.inverse_transform(estimator.transform(X))
-        return self._sign * self._metric(X, X_reconstructed, sample_weight=sample_weight)
+        score: float = self._sign * self._metric(X, X_reconstructed, sample_weight=sample_weight)
+        return score
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"skae.metrics.{self._name}"
 
-    def set_score_request(self, *, sample_weight):
+    def set_score_request(self, *, sample_weight: bool | str | None) -> Self:
         """Return a copy that asks scikit-learn's metadata routing for `sample_weight`, or not."""
         # A copy: the public scorers are shared by everyone in the process.
         scorer = copy(self)
         scorer._weight_request = sample_weight
         return scorer
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """Return what this scorer asks of scikit-learn's metadata routing."""
         request = MetadataRequest(owner=repr(self))
         request.score.add_request(param="sample_weight", alias=self._weight_request)
@@ -221,7 +262,7 @@ neg_reconstruction_error_scorer = _ReconstructionScorer(
 )
 
 
-def _check_pair(X, X_reconstructed):
+def _check_pair(X: ArrayLike, X_reconstructed: ArrayLike) -> tuple[Array, Array]:
     X = _as_float64(X, "X")
     X_reconstructed = _as_float64(X_reconstructed, "X_reconstructed")
     if X.shape != X_reconstructed.shape:
@@ -232,12 +273,13 @@ def _check_pair(X, X_reconstructed):
     return X, X_reconstructed
 
 
-def _as_float64(X, name):
+def _as_float64(X: ArrayLike, name: str) -> Array:
     refuse_mask(X, name, "Compare the values that are known, X[~mask], or fill {name} first.")
     if issparse(X):
         X = X.toarray()
-    return check_array(X, dtype=np.float64, input_name=name)
+    rows: Array = check_array(X, dtype=np.float64, input_name=name)
+    return rows
 
 
-def _refuse_masked_weight(sample_weight):
+def _refuse_masked_weight(sample_weight: ArrayLike | None) -> None:
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")

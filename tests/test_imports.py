@@ -48,5 +48,14 @@ def test_type_checkers_see_every_public_name():
     assert set(skae.__all__) - {"__version__"} <= seen
 
 
+def test_the_code_that_is_checked_as_users_check_theirs_has_every_public_name():
+    source = ast.parse((ROOT / "tests" / "typed_user_code.py").read_text("utf-8"))
+    used = {node.attr for node in ast.walk(source) if isinstance(node, ast.Attribute)}
+    used |= {node.id for node in ast.walk(source) if isinstance(node, ast.Name)}
+    rooms = [skae.exceptions, skae.inspection, skae.layers, skae.metrics]
+    public = {name for room in [skae, *rooms] for name in room.__all__}
+    assert public <= used
+
+
 def test_type_checkers_are_told_that_there_are_types():
     assert (ROOT / "skae" / "py.typed").is_file()

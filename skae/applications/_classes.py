@@ -1,14 +1,17 @@
 """One class for each row, of one type."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from skae.numerics import Array, ArrayLike, Integers
 from skae.tables import is_missing, refuse_mask
 
 
-def class_of_each_row(y):
-    """Classes as an array that can be sorted.
+def class_of_each_row(y: ArrayLike) -> Array:
+    """Return classes as an array that can be sorted.
 
     Raises
     ------
@@ -17,8 +20,8 @@ def class_of_each_row(y):
     """
     refuse_mask(y, "y", "Leave out rows without a class.")
     is_sequence = isinstance(y, list | tuple)
-    # Of strings and numbers in a list, numpy would make strings.
-    labels = column_or_1d(np.array(y, dtype=object) if is_sequence else y)
+    # numpy would make strings of a list of strings and numbers.
+    labels: Array = column_or_1d(np.array(y, dtype=object) if is_sequence else y)
     missing = np.array([is_missing(label) for label in labels], bool)
     if missing.any():
         raise ValueError(
@@ -31,25 +34,27 @@ def class_of_each_row(y):
     return labels
 
 
-def classes_at(y, classes, places):
-    """Classes of some rows, in the type that they were given in: a Series stays one.
+def classes_at(y: ArrayLike, classes: Array, places: Integers) -> Any:
+    """Return classes of some rows in the type that they were given in: a Series stays one.
 
     Parameters
     ----------
     y : array-like
         As it was given.
     classes : ndarray
-        What ``class_of_each_row`` makes of it.
+        The classes that ``class_of_each_row`` finds in it.
     places : ndarray of int
         Of rows; any number of times each.
     """
-    if hasattr(y, "iloc") and np.ndim(y) == 1:
-        return y.iloc[places].reset_index(drop=True)
+    given: Any = y
+    if hasattr(given, "iloc") and np.ndim(given) == 1:
+        return given.iloc[places].reset_index(drop=True)
     # Arrays of pandas and Series of polars have types of their own, as arrays of numpy do.
-    return y[places] if hasattr(y, "dtype") and np.ndim(y) == 1 else classes[places]
+    is_typed = hasattr(given, "dtype") and np.ndim(given) == 1
+    return given[places] if is_typed else classes[places]
 
 
-def _of_one_type(labels, keep_objects):
+def _of_one_type(labels: Array, keep_objects: bool) -> Array:
     if len({isinstance(label, str) for label in labels}) > 1:
         types = " and ".join(sorted({type(label).__name__ for label in labels}))
         raise ValueError(

@@ -1,10 +1,14 @@
 """Which values a column may take: bounds, and a grid."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
+
+from skae.numerics import Array, ArrayLike, Bools
 
 OBSERVED, INTEGERS = "observed", "integers"
 BOUND = [
@@ -21,9 +25,18 @@ GRID = [
     dict,
     None,
 ]
-# Relative to a step: what rounding may move a bound that lies on the grid by.
+# Rounding may move a bound that lies on the grid by this share of a step.
 _SLACK = 1e-9
 _LARGEST = float(np.finfo(np.float64).max)
+
+
+# The parameters, of all columns or of each.
+Bound = float | Literal["observed"] | ArrayLike | Mapping[Any, Any] | None
+Grid = float | Literal["observed", "integers"] | ArrayLike | Mapping[Any, Any] | None
+# A step of which values are multiples, all values that are allowed, or no restriction.
+Allowed = float | Array | None
+# Labels of the columns of a frame; None for an array, whose columns have numbers.
+Labels = Sequence[Any] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +51,17 @@ class Limits:
         A float, of which values are multiples; an array of all values, sorted; or None.
     """
 
-    lower: np.ndarray
-    upper: np.ndarray
-    grids: list
+    lower: Array
+    upper: Array
+    grids: list[Allowed]
 
-    def of_columns(self, chosen):
-        """Those of some columns, by a mask."""
+    def of_columns(self, chosen: Bools) -> "Limits":
+        """Return the limits of some columns, by a mask."""
         grids = [grid for grid, is_chosen in zip(self.grids, chosen, strict=True) if is_chosen]
         return Limits(self.lower[chosen], self.upper[chosen], grids)
 
-    def held(self, columns, values):
-        """The same but for some columns, which keep a value, or what is allowed next to it."""
+    def held(self, columns: Bools, values: Array) -> "Limits":
+        """Return limits in which some columns keep a value, or the nearest that is allowed."""
         values = self.clip(values)
         lower, upper, grids = self.lower.copy(), self.upper.copy(), list(self.grids)
         lower[columns] = upper[columns] = values[columns]
@@ -56,12 +69,12 @@ class Limits:
             grids[column] = None
         return Limits(lower, upper, grids)
 
-    def clip(self, rows):
-        """Rows within the bounds."""
+    def clip(self, rows: Array) -> Array:
+        """Move rows within the bounds."""
         return np.clip(rows, self.lower, self.upper).astype(rows.dtype, copy=False)
 
-    def apply(self, rows):
-        """Rows with the nearest values that are allowed."""
+    def apply(self, rows: Array) -> Array:
+        """Replace values by the nearest that are allowed."""
         rows = self.clip(rows)
         for column, grid in enumerate(self.grids):
             if grid is not None:
@@ -69,8 +82,10 @@ class Limits:
         return rows
 
 
-def fit_limits(X, min_value, max_value, grid, labels=None):
-    """What parameters say, of which some ask for what is seen in rows.
+def fit_limits(
+    X: ArrayLike, min_value: Bound, max_value: Bound, grid: Grid, labels: Labels = None
+) -> Limits:
+    """Read the limits from parameters, of which some ask for values seen in rows.
 
     Parameters
     ----------
@@ -105,13 +120,21 @@ def fit_limits(X, min_value, max_value, grid, labels=None):
     return Limits(lower, upper, grids)
 
 
-def _bounds(parameter, given, known, labels, kind):
+def _bounds(
+    parameter: str,
+    given: Any,
+    known: list[Array],
+    labels: Labels,
+    kind: tuple[float, Callable[[Array], Any]],
+) -> Array:
     values = _one_a_column(parameter, given, len(known), labels)
     pairs = zip(values, known, strict=True)
     return np.array([_bound(parameter, value, column, *kind) for value, column in pairs])
 
 
-def _bound(parameter, value, column, unbounded, extreme):
+def _bound(
+    parameter: str, value: Any, column: Array, unbounded: float, extreme: Callable[[Array], Any]
+) -> float:
     if isinstance(value, str) and value == OBSERVED:
         return float(extreme(column)) if column.size else unbounded
     if value is None:
@@ -126,8 +149,8 @@ def _bound(parameter, value, column, unbounded, extreme):
     return float(value)
 
 
-def _one_a_column(parameter, given, n_columns, labels):
-    """What is asked of each column."""
+def _one_a_column(parameter: str, given: Any, n_columns: int, labels: Labels) -> list[Any]:
+    """Return the entry of each column."""
     if given is None or np.isscalar(given):
         return [given] * n_columns
     if isinstance(given, set | frozenset):
@@ -157,23 +180,23 @@ def _one_a_column(parameter, given, n_columns, labels):
     return chosen
 
 
-def _places(labels, n_columns):
-    """Places of the columns that each key of a dict stands for."""
+def _places(labels: Labels, n_columns: int) -> dict[Any, list[int]]:
+    """Return the places of the columns that each key of a dict stands for."""
     by_number = {place: [place] for place in range(n_columns)}
     if not labels:
         return by_number
-    # Beside labels that are numbers themselves, a number would mean two columns.
+    # Where labels are numbers themselves, a number could mean two columns.
     places = by_number if all(isinstance(label, str) for label in labels) else {}
     for place, label in enumerate(labels):
         places.setdefault(label, []).append(place)
     return places
 
 
-def _is_number(value):
+def _is_number(value: object) -> bool:
     return isinstance(value, Real)
 
 
-def _grid_of(given, known):
+def _grid_of(given: Any, known: Array) -> Allowed:
     if given is None:
         return None
     if isinstance(given, str) and given == OBSERVED:
@@ -188,8 +211,10 @@ def _grid_of(given, known):
     return float(given)
 
 
-def _within(grid, lower, upper, name):
-    """A grid, and the bounds moved onto it."""
+def _within(
+    grid: float | Array, lower: float, upper: float, name: str
+) -> tuple[float | Array, float, float]:
+    """Return a grid within bounds, and the bounds moved onto it."""
     if isinstance(grid, float):
         lowest = np.ceil(lower / grid - _SLACK) * grid
         highest = np.floor(upper / grid + _SLACK) * grid
@@ -205,12 +230,13 @@ def _within(grid, lower, upper, name):
     return grid, lowest, highest
 
 
-def _nearest(values, grid):
+def _nearest(values: Array, grid: float | Array) -> Array:
     if isinstance(grid, float):
         # Tenths are exact as quotients, and not as products.
         per_unit = np.round(1 / grid)
         if per_unit >= 1 and abs(per_unit * grid - 1) < _SLACK:
-            return np.round(values * per_unit) / per_unit
+            nearest: Array = np.round(values * per_unit) / per_unit
+            return nearest
         return np.round(values / grid) * grid
     if len(grid) == 1:
         return np.full_like(values, grid[0])
@@ -219,5 +245,5 @@ def _nearest(values, grid):
     return np.where(values - grid[before] <= grid[after] - values, grid[before], grid[after])
 
 
-def _called(column, labels):
+def _called(column: int, labels: Labels) -> str:
     return repr(labels[column]) if labels else str(column)

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from io import TextIOWrapper
 
 from skae.cli._arguments import make_parsers
@@ -11,7 +12,7 @@ from skae.cli._compare import run_compare
 __all__ = ["main"]
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; a problem is told in one line on stderr, with exit status 2.
 
     Parameters
@@ -40,7 +41,7 @@ def main(argv=None):
     return 0
 
 
-def _never_fail_to_print():
+def _never_fail_to_print() -> None:
     # A character that a terminal cannot show must not end a long comparison.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -1,9 +1,10 @@
-"""What the pictures of a comparison show, in words for those who do not see them."""
+"""Descriptions of the pictures of a comparison, for those who do not see them."""
 
-from skae.comparison import COLUMNS, components, listed, share
+from skae.comparison import COLUMNS, Comparison, components, listed, share
+from skae.numerics import Array
 
 
-def describe_curves(comparison, metric):
+def describe_curves(comparison: Comparison, metric: str) -> str:
     """Say from where to where the curve of each reducer goes."""
     column, sizes = COLUMNS[metric], comparison.n_components
     means = comparison.scores[metric].mean(axis=2) * column.factor
@@ -16,9 +17,9 @@ def describe_curves(comparison, metric):
     return f"{column.label} from {sizes[0]} to {components(sizes[-1])}: {values}."
 
 
-def describe_codes(comparison, target):
+def describe_codes(comparison: Comparison, target: str | None) -> str:
     """Say what the panels of codes hold, and how well they keep classes together."""
-    n_rows = len(next(iter(comparison.codes.values())))
+    n_rows = len(_some_codes(comparison))
     colours = "" if comparison.labels is None else f", coloured by “{target}”"
     return (
         f"A panel for each of {listed(comparison.reducers)}: {n_rows} held-out rows along "
@@ -26,7 +27,7 @@ def describe_codes(comparison, target):
     ).strip()
 
 
-def describe_place(comparison):
+def describe_place(comparison: Comparison) -> str:
     """Say which components are drawn."""
     size = _coded_size(comparison)
     return {1: "one component", 2: "two components"}.get(
@@ -34,7 +35,7 @@ def describe_place(comparison):
     )
 
 
-def describe_neighbours(comparison):
+def describe_neighbours(comparison: Comparison) -> str:
     """Say how often nearest neighbours in the code tell the class, or nothing without classes."""
     if "accuracy" not in comparison.scores:
         return ""
@@ -45,12 +46,18 @@ def describe_neighbours(comparison):
     return f"Nearest neighbours tell the class of {shares}."
 
 
-def _coded_size(comparison):
-    return next(iter(comparison.codes.values())).shape[1]
+def _coded_size(comparison: Comparison) -> int:
+    return int(_some_codes(comparison).shape[1])
 
 
-def describe_reconstructions(comparison):
-    """Say what is beside the originals, and how much of all rows it explains."""
+def _some_codes(comparison: Comparison) -> Array:
+    """Return the codes of any reducer: all are of the same rows and size."""
+    assert comparison.codes is not None
+    return next(iter(comparison.codes.values()))
+
+
+def describe_reconstructions(comparison: Comparison) -> str:
+    """Describe the reconstructions, and say how much of all rows they explain."""
     means = comparison.scores["reconstruction_r2"][:, -1].mean(axis=1)
     pairs = zip(comparison.reducers, means, strict=True)
     shares = listed(f"{name} {share(mean)}" for name, mean in pairs)

@@ -1,6 +1,7 @@
 """The arguments of the command line."""
 
 import argparse
+from typing import NoReturn
 
 import skae
 from skae.cli._models import known_models
@@ -11,18 +12,18 @@ DEFAULT_FOLDS = 5
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells a problem in one line, where argparse would print the usage first."""
+    """A parser that tells a problem in one line, where argparse would print the usage first."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         """Exit with status 2 for arguments that cannot be parsed."""
         self.fail(f"{message} (see {self.prog} --help)")
 
-    def fail(self, message):
+    def fail(self, message: str) -> NoReturn:
         """Exit with status 2 for any problem."""
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
 
 
-def make_parsers():
+def make_parsers() -> tuple[Parser, Parser]:
     """Return the parser of the program and that of its one command."""
     parser = Parser(prog="skae", description=skae.__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=f"skae {skae.__version__}")
@@ -37,7 +38,7 @@ def make_parsers():
     return parser, command
 
 
-def _add_arguments(command):
+def _add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file", nargs="?", metavar="FILE", help=".csv, .parquet, .npy or .npz; default: digits"
     )
@@ -76,7 +77,7 @@ def _add_arguments(command):
     )
 
 
-def _parse_sizes(text):
+def _parse_sizes(text: str) -> list[int]:
     try:
         sizes = [int(part) for part in text.split(",")]
     except ValueError:
@@ -88,21 +89,21 @@ def _parse_sizes(text):
     return sizes
 
 
-def _parse_folds(text):
+def _parse_folds(text: str) -> int:
     return _parse_number(text, 2, 10**6)
 
 
-def _parse_seed(text):
+def _parse_seed(text: str) -> int:
     return _parse_number(text, 0, 2**32 - 1)
 
 
-def _parse_number(text, least, most):
+def _parse_number(text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
     return int(text)
 
 
-def _parse_names(text):
+def _parse_names(text: str) -> list[str]:
     names = [name.strip().lower() for name in text.split(",")]
     known = known_models()
     unknown = [name for name in names if name not in known]

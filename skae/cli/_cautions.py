@@ -1,22 +1,26 @@
-"""What to mind of the rows compared, in the words of the command."""
+"""Cautions about the rows compared, in the words of the command."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from skae.comparison import listed
+from skae.cli._table_file import Table
+from skae.comparison import Comparison, listed
+from skae.tables import AbsurdCell
 
 MOST_NAMES = 5
 
 
-def cautions(comparison, table):
+def cautions(comparison: Comparison, table: Table) -> list[str]:
     """Say what to mind of the rows compared.
 
     Parameters
     ----------
     comparison : Comparison
-        What was found.
+        The scores.
 
     table : Table
-        What was compared: it knows the names of the columns, and the values in its file.
+        The rows: it knows the names of the columns, and the values in its file.
 
     Returns
     -------
@@ -26,7 +30,7 @@ def cautions(comparison, table):
     cells = comparison.absurd_cells
     absurd = {cell.column for cell in cells}
     heavy = list(comparison.heavy_columns)
-    # One value of theirs is what is heavy.
+    # They are heavy by one value each.
     is_explained = absurd.issuperset(heavy)
     return [
         *([_absurd(cells, table)] if cells else []),
@@ -34,7 +38,7 @@ def cautions(comparison, table):
     ]
 
 
-def _absurd(cells, table):
+def _absurd(cells: Sequence[AbsurdCell], table: Table) -> str:
     first, *others = cells
     value = table.value(first.row, first.column)
     again = f" and in {first.n_cells - 1} others" if first.n_cells > 1 else ""
@@ -52,7 +56,7 @@ def _absurd(cells, table):
     )
 
 
-def _heavy(heavy, comparison, columns):
+def _heavy(heavy: Sequence[int], comparison: Comparison, columns: Sequence[str]) -> str:
     variances = comparison.feature_deviations**2
     part = 100 * variances[heavy].sum() / variances.sum()
     names = [columns[i] for i in heavy[:MOST_NAMES]]

@@ -2,7 +2,10 @@
 
 import sys
 import warnings
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from typing import Any
 
 import numpy as np
 
@@ -10,14 +13,15 @@ import skae
 from skae.cli._arguments import DEFAULT_FOLDS, DEFAULT_SIZES
 from skae.cli._models import known_models
 from skae.cli._report import check_writable, write_report
-from skae.cli._table_file import read_table
+from skae.cli._table_file import Table, read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
-from skae.comparison import LEAST_HELD_OUT, compare
+from skae.comparison import LEAST_HELD_OUT, Comparison, compare
 from skae.messages import needs_extra
+from skae.numerics import Array
 
 
-def run_compare(options, command):
-    """Do what the parsed arguments say; what is wrong with them is found before the first fit."""
+def run_compare(options: Namespace, command: str) -> None:
+    """Follow the parsed arguments; refuse wrong ones before the first fit."""
     with needs_extra("compare"):
         import jinja2  # noqa: F401
         import matplotlib  # noqa: F401
@@ -48,14 +52,16 @@ def run_compare(options, command):
     print(f"Written: {', '.join(map(str, paths))}")
 
 
-def _compare(reducers, table, settings):
-    """Compare and show progress; return what was warned of once that is gone."""
+def _compare(
+    reducers: Mapping[str, Any], table: Table, settings: Mapping[str, Any]
+) -> tuple[Comparison, list[str]]:
+    """Compare and show progress; return the comparison, and the warnings for after it."""
     if any(name.endswith("Autoencoder") for name in reducers):
         _load_keras()
     # Progress on stderr, so that the table alone is in a file that stdout is sent to.
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
 
-        def callback(*progress):
+        def callback(*progress: object) -> None:
             _stop_if_interrupted(caught)
 
         warnings.simplefilter("always")
@@ -64,13 +70,13 @@ def _compare(reducers, table, settings):
     return comparison, list(dict.fromkeys(" ".join(message.split()) for message in messages))
 
 
-def _stop_if_interrupted(caught):
+def _stop_if_interrupted(caught: Sequence[warnings.WarningMessage]) -> None:
     # An autoencoder ends its fit at Ctrl-C, warns and keeps its weights; here it means to stop.
     if any(str(item.message).startswith("Training interrupted") for item in caught):
         raise KeyboardInterrupt
 
 
-def _load_keras():
+def _load_keras() -> None:
     # The first fit of a process loads TensorFlow, which says nothing about any model's fit time.
     rows = np.random.default_rng(0).normal(size=(32, 4))
     with quiet_stderr(), warnings.catch_warnings():
@@ -78,7 +84,7 @@ def _load_keras():
         skae.Autoencoder(1, max_iter=1).fit(rows)
 
 
-def _check_folds(n_folds, table):
+def _check_folds(n_folds: int | None, table: Table) -> int:
     n_rows = len(table.X)
     most = n_rows // LEAST_HELD_OUT
     if most < 2:
@@ -94,7 +100,7 @@ def _check_folds(n_folds, table):
     return n_folds or min(DEFAULT_FOLDS, most)
 
 
-def _default_sizes(X):
+def _default_sizes(X: Array) -> list[int]:
     # The training rows are at least half of all; as many components as columns reduce nothing.
     limit = min(X.shape[0] // 2, X.shape[1] - 1)
     return [size for size in DEFAULT_SIZES if size <= limit] or [1]

@@ -3,24 +3,34 @@
 import io
 import math
 import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from skae.comparison import Comparison
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 DPI = 144
 _LETTER = 0.075  # inches, of the legend
 
 
 @contextmanager
-def _any_script():
-    """Boxes in place of letters that matplotlib's font lacks, without a warning for each."""
+def _any_script() -> Iterator[None]:
+    """Draw boxes for letters that matplotlib's font lacks, without a warning for each."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        # Of scripts whose letters change by their neighbours, which it does not know how.
+        # Another warning is of scripts whose letters change with their neighbours.
         warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
         yield
 
 
 @_any_script()
-def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
+def draw_curves(
+    comparison: Comparison, metrics: Sequence[str], *, panel: tuple[float, float] = (5, 3.6)
+) -> bytes:
     """Draw a panel for each metric, two in a row, below one legend.
 
     Parameters
@@ -29,7 +39,7 @@ def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
         The scores.
 
     metrics : sequence of str
-        Which of them.
+        The scores to draw.
 
     panel : tuple of 2 floats, default=(5, 3.6)
         Width and height of a panel in inches.
@@ -44,7 +54,9 @@ def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
     figure.set_size_inches(panel[0] * n_columns, panel[1] * n_rows)
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for ax, metric in zip(axes, metrics, strict=False):
-        comparison.plot(metric, ax=ax).ax_.get_legend().remove()
+        legend = comparison.plot(metric, ax=ax).ax_.get_legend()
+        if legend is not None:
+            legend.remove()
         ax.yaxis.label.set_size("small")  # some are as long as a panel is high
         if len(comparison.n_components) == 1:
             _zoom_out(ax, comparison.n_components[0])
@@ -60,7 +72,7 @@ def draw_curves(comparison, metrics, *, panel=(5, 3.6)):
 
 
 @_any_script()
-def draw_codes(comparison, target):
+def draw_codes(comparison: Comparison, target: str | None) -> bytes:
     """Draw the codes of each reducer side by side; return the PNG."""
     figure = _new_figure()
     comparison.plot_codes(target_name=target, figure=figure)
@@ -68,26 +80,26 @@ def draw_codes(comparison, target):
 
 
 @_any_script()
-def draw_reconstructions(comparison, names):
-    """Draw a few rows and what each reducer makes of them; return the PNG."""
+def draw_reconstructions(comparison: Comparison, names: Sequence[str] | None) -> bytes:
+    """Draw a few rows and their reconstructions; return the PNG."""
     figure = _new_figure()
     comparison.plot_reconstructions(feature_names=names, figure=figure)
     return _to_png(figure)
 
 
-def _zoom_out(ax, size):
+def _zoom_out(ax: Any, size: int) -> None:
     # Alone on the axis, the points of one size would be at its two ends.
     ax.set_xlim(size / 1.5, size * 1.5)
 
 
-def _new_figure():
+def _new_figure() -> "Figure":
     # Not through pyplot, which would keep it and might open a window.
     from matplotlib.figure import Figure
 
     return Figure(layout="constrained")
 
 
-def _to_png(figure):
+def _to_png(figure: "Figure") -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()

@@ -1,13 +1,16 @@
 """The models that the command line knows by name."""
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from sklearn.decomposition import NMF, PCA, FastICA, KernelPCA, TruncatedSVD
 
 import skae
+from skae.numerics import Array
 
 
-def known_models():
+def known_models() -> dict[str, Callable[[Array], Any]]:
     """Return the makers of models by name: scikit-learn's, and all dense autoencoders.
 
     Returns
@@ -28,24 +31,24 @@ def known_models():
     return dict(sorted(makers.items()))
 
 
-def _with_defaults(estimator_class):
+def _with_defaults(estimator_class: Callable[..., Any]) -> Callable[[Array], Any]:
     return lambda X: estimator_class()
 
 
-def _takes_any_table(estimator_class):
+def _takes_any_table(estimator_class: Callable[..., Any]) -> bool:
     # Convolutional and recurrent networks need a sample_shape, which no option gives.
     network = inspect.signature(estimator_class).parameters.get("network")
     return network is None or network.default == "dense"
 
 
-def _kernel_pca(X):
+def _kernel_pca(X: Array) -> Any:
     # gamma as SVC's "scale": the default, 1 / n_features, is useless for columns in other units.
     # The default alpha of 1 shrinks most of the reconstruction away.
     gamma = float(1 / (X.shape[1] * (X.var() or 1)))
     return KernelPCA(kernel="rbf", gamma=gamma, alpha=1e-3, fit_inverse_transform=True)
 
 
-def _nmf(X):
+def _nmf(X: Array) -> Any:
     if X.min() < 0:
         raise ValueError(
             f"--models nmf needs numbers of 0 or more, but there is {X.min():g}; "

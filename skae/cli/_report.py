@@ -3,12 +3,13 @@
 import os
 import platform
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import skae
 from skae.cli._alt_texts import (
@@ -20,7 +21,16 @@ from skae.cli._alt_texts import (
 )
 from skae.cli._cautions import cautions
 from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
-from skae.comparison import COLUMNS, components, listed, recommend, score_rows, summarise
+from skae.cli._table_file import Table
+from skae.comparison import (
+    COLUMNS,
+    Comparison,
+    components,
+    listed,
+    recommend,
+    score_rows,
+    summarise,
+)
 
 _FILES = ("comparison.csv", "comparison.png", "report.html")
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
@@ -28,14 +38,16 @@ _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
 
 
 class Picture(NamedTuple):
-    """An image within the page, what it shows in words, and its natural width in CSS pixels."""
+    """An image within the page, its description, and its natural width in CSS pixels."""
 
     src: str
     alt: str
     width: int
 
 
-def write_report(directory, comparison, table, **details):
+def write_report(
+    directory: str | Path, comparison: Comparison, table: Table, **details: Any
+) -> list[Path]:
     """Render everything first, then write the files beside their names and move them there.
 
     Parameters
@@ -47,7 +59,7 @@ def write_report(directory, comparison, table, **details):
         The scores.
 
     table : Table
-        What was compared.
+        The rows that were compared.
 
     **details
         `command` (str), `settings` (dict), `models` (dict of name to estimator) and `warnings`
@@ -66,8 +78,8 @@ def write_report(directory, comparison, table, **details):
     return _write_together(Path(directory), dict(zip(_FILES, contents, strict=True)))
 
 
-def check_writable(directory):
-    """Refuse before a long comparison what could not be written after it."""
+def check_writable(directory: str | Path) -> None:
+    """Refuse a directory that could not be written to after a long comparison."""
     directory = Path(directory)
     made, probe = [], directory / f".{os.getpid()}"
     try:
@@ -90,7 +102,7 @@ def check_writable(directory):
         )
 
 
-def _render(comparison, table, details):
+def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -117,21 +129,21 @@ def _render(comparison, table, details):
     )
 
 
-def _unbroken(sentences):
+def _unbroken(sentences: Iterable[str]) -> list[str]:
     """Keep numbers and their percent signs on one line."""
     return [sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in sentences]
 
 
-def _read_template(name):
+def _read_template(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _curve(comparison, metric):
+def _curve(comparison: Comparison, metric: str) -> Picture:
     png = draw_curves(comparison, [metric], panel=_SMALL_PANEL)
     return _picture(png, describe_curves(comparison, metric))
 
 
-def _codes(comparison, table):
+def _codes(comparison: Comparison, table: Table) -> dict[str, Any]:
     return {
         "picture": _picture(
             draw_codes(comparison, table.target), describe_codes(comparison, table.target)
@@ -141,30 +153,30 @@ def _codes(comparison, table):
     }
 
 
-def _reconstructions(comparison, table):
+def _reconstructions(comparison: Comparison, table: Table) -> Picture:
     png = draw_reconstructions(comparison, table.columns)
     return _picture(png, describe_reconstructions(comparison))
 
 
-def _picture(png, alt):
+def _picture(png: bytes, alt: str) -> Picture:
     width = int.from_bytes(png[16:20]) * 96 // DPI
     return Picture(f"data:image/png;base64,{b64encode(png).decode()}", alt, width)
 
 
-def _versions():
+def _versions() -> dict[str, str]:
     python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     others = {name: _version(name) for name in _PACKAGES}
     return {"python": python, "skae": skae.__version__, **others}
 
 
-def _version(name):
+def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
 
 
-def _write_together(directory, contents):
+def _write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
     made = _missing(directory)
     drafts = {directory / name: directory / f".{name}.{os.getpid()}" for name in contents}
     try:
@@ -179,12 +191,12 @@ def _write_together(directory, contents):
     return list(drafts)
 
 
-def _missing(directory):
-    """The directory and its parents, as far as they are not there yet."""
+def _missing(directory: Path) -> list[Path]:
+    """Return the directory and its parents, as far as they do not exist yet."""
     return [path for path in (directory, *directory.parents) if not path.exists()]
 
 
-def _remove(drafts, directories):
+def _remove(drafts: Iterable[Path], directories: Iterable[Path]) -> None:
     for draft in drafts:
         with suppress(OSError):
             draft.unlink()

@@ -1,15 +1,18 @@
 """Read a table of numbers from a file; every problem is one sentence that says the way out."""
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 from zipfile import is_zipfile
 
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
+from skae.numerics import Array
 from skae.tables import non_numbers
 
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
@@ -21,22 +24,22 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 @dataclass
 class Table:
-    """Rows, their labels or None, and what to call them."""
+    """Rows, their labels or None, and the names of all."""
 
     name: str
-    X: np.ndarray
-    y: np.ndarray | None
+    X: Array
+    y: Array | None
     columns: list[str]
     target: str | None = None
     note: str = ""
     unit: str = "the columns' own units"
-    raw: np.ndarray | None = None
+    raw: Array | None = None
 
-    def value(self, row, column):
+    def value(self, row: int, column: int) -> Any:
         """Return a number as it is in the file."""
         return (self.X if self.raw is None else self.raw)[row, column]
 
-    def standardised(self):
+    def standardised(self) -> "Table":
         """Return the same rows measured in deviations of each column.
 
         The deviations are those of all rows: they are the unit in which every reducer learns and
@@ -46,7 +49,7 @@ class Table:
         return replace(self, X=X, unit="standard deviations of the columns", raw=self.X)
 
 
-def read_table(path=None, target=None):
+def read_table(path: str | Path | None = None, target: str | None = None) -> Table:
     """Read a `.csv`, `.parquet`, `.npy` or `.npz` file, or scikit-learn's digits without a path."""
     if path is None:
         return _digits(target)
@@ -64,7 +67,7 @@ def read_table(path=None, target=None):
     return table
 
 
-def _digits(target):
+def _digits(target: str | None) -> Table:
     if target not in (None, "target"):
         raise ValueError(
             f"--target {target!r}: without a file, scikit-learn's digits are used, whose target is "
@@ -74,7 +77,7 @@ def _digits(target):
     return Table("scikit-learn digits", data.data, data.target, data.feature_names, "target")
 
 
-def _read_csv(path, target):
+def _read_csv(path: Path, target: str | None) -> Table:
     import pandas as pd
 
     frame = _attempt(pd.read_csv, path)
@@ -86,7 +89,7 @@ def _read_csv(path, target):
     return _split_frame(path, frame, target, note)
 
 
-def _with_named_columns(frame):
+def _with_named_columns(frame: Any) -> tuple[Any, str]:
     """Leave a first column without name out if it is an index, else give it a name; say which."""
     if _is_index(frame.iloc[:, 0]):
         return frame.iloc[:, 1:], "The first column has no name and was taken as row labels."
@@ -97,17 +100,17 @@ def _with_named_columns(frame):
     return frame, f"The first column has no name and holds other than row labels: it is {name!r}."
 
 
-def _is_index(column):
+def _is_index(column: Any) -> bool:
     """Whether a column numbers the rows, as pandas and R write it first unasked, or names them."""
     from pandas.api.types import is_integer_dtype
 
     if is_integer_dtype(column.dtype):
         # Numbers are left out where rows are, and rise all the same.
-        return column.is_monotonic_increasing and column.is_unique
-    return not _is_number(column) and column.is_unique and column.notna().all()
+        return bool(column.is_monotonic_increasing and column.is_unique)
+    return bool(not _is_number(column) and column.is_unique and column.notna().all())
 
 
-def _check_separator(path, names):
+def _check_separator(path: Path, names: Sequence[object]) -> None:
     for separator, called in _SEPARATORS.items():
         if len(names) == 1 and separator in str(names[0]):
             raise ValueError(
@@ -116,7 +119,7 @@ def _check_separator(path, names):
             )
 
 
-def _check_header(path, first):
+def _check_header(path: Path, first: Any) -> None:
     """Refuse a file whose first line is a row: it would be lost without a word."""
     from pandas.api.types import is_numeric_dtype
 
@@ -131,7 +134,7 @@ def _check_header(path, first):
     )
 
 
-def _read_parquet(path, target):
+def _read_parquet(path: Path, target: str | None) -> Table:
     import pandas as pd
 
     try:
@@ -140,7 +143,7 @@ def _read_parquet(path, target):
         raise ImportError("Reading .parquet needs pyarrow; pip install pyarrow") from error
 
 
-def _read_npy(path, target):
+def _read_npy(path: Path, target: str | None) -> Table:
     if target is not None:
         raise ValueError(
             f"--target {target!r}: a .npy file has no names; save an .npz with arrays X and y."
@@ -149,7 +152,7 @@ def _read_npy(path, target):
     return Table(path.name, X, None, _numbered(X))
 
 
-def _read_npz(path, target):
+def _read_npz(path: Path, target: str | None) -> Table:
     arrays = _attempt(_load_arrays, path)
     target = target or ("y" if "y" in arrays else None)
     for name in ("X", target):
@@ -162,7 +165,7 @@ def _read_npz(path, target):
     return Table(path.name, X, arrays.get(target), _numbered(X), target)
 
 
-def _load_arrays(path):
+def _load_arrays(path: Path) -> dict[str, Array]:
     if not is_zipfile(path):
         # NumPy would take it for a pickle and advise to load it unsafely.
         raise ValueError("it is not an archive of arrays")
@@ -170,8 +173,8 @@ def _load_arrays(path):
         return dict(archive)
 
 
-def _attempt(read, path, **options):
-    """Turn what a damaged file makes a reader raise into one sentence."""
+def _attempt(read: Callable[..., Any], path: Path, **options: Any) -> Any:
+    """Read a file; tell an error of the reader in one sentence."""
     try:
         return read(path, **options)
     except ImportError:
@@ -181,8 +184,8 @@ def _attempt(read, path, **options):
         raise ValueError(f"{path}: cannot be read ({reason}); {_cause(error, path)}") from error
 
 
-def _cause(error, path):
-    """What may be the matter with a file, and what to do."""
+def _cause(error: Exception, path: Path) -> str:
+    """Say what may be the matter with a file, and what to do."""
     if isinstance(error, UnicodeDecodeError):
         return "save it as UTF-8."
     if path.stat().st_size == 0:
@@ -192,7 +195,7 @@ def _cause(error, path):
     return f"is it really a {path.suffix} file?"
 
 
-def _split_frame(path, frame, target, note=""):
+def _split_frame(path: Path, frame: Any, target: str | None, note: str = "") -> Table:
     """Check a data frame and part it into rows and target."""
     frame = frame.set_axis(frame.columns.astype(str), axis=1)
     if target is not None and target not in frame:
@@ -215,8 +218,8 @@ def _split_frame(path, frame, target, note=""):
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
 
-def _example(column):
-    """A sentence with the first value of a column that is not a number."""
+def _example(column: Any) -> str:
+    """Return a sentence with the first value of a column that is not a number."""
     cells = non_numbers(column)
     if not cells:  # numbers in words, such as all of a column of objects
         return ""
@@ -227,7 +230,7 @@ def _example(column):
     return f"{text}."
 
 
-def _check_missing(path, frame, target):
+def _check_missing(path: Path, frame: Any, target: str | None) -> None:
     counts = frame.isna().sum()
     n_unknown = 0 if target is None else counts.pop(target)
     if n_unknown:
@@ -244,12 +247,14 @@ def _check_missing(path, frame, target):
         )
 
 
-def _labels(column):
-    return column.to_numpy() if _is_number(column) else column.astype(str).to_numpy(object)
+def _labels(column: Any) -> Array:
+    is_number = _is_number(column)
+    labels: Array = column.to_numpy() if is_number else column.astype(str).to_numpy(object)
+    return labels
 
 
-def _check_labels(path, target, y):
-    """Refuse text that is no class: numbers of so many values colour, and text has no order."""
+def _check_labels(path: Path, target: str | None, y: Array | None) -> None:
+    """Refuse text of too many values to be classes: numbers could colour, but text has no order."""
     if y is None or y.dtype.kind != "O":
         return
     n_classes, n_rows = len(np.unique(y)), len(y)
@@ -263,13 +268,13 @@ def _check_labels(path, target, y):
         )
 
 
-def _is_number(column):
+def _is_number(column: Any) -> bool:
     from pandas.api.types import is_numeric_dtype
 
-    return is_numeric_dtype(column.dtype)
+    return bool(is_numeric_dtype(column.dtype))
 
 
-def _check_2d(path, X):
+def _check_2d(path: Path, X: Array) -> Array:
     found = non_numbers(X) if X.ndim == 2 else []
     if found:
         raise ValueError(
@@ -285,7 +290,7 @@ def _check_2d(path, X):
     return X if X.dtype.kind == "f" else X.astype(np.float64)
 
 
-def _check_size(path, rows):
+def _check_size(path: Path, rows: Any) -> None:
     if 0 in rows.shape:
         raise ValueError(
             f"{path}: there are {rows.shape[0]} rows and {rows.shape[1]} columns to compare; "
@@ -293,8 +298,8 @@ def _check_size(path, rows):
         )
 
 
-def _check_variance(table):
-    """Refuse what no reducer could do anything with."""
+def _check_variance(table: Table) -> None:
+    """Refuse rows in which there is nothing to reduce."""
     if table.X.shape[1] == 1:
         raise ValueError(
             f"{table.name}: {table.columns[0]!r} is the only column beside the target, so there is "
@@ -310,7 +315,7 @@ def _check_variance(table):
         )
 
 
-def _check_finite(table):
+def _check_finite(table: Table) -> None:
     rows, columns = np.nonzero(~np.isfinite(table.X))
     if len(rows):
         raise ValueError(
@@ -319,8 +324,8 @@ def _check_finite(table):
         )
 
 
-def _check_range(table):
-    """Refuse what networks, which compute in single precision, take for infinite."""
+def _check_range(table: Table) -> None:
+    """Refuse numbers that networks, which compute in single precision, take for infinite."""
     rows, columns = np.nonzero(np.abs(table.X) > _LARGEST)
     if len(rows):
         raise ValueError(
@@ -330,11 +335,11 @@ def _check_range(table):
         )
 
 
-def _numbered(X):
+def _numbered(X: Array) -> list[str]:
     return [f"column {i}" for i in range(X.shape[1])]
 
 
-def _listed(names, *, quote=True, most=5):
-    names = [repr(str(name)) if quote else name for name in names]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _listed(names: Iterable[object], *, quote: bool = True, most: int = 5) -> str:
+    texts = [repr(str(name)) if quote else str(name) for name in names]
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more

@@ -1,18 +1,27 @@
-"""What the command line shows: the table and what it means."""
+"""The table and the advice that the command line prints."""
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from skae.cli._cautions import cautions
-from skae.comparison import COLUMNS, recommend, score_rows, summarise
+from skae.cli._table_file import Table
+from skae.comparison import COLUMNS, Cell, Comparison, recommend, score_rows, summarise
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
 
 _N_ADVICE = 2  # sentences
 
 
 @contextmanager
-def quiet_stderr():
-    """Silence what libraries of C++ write to stderr past Python, such as TensorFlow as it loads."""
+def quiet_stderr() -> Iterator[None]:
+    """Silence libraries of C++ that write to stderr past Python, such as TensorFlow as it loads."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -23,7 +32,7 @@ def quiet_stderr():
         os.close(nowhere)
 
 
-def print_table(comparison):
+def print_table(comparison: Comparison) -> None:
     """Print the scores; a narrow terminal gets no deviations, and then fewer of the scores."""
     console, metrics = _console(), list(comparison.scores)
     # Names and sizes stay, and the first score: without them the others say nothing.
@@ -41,20 +50,20 @@ def print_table(comparison):
         console.print(f"Left out, as the terminal is narrow: {', '.join(left_out)}.", markup=False)
 
 
-def print_summary(comparison, table):
+def print_summary(comparison: Comparison, table: Table) -> None:
     """Print the main finding, what to mind, and the advice; the page says more."""
     advice = [*cautions(comparison, table), *recommend(comparison)[:_N_ADVICE]]
     for sentence in (summarise(comparison)[0], *advice):
         _console().print(sentence, markup=False, soft_wrap=not sys.stdout.isatty())
 
 
-def _console():
+def _console() -> "Console":
     from rich.console import Console
 
     return Console(file=sys.stdout, highlight=False)
 
 
-def _table(comparison, metrics, deviations):
+def _table(comparison: Comparison, metrics: Sequence[str], deviations: bool) -> "RichTable":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -71,7 +80,7 @@ def _table(comparison, metrics, deviations):
     return table
 
 
-def _cell(cell, deviations):
+def _cell(cell: Cell, deviations: bool) -> "Text":
     from rich.text import Text
 
     text = f"{cell['mean']} ± {cell['deviation']}" if deviations else cell["mean"]

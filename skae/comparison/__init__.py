@@ -8,6 +8,7 @@ from skae.comparison._phrases import listed as listed
 from skae.comparison._phrases import share as share
 from skae.comparison._recommendation import recommend as recommend
 from skae.comparison._scores import COLUMNS as COLUMNS
+from skae.comparison._scores import Cell as Cell
 from skae.comparison._scores import score_rows as score_rows
 from skae.comparison._summary import summarise as summarise
 

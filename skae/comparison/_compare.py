@@ -1,9 +1,10 @@
 """Fit reducers at several sizes on the same folds, and score them on the rows held out."""
 
+from collections.abc import Callable, Sequence
 from itertools import product
 from numbers import Integral
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.manifold import trustworthiness
@@ -13,33 +14,37 @@ from sklearn.utils import check_random_state
 
 from skae.comparison._comparison import Comparison
 from skae.comparison._progress import progress_of
-from skae.comparison._reducers import draw_seed, name_of_pca, name_reducers, prepare
+from skae.comparison._reducers import Reducers, draw_seed, name_of_pca, name_reducers, prepare
 from skae.inspection._codes import as_array
 from skae.inspection._rows import spread_rows
 from skae.inspection._target_checks import check_target
 from skae.messages import check_integer
 from skae.metrics import reconstruction_error, reconstruction_r2_score
+from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.tables import absurd_cells, check_array, column_moments, heavy_columns, refuse_mask
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
 MIN_ROWS_PER_CLASS = 3
-# Rows of a fold: their neighbours are compared.
+# A fold needs so many rows, as their neighbours are compared.
 LEAST_HELD_OUT = 3
+
+# Takes the number of fits done, that of all, and a label.
+Callback = Callable[[int, int, str], object]
 
 
 def compare(
-    reducers,
-    X,
-    y=None,
+    reducers: Reducers,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
     *,
-    n_components=(2, 4, 8, 16),
-    cv=5,
-    n_neighbors=5,
-    random_state=None,
-    callback=None,
-    verbose=0,
-):
+    n_components: int | Sequence[int] | Integers = (2, 4, 8, 16),
+    cv: Any = 5,
+    n_neighbors: int = 5,
+    random_state: RandomState = None,
+    callback: Callback | None = None,
+    verbose: int = 0,
+) -> Comparison:
     """Compare reducers at equal numbers of components, on held-out rows.
 
     Every reducer is cloned and fitted at every size on the training rows of every fold. On the
@@ -133,11 +138,11 @@ def compare(
     sizes = _check_sizes(n_components, folds, X.shape[1])
     n_neighbors = check_integer("n_neighbors", n_neighbors)
 
-    def fit(name, size, k):
+    def fit(name: str, size: int, k: int) -> _Result:
         reducer = prepare(reducers[name], size, seed)
         return _score(reducer, X, classes, folds[k], n_neighbors)
 
-    # Sizes outermost: what a fit of each reducer costs is known once all have had one size.
+    # Sizes vary slowest: the cost of each reducer is known once all have been fitted at one size.
     turns = product(sizes, reducers, range(len(folds)))
     plan = [(name, size, k) for size, name, k in turns]
     results = _run(fit, plan, len(folds), callback, check_integer("verbose", verbose, 0))
@@ -148,35 +153,35 @@ def compare(
 
 
 class _Fold(NamedTuple):
-    train: np.ndarray
-    test: np.ndarray
+    train: Integers
+    test: Integers
     # Positions within `test`: the rows of trustworthiness, those kept to look at, and those whose
     # codes are kept.
-    judged: np.ndarray
-    shown: np.ndarray
-    coded: np.ndarray
+    judged: Integers
+    shown: Integers
+    coded: Integers
 
 
 class _Result(NamedTuple):
     scores: dict[str, float]
-    reconstruction: np.ndarray
-    code: np.ndarray
+    reconstruction: Array
+    code: Array
 
 
-def _check_rows(X, y):
+def _check_rows(X: ArrayLike, y: ArrayLike | None) -> tuple[Any, Array | None]:
     refuse_mask(X, "X")
     X = check_array(X, accept_sparse="csr", input_name="X")
     return X, None if y is None else check_target(y, X)
 
 
-def _is_continuous(y):
+def _is_continuous(y: Array | None) -> bool:
     if y is None or y.dtype.kind not in "iuf":
         return False
-    # A measurement in whole numbers: so few neighbours of a class tell nothing.
+    # Whole numbers with so few rows each are measurements and no classes.
     return bool(np.any(y != np.round(y))) or len(np.unique(y)) > len(y) / MIN_ROWS_PER_CLASS
 
 
-def _make_folds(cv, X, y, seed):
+def _make_folds(cv: Any, X: Any, y: Array | None, seed: int | None) -> list[_Fold]:
     if isinstance(cv, Integral):
         cv = KFold(cv, shuffle=True, random_state=seed)
     generator = check_random_state(seed)
@@ -191,7 +196,9 @@ def _make_folds(cv, X, y, seed):
     return folds
 
 
-def _make_fold(train, test, is_first, generator):
+def _make_fold(
+    train: Integers, test: Integers, is_first: bool, generator: np.random.RandomState
+) -> _Fold:
     train, test = np.asarray(train), np.asarray(test)
     n_judged = min(len(test), MAX_TRUSTWORTHINESS_ROWS)
     judged = np.sort(generator.choice(len(test), n_judged, replace=False))
@@ -200,9 +207,13 @@ def _make_fold(train, test, is_first, generator):
     )
 
 
-def _check_sizes(n_components, folds, n_features):
+def _check_sizes(n_components: Any, folds: Sequence[_Fold], n_features: int) -> list[int]:
     sizes = [n_components] if np.ndim(n_components) == 0 else list(n_components)
-    wrong = [size for size in sizes if not isinstance(size, Integral) or size is True or size < 1]
+    wrong = [
+        size
+        for size in sizes
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1
+    ]
     if wrong or not sizes:
         raise ValueError(
             f"n_components={n_components!r} must be one or more integers of 1 or more."
@@ -217,7 +228,7 @@ def _check_sizes(n_components, folds, n_features):
     return sorted({int(size) for size in sizes})
 
 
-def _score(reducer, X, y, fold, n_neighbors):
+def _score(reducer: Any, X: Any, y: Array | None, fold: _Fold, n_neighbors: int) -> _Result:
     """Fit one reducer on one fold; return its scores and what is kept to look at."""
     X_train, X_test = X[fold.train], X[fold.test]
     _, fit_seconds = _timed(reducer.fit, X_train)
@@ -241,7 +252,13 @@ def _score(reducer, X, y, fold, n_neighbors):
     return _Result(scores, reconstruction[fold.shown], code[fold.coded])
 
 
-def _run(fit, plan, n_folds, callback, verbose):
+def _run(
+    fit: Callable[[str, int, int], _Result],
+    plan: Sequence[tuple[str, int, int]],
+    n_folds: int,
+    callback: Callback | None,
+    verbose: int,
+) -> dict[tuple[str, int, int], _Result]:
     """Do every fit of a plan of reducer, size and fold; return the results by these."""
     results = {}
     with progress_of([(name, size) for name, size, _ in plan], verbose) as (begin, end):
@@ -261,25 +278,32 @@ def _run(fit, plan, n_folds, callback, verbose):
     return results
 
 
-def _timed(function, X):
+def _timed(function: Callable[[Any], Any], X: Any) -> tuple[Any, float]:
     start = perf_counter()
     result = function(X)
     return result, perf_counter() - start
 
 
-def _collect(results, names, sizes, X, y, folds):
+def _collect(
+    results: Sequence[_Result],
+    names: list[str],
+    sizes: list[int],
+    X: Any,
+    y: Array | None,
+    folds: Sequence[_Fold],
+) -> Comparison:
     """Arrange the results, which come in the order reducer, size, fold."""
     shape = len(names), len(sizes), len(folds)
     scores = {
         metric: np.reshape([result.scores[metric] for result in results], shape)
         for metric in results[0].scores
     }
-    # Of the first fold: the largest size, and the smallest that fills a plane.
+    # The first fold is shown, at the largest size, and at the smallest that fills a plane.
     firsts = np.reshape(np.arange(len(results)), shape)[:, :, 0]
     place = min(int(np.searchsorted(sizes, 2)), len(sizes) - 1)
     largest, planar = firsts[:, -1], firsts[:, place]
     held_out = as_array(X[folds[0].test][folds[0].shown])
-    # Of all rows: a value that is rare may not occur among those of one fold.
+    # All rows are looked at, as a rare value may not occur among those of one fold.
     means, deviations = column_moments(X)
     heavy = heavy_columns(X)
     return Comparison(

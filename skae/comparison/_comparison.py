@@ -1,5 +1,8 @@
 """The result of `compare`: a table and its curves."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
 from skae.comparison._recommendation import recommend
@@ -7,9 +10,16 @@ from skae.comparison._score_table import as_html, as_text
 from skae.comparison._summary import summarise
 from skae.inspection._displays._latent_space import LatentSpaceDisplay
 from skae.inspection._drawing._curves import check_metric, draw_curves
+from skae.inspection._drawing._reconstructions import draw_reconstructions
 from skae.inspection._drawing._style import axes_to_draw_in, plain
-from skae.inspection._reconstructions import draw_reconstructions
 from skae.messages import needs_extra
+from skae.numerics import Array, Integers
+from skae.tables import AbsurdCell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 _PANEL = 3.6, 3.5  # inches
 _PANELS_IN_A_ROW = 3
@@ -40,7 +50,7 @@ class Comparison:
         A few held-out rows of the first fold.
 
     reconstructions : dict of str to ndarray of shape (n_examples, n_features)
-        What each reducer makes of them with the largest number of components.
+        Their reconstruction by each reducer with the largest number of components.
 
     feature_means, feature_deviations : ndarray of shape (n_features,)
         Of all rows that were compared, in the units of which reconstructions are drawn; the
@@ -98,19 +108,19 @@ class Comparison:
 
     def __init__(
         self,
-        reducers,
-        n_components,
-        scores,
-        originals,
-        reconstructions,
-        feature_means,
-        feature_deviations,
-        codes=None,
-        labels=None,
-        heavy_columns=(),
-        absurd_cells=(),
-        baseline="PCA",
-    ):
+        reducers: Sequence[str],
+        n_components: Sequence[int],
+        scores: Mapping[str, Array],
+        originals: Array,
+        reconstructions: Mapping[str, Array],
+        feature_means: Array,
+        feature_deviations: Array,
+        codes: Mapping[str, Array] | None = None,
+        labels: Array | None = None,
+        heavy_columns: Sequence[int] | Integers = (),
+        absurd_cells: Sequence[AbsurdCell] = (),
+        baseline: str | None = "PCA",
+    ) -> None:
         self.reducers = reducers
         self.n_components = n_components
         self.scores = scores
@@ -124,22 +134,22 @@ class Comparison:
         self.absurd_cells = absurd_cells
         self.baseline = baseline
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self._title()}\n\n{as_text(self)}"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         n_folds = next(iter(self.scores.values())).shape[2]
         folds = "one fold" if n_folds == 1 else f"{n_folds} folds: mean ± deviation"
         return as_html(self, f"Comparison on rows held out of {folds}")
 
-    def _title(self):
+    def _title(self) -> str:
         n_folds = next(iter(self.scores.values())).shape[2]
         return (
             f"Comparison(reducers={list(self.reducers)}, "
             f"n_components={list(self.n_components)}, n_folds={n_folds})"
         )
 
-    def to_frame(self):
+    def to_frame(self) -> Any:
         """Return the means and deviations over the folds as a table.
 
         Returns
@@ -160,8 +170,8 @@ class Comparison:
             columns[f"std_{metric}"] = scores.std(axis=2).ravel()
         return pd.DataFrame(columns)
 
-    def summary(self):
-        """What was found, in plain sentences.
+    def summary(self) -> str:
+        """Say in plain sentences what was found.
 
         Returns
         -------
@@ -188,8 +198,8 @@ class Comparison:
         self._check_explained()
         return "\n".join(summarise(self))
 
-    def recommend(self):
-        """Which reducer to take with how many components, or that PCA is enough.
+    def recommend(self) -> str:
+        """Say which reducer to take with how many components, or that PCA is enough.
 
         A gain over PCA counts where it exceeds both the deviations over the folds and two points
         of explained variance.
@@ -218,14 +228,14 @@ class Comparison:
         self._check_explained()
         return "\n".join(recommend(self))
 
-    def _check_explained(self):
+    def _check_explained(self) -> None:
         if "reconstruction_r2" not in self.scores:
             raise ValueError(
                 f"scores holds {list(self.scores)}, but a comparison is judged by its "
                 "'reconstruction_r2'; take the Comparison that compare() returned."
             )
 
-    def plot(self, metric="reconstruction_r2", *, ax=None):
+    def plot(self, metric: str = "reconstruction_r2", *, ax: "Axes | None" = None) -> Self:
         """Draw one metric against the number of components.
 
         Parameters
@@ -247,7 +257,7 @@ class Comparison:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def plot_codes(self, *, target_name=None, figure=None):
+    def plot_codes(self, *, target_name: str | None = None, figure: "Figure | None" = None) -> Self:
         """Draw the codes of the held-out rows of the first fold, a panel for each reducer.
 
         The first two components are drawn, in colours of `labels`, see
@@ -256,7 +266,7 @@ class Comparison:
         Parameters
         ----------
         target_name : str, default=None
-            What the labels are.
+            The title of the legend, or of the colour bar.
 
         figure : matplotlib Figure, default=None
             An empty figure to draw in, which gets the size that the panels need; by default a new
@@ -292,8 +302,10 @@ class Comparison:
         _make_room_for_legend(panels[-1], n_free=-len(panels) % min(_PANELS_IN_A_ROW, len(panels)))
         return self
 
-    def plot_reconstructions(self, *, feature_names=None, figure=None):
-        """Draw a few held-out rows and what each reducer makes of them at the largest size.
+    def plot_reconstructions(
+        self, *, feature_names: Sequence[str] | None = None, figure: "Figure | None" = None
+    ) -> Self:
+        """Draw a few held-out rows and how each reducer reconstructs them at the largest size.
 
         Rows whose features could be the pixels of a square image, 8 x 8 or larger, are drawn as
         images. Others are drawn as bars, with their reconstructions as lines, in deviations from
@@ -319,13 +331,13 @@ class Comparison:
         return self
 
 
-def _figure_to_draw_in(figure):
+def _figure_to_draw_in(figure: "Figure | None") -> "Figure":
     with needs_extra("compare"):
         import matplotlib.pyplot as plt
     return plt.figure() if figure is None else figure
 
 
-def _make_panels(figure, n_panels):
+def _make_panels(figure: "Figure", n_panels: int) -> Any:
     n_columns = min(_PANELS_IN_A_ROW, n_panels)
     n_rows = -(-n_panels // n_columns)
     figure.set_layout_engine("constrained")
@@ -336,16 +348,17 @@ def _make_panels(figure, n_panels):
     return axes[:n_panels]
 
 
-def _leave_explanation_to_the_last(ax):
+def _leave_explanation_to_the_last(ax: "Axes") -> None:
     """Remove a legend or colour bar: those of all panels say the same."""
-    if ax.get_legend() is not None:
-        ax.get_legend().remove()
+    legend = ax.get_legend()
+    if legend is not None:
+        legend.remove()
     for points in ax.collections:
         if points.colorbar is not None:
             points.colorbar.remove()
 
 
-def _make_room_for_legend(ax, n_free):
+def _make_room_for_legend(ax: Any, n_free: int) -> None:
     """Widen the figure for the legend of the last panel, which has free places at its right."""
     legend = ax.get_legend()
     if legend is None:
@@ -360,7 +373,7 @@ def _make_room_for_legend(ax, n_free):
     ax.figure.set_size_inches(own_width + max(0, missing), height)
 
 
-def _take_rare_together(labels):
+def _take_rare_together(labels: Array | None) -> Array | None:
     if labels is None or labels.dtype.kind in "iuf":
         return labels
     classes, counts = np.unique(labels, return_counts=True)

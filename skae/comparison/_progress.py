@@ -5,12 +5,22 @@ the bar says what share of the time is over, not what share of the fits.
 """
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from statistics import fmean
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from skae.messages import in_words, left, needs_extra
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+# The name of the reducer and the size of every fit.
+Plan = Sequence[tuple[str, int]]
+Announce = Callable[[str], object]
 
 
 class Forecast:
@@ -23,39 +33,43 @@ class Forecast:
         size.
     """
 
-    def __init__(self, plan):
+    def __init__(self, plan: Plan) -> None:
         firsts = {key: place for place, key in reversed(list(enumerate(plan)))}
         self.kinds = [(*key, firsts[key] == place) for place, key in enumerate(plan)]
-        self.seconds, self.started, self._share = [], perf_counter(), 0.0
+        self.seconds: list[float] = []
+        self.started, self._share = perf_counter(), 0.0
 
     @property
-    def n_done(self):
+    def n_done(self) -> int:
         """Fits that have ended."""
         return len(self.seconds)
 
-    def begin(self):
-        """A fit begins."""
+    def begin(self) -> None:
+        """Note that a fit begins."""
         self.started = perf_counter()
 
-    def end(self):
-        """It has ended; returns the seconds it took."""
+    def end(self) -> float:
+        """Note that the fit has ended; return the seconds it took."""
         now = perf_counter()
         self.seconds.append(now - self.started)
         self.started = now
         return self.seconds[-1]
 
-    def left(self):
-        """Seconds that are left, or None while a kind of fit was not seen yet."""
-        expected = [self._expected(fit) for fit in self.kinds[self.n_done :]]
-        if None in expected:
-            return None
+    def left(self) -> float | None:
+        """Return the seconds that are left, or None while a kind of fit was not seen yet."""
+        expected = []
+        for fit in self.kinds[self.n_done :]:
+            seconds = self._expected(fit)
+            if seconds is None:
+                return None
+            expected.append(seconds)
         if not expected:
             return 0.0
-        # What is longer under way than expected may end at any time.
+        # A fit that takes longer than expected may end at any time.
         return sum(expected) - min(expected[0], perf_counter() - self.started)
 
-    def share(self):
-        """Share of the whole time that is over, or None while that is not known.
+    def share(self) -> float | None:
+        """Return the share of the whole time that is over, or None while it is not known.
 
         It never falls: where more turns out to be left, it waits.
         """
@@ -68,8 +82,10 @@ class Forecast:
         self._share = max(self._share, spent / (spent + left) if spent + left else 1.0)
         return self._share
 
-    def _expected(self, fit):
-        """Mean of the fits most like it; the first of a kind may load or compile what others find.
+    def _expected(self, fit: tuple[str, int, bool]) -> float | None:
+        """Return the mean time of the fits most like it.
+
+        The first of a kind counts apart, as it may load or compile what others find.
 
         Parameters
         ----------
@@ -85,12 +101,12 @@ class Forecast:
         return None
 
 
-def _agrees(value, wanted):
+def _agrees(value: object, wanted: object) -> bool:
     return wanted is None or value == wanted
 
 
 @contextmanager
-def progress_of(plan, verbose):
+def progress_of(plan: Plan, verbose: int) -> Iterator[tuple[Announce, Announce]]:
     """Yield two functions, to call with a label before a fit and after it.
 
     Parameters
@@ -111,23 +127,25 @@ def progress_of(plan, verbose):
     show = _bar if is_drawn else _lines
     with show(forecast, console) as (begun, ended):
 
-        def begin(label):
+        def begin(label: str) -> None:
             forecast.begin()
             begun(label)
 
-        def end(label):
+        def end(label: str) -> None:
             ended(label, forecast.end())
 
         yield begin, end
 
 
-def _nothing(label):
+def _nothing(label: str) -> None:
     pass
 
 
 @contextmanager
-def _lines(forecast, console):
-    def ended(label, seconds):
+def _lines(
+    forecast: Forecast, console: "Console"
+) -> Iterator[tuple[Announce, Callable[[str, float], object]]]:
+    def ended(label: str, seconds: float) -> None:
         n_fits = len(forecast.kinds)
         place = f"[{forecast.n_done:>{len(str(n_fits))}}/{n_fits}]"
         is_last = forecast.n_done == n_fits
@@ -138,12 +156,14 @@ def _lines(forecast, console):
     yield _nothing, ended
 
 
-def _duration(seconds):
+def _duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 10 else in_words(seconds)
 
 
 @contextmanager
-def _bar(forecast, console):
+def _bar(
+    forecast: Forecast, console: "Console"
+) -> Iterator[tuple[Announce, Callable[[str, float], object]]]:
     with needs_extra("compare"):
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -160,7 +180,7 @@ def _bar(forecast, console):
     class Clock(Progress):
         """Looks at the time at every refresh, which comes several times in a long fit."""
 
-        def get_renderables(self):
+        def get_renderables(self) -> "Iterator[RenderableType]":
             for task in self.tasks:
                 share = forecast.share()
                 if share is not None:

@@ -3,15 +3,21 @@
 A pure function of a `Comparison`; the rules are those of `Judgement`.
 """
 
+from typing import TYPE_CHECKING
+
 from skae.comparison._judgement import MARGIN, Judgement
 from skae.comparison._phrases import components, duration, listed, points, share, times
+
+if TYPE_CHECKING:
+    from skae.comparison._comparison import Comparison
+
 
 NOTHING, MUCH = 0.02, 0.5  # shares of variance explained
 FASTER = 2  # times of fits of a millisecond vary by less
 LINEAR = {"PCA", "FastICA", "NMF", "TruncatedSVD"}
 
 
-def recommend(comparison):
+def recommend(comparison: "Comparison") -> list[str]:
     """Say which reducer to take with how many components, or that PCA is enough.
 
     Parameters
@@ -38,20 +44,20 @@ def recommend(comparison):
     return advice + _much_is_lost(judged) + _few_folds(judged)
 
 
-def _nothing_explained():
+def _nothing_explained() -> str:
     return (
         "No reducer explains anything of rows that it has not seen: there are too few rows, or "
         "nothing that the columns share."
     )
 
 
-def _nothing_to_choose(judged):
+def _nothing_to_choose(judged: Judgement) -> list[str]:
     name = judged.names[0]
     others = "other reducers" if name == judged.baseline else "PCA"
     return [f"Only {name} was compared; compare it with {others} to see what it is worth."]
 
 
-def _without_pca(judged):
+def _without_pca(judged: Judgement) -> list[str]:
     j = judged.enough(judged.places)
     leader = judged.leader(j)
     advice = (
@@ -61,27 +67,23 @@ def _without_pca(judged):
     return [advice, *_equals(judged, leader, j)]
 
 
-def _pca_is_enough(judged):
-    gains = {j: judged.gain(judged.challenger(j), judged.baseline, j) for j in judged.places}
+def _pca_is_enough(judged: Judgement) -> list[str]:
+    gains = {j: judged.gain(judged.challenger(j), judged.pca, j) for j in judged.places}
     j = max(gains, key=lambda place: gains[place])
     benefits = _benefits(judged, judged.challenger(j))
     much = judged.best() >= MUCH
-    verdict = (
-        f"{judged.baseline} is enough"
-        if much
-        else f"Nothing is clearly better than {judged.baseline}"
-    )
+    verdict = f"{judged.pca} is enough" if much else f"Nothing is clearly better than {judged.pca}"
     return [
         f"{verdict} on these rows: {_why_enough(judged, j, gains[j])}.{benefits}",
         *_better_accuracy(judged),
     ]
 
 
-def _why_enough(judged, j, gain):
+def _why_enough(judged: Judgement, j: int, gain: float) -> str:
     if gain < 0.0005:  # which would be told as 0.0 points
         return "no other reducer explains more of the variance at any size compared"
     name = judged.challenger(j)
-    noise = max(judged.deviation(name, j), judged.deviation(judged.baseline, j))
+    noise = max(judged.deviation(name, j), judged.deviation(judged.pca, j))
     bound = "less than two points" if noise < gain else "within the deviation over folds"
     return (
         f"the largest gain over it, {points(gain)} by {name} with "
@@ -89,9 +91,9 @@ def _why_enough(judged, j, gain):
     )
 
 
-def _benefits(judged, other):
+def _benefits(judged: Judgement, other: str) -> str:
     """Say what PCA saves beside `other`, as far as it is so."""
-    factor = judged.seconds(other) / judged.seconds(judged.baseline)
+    factor = judged.seconds(other) / judged.seconds(judged.pca)
     parts = [f"it fits {times(factor)} faster than {other}"] if factor >= FASTER else []
     # The components of FastICA, NMF and TruncatedSVD are linear too.
     parts += [] if other in LINEAR else ["its components are linear"]
@@ -99,7 +101,7 @@ def _benefits(judged, other):
     return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
-def _another(judged):
+def _another(judged: Judgement) -> list[str]:
     j = judged.enough(judged.gains_places())
     leader = judged.leader(j)
     return [
@@ -112,25 +114,25 @@ def _another(judged):
     ]
 
 
-def _advice_for_another(judged, leader, j):
+def _advice_for_another(judged: Judgement, leader: str, j: int) -> str:
     explains = (
         f"explains {share(judged.mean(leader, j))} of the variance of these rows, "
-        f"{points(judged.gain(leader, judged.baseline, j))} more than {judged.baseline}"
+        f"{points(judged.gain(leader, judged.pca, j))} more than {judged.pca}"
     )
     size = components(judged.sizes[j])
     take = f"Take {leader} with {size}: it {explains} with as many."
-    rest = [k for k in judged.places if judged.leader(k) == judged.baseline]
+    rest = [k for k in judged.places if judged.leader(k) == judged.pca]
     if not rest:
         return take
-    enough = f"With {components(*(judged.sizes[k] for k in rest))}, {judged.baseline} is enough."
+    enough = f"With {components(*(judged.sizes[k] for k in rest))}, {judged.pca} is enough."
     if judged.places[-1] in rest:
         return f"{enough} With {size}, {leader} {explains}."
     return f"{take} {enough}"
 
 
-def _largest_gain(judged, j):
+def _largest_gain(judged: Judgement, j: int) -> list[str]:
     """Say where the advantage is largest, if that is not with the size recommended."""
-    gains = {k: judged.gain(judged.leader(k), judged.baseline, k) for k in judged.gains_places()}
+    gains = {k: judged.gain(judged.leader(k), judged.pca, k) for k in judged.gains_places()}
     best = max(gains, key=lambda place: gains[place])
     if gains[best] <= gains[j] + MARGIN:
         return []
@@ -140,65 +142,64 @@ def _largest_gain(judged, j):
     ]
 
 
-def _equal_pca(judged, leader, j):
+def _equal_pca(judged: Judgement, leader: str, j: int) -> list[str]:
     size = judged.equal_size(leader, j)
     if size is None:
         return []
-    explained = share(judged.mean(judged.baseline, judged.sizes.index(size)))
+    explained = share(judged.mean(judged.pca, judged.sizes.index(size)))
     return [
-        f"If the number of components does not matter, {judged.baseline} with {size} is enough: it "
+        f"If the number of components does not matter, {judged.pca} with {size} is enough: it "
         f"explains {explained}."
     ]
 
 
-def _longer_fit(judged, leader):
-    long, short = judged.seconds(leader), judged.seconds(judged.baseline)
+def _longer_fit(judged: Judgement, leader: str) -> list[str]:
+    long, short = judged.seconds(leader), judged.seconds(judged.pca)
     if long < FASTER * short:
         return []
     return [
-        f"A fit of {leader} takes {duration(long)} at the median, one of {judged.baseline} "
+        f"A fit of {leader} takes {duration(long)} at the median, one of {judged.pca} "
         f"{duration(short)}: {times(long / short)} as long."
     ]
 
 
-def _accuracy(judged, leader, j):
+def _accuracy(judged: Judgement, leader: str, j: int) -> list[str]:
     """Say whether the neighbours of the codes agree with the explained variance."""
     if "accuracy" not in judged.scores:
         return []
-    both = [f"{judged.mean(name, j, 'accuracy'):.2f}" for name in (leader, judged.baseline)]
-    numbers = f"{both[0]} against {both[1]} of {judged.baseline}"
+    both = [f"{judged.mean(name, j, 'accuracy'):.2f}" for name in (leader, judged.pca)]
+    numbers = f"{both[0]} against {both[1]} of {judged.pca}"
     start = f"Nearest neighbours in the code of {leader} tell the classes apart"
-    if judged.is_clear(judged.baseline, leader, j, "accuracy"):
+    if judged.is_clear(judged.pca, leader, j, "accuracy"):
         return [
-            f"{start} less well: accuracy {numbers}. Where the classes matter, prefer "
-            f"{judged.baseline}."
+            f"{start} less well: accuracy {numbers}. Where the classes matter, prefer {judged.pca}."
         ]
-    if judged.is_clear(leader, judged.baseline, j, "accuracy"):
+    if judged.is_clear(leader, judged.pca, j, "accuracy"):
         return [f"{start} better: accuracy {numbers}."]
     return [f"{start} about as well: accuracy {numbers}."]
 
 
-def _better_accuracy(judged):
+def _better_accuracy(judged: Judgement) -> list[str]:
     """Say where PCA explains enough and yet tells the classes apart less well than another."""
     if "accuracy" not in judged.scores:
         return []
     found = [
-        (judged.gain(name, judged.baseline, j, "accuracy"), name, j)
+        (judged.gain(name, judged.pca, j, "accuracy"), name, j)
         for name in judged.names
         for j in judged.places
-        if judged.is_clear(name, judged.baseline, j, "accuracy")
+        if judged.is_clear(name, judged.pca, j, "accuracy")
     ]
     if not found:
         return []
     _, name, j = max(found)
-    both = [f"{judged.mean(each, j, 'accuracy'):.2f}" for each in (name, judged.baseline)]
+    both = [f"{judged.mean(each, j, 'accuracy'):.2f}" for each in (name, judged.pca)]
     return [
         f"But with {components(judged.sizes[j])}, nearest neighbours in the code of {name} tell "
-        f"the classes apart better: accuracy {both[0]} against {both[1]} of {judged.baseline}."
+        f"the classes apart better: accuracy {both[0]} against {both[1]} of {judged.pca}."
     ]
 
 
-def _equals(judged, leader, j):
+def _equals(judged: Judgement, leader: str, j: int) -> list[str]:
     """Name reducers that are as good, and the fastest of them."""
     equals = judged.equals(leader, j)
     if not equals:
@@ -211,7 +212,7 @@ def _equals(judged, leader, j):
     ]
 
 
-def _much_is_lost(judged):
+def _much_is_lost(judged: Judgement) -> list[str]:
     if judged.best() >= MUCH:
         return []
     has_room = judged.sizes[-1] < judged.n_features - 1
@@ -219,7 +220,7 @@ def _much_is_lost(judged):
     return [f"More than half of the variance is lost at every size{advice}"]
 
 
-def _few_folds(judged):
+def _few_folds(judged: Judgement) -> list[str]:
     if judged.n_folds > 1:
         return []
     return ["There was one fold only, so how much the scores vary by chance is not known."]

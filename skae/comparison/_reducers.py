@@ -1,16 +1,22 @@
 """Reducers by name, and the copies of them that a comparison fits."""
 
+from collections.abc import Mapping, Sequence
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 
-from skae.reducers import check_invertible, last_step
+from skae.numerics import RandomState
+from skae.reducers import TrainableReducer, check_invertible, last_step
+
+# One reducer, several, or several by name.
+Reducers = TrainableReducer | Sequence[TrainableReducer] | Mapping[str, TrainableReducer]
 
 
-def name_reducers(reducers):
+def name_reducers(reducers: Reducers) -> dict[str, Any]:
     """Return a dict of name to reducer for an estimator, a list or a dict of them."""
     if not isinstance(reducers, dict):
         listed = list(reducers) if isinstance(reducers, list | tuple) else [reducers]
@@ -22,29 +28,32 @@ def name_reducers(reducers):
     return dict(reducers)
 
 
-def name_of_pca(reducers):
+def name_of_pca(reducers: Mapping[str, object]) -> str | None:
     """Return the name of the first reducer that is PCA, alone or at the end of a Pipeline."""
     is_pca = {name: isinstance(last_step(each), PCA) for name, each in reducers.items()}
     return next((name for name, found in is_pca.items() if found), None)
 
 
-def prepare(reducer, size, seed):
+def prepare(reducer: Any, size: int, seed: int | None) -> Any:
     """Clone a reducer, with this number of components and every `random_state` set to `seed`."""
     reducer = clone(reducer)
-    parameters = {size_parameter(reducer): size}
+    parameter = size_parameter(reducer)
+    assert parameter is not None
+    parameters = {parameter: size}
     if seed is not None:
         parameters |= dict.fromkeys(_parameters_called("random_state", reducer), seed)
     return reducer.set_params(**parameters)
 
 
-def draw_seed(random_state):
+def draw_seed(random_state: RandomState) -> int | None:
     """Return one integer for everything that draws, or None to leave all as it is."""
     if random_state is None or isinstance(random_state, Integral):
-        return random_state
-    return check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        return None if random_state is None else int(random_state)
+    seed: int = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    return seed
 
 
-def size_parameter(reducer):
+def size_parameter(reducer: Any) -> str | None:
     """Return the parameter that sets the width of the code, in a Pipeline the last such one."""
     if "n_components" in reducer.get_params(deep=False):
         return "n_components"
@@ -55,7 +64,7 @@ def size_parameter(reducer):
     return None
 
 
-def _unique_names(reducers):
+def _unique_names(reducers: Sequence[object]) -> dict[str, Any]:
     names = {}
     for reducer in reducers:
         title, count = _title(reducer), 1
@@ -65,14 +74,14 @@ def _unique_names(reducers):
     return names
 
 
-def _title(reducer):
+def _title(reducer: object) -> str:
     if isinstance(reducer, type):
         return reducer.__name__
     steps = [step for _, step in getattr(reducer, "steps", ()) if hasattr(step, "get_params")]
     return " + ".join(map(_title, steps)) if steps else type(reducer).__name__
 
 
-def _check_reducer(name, reducer):
+def _check_reducer(name: str, reducer: Any) -> None:
     if not hasattr(reducer, "get_params") or isinstance(reducer, type):
         raise TypeError(
             f"reducers[{name!r}] is {reducer!r}, not an estimator; pass an instance, such as PCA()."
@@ -91,5 +100,5 @@ def _check_reducer(name, reducer):
             )
 
 
-def _parameters_called(name, reducer):
+def _parameters_called(name: str, reducer: Any) -> list[str]:
     return [key for key in reducer.get_params() if key == name or key.endswith(f"__{name}")]

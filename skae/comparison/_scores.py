@@ -1,10 +1,15 @@
 """The scores of a comparison as texts, for the terminal, for the page and for notebooks."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+from skae.numerics import Array
+
+if TYPE_CHECKING:
+    from skae.comparison._comparison import Comparison
 
 
 class Column(NamedTuple):
-    """How one metric is shown: in its own unit times `factor`, below a `heading` or a `label`."""
+    """The form of one metric: in its own unit times `factor`, below a `heading` or a `label`."""
 
     label: str
     heading: str
@@ -12,6 +17,23 @@ class Column(NamedTuple):
     deviation_format: str = ".3f"
     factor: int = 1
     lower_is_better: bool = False
+
+
+class Cell(TypedDict):
+    """A mean and its deviation over the folds."""
+
+    best: bool
+    mean: str
+    deviation: str
+
+
+class Row(TypedDict):
+    """The scores of one reducer at one size; the first row of a size begins a group."""
+
+    size: str
+    name: str
+    first: bool
+    cells: list[Cell]
 
 
 # Headings are broken so that the means of all metrics fit in a terminal of 80 columns.
@@ -31,24 +53,24 @@ COLUMNS = {
 }
 
 
-def column_of(metric):
-    """How a metric is shown; one that `compare` does not score goes by its own name."""
+def column_of(metric: str) -> Column:
+    """Return the form of a metric; one that `compare` does not score keeps its own name."""
     return COLUMNS.get(metric, Column(metric, metric, ".3g", ".2g"))
 
 
-def score_rows(comparison):
+def score_rows(comparison: "Comparison") -> list[Row]:
     """Return one dict a row, reducers of one size together, as texts ready to print."""
     sizes = list(enumerate(comparison.n_components))
     names = list(enumerate(comparison.reducers))
     return [_row(comparison, i, name, j, size) for j, size in sizes for i, name in names]
 
 
-def _row(comparison, i, name, j, size):
+def _row(comparison: "Comparison", i: int, name: str, j: int, size: int) -> Row:
     cells = [_cell(column_of(metric), scores, i, j) for metric, scores in comparison.scores.items()]
     return {"size": str(size), "name": name, "first": i == 0 and j > 0, "cells": cells}
 
 
-def _cell(column, scores, i, j):
+def _cell(column: Column, scores: Array, i: int, j: int) -> Cell:
     means = scores[:, j].mean(axis=1)
     best = means.min() if column.lower_is_better else means.max()
     shown = scores[i, j] * column.factor

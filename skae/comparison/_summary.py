@@ -4,11 +4,16 @@ A pure function of a `Comparison`; the rules are those of `Judgement`. Everythin
 rows and sizes compared, and can be read off the table.
 """
 
+from typing import TYPE_CHECKING
+
 from skae.comparison._judgement import Judgement
 from skae.comparison._phrases import components, share
 
+if TYPE_CHECKING:
+    from skae.comparison._comparison import Comparison
 
-def summarise(comparison):
+
+def summarise(comparison: "Comparison") -> list[str]:
     """Say how much variance the reducers explain.
 
     Parameters
@@ -30,7 +35,7 @@ def summarise(comparison):
     return lines
 
 
-def _headline(judged):
+def _headline(judged: Judgement) -> str:
     gains = judged.gains_places() if judged.baseline is not None else []
     if len(judged.names) == 1 or not gains:
         return _headline_of_one(judged)
@@ -40,7 +45,7 @@ def _headline(judged):
     return f"{_explains(judged, judged.leader(j), j)}; {_what_pca_needs(judged, j)}."
 
 
-def _headline_of_one(judged):
+def _headline_of_one(judged: Judgement) -> str:
     j = judged.places[-1]
     leader = judged.leader(j)
     text = _explains(judged, leader, j)
@@ -53,21 +58,21 @@ def _headline_of_one(judged):
     return f"{text}."
 
 
-def _explains(judged, name, j):
+def _explains(judged: Judgement, name: str, j: int) -> str:
     explained = share(judged.mean(name, j))
     return f"{name} explains {explained} of the variance with {components(judged.sizes[j])}"
 
 
-def _what_pca_needs(judged, j):
+def _what_pca_needs(judged: Judgement, j: int) -> str:
     leader = judged.leader(j)
     size = judged.equal_size(leader, j)
     if size is not None:
-        return f"{judged.baseline} needs {size} for as much"
-    text = f"{judged.baseline} explains {share(judged.mean(judged.baseline, j))} with as many"
+        return f"{judged.pca} needs {size} for as much"
+    text = f"{judged.pca} explains {share(judged.mean(judged.pca, j))} with as many"
     return text if j == judged.places[-1] else f"{text} and gets there at no size compared"
 
 
-def _line(judged, j):
+def _line(judged: Judgement, j: int) -> str:
     leader = judged.leader(j)
     others = [name for name in judged.names if name != leader]
     start = f"With {components(judged.sizes[j])}: {leader} {share(judged.mean(leader, j))}"
@@ -75,8 +80,8 @@ def _line(judged, j):
         return f"{start}."
     if judged.baseline in others:
         size = judged.equal_size(leader, j)
-        needs = f"; {judged.baseline} needs {size} for as much" if size else ""
-        return f"{start}, {judged.baseline} {share(judged.mean(judged.baseline, j))}{needs}."
+        needs = f"; {judged.pca} needs {size} for as much" if size else ""
+        return f"{start}, {judged.pca} {share(judged.mean(judged.pca, j))}{needs}."
     second = max(others, key=lambda name: judged.mean(name, j))
     unclear = "" if judged.is_clear(leader, second, j) else ": no clear difference"
     return f"{start}, {second} {share(judged.mean(second, j))}{unclear}."

@@ -18,7 +18,7 @@ from skae.estimators import BaseAutoencoder
 from skae.fitting import checks_arguments, split_rows
 from skae.model import Model, pack
 from skae.networks import names
-from skae.numerics import ArrayLike, Matrix
+from skae.numerics import ArrayLike, Matrix, RandomState
 from skae.tables import refuse_mask
 
 # An autoencoder, or a Pipeline that ends in one.
@@ -42,7 +42,7 @@ def compress(
     *,
     max_iter: int = 200,
     validation_fraction: float = 0.1,
-    random_state: int | np.random.RandomState | None = None,
+    random_state: RandomState = None,
 ) -> Estimator:
     """Smaller copy of a fitted autoencoder: most weights are zero, the others take few bits.
 
@@ -165,7 +165,7 @@ def _compress(
     bits: Literal[8, 4] | None,
     max_iter: int,
     validation_fraction: float,
-    random_state: int | np.random.RandomState | None,
+    random_state: RandomState,
 ) -> BaseAutoencoder:
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
     n_bytes_before = len(pickle.dumps(estimator))

@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from skae.diagnosis._evidence import Evidence
 from skae.diagnosis._findings import LEAST_GAP, WORSE_THAN_PCA, Finding
+from skae.exceptions import Parameters
+from skae.numerics import Array, Bools
 
-# Of the deviation of the liveliest unit. Trained codes start whitened (healthy: 0.45 and above,
-# dead: 0); those of PCA are in the units of the rows, where components differ by powers of ten.
+# Shares of the deviation of the unit that varies most. Trained codes start whitened (healthy: 0.45
+# and above, dead: 0); those of PCA are in the units of the rows, where components differ by powers
+# of ten.
 _DEAD_TRAINED, _DEAD = 1e-3, 1e-6
 # Correlation of two units: healthy up to 0.65, planted duplicates 0.99 and above.
 _DUPLICATE = 0.95
@@ -21,8 +25,8 @@ _WARMUP = 50
 _FAR_MEAN, _LEAST_DEVIATION, _MOST_DEVIATION = 1.0, 0.5, 2.0
 
 
-def dead_units(evidence):
-    """Units whose code is the same for all rows; what collapsed is another finding."""
+def dead_units(evidence: Evidence) -> Finding | None:
+    """Find units whose code is the same for all rows; collapsed ones are another finding."""
     if evidence.deviations is not None:
         return None
     is_dead = _dead(evidence)
@@ -40,15 +44,15 @@ def dead_units(evidence):
     )
 
 
-def _revival(parameters, n_units, n_dead):
+def _revival(parameters: Parameters, n_units: int, n_dead: int) -> str:
     weight = parameters.get("sparsity_weight")
     if weight is None or parameters.get("sparsity") == "topk":
         return f"n_components={max(1, n_units - n_dead)}"
     return f"sparsity_weight={0.03 if weight == 'auto' else weight / 10:g}"
 
 
-def duplicate_units(evidence):
-    """Pairs of units that say the same."""
+def duplicate_units(evidence: Evidence) -> Finding | None:
+    """Find pairs of units that say the same."""
     code = evidence.code
     differs = np.abs(code - np.median(code, axis=0)) > _DEAD_TRAINED * code.std(axis=0).max()
     units = np.flatnonzero(~_silent(evidence) & (differs.sum(axis=0) >= _LEAST_ACTIVE_ROWS))
@@ -70,8 +74,8 @@ def duplicate_units(evidence):
     )
 
 
-def posterior_collapse(evidence):
-    """Units of a variational code that equal the prior for every row, to the rows' cost."""
+def posterior_collapse(evidence: Evidence) -> Finding | None:
+    """Find units of a variational code that equal the prior for every row, if rows lose by it."""
     if evidence.deviations is None:
         return None
     collapsed = _silent(evidence)
@@ -89,8 +93,8 @@ def posterior_collapse(evidence):
     )
 
 
-def _against_collapse(parameters):
-    """What lets a code say more than its prior, the most promising first."""
+def _against_collapse(parameters: Parameters) -> list[str]:
+    """Return changes that let a code say more than its prior, the most promising first."""
     beta, warmup = parameters.get("beta", 1.0), parameters.get("kl_warmup", 0)
     longer = f"kl_warmup={max(_WARMUP, 2 * warmup)}"
     milder = f"beta={beta / 10:g}"
@@ -100,13 +104,13 @@ def _against_collapse(parameters):
     ]
 
 
-def code_far_from_prior(evidence):
-    """A code that is to be drawn from a prior of mean 0 and deviation 1, but lies elsewhere."""
+def code_far_from_prior(evidence: Evidence) -> Finding | None:
+    """Find a code that does not follow its prior of mean 0 and deviation 1."""
     is_variational = evidence.deviations is not None
     if not (is_variational or hasattr(evidence.reducer, "prior_means_")):
         return None
     means, variances = evidence.code.mean(axis=0), evidence.code.var(axis=0)
-    if is_variational:
+    if evidence.deviations is not None:
         variances = variances + np.mean(evidence.deviations**2, axis=0)
     deviations = np.sqrt(variances)
     is_far = np.abs(means) > _FAR_MEAN
@@ -125,8 +129,8 @@ def code_far_from_prior(evidence):
     )
 
 
-def _pull(evidence, is_variational):
-    """The parameter that draws the code to its prior."""
+def _pull(evidence: Evidence, is_variational: bool) -> str:
+    """Return the change that draws the code to its prior."""
     if is_variational:
         beta = evidence.parameters.get("beta", 1.0)
         return "beta=1" if beta < 1 else f"beta={2 * beta:g}"
@@ -134,33 +138,36 @@ def _pull(evidence, is_variational):
     return f"adversarial_weight={2 * weight:g}" if weight else "adversarial_weight=1"
 
 
-def _dead(evidence):
+def _dead(evidence: Evidence) -> Bools:
     deviations = evidence.code.std(axis=0)
     share = _DEAD_TRAINED if evidence.is_trained else _DEAD
-    return deviations <= share * deviations.max()
+    is_dead: Bools = deviations <= share * deviations.max()
+    return is_dead
 
 
-def _silent(evidence):
-    """Units that say nothing of the row."""
+def _silent(evidence: Evidence) -> Bools:
+    """Return a mask of the units that say nothing of the row."""
     if evidence.deviations is None:
         return _dead(evidence)
     return _divergences(evidence) < _COLLAPSED
 
 
-def _divergences(evidence):
-    """Mean Kullback-Leibler divergence of each unit from the standard normal prior, in nats."""
+def _divergences(evidence: Evidence) -> Array:
+    """Return the mean divergence of each unit from the standard normal prior, in nats."""
+    assert evidence.deviations is not None
     variances = evidence.deviations**2
     terms = evidence.code**2 + variances - 1 - np.log(np.maximum(variances, 1e-30))
-    return 0.5 * terms.mean(axis=0)
+    divergences: Array = 0.5 * terms.mean(axis=0)
+    return divergences
 
 
-def _misses_pca(evidence):
-    """Whether units are missed: a code wider than the rows need leaves some unused."""
+def _misses_pca(evidence: Evidence) -> bool:
+    """Return whether units are missed: a code wider than the rows need leaves some unused."""
     ours, pca = evidence.share_left, evidence.pca_share_left
     return evidence.is_narrow and ours > WORSE_THAN_PCA * pca and ours - pca > LEAST_GAP
 
 
-def _places(is_dead):
+def _places(is_dead: Bools) -> str:
     places = np.flatnonzero(is_dead)
     if len(places) > _MOST_PLACES:
         return ""

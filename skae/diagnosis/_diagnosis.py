@@ -1,5 +1,6 @@
 """Look at a fitted reducer as a practitioner would, and say what is wrong with it."""
 
+from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
 
 from skae.diagnosis._code_findings import (
@@ -8,8 +9,9 @@ from skae.diagnosis._code_findings import (
     duplicate_units,
     posterior_collapse,
 )
-from skae.diagnosis._evidence import gather
+from skae.diagnosis._evidence import Evidence, gather
 from skae.diagnosis._findings import (
+    Finding,
     absurd_value,
     columns_in_different_units,
     features_not_reconstructed,
@@ -20,6 +22,8 @@ from skae.diagnosis._findings import (
     whose_pca,
     worse_than_pca,
 )
+from skae.numerics import ArrayLike
+from skae.reducers import Reducer
 
 # In the order in which one would act on them: rows first, then training, then the code.
 _FINDINGS = (
@@ -40,7 +44,7 @@ _WIDTH = 88
 
 
 class Diagnosis:
-    """What `diagnose` found, as a sequence of findings and as a report to print.
+    """The findings of `diagnose`, as a sequence and as a report to print.
 
     It has a length and is iterated like a list of findings; like an empty list it is false where
     there are none.
@@ -51,7 +55,7 @@ class Diagnosis:
         The most basic first.
 
     summary : str
-        What was looked at, and how well it reconstructs.
+        The reducer, the rows, and how well it reconstructs them.
 
     See Also
     --------
@@ -72,32 +76,32 @@ class Diagnosis:
         2 of 8 units do not vary.
     """
 
-    def __init__(self, findings, summary):
+    def __init__(self, findings: Sequence[Finding], summary: str) -> None:
         self.findings = findings
         self.summary = summary
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.findings)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Diagnosis({self.names})"
 
-    def __str__(self):
+    def __str__(self) -> str:
         count = f"{len(self) or 'No'} finding{'s' if len(self) != 1 else ''}"
         blocks = [f"{each.name}\n{_paragraph(each.message)}" for each in self]
         head = f"{fill(self.summary, _WIDTH)}\n{count}{':' if blocks else '.'}"
         return "\n\n".join([head, *blocks])
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         """Names of the findings, in their order."""
         return [finding.name for finding in self.findings]
 
 
-def diagnose(estimator, X):
+def diagnose(estimator: Reducer, X: ArrayLike) -> Diagnosis:
     """Say what is wrong with a fitted reducer, with the number behind it and what to change.
 
     It reads the curves of the training, encodes and reconstructs the rows, and fits PCA with as
@@ -187,7 +191,7 @@ def diagnose(estimator, X):
     return Diagnosis([finding for finding in found if finding is not None], _summary(evidence))
 
 
-def _summary(evidence):
+def _summary(evidence: Evidence) -> str:
     n_rows, size = evidence.code.shape
     text = (
         f"{type(evidence.reducer).__name__} with {size} components on {n_rows} rows of "
@@ -199,5 +203,5 @@ def _summary(evidence):
     return f"{text}."
 
 
-def _paragraph(text):
+def _paragraph(text: str) -> str:
     return indent(fill(text, _WIDTH - 4), " " * 4)

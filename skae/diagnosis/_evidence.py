@@ -1,5 +1,6 @@
-"""What a diagnosis looks at: rows, their code and reconstruction, the training, PCA beside."""
+"""What a diagnosis is based on: rows, their code and reconstruction, the training, PCA."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,9 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
+from skae.exceptions import History, Parameters
 from skae.metrics import reconstruction_r2_score
+from skae.numerics import Array, ArrayLike
 from skae.reducers import (
     as_rows,
     before_last_step,
@@ -20,7 +23,7 @@ from skae.reducers import (
     names_before_last_step,
     rows_without_padding,
 )
-from skae.tables import absurd_cells, refuse_mask
+from skae.tables import AbsurdCell, absurd_cells, refuse_mask
 
 LEAST_ROWS = 10
 N_FOLDS = 5
@@ -35,7 +38,7 @@ class Evidence:
     reducer : estimator
         The last step of a Pipeline.
     rows, reconstruction : ndarray of shape (n_samples, n_features)
-        What the reducer reads and what it makes of it.
+        The rows that the reducer reads, and their reconstruction.
     code : ndarray of shape (n_samples, n_components)
         Its mean, where it is a distribution.
     deviations : ndarray of shape (n_samples, n_components) or None
@@ -43,31 +46,32 @@ class Evidence:
     feature_names : ndarray of str of shape (n_features,)
         Names of the columns.
     given, given_names : ndarray of shape (n_samples, n_given), ndarray of str of shape (n_given,)
-        What a Pipeline reads, and what its columns are called, where these are numbers; else the
-        same as the rows.
+        The rows that a Pipeline reads, and the names of its columns, where all are numbers; else
+        the same as the rows.
     """
 
     reducer: Any
-    rows: np.ndarray
-    code: np.ndarray
-    deviations: np.ndarray | None
-    reconstruction: np.ndarray
-    feature_names: np.ndarray
-    given: np.ndarray
-    given_names: np.ndarray
+    rows: Array
+    code: Array
+    deviations: Array | None
+    reconstruction: Array
+    feature_names: Array
+    given: Array
+    given_names: Array
 
     @cached_property
-    def absurd_cells(self):
+    def absurd_cells(self) -> list[AbsurdCell]:
         """Values that are far from all others of their column, in what was given."""
         return absurd_cells(self.given)
 
     @cached_property
-    def parameters(self):
+    def parameters(self) -> Parameters:
         """Parameters of the reducer."""
-        return self.reducer.get_params(deep=False)
+        parameters: Parameters = self.reducer.get_params(deep=False)
+        return parameters
 
     @cached_property
-    def history(self):
+    def history(self) -> History:
         """Columns of the epochs in which all layers were trained; empty without any."""
         columns = getattr(self.reducer, "history_", {})
         phases = columns.get("phase", np.zeros(0))
@@ -75,34 +79,34 @@ class Evidence:
         return {name: np.asarray(column)[first:] for name, column in columns.items()}
 
     @cached_property
-    def n_epochs(self):
+    def n_epochs(self) -> int:
         """Epochs in which all layers were trained."""
         return max(0, len(self.history.get("loss", ())) - 1)
 
     @cached_property
-    def kept_epoch(self):
+    def kept_epoch(self) -> int:
         """Position in the history of the weights kept; 0 is the start."""
         n_before = getattr(self.reducer, "n_iter_", 0) - self.n_epochs
         return max(0, getattr(self.reducer, "best_epoch_", 0) - n_before)
 
     @cached_property
-    def keeps_start(self):
+    def keeps_start(self) -> bool:
         """Whether training changed nothing; a linear network at its optimum is not trained."""
         return self.n_epochs > 0 and self.kept_epoch == 0
 
     @cached_property
-    def is_trained(self):
+    def is_trained(self) -> bool:
         """Whether an objective was followed epoch by epoch."""
         return hasattr(self.reducer, "history_")
 
     @cached_property
-    def share_left(self):
+    def share_left(self) -> float:
         """Share of the variance of the rows that the reconstruction leaves."""
         return 1 - reconstruction_r2_score(self.rows, self.reconstruction)
 
     @cached_property
-    def share_left_in_training(self):
-        """The same of the rows in ``fit``, as far as the reducer tells; else None."""
+    def share_left_in_training(self) -> float | None:
+        """Share of the variance of the rows in ``fit`` that is left, or None if it is not known."""
         reducer, variance = self.reducer, self.rows.var(axis=0).mean()
         if hasattr(reducer, "explained_variance_ratio_"):
             return 1 - float(np.sum(reducer.explained_variance_ratio_))
@@ -113,8 +117,8 @@ class Evidence:
         return float(self.history["reconstruction"][self.kept_epoch])
 
     @cached_property
-    def pca_shares_left(self):
-        """What PCA as wide as the code leaves of these rows: of rows it has seen, and has not."""
+    def pca_shares_left(self) -> tuple[float, float]:
+        """Shares of variance that PCA as wide as the code leaves, of seen and of unseen rows."""
         n_seen = len(self.rows) - -(-len(self.rows) // N_FOLDS)
         size = min(self.code.shape[1], self.rows.shape[1] - 1, n_seen - 1)
         if size < 1:
@@ -123,18 +127,21 @@ class Evidence:
         for train, test in KFold(N_FOLDS, shuffle=True, random_state=0).split(self.rows):
             unseen[test] = _by_pca(size, self.rows[train], self.rows[test])
         seen = _by_pca(size, self.rows, self.rows)
-        return tuple(1 - reconstruction_r2_score(self.rows, each) for each in (seen, unseen))
+        left_seen, left_unseen = (
+            1 - reconstruction_r2_score(self.rows, each) for each in (seen, unseen)
+        )
+        return left_seen, left_unseen
 
     @cached_property
-    def knows_pca(self):
-        """Whether the reducer tells what PCA of the rows in ``fit`` is."""
+    def knows_pca(self) -> bool:
+        """Whether the reducer knows the PCA of the rows in ``fit``."""
         return hasattr(self.reducer, "pca_components_")
 
     @cached_property
-    def pca_share_left(self):
-        """What PCA as wide as the code leaves: fitted where the reducer was, if that is known.
+    def pca_share_left(self) -> float:
+        """Share of variance that PCA as wide as the code leaves, fitted to the same rows if known.
 
-        Otherwise of rows that it has not seen, so that it is not better for knowing them.
+        Otherwise it is the share left of rows that PCA has not seen, as a fair comparison.
         """
         if not self.knows_pca:
             return self.pca_shares_left[1]
@@ -143,12 +150,12 @@ class Evidence:
         return 1 - reconstruction_r2_score(self.rows, projected)
 
     @cached_property
-    def is_narrow(self):
+    def is_narrow(self) -> bool:
         """Whether the code is narrower than the rows, so that PCA is a yardstick."""
-        return self.code.shape[1] < self.rows.shape[1]
+        return bool(self.code.shape[1] < self.rows.shape[1])
 
 
-def gather(estimator, X):
+def gather(estimator: Any, X: ArrayLike) -> Evidence:
     """Return the Evidence on a fitted reducer, or on a Pipeline or a search that ends in one."""
     reducer = last_step(estimator)
     check_invertible(reducer)
@@ -163,14 +170,14 @@ def gather(estimator, X):
     names = _feature_names(estimator, X, rows.shape[1])
     code = as_rows(code, "the code").astype(float)
     given, given_names = rows, names
-    # Of sequences, padding with a number would be absurd, and rows have none any more.
+    # Padding with a number would count as an absurd value; rows have no padding any more.
     if whole is not X and getattr(reducer, "mask_value", None) is None:
         given, given_names = _numbers_given(whole, rows, names)
     return Evidence(reducer, rows, code, deviations, reconstruction, names, given, given_names)
 
 
-def _numbers_given(X, rows, names):
-    """What a Pipeline was given with the names of its columns, if it is a table of numbers."""
+def _numbers_given(X: ArrayLike, rows: Array, names: Array) -> tuple[Array, Array]:
+    """Return the rows given to a Pipeline and the names of their columns, if all are numbers."""
     try:
         given = as_rows(X, "X")
     except (TypeError, ValueError):
@@ -179,7 +186,7 @@ def _numbers_given(X, rows, names):
     return given, np.asarray(found, dtype=object)
 
 
-def _check_rows(X, reducer):
+def _check_rows(X: ArrayLike, reducer: Any) -> Array:
     rows = as_rows(X, "X").astype(float)
     expected = getattr(reducer, "n_features_in_", rows.shape[1])
     if rows.shape[1] != expected:
@@ -200,16 +207,16 @@ def _check_rows(X, reducer):
     return rows
 
 
-def _encode(reducer, X):
-    """The code in the reducer's own container, and the deviations of its distribution."""
+def _encode(reducer: Any, X: ArrayLike) -> tuple[Any, Array | None]:
+    """Return the code in the reducer's own container, and the deviations of its distribution."""
     if not hasattr(reducer, "kl_per_unit_"):
         return reducer.transform(X), None
     code, deviations = reducer.transform(X, return_std=True)
     return code, np.asarray(deviations, dtype=float)
 
 
-def _without_gaps(rows, reconstruction):
-    """Values that are missing, such as padding, count as their column's mean and as learned."""
+def _without_gaps(rows: Array, reconstruction: Array) -> tuple[Array, Array]:
+    """Replace missing values, such as padding, by the mean of their column, without an error."""
     missing = np.isnan(rows)
     if not missing.any():
         return rows, reconstruction.astype(float)
@@ -218,8 +225,8 @@ def _without_gaps(rows, reconstruction):
     return rows, np.where(missing, rows, reconstruction)
 
 
-def _feature_names(estimator, X, n_features):
-    names = column_names(X)
+def _feature_names(estimator: Any, X: ArrayLike, n_features: int) -> Array:
+    names: Sequence[str] | Array | None = column_names(X)
     if names is None:
         names = names_before_last_step(estimator)
     if names is None or len(names) != n_features:
@@ -227,6 +234,7 @@ def _feature_names(estimator, X, n_features):
     return np.asarray(names, dtype=object)
 
 
-def _by_pca(size, train, test):
+def _by_pca(size: int, train: Array, test: Array) -> Array:
     pca = PCA(size, random_state=0).fit(train)
-    return pca.inverse_transform(pca.transform(test))
+    reconstruction: Array = pca.inverse_transform(pca.transform(test))
+    return reconstruction

@@ -7,12 +7,16 @@ half or three quarters of the rows for training, seen on training rows and on he
 fits made faulty on purpose.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from skae.exceptions import why_start_was_kept
+from skae.diagnosis._evidence import Evidence
+from skae.exceptions import Parameters, why_start_was_kept
+from skae.numerics import Array
 from skae.tables import heavy_columns
 
 # Share of variance left on the rows given, over that in training: healthy 0.9 to 2.3, overfitted 7
@@ -33,9 +37,9 @@ _FAR_BELOW_PCA = 0.4
 # Over PCA's share of variance left, on rows PCA has not seen: healthy 0.2 to 1.2 (1.3 with a gap
 # of 0.01), faulty 1.5 to 3.
 WORSE_THAN_PCA = 1.4
-# What is left of rows without noise.
+# Share of variance that rounding leaves of rows without noise.
 _ROUNDING = 1e-4
-# What is lost between rows seen and not seen, as a share of variance: healthy 0.01 to 0.12 for PCA,
+# Variance lost between rows seen and not seen, as a share: healthy 0.01 to 0.12 for PCA,
 # too few rows 0.15 to 0.43; a network that beats PCA may lose as much, so it must be worse, too:
 # healthy 0.2 to 1.1 where there is a gap, too few rows 1.2 to 1.4.
 _LOST_UNSEEN, _NO_BETTER_THAN_PCA = 0.15, 1.15
@@ -52,7 +56,7 @@ class Finding:
     Parameters
     ----------
     name : str
-        What it is called, such as "overfitting".
+        Its name, such as "overfitting".
 
     message : str
         A sentence or two with the number behind it and what to change.
@@ -81,8 +85,8 @@ class Finding:
     parameter: str
 
 
-def absurd_value(evidence):
-    """A value far from all others of its column, such as -9999 for one that is missing."""
+def absurd_value(evidence: Evidence) -> Finding | None:
+    """Find a value far from all others of its column, such as -9999 for one that is missing."""
     if not evidence.absurd_cells:
         return None
     first, *others = evidence.absurd_cells
@@ -102,12 +106,13 @@ def absurd_value(evidence):
     )
 
 
-def overfitting(evidence):
-    """The rows given are reconstructed much worse than those in training."""
-    seen, unseen = _training_shares(evidence)
-    if seen is None or unseen < _OVERFITTED_RATIO * seen or unseen - seen < LEAST_GAP:
+def overfitting(evidence: Evidence) -> Finding | None:
+    """Find rows that are reconstructed much worse than those in training."""
+    shares = _training_shares(evidence)
+    if shares is None or evidence.keeps_start:
         return None
-    if evidence.keeps_start:
+    seen, unseen = shares
+    if unseen < _OVERFITTED_RATIO * seen or unseen - seen < LEAST_GAP:
         return None
     ratio = unseen / max(seen, _ROUNDING)
     first, *others = _restraints(evidence.parameters)
@@ -121,8 +126,8 @@ def overfitting(evidence):
     )
 
 
-def _restraints(parameters):
-    """What keeps a network from learning its rows by heart, as far as it is not there yet."""
+def _restraints(parameters: Parameters) -> list[str]:
+    """Return changes that keep a network from memorising its rows, but for those made already."""
     stops, dropout = parameters.get("early_stopping", True), parameters.get("dropout", 0.0)
     return [
         *([] if stops else ["early_stopping=True"]),
@@ -131,19 +136,19 @@ def _restraints(parameters):
     ]
 
 
-def _training_shares(evidence):
-    """Shares of variance left of training rows, and of those given or held out in training."""
+def _training_shares(evidence: Evidence) -> tuple[float, float] | None:
+    """Return the variance left of training rows, and of those given or held out in training."""
     seen, unseen = evidence.share_left_in_training, evidence.share_left
     held_out = evidence.history.get("val_reconstruction", ())
     if not evidence.is_trained or seen is None:
-        return None, None
+        return None
     if len(held_out) and evidence.parameters.get("loss") == "squared_error":
         unseen = max(unseen, float(held_out[evidence.kept_epoch]))
     return seen, unseen
 
 
-def not_converged(evidence):
-    """The loss was still falling at the last epoch that max_iter allows."""
+def not_converged(evidence: Evidence) -> Finding | None:
+    """Find a loss that was still falling at the last epoch that max_iter allows."""
     max_iter, fall = evidence.parameters.get("max_iter"), _last_fall(evidence)
     if evidence.n_epochs != max_iter or fall < _STILL_FALLING or _memorises(evidence):
         return None
@@ -157,10 +162,10 @@ def not_converged(evidence):
     )
 
 
-def _last_fall(evidence):
-    """Relative fall of the loss over the last tenth of the epochs; 0 where it counts for nothing.
+def _last_fall(evidence: Evidence) -> float:
+    """Return the relative fall of the loss over the last tenth of the epochs.
 
-    Nor does it where the weights kept are from before.
+    It is 0 where it counts for nothing, as where the weights kept are from before.
     """
     tenth = max(1, evidence.n_epochs // 10)
     if evidence.n_epochs < 2 or evidence.kept_epoch <= evidence.n_epochs - 2 * tenth:
@@ -173,8 +178,8 @@ def _last_fall(evidence):
     return fall / (_NATS if evidence.deviations is not None else abs(last))
 
 
-def _memorises(evidence):
-    """Whether the loss may fall because training rows are learned by heart."""
+def _memorises(evidence: Evidence) -> bool:
+    """Return whether the loss may fall because training rows are memorised."""
     if overfitting(evidence) is not None:
         return True
     return (
@@ -182,14 +187,14 @@ def _memorises(evidence):
     )
 
 
-def _is_watched(evidence):
-    """Whether rows were held out when the weights that are kept were trained."""
-    held_out = evidence.history.get("val_loss", ())
-    return len(held_out) > 0 and not np.isnan(held_out[-1])
+def _is_watched(evidence: Evidence) -> bool:
+    """Return whether rows were held out when the weights that are kept were trained."""
+    held_out = evidence.history.get("val_loss")
+    return held_out is not None and len(held_out) > 0 and not np.isnan(held_out[-1])
 
 
-def worse_than_pca(evidence):
-    """PCA with as many components reconstructs these rows better."""
+def worse_than_pca(evidence: Evidence) -> Finding | None:
+    """Find rows that PCA with as many components reconstructs better."""
     if not (evidence.is_trained and evidence.is_narrow):
         return None
     ours, pca = evidence.share_left, evidence.pca_share_left
@@ -207,13 +212,13 @@ def worse_than_pca(evidence):
     )
 
 
-def whose_pca(evidence):
-    """Which rows the PCA beside was fitted on."""
+def whose_pca(evidence: Evidence) -> str:
+    """Say which rows PCA was fitted to."""
     return "of the rows of fit" if evidence.knows_pca else "of rows it has not seen"
 
 
-def start_kept(evidence):
-    """No epoch was better than the start, which is PCA."""
+def start_kept(evidence: Evidence) -> Finding | None:
+    """Find a fit of which no epoch was better than the start, which may be PCA."""
     if not evidence.keeps_start:
         return None
     reason, advice = why_start_was_kept(evidence.history, evidence.parameters)
@@ -227,8 +232,8 @@ def start_kept(evidence):
     )
 
 
-def _ways_back_to_pca(parameters):
-    """What a worse reconstruction may be the price of, as far as it is there, then the training."""
+def _ways_back_to_pca(parameters: Parameters) -> list[str]:
+    """Return changes that may improve a reconstruction: of penalties first, then of training."""
     rate = parameters.get("learning_rate")
     lower = rate / 4 if isinstance(rate, Real) else _LOW_RATE
     return [
@@ -239,19 +244,19 @@ def _ways_back_to_pca(parameters):
     ]
 
 
-def _is_number(value):
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real)
 
 
-def _milder_penalties(parameters):
-    """Less weight on what an objective asks for beside the reconstruction, where it is heavy."""
+def _milder_penalties(parameters: Parameters) -> list[str]:
+    """Return lower weights of what an objective asks for beside the reconstruction, if heavy."""
     values = ((name, parameters.get(name), least) for name, least in _LEAST_PENALTIES.items())
     heavy = [(name, v) for name, v, least in values if _is_number(v) and v >= least]
     return [f"{name}={1 if name == 'beta' and v > 1 else v / 10:g}" for name, v in heavy]
 
 
-def too_few_rows(evidence):
-    """Rows that were not seen are described much worse, even by PCA."""
+def too_few_rows(evidence: Evidence) -> Finding | None:
+    """Find unseen rows that are reconstructed much worse than seen ones, even by PCA."""
     seen, unseen = evidence.pca_shares_left
     n_rows, size = evidence.code.shape
     first = f"n_components={size // 2}" if size > 1 else "more rows"
@@ -282,21 +287,21 @@ def too_few_rows(evidence):
     )
 
 
-def _generalises(evidence):
-    """Whether rows held out in training are described far better than PCA can.
+def _generalises(evidence: Evidence) -> bool:
+    """Return whether rows held out in training are reconstructed far better than by PCA.
 
     PCA of rows with heavy tails is unstable, however many there are.
     """
-    _, ours = _training_shares(evidence)
+    shares = _training_shares(evidence)
     return (
         _is_watched(evidence)
-        and ours is not None
-        and ours < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
+        and shares is not None
+        and shares[1] < _FAR_BELOW_PCA * evidence.pca_shares_left[1]
     )
 
 
-def features_not_reconstructed(evidence):
-    """Columns of which nothing comes back, while the others do."""
+def features_not_reconstructed(evidence: Evidence) -> Finding | None:
+    """Find columns of which nothing is reconstructed, while others are."""
     rows = evidence.rows
     variances = rows.var(axis=0)
     counts = variances >= _LEAST_VARIANCE * variances.mean()
@@ -317,14 +322,14 @@ def features_not_reconstructed(evidence):
     )
 
 
-def columns_in_different_units(evidence):
-    """A few columns hold nearly all variance, so that the others hardly count."""
+def columns_in_different_units(evidence: Evidence) -> Finding | None:
+    """Find a few columns that hold nearly all variance, so that the others hardly count."""
     heavy = heavy_columns(evidence.rows)
     if heavy is None:
         return None
     absurd = {evidence.given_names[each.column] for each in evidence.absurd_cells}
     if absurd.issuperset(evidence.feature_names[heavy.places]):
-        # One value of theirs is what is heavy.
+        # They are heavy by one value each, which is a finding of its own.
         return None
     return Finding(
         "columns in different units",
@@ -338,7 +343,7 @@ def columns_in_different_units(evidence):
     )
 
 
-def _listed(names):
+def _listed(names: Sequence[Any] | Array) -> str:
     shown = ", ".join(map(str, names[:_MOST_NAMES]))
     n_more = len(names) - _MOST_NAMES
     return f"{shown} and {n_more} more" if n_more > 0 else shown

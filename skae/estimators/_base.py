@@ -22,7 +22,6 @@ from skae.estimators._parameters import (
     LayerSizes,
     LossName,
     NetworkChoice,
-    RandomState,
 )
 from skae.estimators._scoring import ScoringMixin
 from skae.exceptions import StartKeptWarning, why_start_was_kept
@@ -56,7 +55,7 @@ from skae.fitting import (
     without_training,
 )
 from skae.model import Model
-from skae.numerics import Array, ArrayLike, Matrix
+from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import RECONSTRUCTION
 from skae.tables import check_labels_beside
 from skae.training import Outcome

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, Protocol
 
-import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 from skae.objectives import LOSSES
@@ -20,7 +19,6 @@ class BuildsNetwork(Protocol):
 NetworkChoice = str | Callable[..., Any] | BuildsNetwork
 LayerSizes = int | Sequence[int] | Literal["auto"]
 LossName = Literal["squared_error", "absolute_error", "huber", "binary_crossentropy"]
-RandomState = int | np.random.RandomState | None
 Constraints = dict[str, list[Any]]
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")

@@ -8,10 +8,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
-from skae.estimators._parameters import RandomState
 from skae.messages import check_integer
 from skae.mixtures import CodeMixture, fit_code_mixture
-from skae.numerics import Array, Matrix
+from skae.numerics import Array, Matrix, RandomState
 from skae.tables import in_container
 
 _SOURCES = ("posterior", "prior")

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
-from skae.estimators._parameters import Constraints, LossName, NetworkChoice, RandomState
+from skae.estimators._parameters import Constraints, LossName, NetworkChoice
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Recipe
 from skae.messages import check_integer
@@ -20,7 +20,7 @@ from skae.model import (
     posterior_deviations,
     unit_divergences,
 )
-from skae.numerics import Array, ArrayLike, Matrix
+from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import VARIATIONAL
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}

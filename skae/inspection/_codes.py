@@ -1,17 +1,18 @@
-"""Codes for a display: how an estimator makes them, and which components are shown."""
+"""Codes for a display, and the components that are shown."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
+from skae.inspection._drawing._style import Names
+from skae.numerics import Array, ArrayLike
 from skae.tables import refuse_mask
 
-UNITS = "units of the code"
 
-
-def encode(estimator, X):
-    """Code of rows as an array.
+def encode(estimator: Any, X: ArrayLike) -> Array:
+    """Return the code of rows as an array.
 
     Raises
     ------
@@ -28,13 +29,13 @@ def encode(estimator, X):
     return as_array(estimator.transform(X))
 
 
-def as_array(X):
-    """A frame or a sparse matrix as an array."""
+def as_array(X: ArrayLike) -> Array:
+    """Return a frame or a sparse matrix as an array."""
     return X.toarray() if issparse(X) else np.asarray(X)
 
 
-def names_of_code(estimator, n_components):
-    """What the estimator calls its components, or None if it does not say."""
+def names_of_code(estimator: Any, n_components: int) -> list[str] | None:
+    """Return the estimator's names of its components, or None if it has none."""
     if not hasattr(estimator, "get_feature_names_out"):
         return None
     try:
@@ -45,8 +46,8 @@ def names_of_code(estimator, n_components):
     return names if len(names) == n_components else None
 
 
-def check_names_of_code(names, n_components):
-    """Names of all components: those given, or their numbers."""
+def check_names_of_code(names: Names | None, n_components: int) -> list[str]:
+    """Return the names of all components: those given, or their numbers."""
     if names is None:
         return [f"component {k}" for k in range(n_components)]
     if len(names) != n_components:
@@ -57,8 +58,8 @@ def check_names_of_code(names, n_components):
     return list(map(str, names))
 
 
-def check_components(components, n_components, name="components"):
-    """Different components that there are, as a list.
+def check_components(components: Any, n_components: int, name: str = "components") -> list[int]:
+    """Return components as a list of different ones that exist.
 
     Raises
     ------
@@ -79,6 +80,7 @@ def check_components(components, n_components, name="components"):
     return [int(k) for k in listed]
 
 
-def widest_components(code, n_most):
-    """The components that vary most, in the order of the code."""
-    return np.sort(np.argsort(-code.std(axis=0), kind="stable")[:n_most]).tolist()
+def widest_components(code: Array, n_most: int) -> list[int]:
+    """Return the components that vary most, in the order of the code."""
+    widest: list[int] = np.sort(np.argsort(-code.std(axis=0), kind="stable")[:n_most]).tolist()
+    return widest

@@ -1,4 +1,4 @@
-"""What points are coloured by: classes or values."""
+"""Targets that points are coloured by: classes or values."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from skae.inspection._drawing._style import COLOURS, MARKERS
 from skae.inspection._target_checks import check_complete, refuse_masked_target
+from skae.numerics import Array, ArrayLike, Bools
 
 TARGET_TYPES = ("auto", "categorical", "continuous")
 _MOST_NUMBERED_CLASSES = 20
@@ -16,16 +17,16 @@ _MOST_CLASSES = len(COLOURS) * len(MARKERS)
 class Classes(NamedTuple):
     """Which rows belong to each class, by its name; a single nameless class without a target."""
 
-    members: dict
+    members: dict[str, Bools]
 
 
 class Values(NamedTuple):
     """One number for each row."""
 
-    values: np.ndarray
+    values: Array
 
 
-def read_target(y, code, target_type):
+def read_target(y: ArrayLike | None, code: Array, target_type: str) -> Classes | Values:
     """Read a target as classes or as values.
 
     Raises
@@ -49,7 +50,7 @@ def read_target(y, code, target_type):
     return Classes({str(name): y == name for name in classes})
 
 
-def check_n_classes(n_classes, way_out):
+def check_n_classes(n_classes: int, way_out: str) -> None:
     """Refuse more classes than can be told apart."""
     if n_classes > _MOST_CLASSES:
         raise ValueError(
@@ -58,13 +59,13 @@ def check_n_classes(n_classes, way_out):
         )
 
 
-def _is_continuous(y):
+def _is_continuous(y: Array) -> bool:
     if y.dtype.kind not in "iuf":
         return False
     return bool(np.any(y != np.round(y))) or len(np.unique(y)) > _MOST_NUMBERED_CLASSES
 
 
-def _as_numbers(y):
+def _as_numbers(y: Array) -> Array:
     try:
         return y.astype(float)
     except (TypeError, ValueError):

@@ -1,7 +1,7 @@
 """How numpy computes, and the types of its arrays."""
 
 from skae.numerics._blas import one_blas_thread, one_thread
-from skae.numerics._types import Array, ArrayLike, Bools, Integers, Matrix, Weights
+from skae.numerics._types import Array, ArrayLike, Bools, Integers, Matrix, RandomState, Weights
 
 __all__ = [
     "Array",
@@ -9,6 +9,7 @@ __all__ = [
     "Bools",
     "Integers",
     "Matrix",
+    "RandomState",
     "Weights",
     "one_blas_thread",
     "one_thread",

@@ -15,3 +15,5 @@ Weights = dict[str, Array]
 Matrix = Any
 # Whatever scikit-learn's checks take for rows or labels: arrays, frames, lists, sparse matrices.
 ArrayLike = Any
+# A parameter ``random_state``.
+RandomState = int | np.random.RandomState | None

@@ -1,4 +1,4 @@
-"""What anything with ``transform`` and ``inverse_transform`` offers."""
+"""Work with anything that has ``transform`` and ``inverse_transform``."""
 
 from skae.reducers._errors import (
     leave_padding_out,
@@ -45,8 +45,11 @@ from skae.reducers._rows import (
     reconstruct,
     select,
 )
+from skae.reducers._types import Reducer, TrainableReducer
 
 __all__ = [
+    "Reducer",
+    "TrainableReducer",
     "allows_nan",
     "as_rows",
     "before_last_step",

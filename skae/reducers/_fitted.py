@@ -1,7 +1,9 @@
-"""The reducer inside an application: a copy to fit, and what it makes of rows."""
+"""The reducer inside an application: a copy to fit, its codes and its reconstructions."""
 
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import clone
@@ -11,19 +13,25 @@ from sklearn.utils._set_output import ADAPTERS_MANAGER
 from sklearn.utils.validation import _check_feature_names
 
 from skae.exceptions import StartKeptWarning
+from skae.numerics import Array, ArrayLike, RandomState
 from skae.reducers._pipelines import IDLE
 from skae.reducers._rows import check_invertible
+from skae.reducers._types import Reducer, TrainableReducer
 from skae.tables import check_labels, flat_rows, refuse_mask
 
+Estimator = TypeVar("Estimator", bound=Any)
 
-def reducer_to_fit(reducer, default, random_state):
-    """An unfitted copy of a reducer; a frozen one is what it was.
+
+def reducer_to_fit(
+    reducer: TrainableReducer | None, default: Callable[[], Any], random_state: RandomState
+) -> Any:
+    """Return an unfitted copy of a reducer, or a frozen one as it is.
 
     Parameters
     ----------
     reducer : estimator with ``transform`` and ``inverse_transform``, or None
     default : callable
-        Makes the one that None means.
+        Makes the reducer that None means.
     random_state : int, RandomState instance or None
         Seeds each ``random_state`` of the reducer, in a Pipeline of every step, that is None.
 
@@ -41,8 +49,8 @@ def reducer_to_fit(reducer, default, random_state):
     return seeded(reducer, random_state)
 
 
-def seeded(estimator, random_state):
-    """The same estimator, every ``random_state`` that is None set to a seed."""
+def seeded(estimator: Estimator, random_state: RandomState) -> Estimator:
+    """Set every ``random_state`` that is None to a seed, and return the same estimator."""
     rng = check_random_state(random_state)
     parameters = estimator.get_params()
     unset = [
@@ -55,14 +63,14 @@ def seeded(estimator, random_state):
     return estimator
 
 
-def fit_reducer(reducer, X, y=None):
+def fit_reducer(reducer: TrainableReducer, X: ArrayLike, y: object = None) -> Any:
     """Fit a reducer; one that is frozen stays as it is."""
     # A FrozenEstimator asks for y.
     return reducer.fit(with_names(reducer, X), y)
 
 
 @contextmanager
-def telling_once_of_pca():
+def telling_once_of_pca() -> Iterator[None]:
     """Say once, of all reducers fitted in a ``with`` block, that some ended at their start.
 
     Applications fit many, whose parameters their users may not have chosen.
@@ -86,21 +94,21 @@ def telling_once_of_pca():
         )
 
 
-def thawed(estimator):
-    """What a FrozenEstimator holds, or the estimator itself."""
+def thawed(estimator: Any) -> Any:
+    """Return the estimator inside a FrozenEstimator, or the estimator itself."""
     return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
 
 
-def steps_of(reducer):
-    """The steps of a Pipeline that do something, or the estimator alone; none of them frozen."""
+def steps_of(reducer: object) -> list[Any]:
+    """Return the steps of a Pipeline that do something, unfrozen, or the estimator alone."""
     reducer = thawed(reducer)
     if not hasattr(reducer, "steps"):
         return [reducer]
     return [part for _, step in reducer.steps if step not in IDLE for part in steps_of(step)]
 
 
-def given_rows(reducer, X):
-    """Rows as an application reads them: flat, and none of them masked.
+def given_rows(reducer: object, X: ArrayLike) -> ArrayLike:
+    """Return rows as an application reads them: flat, and none of them masked.
 
     Rows of more axes are those of the first step that has a ``sample_shape``.
 
@@ -113,41 +121,41 @@ def given_rows(reducer, X):
     return in_one_axis(reducer, X)
 
 
-def in_one_axis(reducer, X, name="X"):
-    """Rows that come in the ``sample_shape`` of a reducer, as flat ones; others as they came."""
+def in_one_axis(reducer: object, X: ArrayLike, name: str = "X") -> ArrayLike:
+    """Flatten rows that come in the ``sample_shape`` of a reducer; return others as they came."""
     return flat_rows(X, sample_shape_of(reducer), name, "an autoencoder inside")
 
 
-def sample_shape_of(reducer):
-    """What a row is before it is flattened, as far as a step of the reducer tells; or None."""
+def sample_shape_of(reducer: object) -> tuple[int, ...] | None:
+    """Return the shape of a row before it is flattened, or None if no step knows one."""
     shapes = (getattr(step, "sample_shape", None) for step in steps_of(reducer))
     return next((tuple(shape) for shape in shapes if shape is not None), None)
 
 
-def check_names(reducer, X):
+def check_names(reducer: object, X: ArrayLike) -> None:
     """Raise ValueError if a reducer was fitted before, on columns of other names or labels."""
     check_labels(next(iter(steps_of(reducer)), reducer), X)
     if getattr(reducer, "feature_names_in_", None) is not None:
         _check_feature_names(reducer, X, reset=False)
 
 
-def encoded(reducer, X):
-    """Code of rows as a plain array, whatever ``set_output`` says."""
+def encoded(reducer: Reducer, X: ArrayLike) -> Array:
+    """Return the code of rows as a plain array, whatever ``set_output`` says."""
     return np.asarray(reducer.transform(with_names(reducer, X)))
 
 
-def decoded(reducer, code):
-    """Rows of a code as a plain float64 array."""
+def decoded(reducer: Reducer, code: ArrayLike) -> Array:
+    """Return the rows of a code as a plain float64 array."""
     return np.asarray(reducer.inverse_transform(code), dtype=np.float64)
 
 
-def reconstructed(reducer, X):
-    """Rows encoded and decoded again, as a plain float64 array."""
+def reconstructed(reducer: Reducer, X: ArrayLike) -> Array:
+    """Encode and decode rows; return them as a plain float64 array."""
     return decoded(reducer, encoded(reducer, X))
 
 
-def with_names(reducer, X):
-    """Rows in a frame if the reducer was fitted on one: it warns of columns without names."""
+def with_names(reducer: object, X: ArrayLike) -> ArrayLike:
+    """Return rows in a frame if the reducer was fitted on one, as it warns of missing names."""
     names = getattr(reducer, "feature_names_in_", None)
     if not isinstance(X, np.ndarray) or names is None or len(names) != X.shape[1]:
         return X

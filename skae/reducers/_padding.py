@@ -1,25 +1,29 @@
 """Timesteps that only fill a sequence up: which those are, and rows without them."""
 
+from typing import Any
+
 import numpy as np
 
+from skae.numerics import Array, Bools, Integers
 from skae.reducers._fitted import steps_of, thawed
+from skae.reducers._types import Reducer
 
 
-def padding_value(reducer):
-    """What padding holds, as the last step of a reducer reads it; None if it knows of none."""
+def padding_value(reducer: object) -> float | None:
+    """Return the value of padding, as the last step of a reducer reads it; None if it has none."""
     steps = steps_of(reducer)
     value = getattr(steps[-1], "mask_value", None) if steps else None
     return None if value is None else float(value)
 
 
-def allows_nan(reducer):
-    """Whether NaN says which timesteps are not there."""
+def allows_nan(reducer: object) -> bool:
+    """Return whether NaN says which timesteps are not there."""
     value = padding_value(reducer)
     return value is not None and bool(np.isnan(value))
 
 
-def find_padding(reducer, X):
-    """Where rows are only filled up.
+def find_padding(reducer: Reducer, X: Array) -> Bools | None:
+    """Find the padding of rows.
 
     A Pipeline is asked for what its last step reads, so it has to be fitted.
 
@@ -54,8 +58,8 @@ def find_padding(reducer, X):
     return np.zeros(X.shape, bool)
 
 
-def find_padding_before_fit(reducer, X):
-    """The same for a reducer that is not fitted yet.
+def find_padding_before_fit(reducer: object, X: Array) -> Bools | None:
+    """Find the padding of rows for a reducer that is not fitted yet.
 
     Raises
     ------
@@ -75,34 +79,38 @@ def find_padding_before_fit(reducer, X):
     return _whole_timesteps(steps[-1], X, value)
 
 
-def without_known_padding(reducer, X):
-    """Rows with NaN for padding, as far as it can be told before the reducer is fitted."""
+def without_known_padding(reducer: object, X: Array) -> Array:
+    """Return rows with NaN for padding, as far as it is known before the reducer is fitted."""
     if padding_value(reducer) is None or (len(steps_of(reducer)) > 1 and not allows_nan(reducer)):
         return X
     return without_padding(X, find_padding_before_fit(reducer, X))
 
 
-def without_padding(rows, is_padding, value=np.nan):
-    """Rows with another value where they are only filled up."""
+def without_padding(rows: Array, is_padding: Bools | None, value: float = np.nan) -> Array:
+    """Return rows with another value for padding."""
     return rows if is_padding is None else np.where(is_padding, value, rows)
 
 
-def n_present(X, is_padding):
-    """How many values of each row are there."""
+def n_present(X: Array, is_padding: Bools | None) -> Integers:
+    """Count the values of each row that are not padding; at least one."""
     if is_padding is None:
         return np.full(len(X), X.shape[1])
-    return np.maximum(X.shape[1] - is_padding.sum(axis=1), 1)
+    counts: Integers = np.maximum(X.shape[1] - is_padding.sum(axis=1), 1)
+    return counts
 
 
-def mean_row(X):
-    """Mean of each column over the values that are not NaN; of all where a column has none."""
+def mean_row(X: Array) -> Array:
+    """Return the mean of each column over its values that are not NaN.
+
+    A column without any gets the mean of all values.
+    """
     present = np.ma.masked_invalid(X)
     overall = present.mean(dtype=np.float64)
     means = present.mean(axis=0, dtype=np.float64)
     return np.ma.filled(means, 0.0 if overall is np.ma.masked else overall)
 
 
-def _read_by_last_step(reducer, X):
+def _read_by_last_step(reducer: Any, X: Array) -> Array:
     reducer = thawed(reducer)
     while hasattr(reducer, "steps"):
         X = np.asarray(reducer[:-1].transform(X)) if len(reducer.steps) > 1 else X
@@ -110,8 +118,8 @@ def _read_by_last_step(reducer, X):
     return X
 
 
-def _whole_timesteps(autoencoder, rows, value):
-    """Values of timesteps of which every feature holds the value."""
+def _whole_timesteps(autoencoder: Any, rows: Array, value: float) -> Bools:
+    """Find the timesteps of which every feature holds the value."""
     shape = autoencoder.sample_shape
     n_features = 1 if shape is None else shape[-1]
     if rows.shape[1] % n_features:

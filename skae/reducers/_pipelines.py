@@ -1,10 +1,14 @@
-"""What a Pipeline or a fitted search ends in, and what that reads."""
+"""The last step of a Pipeline or of a fitted search, and the rows that it reads."""
+
+from typing import Any
+
+from skae.numerics import Array, ArrayLike
 
 # Steps of a Pipeline that do nothing.
 IDLE = (None, "passthrough")
 
 
-def found(estimator):
+def found(estimator: Any) -> Any:
     """Return what a fitted search found best, without steps at the end that do nothing."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = getattr(estimator, "steps", ())
@@ -14,14 +18,14 @@ def found(estimator):
     return estimator if n_steps == len(steps) else estimator[:n_steps]
 
 
-def last_step(estimator):
+def last_step(estimator: Any) -> Any:
     """Return the estimator that a Pipeline or a search ends in, or the estimator itself."""
     estimator = found(estimator)
     steps = getattr(estimator, "steps", None)
     return last_step(steps[-1][1]) if steps else estimator
 
 
-def before_last_step(estimator, X):
+def before_last_step(estimator: Any, X: ArrayLike) -> Any:
     """Return the rows that the last step of a fitted Pipeline or search reads."""
     estimator = found(estimator)
     steps = getattr(estimator, "steps", None)
@@ -31,7 +35,7 @@ def before_last_step(estimator, X):
     return before_last_step(steps[-1][1], X)
 
 
-def names_before_last_step(estimator):
+def names_before_last_step(estimator: Any) -> Array | None:
     """Return the names of the columns that the last step reads, or None if a step lacks them."""
     estimator = found(estimator)
     steps = list(getattr(estimator, "steps", ()))
@@ -43,7 +47,7 @@ def names_before_last_step(estimator):
     return estimator[:-1].get_feature_names_out() if is_named else None
 
 
-def check_ends_in_reducer(estimator):
+def check_ends_in_reducer(estimator: Any) -> None:
     """Refuse a Pipeline that goes on after it has reduced rows: its end alone would be judged."""
     steps = [step for _, step in getattr(found(estimator), "steps", ())]
     reducing = [i for i, step in enumerate(steps, 1) if hasattr(last_step(step), "n_components")]

@@ -1,29 +1,36 @@
 """Rows of any reducer: how they are read, chosen, checked and reconstructed."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from skae.numerics import Array, ArrayLike, Integers
 from skae.reducers._pipelines import IDLE
 from skae.tables import check_array, refuse_mask
 
 
-def as_rows(X, name):
-    """Rows of a frame, a sparse matrix or an array of any number of axes as flat floats."""
+def as_rows(X: ArrayLike, name: str) -> Array:
+    """Return the rows of a frame, a sparse matrix or an array of any number of axes as floats.
+
+    Each row has one axis then.
+    """
     refuse_mask(X, name)
     X = X.toarray() if issparse(X) else X
-    X = check_array(
+    rows: Array = check_array(
         X,
         dtype=[np.float64, np.float32],
         allow_nd=True,
         ensure_all_finite="allow-nan",
         input_name=name,
     )
-    return X.reshape(len(X), -1)
+    return rows.reshape(len(rows), -1)
 
 
-def check_same_length(rows):
+def check_same_length(rows: Mapping[str, ArrayLike]) -> None:
     """Refuse tables of different numbers of rows."""
     lengths = {name: _num_samples(X) for name, X in rows.items()}
     (first, expected), *others = lengths.items()
@@ -35,7 +42,7 @@ def check_same_length(rows):
             )
 
 
-def check_same_shape(rows):
+def check_same_shape(rows: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Return a dict of flat rows, all of the shape of the first."""
     rows = {name: as_rows(X, name) for name, X in rows.items()}
     first = next(iter(rows))
@@ -48,17 +55,17 @@ def check_same_shape(rows):
     return rows
 
 
-def select(X, positions):
-    """Some rows of a frame, a sparse matrix or an array, in the same format."""
+def select(X: ArrayLike, positions: Integers | Sequence[int]) -> Any:
+    """Return some rows of a frame, a sparse matrix or an array, in the same format."""
     refuse_mask(X, "X")
     if issparse(X):
-        # The only sparse format whose rows can be taken quickly, and for some the only one at all.
+        # Rows of other sparse formats are taken slowly, or cannot be taken.
         X = X.tocsr()
     return _safe_indexing(np.asarray(X) if isinstance(X, list | tuple) else X, positions)
 
 
-def reconstruct(estimator, X):
-    """What an estimator makes of rows, in their units."""
+def reconstruct(estimator: Any, X: ArrayLike) -> Any:
+    """Reconstruct rows, in their units."""
     refuse_mask(X, "X")
     if hasattr(estimator, "reconstruct"):
         return estimator.reconstruct(X)
@@ -66,13 +73,13 @@ def reconstruct(estimator, X):
     return estimator.inverse_transform(estimator.transform(X))
 
 
-def column_names(X):
-    """Names of the columns of a frame, else None."""
+def column_names(X: ArrayLike) -> list[str] | None:
+    """Return the names of the columns of a frame, else None."""
     columns = getattr(X, "columns", None)
     return None if columns is None else [str(name) for name in columns]
 
 
-def check_invertible(estimator):
+def check_invertible(estimator: Any) -> None:
     """Raise TypeError unless the estimator, fitted or not, can both transform and reconstruct."""
     for method in ("transform", "inverse_transform"):
         if not hasattr(estimator, method):
@@ -83,7 +90,7 @@ def check_invertible(estimator):
             )
 
 
-def _blame(estimator, method):
+def _blame(estimator: Any, method: str) -> str:
     """Name the estimator, or the step of the Pipeline, that lacks a method."""
     for name, step in getattr(estimator, "steps", ()):
         if step not in IDLE and not hasattr(step, method):

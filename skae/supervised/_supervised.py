@@ -36,7 +36,7 @@ from skae.fitting import (
 )
 from skae.model import Model, ScaledRows, measure_scaling
 from skae.networks import Network, predictions, random_head, with_head, without_head
-from skae.numerics import Array, ArrayLike, Matrix, Weights
+from skae.numerics import Array, ArrayLike, Matrix, RandomState, Weights
 from skae.objectives import supervised
 from skae.supervised._fitted import FittedHead
 from skae.supervised._head_targets import Targets, units_of
@@ -61,7 +61,7 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
     validation_fraction: float = 0.1
     n_iter_no_change: int | Literal["auto"] = "auto"
     verbose: int = 0
-    random_state: int | np.random.RandomState | None = None
+    random_state: RandomState = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "autoencoder": [BaseAutoencoder, None],

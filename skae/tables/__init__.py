@@ -10,6 +10,7 @@ from skae.tables._columns import check_array, non_numbers, validate_data
 from skae.tables._frames import FrameOutputMixin, flat_rows, in_container, in_frame_like
 from skae.tables._missing import filled_where_masked, is_missing, refuse_mask, with_nan_for_na
 from skae.tables._units import (
+    AbsurdCell,
     absurd_cells,
     check_magnitude,
     column_moments,
@@ -18,6 +19,7 @@ from skae.tables._units import (
 )
 
 __all__ = [
+    "AbsurdCell",
     "FrameOutputMixin",
     "absurd_cells",
     "check_array",

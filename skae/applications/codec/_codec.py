@@ -2,18 +2,22 @@
 
 import hashlib
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
+from skae.applications._checked import checks_parameters
 from skae.applications.codec._format import pack, unpack
-from skae.applications.codec._padding import fit_padding_coder
-from skae.applications.codec._quantiser import fit_quantiser
+from skae.applications.codec._padding import PaddingCoder, fit_padding_coder
+from skae.applications.codec._quantiser import SymbolTable, fit_quantiser
+from skae.numerics import Array, ArrayLike, RandomState
 from skae.reducers import (
+    Reducer,
+    TrainableReducer,
     allows_nan,
     check_names,
     decoded,
@@ -131,22 +135,28 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "reducer": [HasMethods(["fit", "transform", "inverse_transform"]), None],
         "bits": [Interval(Real, 0, 16, closed="right")],
         "random_state": ["random_state"],
     }
 
     # Codecs saved by an older version have none.
-    _padding = None
+    _padding: PaddingCoder | None = None
 
-    def __init__(self, reducer=None, bits=8, *, random_state=None):
+    def __init__(
+        self,
+        reducer: TrainableReducer | None = None,
+        bits: float = 8,
+        *,
+        random_state: RandomState = None,
+    ) -> None:
         self.reducer = reducer
         self.bits = bits
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    @checks_parameters
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Fit the reducer, and learn how to round its code and how frequent each value is.
 
         Parameters
@@ -187,8 +197,8 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         self.fingerprint_ = _fingerprint(rows.shape[1], probes, *quantiser.arrays())
         return self
 
-    def encode(self, X):
-        """Bytes of the rows.
+    def encode(self, X: ArrayLike) -> bytes:
+        """Encode rows as bytes.
 
         Parameters
         ----------
@@ -222,16 +232,17 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         symbols = self._quantiser.symbols(code)
         if self._padding is not None:
             is_padding = find_padding_before_fit(self.reducer_, rows)
+            assert is_padding is not None
             symbols = np.hstack([symbols, self._padding.symbols(is_padding)])
         return pack(symbols, self._tables, rows.dtype, bytes.fromhex(self.fingerprint_))
 
     @property
-    def _tables(self):
+    def _tables(self) -> list[SymbolTable]:
         more = [] if self._padding is None else self._padding.tables
         return [*self._quantiser.tables, *more]
 
-    def decode(self, data):
-        """Rows of bytes.
+    def decode(self, data: bytes) -> Any:
+        """Decode bytes to rows.
 
         Parameters
         ----------
@@ -264,30 +275,31 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
             rows = self._padding.filled_up(rows, symbols[:, n_axes:])
         return in_container(self, rows.astype(dtype))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
 
 
-def _default():
+def _default() -> Autoencoder:
     return Autoencoder(0.95)
 
 
-def _padding_coder(reducer, rows):
-    """What codes the padding of rows; None if the reducer knows of none."""
-    is_padding = find_padding_before_fit(reducer, rows)
-    if is_padding is None:
+def _padding_coder(reducer: Reducer, rows: Array) -> PaddingCoder | None:
+    """Return a coder of the padding of rows, or None if the reducer knows of no padding."""
+    is_padding, value = find_padding_before_fit(reducer, rows), padding_value(reducer)
+    if is_padding is None or value is None:
         return None
     shape = sample_shape_of(reducer)
-    return fit_padding_coder(is_padding, 1 if shape is None else shape[-1], padding_value(reducer))
+    return fit_padding_coder(is_padding, 1 if shape is None else shape[-1], value)
 
 
-def _code_of(reducer, X):
-    return check_array(encoded(reducer, X), dtype=np.float64, input_name="code")
+def _code_of(reducer: Reducer, X: ArrayLike) -> Array:
+    code: Array = check_array(encoded(reducer, X), dtype=np.float64, input_name="code")
+    return code
 
 
-def _fingerprint(n_features, *arrays):
+def _fingerprint(n_features: int, *arrays: Array) -> str:
     digest = hashlib.sha256(str(n_features).encode())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())

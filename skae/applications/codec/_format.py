@@ -9,10 +9,14 @@ and after its axis in two halves of 16 bits each.
 
 import struct
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from skae.applications.codec._quantiser import SymbolTable
 from skae.messages import needs_extra
+from skae.numerics import Integers
 
 MAGIC, VERSION = b"SKAE", 1
 _HEADER = struct.Struct("<4sBBIII8s")
@@ -22,8 +26,10 @@ _DTYPES = {b"f"[0]: np.float32, b"d"[0]: np.float64}
 _HALF = 16
 
 
-def pack(symbols, tables, dtype, fingerprint):
-    """Bytes of integers.
+def pack(
+    symbols: Integers, tables: Sequence[SymbolTable], dtype: np.dtype[Any], fingerprint: bytes
+) -> bytes:
+    """Pack integers into bytes.
 
     Parameters
     ----------
@@ -40,8 +46,10 @@ def pack(symbols, tables, dtype, fingerprint):
     return message + _CHECKSUM.pack(zlib.crc32(message))
 
 
-def unpack(data, tables, fingerprint):
-    """Integers, and the dtype of the rows, of what :func:`pack` returned.
+def unpack(
+    data: Any, tables: Sequence[SymbolTable], fingerprint: bytes
+) -> tuple[Integers, np.dtype[Any]]:
+    """Read the integers, and the dtype of the rows, from bytes that :func:`pack` returned.
 
     Raises
     ------
@@ -74,7 +82,7 @@ def unpack(data, tables, fingerprint):
     return _entropy_decoded(words, n_rows, tables), np.dtype(_DTYPES[kind])
 
 
-def _check_kind(data):
+def _check_kind(data: bytes) -> None:
     if len(data) < N_OVERHEAD:
         raise ValueError(
             f"data holds {len(data)} bytes, fewer than the {N_OVERHEAD} of no rows at all: it is "
@@ -93,7 +101,7 @@ def _check_kind(data):
         )
 
 
-def _check_length(data):
+def _check_length(data: bytes) -> None:
     n_expected = N_OVERHEAD + _HEADER.unpack_from(data)[5]
     if len(data) != n_expected:
         what = "were cut" if len(data) < n_expected else "are followed by others"
@@ -106,7 +114,7 @@ def _check_length(data):
 # Entropy coding
 
 
-def _entropy_coded(symbols, tables):
+def _entropy_coded(symbols: Integers, tables: Sequence[SymbolTable]) -> Integers:
     stream = _constriction().stream
     coder = stream.queue.RangeEncoder()
     for column, table in zip(symbols.T, tables, strict=True):
@@ -115,10 +123,11 @@ def _entropy_coded(symbols, tables):
         rest = column[places == len(table.levels)].view(np.uint32)
         halves = np.concatenate([rest >> _HALF, rest & (2**_HALF - 1)])
         coder.encode(halves.astype(np.int32), stream.model.Uniform(2**_HALF))
-    return coder.get_compressed()
+    words: Integers = coder.get_compressed()
+    return words
 
 
-def _entropy_decoded(words, n_rows, tables):
+def _entropy_decoded(words: Integers, n_rows: int, tables: Sequence[SymbolTable]) -> Integers:
     stream = _constriction().stream
     coder = stream.queue.RangeDecoder(words)
     symbols = np.empty((n_rows, len(tables)), np.int32)
@@ -132,12 +141,12 @@ def _entropy_decoded(words, n_rows, tables):
     return symbols
 
 
-def _distribution(stream, table):
+def _distribution(stream: Any, table: SymbolTable) -> Any:
     # Integers this small are exact in float32, so every process builds the same distribution.
     return stream.model.Categorical(table.weights.astype(np.float32), perfect=False)
 
 
-def _constriction():
+def _constriction() -> Any:
     with needs_extra("codec", "LatentCodec"):
         import constriction
     return constriction

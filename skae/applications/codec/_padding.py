@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skae.applications.codec._quantiser import SymbolTable
+from skae.numerics import Array, Bools, Integers
 
 _STEPS_A_SYMBOL = 8
 _TOTAL_WEIGHT = 2**22
@@ -22,25 +23,25 @@ class PaddingCoder:
     Attributes
     ----------
     value : float
-        What padding holds.
+        The value that padding is filled up with.
     n_features : int
         Of a timestep.
     tables : list of SymbolTable, one an axis
     bits_per_row : float
-        What the rows of the fit take in the mean.
+        Mean of the bits that the rows of the fit take.
     """
 
     value: float
     n_features: int
-    tables: list
+    tables: list[SymbolTable]
     bits_per_row: float
 
-    def symbols(self, is_padding):
-        """Integers, as int32 of shape (n_rows, n_axes)."""
+    def symbols(self, is_padding: Bools) -> Integers:
+        """Return the integers, as int32 of shape (n_rows, n_axes)."""
         return _symbols(is_padding[:, :: self.n_features])
 
-    def filled_up(self, rows, symbols):
-        """Rows with padding where the integers say so."""
+    def filled_up(self, rows: Array, symbols: Integers) -> Array:
+        """Fill rows up with padding where the integers say so."""
         n_steps = rows.shape[1] // self.n_features
         place = np.arange(n_steps)
         is_padding = place < symbols[:, :1]
@@ -50,8 +51,8 @@ class PaddingCoder:
         return np.where(np.repeat(is_padding, self.n_features, axis=1), self.value, rows)
 
 
-def fit_padding_coder(is_padding, n_features, value):
-    """A coder for padding like this, of rows with so many features at each timestep."""
+def fit_padding_coder(is_padding: Bools, n_features: int, value: float) -> PaddingCoder:
+    """Fit a coder to the padding of rows with ``n_features`` features at each timestep."""
     symbols = _symbols(is_padding[:, ::n_features])
     n_steps = is_padding.shape[1] // n_features
     sizes = [n_steps + 1, n_steps + 1, *[2**_STEPS_A_SYMBOL] * (symbols.shape[1] - 2)]
@@ -60,7 +61,7 @@ def fit_padding_coder(is_padding, n_features, value):
     return PaddingCoder(value, n_features, tables, float(bits))
 
 
-def _symbols(is_padding):
+def _symbols(is_padding: Bools) -> Integers:
     n_rows, n_steps = is_padding.shape
     ahead = np.cumprod(is_padding, axis=1).sum(axis=1)
     behind = np.where(ahead < n_steps, np.cumprod(is_padding[:, ::-1], axis=1).sum(axis=1), 0)
@@ -73,13 +74,13 @@ def _symbols(is_padding):
     return np.column_stack([ahead, behind, packed]).astype(np.int32)
 
 
-def _table(symbols, n_levels):
-    """Probabilities of integers from 0, of which one row more than seen is of any of them."""
+def _table(symbols: Integers, n_levels: int) -> SymbolTable:
+    """Return the probabilities of integers from 0: one more row than seen is spread over all."""
     masses = np.bincount(symbols, minlength=n_levels) + 1 / n_levels
     weights = 1 + np.floor(masses * (_TOTAL_WEIGHT / masses.sum())).astype(np.int32)
     return SymbolTable(0, np.append(weights, np.int32(1)), np.arange(float(n_levels)))
 
 
-def _mean_bits(symbols, table):
+def _mean_bits(symbols: Integers, table: SymbolTable) -> float:
     shares = table.weights / table.weights.sum()
-    return -np.log2(shares[symbols]).mean()
+    return float(-np.log2(shares[symbols]).mean())

@@ -5,6 +5,7 @@ into coordinates along which a small change moves the decoded row equally far, a
 depend on each other linearly: one step for all of them is then nearly the best there is.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,10 @@ from scipy.optimize import brentq
 from scipy.signal import fftconvolve
 from scipy.special import ndtr
 
-# How many codes are moved to see what the decoder makes of it, how far (in deviations of each
-# component), and how many decoded values are held at once.
+from skae.numerics import Array, Integers
+
+# How many codes are moved to measure the decoder, how far (in deviations of each component), and
+# how many decoded values are held at once.
 _N_MOVED, _MOVE, _N_VALUES = 64, 0.5, 2**22
 # Directions of the code that move the rows less than this share of the first are not kept.
 _NEGLIGIBLE = 1e-9
@@ -22,10 +25,13 @@ _PRIOR_ROWS = 8.0
 _MAX_LEVELS, _TOTAL_WEIGHT = 2**16, 2**22
 _LARGEST_SYMBOL = 2**31 - 1
 
+# Returns the rows of a code.
+Decoder = Callable[[Array], Array]
+
 
 @dataclass(frozen=True, eq=False)
 class SymbolTable:
-    """What is known of the integers along one axis.
+    """Probabilities of the integers along one axis, and the values that they stand for.
 
     Parameters
     ----------
@@ -34,21 +40,21 @@ class SymbolTable:
     weights : ndarray of int32 of shape (n_levels + 1,)
         Probabilities times a common factor; the last is that of all other integers.
     levels : ndarray of shape (n_levels,)
-        What each integer stands for, in steps.
+        The value of each integer, in steps.
     """
 
     lowest: int
-    weights: np.ndarray
-    levels: np.ndarray
+    weights: Integers
+    levels: Array
 
-    def places(self, symbols):
-        """Where each integer stands in ``weights``."""
+    def places(self, symbols: Integers) -> Integers:
+        """Return the place of each integer in ``weights``."""
         n_levels = len(self.levels)
         places = symbols.astype(np.int64) - self.lowest
         return np.where((places >= 0) & (places < n_levels), places, n_levels)
 
-    def values(self, symbols):
-        """What each integer stands for, in steps; itself where the table does not hold it."""
+    def values(self, symbols: Integers) -> Array:
+        """Return the value of each integer, in steps: itself where the table does not hold it."""
         places = self.places(symbols)
         return np.where(places < len(self.levels), np.append(self.levels, 0)[places], symbols)
 
@@ -57,39 +63,39 @@ class SymbolTable:
 class Quantiser:
     """A map from codes to integers and back; :func:`fit_quantiser` makes it."""
 
-    centre: np.ndarray
-    to_axes: np.ndarray
-    from_axes: np.ndarray
+    centre: Array
+    to_axes: Array
+    from_axes: Array
     step: float
     bits_per_row: float
-    tables: list
+    tables: list[SymbolTable]
 
-    def symbols(self, code):
-        """Integers, as int32 of shape (n_rows, n_axes)."""
+    def symbols(self, code: Array) -> Integers:
+        """Return the integers, as int32 of shape (n_rows, n_axes)."""
         steps = np.rint((code - self.centre) @ self.to_axes / self.step)
         return np.clip(steps, -_LARGEST_SYMBOL, _LARGEST_SYMBOL).astype(np.int32)
 
-    def code(self, symbols):
-        """Code that the integers stand for."""
+    def code(self, symbols: Integers) -> Array:
+        """Return the code that integers stand for."""
         steps = np.empty(symbols.shape)
         for column, table in enumerate(self.tables):
             steps[:, column] = table.values(symbols[:, column])
         return self.centre + (self.step * steps) @ self.from_axes
 
-    def arrays(self):
-        """All numbers in it, for a fingerprint."""
+    def arrays(self) -> Iterator[Array]:
+        """Yield all its numbers, for a fingerprint."""
         yield from (self.centre, self.to_axes, self.from_axes, np.array(self.step))
         for table in self.tables:
             yield from (np.array(table.lowest), table.weights, table.levels)
 
 
-def fit_quantiser(decode, code, n_bits):
-    """A quantiser for codes like these.
+def fit_quantiser(decode: Decoder, code: Array, n_bits: float) -> Quantiser:
+    """Fit a quantiser to codes.
 
     Parameters
     ----------
     decode : callable
-        Rows of a code.
+        Returns the rows of a code.
     code : ndarray of shape (n_rows, n_components), float64
     n_bits : float
         Bits of a row; as many as that many components need at most.
@@ -106,8 +112,8 @@ def fit_quantiser(decode, code, n_bits):
 # Axes
 
 
-def metric_axes(decode, code):
-    """Matrices from a centred code to coordinates of unit metric without correlation, and back.
+def metric_axes(decode: Decoder, code: Array) -> tuple[Array, Array]:
+    """Return matrices from a centred code to uncorrelated coordinates of unit metric, and back.
 
     For PCA, whitened or not, the coordinates are its scores in the units of the rows.
     """
@@ -124,10 +130,11 @@ def metric_axes(decode, code):
     return to_axes @ rotation, rotation.T @ ((directions / roots).T * spread)
 
 
-def _decoder_metric(decode, code, spread):
-    """How far the decoder moves a row when the code moves, as a matrix of squared lengths.
+def _decoder_metric(decode: Decoder, code: Array, spread: Array) -> Array:
+    """Measure how far the decoder moves a row when the code moves, as squared lengths.
 
-    The mean of the decoder's Jacobian, transposed, times itself; by central differences.
+    This is the mean of the decoder's transposed Jacobian times its Jacobian, by central
+    differences.
     """
     n_components = code.shape[1]
     rows = code[np.linspace(0, len(code) - 1, min(len(code), _N_MOVED)).astype(int)]
@@ -149,13 +156,13 @@ def _decoder_metric(decode, code, spread):
 # Step and probabilities
 
 
-def _step_for_rate(coordinates, n_bits):
-    """The step with which rows take that many bits."""
+def _step_for_rate(coordinates: Array, n_bits: float) -> float:
+    """Find the step with which rows take that many bits."""
     widest = float(np.ptp(coordinates, axis=0).max(initial=0.0))
     if widest == 0:
         return 1.0
 
-    def excess(log_step):
+    def excess(log_step: float) -> float:
         return _bits_per_row(coordinates / np.exp(log_step)) - n_bits
 
     finest, coarsest = np.log(widest / _MAX_LEVELS), np.log(2 * widest)
@@ -166,20 +173,20 @@ def _step_for_rate(coordinates, n_bits):
     return float(np.exp(brentq(excess, finest, coarsest, xtol=1e-4)))
 
 
-def _bits_per_row(steps):
-    """Mean length of a row's code, by probabilities that are estimated without that row."""
+def _bits_per_row(steps: Array) -> float:
+    """Return the mean length of a row's bits, by probabilities estimated without that row."""
     return float(sum(_left_out_bits(np.rint(column).astype(np.int64)) for column in steps.T))
 
 
-def _left_out_bits(symbols):
+def _left_out_bits(symbols: Integers) -> float:
     _, counts, smooth, own, prior = _estimate(symbols)
     is_seen = counts > 0
     others = np.maximum(smooth - own, 0) + _PRIOR_ROWS * prior
     lengths = np.log2(len(symbols) + _PRIOR_ROWS) - np.log2(others[is_seen])
-    return np.average(lengths, weights=counts[is_seen])
+    return float(np.average(lengths, weights=counts[is_seen]))
 
 
-def _symbol_table(steps):
+def _symbol_table(steps: Array) -> SymbolTable:
     symbols = np.rint(steps).astype(np.int64)
     lowest, counts, smooth, _, prior = _estimate(symbols)
     # One more row than seen is one that was never seen.
@@ -191,8 +198,12 @@ def _symbol_table(steps):
     return SymbolTable(int(lowest), weights, (sums + middles) / (counts + 1))
 
 
-def _estimate(symbols):
-    """Rows at each integer: counted, smoothed, what a row adds to its own; a normal one's share."""
+def _estimate(symbols: Integers) -> tuple[int, Integers, Array, float, Array]:
+    """Estimate how many rows have each integer, from the smallest integer on.
+
+    Returns that integer, counts, smoothed counts, what a row adds to the smoothed count of its own
+    integer, and the shares by a normal distribution.
+    """
     mean, deviation = symbols.mean(), max(symbols.std(), 0.3)
     lowest = min(symbols.min(), int(np.floor(mean - 5 * deviation))) - 2
     highest = max(symbols.max(), int(np.ceil(mean + 5 * deviation))) + 2
@@ -204,10 +215,11 @@ def _estimate(symbols):
     return lowest, counts, smooth, kernel[len(kernel) // 2], prior
 
 
-def _kernel(symbols):
-    """Normal kernel of the width that Silverman's rule gives."""
+def _kernel(symbols: Integers) -> Array:
+    """Return a normal kernel of the width that Silverman's rule gives."""
     quartiles = np.subtract(*np.percentile(symbols, [75, 25])) / 1.34
     width = 0.9 * min(symbols.std(), quartiles) * len(symbols) ** -0.2
     radius = int(np.ceil(4 * width)) + 1
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / max(width, 0.05)) ** 2)
-    return kernel / kernel.sum()
+    normalised: Array = kernel / kernel.sum()
+    return normalised

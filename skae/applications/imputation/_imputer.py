@@ -2,18 +2,20 @@
 
 from functools import partial
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skae.applications._limits import BOUND, GRID, fit_limits
+from skae.applications._checked import checks_parameters
+from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
 from skae.applications.imputation._judge import judged
 from skae.applications.imputation._missing import (
     MissingMarkerMixin,
+    Strategy,
     default_reducer,
     new_initial_imputer,
     new_mask,
@@ -21,8 +23,9 @@ from skae.applications.imputation._missing import (
     units_of_known,
     warn_of_empty,
 )
-from skae.applications.imputation._rounds import fit_rounds
-from skae.reducers import allows_nan, find_padding_before_fit, without_padding
+from skae.applications.imputation._rounds import Rounds, fit_rounds
+from skae.numerics import Array, ArrayLike, Bools, RandomState
+from skae.reducers import TrainableReducer, allows_nan, find_padding_before_fit, without_padding
 from skae.reducers._fitted import (
     check_names,
     reducer_to_fit,
@@ -63,7 +66,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         known values.
 
     initial_strategy : {"mean", "median", "most_frequent", "constant"}, default="mean"
-        What missing values are filled with at first; see
+        The statistic that missing values are filled with at first; see
         :class:`~sklearn.impute.SimpleImputer`.
 
     fill_value : float, default=None
@@ -117,10 +120,10 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         nothing to fit.
 
     initial_imputer_ : SimpleImputer
-        What fills missing values at first.
+        The imputer that fills missing values at first.
 
     indicator_ : MissingIndicator or None
-        What says which values are missing; None without ``add_indicator``.
+        The transformer that says which values are missing; None without ``add_indicator``.
 
     n_features_in_ : int
         Number of features seen in ``fit``.
@@ -193,7 +196,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any] | str]] = {
         "reducer": [HasMethods(["fit", "transform"]), None],
         "max_iter": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -210,25 +213,25 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
     }
 
     # Imputers saved by an older version have none.
-    _limits = None
+    _limits: Limits | None = None
 
     def __init__(
         self,
-        reducer=None,
+        reducer: TrainableReducer | None = None,
         *,
-        max_iter="auto",
-        tol=1e-3,
-        initial_strategy="mean",
-        fill_value=None,
-        min_value=None,
-        max_value=None,
-        grid=None,
-        missing_values=np.nan,
-        add_indicator=False,
-        keep_empty_features=False,
-        verbose=0,
-        random_state=None,
-    ):
+        max_iter: int | Literal["auto"] = "auto",
+        tol: float = 1e-3,
+        initial_strategy: Strategy = "mean",
+        fill_value: float | None = None,
+        min_value: Bound = None,
+        max_value: Bound = None,
+        grid: Grid = None,
+        missing_values: Any = np.nan,
+        add_indicator: bool = False,
+        keep_empty_features: bool = False,
+        verbose: int = 0,
+        random_state: RandomState = None,
+    ) -> None:
         self.reducer = reducer
         self.max_iter = max_iter
         self.tol = tol
@@ -243,8 +246,8 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         self.verbose = verbose
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    @checks_parameters
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn to fill missing values.
 
         Parameters
@@ -294,23 +297,22 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         is_missing = mask.fit_transform(known)
         if self.add_indicator:
             indicator = new_mask(self._marker, "missing-only").fit(known)
-        limits = self._fit_limits(X, rows, is_missing, is_padding)
+        seen = np.where(is_missing, np.nan, without_padding(rows, is_padding))
+        limits = fit_limits(seen, self.min_value, self.max_value, self.grid, column_labels(X))
         is_filled = ~is_missing.all(axis=0) | keeps_all
         iterated = is_filled if self.keep_empty_features else slice(None)
         is_empty = is_missing.all(axis=0)
         if keeps_all and is_empty.any():
-            # Nothing is known to reconstruct them by.
+            # Nothing is known to reconstruct these columns by.
             limits = limits.held(is_empty, filled[0])
             if not self.keep_empty_features:
                 warn_of_empty(is_empty, shape)
-        limits_of_rounds = limits.of_columns(is_filled)
         if is_padding is not None:
             filled = np.where(is_padding, rows, filled)
+        gaps, limits_of_rounds = is_missing[:, is_filled], limits.of_columns(is_filled)
         with telling_once_of_pca():
-            rounds = self._fit_rounds(
-                filled[:, iterated], is_missing[:, is_filled], is_padding, limits_of_rounds
-            )
-        # Late, so that a fit that raises leaves the imputer as it was.
+            rounds = self._fit_rounds(filled[:, iterated], gaps, is_padding, limits_of_rounds)
+        # This comes last, so that a fit that raises leaves the imputer as it was.
         validate_data(self, X, skip_check_array=True)
         self.initial_imputer_, self.indicator_, self._mask = imputer, indicator, mask
         self._is_filled, self._iterated, self._rounds = is_filled, iterated, rounds
@@ -319,7 +321,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         self.n_components_ = rounds.n_components
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Any:
         """Fill the missing values of rows.
 
         Parameters
@@ -355,8 +357,8 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
             return filled
         return np.hstack([filled, self.indicator_.transform(known)])
 
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns that ``transform`` returns.
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
+        """Return the names of the columns that ``transform`` returns.
 
         Parameters
         ----------
@@ -373,12 +375,9 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         parts = [self.initial_imputer_, *([] if self.indicator_ is None else [self.indicator_])]
         return np.concatenate([part.get_feature_names_out(input_features) for part in parts])
 
-    def _fit_limits(self, X, rows, is_missing, is_padding):
-        known = np.where(is_missing, np.nan, without_padding(rows, is_padding))
-        labels = column_labels(X)
-        return fit_limits(known, self.min_value, self.max_value, self.grid, labels)
-
-    def _fit_rounds(self, filled, is_missing, is_padding, limits):
+    def _fit_rounds(
+        self, filled: Array, is_missing: Bools, is_padding: Bools | None, limits: Limits
+    ) -> Rounds:
         rng = check_random_state(self.random_state)
         gaps = is_missing if is_padding is None else is_missing | is_padding
         is_default = self.reducer is None
@@ -394,7 +393,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
             judge=partial(judged, rng=rng) if is_default else None,
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self._allows_nan or allows_nan(self.reducer)
         return tags

@@ -4,7 +4,8 @@ Of the mean over rounds the first one counts nothing, so it may do without some 
 say how many components predict them best, and how far each column's prediction can be trusted.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,16 +15,17 @@ from skae.applications.imputation._size import (
     size_for_hidden_cells,
     size_for_share,
 )
+from skae.numerics import Array, Bools
 from skae.reducers import reconstructed
 
 # Rows for each component below which the share of the variance is not trusted.
 _ROWS_PER_COMPONENT = 6
-# Trust from which a column goes all the way.
+# Share from which a column goes all the way.
 _ENOUGH = 0.5
 
 
 class Judgement(NamedTuple):
-    """What hidden cells said.
+    """The size and the trust that predictions of hidden cells suggest.
 
     Attributes
     ----------
@@ -37,11 +39,18 @@ class Judgement(NamedTuple):
     """
 
     n_components: int
-    shares: np.ndarray
-    reducer: object = None
+    shares: Array
+    reducer: Any = None
 
 
-def judged(new_reducer, fit, rows, is_missing, unit, rng):
+def judged(
+    new_reducer: Callable[[int], Any],
+    fit: Callable[[Any, Array, Bools], Any],
+    rows: Array,
+    is_missing: Bools,
+    unit: Array,
+    rng: np.random.RandomState,
+) -> Judgement:
     """Choose a size, and judge the fit of it.
 
     Parameters
@@ -77,14 +86,14 @@ def judged(new_reducer, fit, rows, is_missing, unit, rng):
         for values in (reconstructed(reducer, given), rows)
     )
     shares = trusted_shares(predicted, truth, is_hidden)
-    # From a half on, all the way is better than the mean; and what the rounds end as, the mean of
-    # several networks, deserves more trust than this one.
+    # From a half on, going all the way is better than the mean; and the rounds end as the mean of
+    # several networks, which deserves more trust than this one.
     shares = np.where(shares >= _ENOUGH, 1.0, shares)
     return Judgement(n_components, shares, reducer)
 
 
-def trusted_shares(predicted, truth, is_hidden):
-    """Slope of the truth on its prediction in each column, drawn towards that of all columns.
+def trusted_shares(predicted: Array, truth: Array, is_hidden: Bools) -> Array:
+    """Return the slope of the truth on its prediction in each column, drawn towards a common one.
 
     Slopes are those of a random-effects model [1]_: a column's own counts the more, the more hidden
     cells it has and the more columns differ.
@@ -114,8 +123,10 @@ def trusted_shares(predicted, truth, is_hidden):
     own = agreement / np.where(is_predicted, power, 1.0)
     n_free = max(is_hidden.sum() - is_predicted.sum(), 1)
     noise = np.sum((truth - own * predicted) ** 2) / n_free
+    shares: Array
     if noise == 0:
-        return np.clip(own, 0.0, 1.0)
+        shares = np.clip(own, 0.0, 1.0)
+        return shares
     weights = power / noise
     n_others = is_predicted.sum() - 1
     excess = np.sum(weights * (own - common) ** 2) - n_others - 2 * np.sqrt(2.0 * n_others)
@@ -123,4 +134,5 @@ def trusted_shares(predicted, truth, is_hidden):
     between = max(excess, 0.0) / spread if spread > 0 else 0.0
     common -= 2 * weights.sum() ** -0.5
     trust = between * weights / (1 + between * weights)
-    return np.clip(trust * own + (1 - trust) * common, 0.0, 1.0)
+    shares = np.clip(trust * own + (1 - trust) * common, 0.0, 1.0)
+    return shares

@@ -1,7 +1,7 @@
-"""What is missing of rows, and what stands in for it before the first round."""
+"""Missing values: how they are marked, and filled before the first round."""
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
@@ -10,6 +10,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import FLOAT_DTYPES
 
 from skae import DenoisingAutoencoder
+from skae.numerics import Array, ArrayLike, Bools
 from skae.reducers import allows_nan, in_one_axis
 from skae.tables import filled_where_masked, with_nan_for_na
 from skae.tables import is_missing as is_missing_value
@@ -17,9 +18,13 @@ from skae.tables import is_missing as is_missing_value
 # Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
 _SHARE_SWAPPED, _EPOCHS = 0.2, 200
 
+Strategy = Literal["mean", "median", "most_frequent", "constant"]
 
-def new_initial_imputer(marker, strategy, fill_value, *, keep_empty_features):
-    """An imputer that fills by a statistic of each column, and returns arrays."""
+
+def new_initial_imputer(
+    marker: Any, strategy: Strategy, fill_value: Any, *, keep_empty_features: bool
+) -> Any:
+    """Return an imputer that fills by a statistic of each column, and returns arrays."""
     imputer = SimpleImputer(
         missing_values=marker,
         strategy=strategy,
@@ -29,29 +34,29 @@ def new_initial_imputer(marker, strategy, fill_value, *, keep_empty_features):
     return imputer.set_output(transform="default")
 
 
-def new_mask(marker, features):
-    """A transformer that says which values are missing, as arrays."""
+def new_mask(marker: Any, features: str) -> Any:
+    """Return a transformer that says which values are missing, as arrays."""
     mask = MissingIndicator(missing_values=marker, features=features, error_on_new=False)
     return mask.set_output(transform="default")
 
 
-def nothing_known(is_missing, is_padding):
-    """What is missing; of rows that hold nothing else than padding, that too."""
+def nothing_known(is_missing: Bools, is_padding: Bools | None) -> Bools:
+    """Mark what is missing, and the padding of rows that hold nothing else."""
     if is_padding is None:
         return is_missing
     return is_missing | (is_missing | is_padding).all(axis=1, keepdims=True)
 
 
-def units_of_known(filled, gaps):
-    """Deviation of each column over the values that are known; 1 for a constant column."""
+def units_of_known(filled: Array, gaps: Bools) -> Array:
+    """Return the deviation of the known values of each column; 1 for a constant column."""
     known = np.ma.masked_array(filled, gaps)
     deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
-    # Of a constant column it may be what rounding its mean left.
+    # The deviation of a constant column may be above zero, as its mean is rounded.
     varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
     return np.where(varies & (deviation > 0), deviation, 1.0)
 
 
-def warn_of_empty(is_empty, shape):
+def warn_of_empty(is_empty: Bools, shape: tuple[int, ...] | None) -> None:
     """Say that columns of which nothing is known stay, as rows have a shape."""
     warnings.warn(
         f"No row of fit knows a value of the columns {np.flatnonzero(is_empty)}. They stay, as "
@@ -67,26 +72,26 @@ class MissingMarkerMixin:
 
     missing_values: Any
 
-    def _given(self, X, reducer):
-        """Flat rows, in which NaN or the marker stands for all that is missing."""
+    def _given(self, X: ArrayLike, reducer: object) -> ArrayLike:
+        """Return flat rows, in which NaN or the marker stands for all that is missing."""
         X = filled_where_masked(X, self._marker)
         return in_one_axis(reducer, with_nan_for_na(X) if self._allows_nan else X)
 
     @property
-    def _marker(self):
-        """What stands for a missing value in an array of floats."""
+    def _marker(self) -> Any:
+        """The value that stands for a missing one in an array of floats."""
         return np.nan if is_missing_value(self.missing_values) else self.missing_values
 
     @property
-    def _no_marker(self):
-        """What does not."""
+    def _no_marker(self) -> float:
+        """A value that does not stand for a missing one."""
         return 1.0 if self._marker == 0 else 0.0
 
     @property
-    def _allows_nan(self):
+    def _allows_nan(self) -> bool:
         return bool(np.isnan(self._marker))
 
-    def _checked(self, reducer):
+    def _checked(self, reducer: object) -> dict[str, Any]:
         takes_nan = self._allows_nan or allows_nan(reducer)
         return {
             "dtype": FLOAT_DTYPES,
@@ -95,8 +100,8 @@ class MissingMarkerMixin:
         }
 
 
-def default_reducer(n_components=1):
-    """The reducer that None means."""
+def default_reducer(n_components: int = 1) -> Any:
+    """Return the reducer that None means."""
     # Clipping keeps values beyond those of the fit from being extrapolated.
     return make_pipeline(
         MinMaxScaler(clip=True),

@@ -1,8 +1,10 @@
 """Rounds of an imputation: fill, fit a reducer, replace what is missing by its reconstruction."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 from sklearn import config_context
@@ -13,21 +15,23 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from skae.applications._limits import Limits
+from skae.applications.imputation._judge import Judgement
 from skae.applications.imputation._size import known_means
-from skae.reducers import reconstructed, with_names
+from skae.numerics import Array, Bools
+from skae.reducers import Reducer, reconstructed, with_names
 
-# Rounds of "auto", for fits that are random and for fits that converge.
+# Rounds for max_iter="auto", of fits that are random and of fits that converge.
 _FEW_ROUNDS, _MANY_ROUNDS = 5, 100
 
 
 @dataclass(eq=False)
 class Rounds:
-    """What the rounds of a fit leave behind: enough to fill other rows.
+    """The fitted reducers of all rounds, and how they fill other rows.
 
     Attributes
     ----------
     unit : ndarray of shape (n_features,)
-        What changes are measured in.
+        Unit of changes.
     tol : float
         Largest change, in those units, after which a row is left alone.
     n_rounds : int
@@ -46,19 +50,19 @@ class Rounds:
         The size that was chosen; None if there was nothing to choose.
     """
 
-    unit: np.ndarray
+    unit: Array
     tol: float
     n_rounds: int
     averages: bool
-    reducers: list
+    reducers: list[Any]
     n_iter: int = 0
     limits: Limits | None = None
-    mean: np.ndarray | None = None
-    shares: np.ndarray | None = None
+    mean: Array | None = None
+    shares: Array | None = None
     n_components: int | None = None
 
-    def filled(self, rows, is_missing):
-        """Rows with missing values replaced, each row until it hardly changes.
+    def filled(self, rows: Array, is_missing: Bools) -> Array:
+        """Replace the missing values of rows, of each row until it hardly changes.
 
         Rows of which nothing is known stay as they are.
         """
@@ -73,10 +77,10 @@ class Rounds:
             active = active[self.changes(before, rows[active]) > self.tol]
         return rows
 
-    def replaced(self, reducer, rows, is_missing, number):
-        """Rows after one more round."""
-        # Weights of the mean that rise with the number of the round, the first one's zero: its
-        # reconstruction is of rows that were not yet iterated.
+    def replaced(self, reducer: Reducer, rows: Array, is_missing: Bools, number: int) -> Array:
+        """Return rows after one more round."""
+        # The weights of the mean rise with the number of the round. That of the first is zero, as
+        # it reconstructs rows that were not yet iterated.
         step = min(1.0, 2.0 / number) if self.averages else 1.0
         target = reconstructed(reducer, rows)
         if self.shares is not None:
@@ -85,15 +89,25 @@ class Rounds:
         moved = moved if self.limits is None else self.limits.clip(moved)
         return np.where(is_missing, moved, rows).astype(rows.dtype)
 
-    def changes(self, before, after):
-        """Largest change of each row."""
+    def changes(self, before: Array, after: Array) -> Array:
+        """Return the largest change of each row."""
         # fmax passes over NaN, which fills sequences up.
-        return np.fmax.reduce(np.abs(after - before) / self.unit, axis=1, initial=0.0)
+        largest: Array = np.fmax.reduce(np.abs(after - before) / self.unit, axis=1, initial=0.0)
+        return largest
 
 
 def fit_rounds(
-    new_reducer, rows, is_missing, unit, *, max_iter, tol, verbose, limits=None, judge=None
-):
+    new_reducer: Callable[..., Any],
+    rows: Array,
+    is_missing: Bools,
+    unit: Array,
+    *,
+    max_iter: int | Literal["auto"],
+    tol: float,
+    verbose: int,
+    limits: Limits | None = None,
+    judge: Callable[..., Judgement] | None = None,
+) -> Rounds:
     """Fit a reducer in every round, to rows as the round before filled them.
 
     Parameters
@@ -159,7 +173,7 @@ def fit_rounds(
     return rounds
 
 
-def _fitted(reducer, rows, is_missing):
+def _fitted(reducer: Any, rows: Array, is_missing: Bools) -> Any:
     parameter = observed_parameter(reducer)
     known = {} if parameter is None else {parameter: ~is_missing}
     # With routing, a Pipeline would refuse an argument that its step did not request.
@@ -167,10 +181,10 @@ def _fitted(reducer, rows, is_missing):
         return reducer.fit(with_names(reducer, rows), None, **known)
 
 
-def observed_parameter(reducer):
-    """Name under which a reducer's ``fit`` takes which values are known; None if it does not.
+def observed_parameter(reducer: object) -> str | None:
+    """Return the name of the parameter of ``fit`` that says which values are known, or None.
 
-    In a Pipeline the last step takes it, if the steps before keep columns what they are.
+    In a Pipeline it belongs to the last step, if the steps before keep columns apart.
     """
     reducer = _thawed(reducer)
     if not isinstance(reducer, Pipeline):
@@ -183,9 +197,9 @@ def observed_parameter(reducer):
     return None if inner is None else f"{name}__{inner}"
 
 
-def _keeps_columns(step):
+def _keeps_columns(step: object) -> bool:
     return step in (None, "passthrough") or isinstance(_thawed(step), OneToOneFeatureMixin)
 
 
-def _thawed(estimator):
+def _thawed(estimator: Any) -> Any:
     return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator

@@ -5,20 +5,24 @@ which each row has a component of its own. What counts is how well cells are pre
 known but were hidden.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from sklearn.decomposition import PCA
 
-# Of PCA on scaled rows; right where there are many rows for each component.
+from skae.numerics import Array, Bools
+
+# For PCA on scaled rows; it is right where there are many rows for each component.
 _SHARE_OF_VARIANCE = 0.95
-# Of the known cells, beside those that another row misses.
+# Share of the known cells to hide, beside those that another row misses.
 _SHARE_HIDDEN = 0.2
-# Rows that judge, draws of hidden cells, steps of the iteration for each size, and how many larger
-# sizes may be worse before none helps.
+# Number of rows to judge by, of draws of hidden cells, of steps of the iteration for each size, and
+# of larger sizes that may be worse before the search ends.
 _MOST_ROWS, _N_DRAWS, _N_STEPS, _PATIENCE = 300, 2, 8, 3
 
 
-def hidden_cells(is_missing, rng):
-    """Known cells to hide: those that some other row misses, and some at random.
+def hidden_cells(is_missing: Bools, rng: np.random.RandomState) -> Bools:
+    """Choose known cells to hide: those that some other row misses, and some at random.
 
     Whole blocks are so hidden where whole blocks are missing. Each row keeps a known cell, and each
     column two.
@@ -36,7 +40,7 @@ def hidden_cells(is_missing, rng):
     as_others = is_missing[rng.permutation(n_rows)]
     is_hidden = as_others & ~is_missing
     at_random = rng.uniform(size=is_missing.shape) < _SHARE_HIDDEN
-    # Enough of each column to judge it by.
+    # Every column needs enough hidden cells to be judged by.
     is_hidden |= at_random & ~is_missing & (is_hidden.mean(axis=0) < _SHARE_HIDDEN / 2)
     kept = rng.uniform(size=is_missing.shape) * ~is_missing
     is_hidden[np.arange(n_rows), kept.argmax(axis=1)] = False
@@ -45,8 +49,8 @@ def hidden_cells(is_missing, rng):
     return is_hidden
 
 
-def size_for_share(rows):
-    """How many components explain most of the variance of rows.
+def size_for_share(rows: Array) -> int:
+    """Return how many components explain most of the variance of rows.
 
     As many as there are columns would leave every value as it is, the guessed ones too.
     """
@@ -56,18 +60,20 @@ def size_for_share(rows):
         return 1
     solver = "covariance_eigh" if len(rows) > rows.shape[1] else "full"
     size = int(PCA(_SHARE_OF_VARIANCE, svd_solver=solver).fit(scaled).n_components_)
-    return max(1, min(size, rows.shape[1] - 1))
+    return max(1, min(size, int(rows.shape[1]) - 1))
 
 
-def size_for_hidden_cells(rows, is_missing, unit, largest, rng):
-    """How many components of regularised iterated PCA predict hidden cells best [1]_.
+def size_for_hidden_cells(
+    rows: Array, is_missing: Bools, unit: Array, largest: int, rng: np.random.RandomState
+) -> int:
+    """Return how many components of regularised iterated PCA predict hidden cells best [1]_.
 
     Parameters
     ----------
     rows : ndarray of shape (n_samples, n_features)
     is_missing : ndarray of bool of the same shape
     unit : ndarray of shape (n_features,)
-        What errors are measured in.
+        Unit of errors.
     largest : int
         Sizes up to this are tried.
     rng : numpy.random.RandomState
@@ -95,14 +101,16 @@ def size_for_hidden_cells(rows, is_missing, unit, largest, rng):
     return best
 
 
-def _sizes(largest):
-    """1, 2, 3, 4, 6, 8, 12, 16 and so on."""
+def _sizes(largest: int) -> list[int]:
+    """Return 1, 2, 3, 4, 6, 8, 12, 16 and so on."""
     powers = 2 ** np.arange(32)
     return [int(size) for size in np.unique([*powers, *(3 * powers)]) if size <= max(largest, 1)]
 
 
-def _errors(rows, is_missing, unit, sizes, rng):
-    """Squared error of hidden cells for each size in turn."""
+def _errors(
+    rows: Array, is_missing: Bools, unit: Array, sizes: list[int], rng: np.random.RandomState
+) -> Iterator[float]:
+    """Yield the squared error of hidden cells for each size in turn."""
     is_hidden = hidden_cells(is_missing, rng)
     is_known = ~(is_missing | is_hidden)
     extent = np.where(np.ptp(rows, axis=0) > 0, np.ptp(rows, axis=0), 1.0)
@@ -115,8 +123,8 @@ def _errors(rows, is_missing, unit, sizes, rng):
         yield float(np.sum(((filled - centred) * extent / unit)[is_hidden] ** 2))
 
 
-def _projected(rows, n_components):
-    """Rows on their first components, each shrunk by the share of it that is noise."""
+def _projected(rows: Array, n_components: int) -> Array:
+    """Project rows on their first components, each shrunk by the share of it that is noise."""
     mean = rows.mean(axis=0)
     rows = rows - mean
     is_wide = rows.shape[1] > rows.shape[0]
@@ -126,13 +134,14 @@ def _projected(rows, n_components):
     noise = max(variances[n_components:rank].mean(), 0.0) if n_components < rank else 0.0
     first = variances[:n_components]
     shares = np.clip((first - noise) / np.where(first > 0, first, 1.0), 0.0, 1.0)
-    if is_wide:
-        return (vectors * shares) @ (vectors.T @ rows) + mean
-    return ((rows @ vectors) * shares) @ vectors.T + mean
+    scores = vectors.T @ rows if is_wide else rows @ vectors
+    centred = (vectors * shares) @ scores if is_wide else (scores * shares) @ vectors.T
+    projected: Array = centred + mean
+    return projected
 
 
-def known_means(rows, is_known):
-    """Mean of what is known of each column; of all its values where nothing is."""
+def known_means(rows: Array, is_known: Bools) -> Array:
+    """Return the mean of the known values of each column; of all its values where none is known."""
     n_known = is_known.sum(axis=0)
     total = np.where(is_known, rows, 0.0).sum(axis=0, dtype=np.float64)
     return np.where(n_known > 0, total / np.maximum(n_known, 1), rows.mean(axis=0))

@@ -2,14 +2,20 @@
 
 import numpy as np
 
+from skae.numerics import Array
+
 # Columns whose variance is a smaller share of the mean one are in other units, or do not vary.
 SMALL_COLUMN = 3e-4
-# What is left along an axis may exceed what the mean row leaves by this by chance, in one row.
+# By chance, the squared residual of one row along an axis may exceed that of the mean row by this
+# many times.
 _CHANCE = 2.0
 
 
-def principal_axes(rows):
-    """Mean squares of rows along their axes, and these as columns; as many as rows can tell."""
+def principal_axes(rows: Array) -> tuple[Array, Array]:
+    """Return mean squares of rows along their axes, and these axes as columns.
+
+    There are as many as rows can tell apart.
+    """
     n_rows, n_columns = rows.shape
     if n_rows < n_columns:
         _, lengths, axes = np.linalg.svd(rows, full_matrices=False)
@@ -18,8 +24,8 @@ def principal_axes(rows):
     return np.maximum(squares, 0.0), axes
 
 
-def column_floors(rows):
-    """What small columns lack of the least variance that counts; zero for all others.
+def column_floors(rows: Array) -> Array:
+    """Return what small columns lack of the least variance that counts; zero for all others.
 
     Parameters
     ----------
@@ -27,11 +33,12 @@ def column_floors(rows):
         Centred.
     """
     variances = np.mean(rows**2, axis=0)
-    return np.maximum(SMALL_COLUMN * np.mean(variances) - variances, 0.0)
+    floors: Array = np.maximum(SMALL_COLUMN * np.mean(variances) - variances, 0.0)
+    return floors
 
 
 class TrustedResiduals:
-    """What a reducer leaves of rows, along no principal axis much more than the mean row leaves.
+    """Residuals that are along no principal axis much larger than those of the mean row.
 
     Where columns are nearly collinear, rows hardly vary along some axes. A network that follows the
     long axes moves a little along the short ones too, by more than rows do, and what is odd there
@@ -45,7 +52,7 @@ class TrustedResiduals:
         The mean row.
     """
 
-    def __init__(self, X, reconstructions, centre):
+    def __init__(self, X: Array, reconstructions: Array, centre: Array) -> None:
         self.centre = centre
         # Columns in other units are no short axes.
         comparable = column_floors(X - centre) == 0
@@ -53,7 +60,8 @@ class TrustedResiduals:
         left = np.mean((((X - reconstructions) * comparable) @ axes) ** 2, axis=0)
         self.untrusted = axes[:, left > (1 + _CHANCE / np.sqrt(len(X))) * squares]
 
-    def __call__(self, X, reconstructions):
-        """Rows less their reconstructions, or less the mean row along untrusted axes."""
+    def __call__(self, X: Array, reconstructions: Array) -> Array:
+        """Return rows less their reconstructions, or less the mean row along untrusted axes."""
         moved = (reconstructions - self.centre) @ self.untrusted
-        return X - reconstructions + moved @ self.untrusted.T
+        residuals: Array = X - reconstructions + moved @ self.untrusted.T
+        return residuals

@@ -3,23 +3,28 @@
 import numpy as np
 from scipy.stats import chi2
 
-# What medians vary by chance in 19 of 20 tables is no difference between judges.
+from skae.numerics import Array, Integers
+
+# Medians of equal judges differ by chance: what 19 of 20 tables stay below is no difference.
 _CHANCE = 0.95
 # The spread of fewer scores is unknown.
 _MIN_ROWS = 10
-# A median of normal draws varies by as much more than their mean.
+# The error of a median of normal draws is so many times that of their mean.
 _MEDIAN_ERROR = 1.2533
 _QUARTILE_OF_NORMAL = 0.6745
 
 
-def quartile_distance(values):
-    """Upper quartile less median; where most values are equal, the mean, which may be zero too."""
+def quartile_distance(values: Array) -> float:
+    """Return the upper quartile less the median.
+
+    Where most values are equal, return the mean, which may be zero too.
+    """
     median, upper = np.quantile(values, [0.5, 0.75])
-    return upper - median if upper > median else np.mean(values)
+    return float(upper - median if upper > median else np.mean(values))
 
 
-def scales_of_judges(scores, of_rows, n_folds):
-    """Factors that give the scores of every fold one median, where medians differ beyond chance.
+def scales_of_judges(scores: Array, of_rows: Integers, n_folds: int) -> Array:
+    """Return factors that give the scores of all folds one median, if they differ beyond chance.
 
     The factors are shrunk towards one by empirical Bayes, with a cautious estimate of how much true
     medians vary: those of a few rows each differ anyhow.
@@ -47,11 +52,12 @@ def scales_of_judges(scores, of_rows, n_folds):
     between = max(np.var(medians, ddof=1) - by_chance, 0.0)
     if between == 0:
         return np.ones(n_folds)
-    return np.exp(between / (between + errors) * (np.mean(medians) - medians))
+    factors: Array = np.exp(between / (between + errors) * (np.mean(medians) - medians))
+    return factors
 
 
-def _spread(scores):
-    """Robust standard deviation of logarithms."""
+def _spread(scores: Array) -> float:
+    """Return a robust standard deviation of logarithms."""
     lower, upper = np.quantile(scores, [0.25, 0.75])
     tiny = np.finfo(float).tiny
-    return np.log(max(upper, tiny) / max(lower, tiny)) / (2 * _QUARTILE_OF_NORMAL)
+    return float(np.log(max(upper, tiny) / max(lower, tiny)) / (2 * _QUARTILE_OF_NORMAL))

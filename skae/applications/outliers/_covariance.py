@@ -9,17 +9,18 @@ import numpy as np
 from scipy.linalg import null_space
 
 from skae.applications.outliers._axes import column_floors, principal_axes
+from skae.numerics import Array, Bools, Integers
 
 _SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
-# Quartile distances beyond the quartile of squared Mahalanobis distances: of normal rows fewer than
-# one in ten thousand, whatever their number of columns.
+# Rows are unusual whose squared Mahalanobis distance is so many quartile distances above the upper
+# quartile: of normal rows fewer than one in ten thousand, whatever their number of columns.
 _UNUSUAL = 20.0
 # A quartile distance is no less than this share of the median: many rows may be equal.
 _MIN_QUARTILE_DISTANCE = 0.25
-# A median of squares of normal draws, and what it varies by for a single one, relative to it.
+# The median of squares of normal draws, and its relative error for a single draw.
 _MEDIAN_OF_SQUARES = 0.4549
 _ERROR_OF_MEDIAN = 2.33
-# By how many such errors the rows of a fold must vary more than those of the others.
+# An axis is unlike others where rows of a fold vary more than other rows by so many such errors.
 _CHANCE = 4.0
 # Weight of the rows, against their residuals, in finding these axes.
 _SHARE_OF_ROWS = 0.1
@@ -55,7 +56,7 @@ class HeldOutCovariance:
         axes where the reducer of this fold leaves more than theirs.
     """
 
-    def __init__(self, residuals, of_rows, rows, floor):
+    def __init__(self, residuals: Array, of_rows: Integers, rows: Array, floor: float) -> None:
         self.residuals, self.of_rows, self.rows = residuals, of_rows, rows
         folds = range(max(of_rows) + 1)
         self.floor = floor
@@ -69,11 +70,12 @@ class HeldOutCovariance:
             if np.array_equal(before, self.is_usual):
                 break
 
-    def others(self, fold):
-        """Which usual rows are in other folds."""
-        return self.is_usual & (self.of_rows != fold)
+    def others(self, fold: int) -> Bools:
+        """Return a mask of the usual rows of other folds."""
+        is_other: Bools = self.is_usual & (self.of_rows != fold)
+        return is_other
 
-    def _precision(self, fold):
+    def _precision(self, fold: int) -> Array:
         residuals = self.residuals[self.others(fold)]
         covariance = (1 - self.shrinkage) * (residuals.T @ residuals) / len(residuals)
         covariance[np.diag_indices_from(covariance)] += (
@@ -82,23 +84,24 @@ class HeldOutCovariance:
         unlike, excess = self.unlike[fold]
         covariance += unlike * excess @ unlike.T
         variances, axes = np.linalg.eigh(covariance)
-        return axes / variances @ axes.T
+        precision: Array = axes / variances @ axes.T
+        return precision
 
-    def _likeliest(self):
-        """The largest shrinkage that is not less likely than another beyond the error of that.
+    def _likeliest(self) -> float:
+        """Return the largest shrinkage that is not less likely than the best beyond its error.
 
-        How likely are the rows of each fold given those of the others: one standard error, over the
-        folds, is what the choice may lose, as for the size of a tree.
+        The likelihood is that of the rows of each fold, given those of the others. The choice may
+        lose one standard error over the folds, as for the size of a tree.
         """
         directions = self._varying_directions()
         folds = np.unique(self.of_rows)
         likelihoods = np.array([self._log_likelihoods(directions, fold) for fold in folds])
         losses = likelihoods[:, [np.argmax(likelihoods.sum(axis=0))]] - likelihoods
         errors = np.std(losses, axis=0, ddof=1) * np.sqrt(len(folds)) if len(folds) > 1 else 0.0
-        return _SHRINKAGES[losses.sum(axis=0) <= errors].max()
+        return float(_SHRINKAGES[losses.sum(axis=0) <= errors].max())
 
-    def _varying_directions(self):
-        """An orthonormal basis of the directions in which any residual has a length.
+    def _varying_directions(self) -> Array:
+        """Return an orthonormal basis of the directions in which any residual has a length.
 
         A column that is constant in ``fit`` would be the likelier the less is shrunk, and one in
         other units would decide for all others.
@@ -107,8 +110,11 @@ class HeldOutCovariance:
         variances, directions = principal_axes(residuals)
         return directions[:, variances > 10 * self.floor]
 
-    def _log_likelihoods(self, directions, fold):
-        """Of the usual rows of a fold, for every shrinkage, but for a constant."""
+    def _log_likelihoods(self, directions: Array, fold: int) -> Array:
+        """Return the log-likelihood of the usual rows of a fold for every shrinkage.
+
+        A constant is left out.
+        """
         unlike = self.unlike[fold][0]
         if unlike.shape[1]:
             directions = directions @ null_space(unlike.T @ directions)
@@ -127,24 +133,26 @@ class HeldOutCovariance:
             shrunk = (1 - shrinkage) * variances + rest
             along = np.sum(np.log(shrunk) + squares / shrunk)
             terms.append(along + n_beside * np.log(rest) + beside / rest)
-        return -own.sum() / 2 * np.array(terms)
+        likelihoods: Array = -own.sum() / 2 * np.array(terms)
+        return likelihoods
 
-    def _find_unlike(self, fold):
-        """Axes along which rows of this fold vary more than by chance, and by how much more."""
+    def _find_unlike(self, fold: int) -> tuple[Array, Array]:
+        """Find axes along which rows of a fold vary more than by chance, and by how much more."""
         own, others = self.residuals[self.of_rows == fold], self.others(fold)
         if len(own) < _MIN_ROWS:
             return np.zeros((own.shape[1], 0)), np.zeros(0)
-        # Rows tell axes that reducers leave nothing along from those nothing varies along.
+        # Residuals alone do not tell axes along which reducers leave nothing from those along which
+        # nothing varies; the rows do.
         beside = _SHARE_OF_ROWS * self.rows[others]
         _, axes = principal_axes(np.concatenate([self.residuals[others], beside]))
         own, usual = own @ axes, np.mean((self.residuals[others] @ axes) ** 2, axis=0) + self.floor
-        # Medians: own outliers must not make themselves usual.
+        # Medians are taken, as outliers of the fold must not make themselves usual.
         scales = np.median(own**2, axis=0) / (_MEDIAN_OF_SQUARES * usual)
         is_unlike = scales > 1 + _CHANCE * _ERROR_OF_MEDIAN / np.sqrt(len(own))
         return axes[:, is_unlike], ((scales - 1) * usual)[is_unlike]
 
-    def _find_usual(self):
-        """Rows whose distance, by the covariance of other folds, is not far beyond all others."""
+    def _find_usual(self) -> Bools:
+        """Find rows that are not far beyond all others, by the covariance of other folds."""
         distances = np.empty(len(self.residuals))
         for fold in np.unique(self.of_rows):
             own = self.of_rows == fold
@@ -153,4 +161,5 @@ class HeldOutCovariance:
         median, upper = np.quantile(distances, [0.5, 0.75])
         unit = max(upper - median, _MIN_QUARTILE_DISTANCE * median)
         is_unusual = distances > upper + _UNUSUAL * unit
-        return ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))
+        is_usual: Bools = ~(is_unusual & (is_unusual.mean() <= _MAX_SHARE))
+        return is_usual

@@ -1,18 +1,20 @@
 """Outliers: rows that a reducer of the others does not reconstruct."""
 
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
+from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder, VariationalAutoencoder
+from skae.applications._checked import checks_parameters
 from skae.applications.outliers._folds import MIN_ROWS, HeldOutFolds, check_distinct
 from skae.applications.outliers._judges import (
+    Panel,
     check_likelihood,
     fit_error_panel,
     fit_likelihood_panel,
@@ -23,7 +25,9 @@ from skae.applications.outliers._padding import fit_padded_panel
 from skae.applications.outliers._rounding import in_double_precision
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
+from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.reducers import (
+    TrainableReducer,
     allows_nan,
     check_names,
     given_rows,
@@ -32,16 +36,11 @@ from skae.reducers import (
     telling_once_of_pca,
     without_known_padding,
 )
-from skae.tables import (
-    check_array,
-    check_magnitude,
-    in_frame_like,
-    labels_in_fit,
-    validate_data,
-)
+from skae.tables import check_array, check_magnitude, in_frame_like, labels_in_fit, validate_data
 
 _LARGEST, _SMALLEST = 1e70, 1e-70  # distances are squared, and squared again
-_CHECKED = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
+Scoring = Literal["mahalanobis", "error", "top_features", "likelihood"]
+_CHECKED: dict[str, Any] = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
 class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
@@ -73,7 +72,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
-        What the anomaly score of a row is.
+        The anomaly score of a row.
 
         - ``"mahalanobis"``: squared Mahalanobis distance of its residuals from zero, so that a
           noisy column hides nothing, the mean of two on one scale: with a covariance that is shrunk
@@ -174,7 +173,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "reducer": [None, HasMethods(["fit", "transform"])],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "scoring": [StrOptions({"mahalanobis", "error", "top_features", "likelihood"})],
@@ -186,15 +185,15 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
     def __init__(
         self,
-        reducer=None,
+        reducer: TrainableReducer | None = None,
         *,
-        contamination="auto",
-        scoring="mahalanobis",
-        top_fraction=0.02,
-        calibration_fraction=0.2,
-        trim=0.0,
-        random_state=None,
-    ):
+        contamination: float | Literal["auto"] = "auto",
+        scoring: Scoring = "mahalanobis",
+        top_fraction: float = 0.02,
+        calibration_fraction: float = 0.2,
+        trim: float = 0.0,
+        random_state: RandomState = None,
+    ) -> None:
         self.reducer = reducer
         self.contamination = contamination
         self.scoring = scoring
@@ -203,8 +202,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         self.trim = trim
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    @checks_parameters
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn what normal rows are, and how far they reach.
 
         Parameters
@@ -253,13 +252,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 panel = self._fit_panel(reducer, rows[is_usual], rng)
         scores = panel.scores(in_double_precision(reducer, rows))
         offset = self._threshold(-scores, panel.folds)
-        # Late, so that a fit that raises leaves the detector as it was.
+        # This comes last, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
         return self
 
-    def predict(self, X):
-        """Whether each row is normal.
+    def predict(self, X: ArrayLike) -> Integers:
+        """Say whether each row is normal.
 
         Parameters
         ----------
@@ -273,8 +272,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         """
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
-    def decision_function(self, X):
-        """How far each row is on the normal side of the threshold.
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Return how far each row is on the normal side of the threshold.
 
         Parameters
         ----------
@@ -288,8 +287,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         """
         return self.score_samples(X) - self.offset_
 
-    def score_samples(self, X):
-        """How normal each row is; higher is more normal.
+    def score_samples(self, X: ArrayLike) -> Array:
+        """Return how normal each row is; higher is more normal.
 
         Parameters
         ----------
@@ -304,8 +303,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         rows = self._check_rows(X)
         return -self._panel.scores(rows)
 
-    def feature_contributions(self, X):
-        """What each column adds to the anomaly score of each row.
+    def feature_contributions(self, X: ArrayLike) -> Any:
+        """Split the anomaly score of each row over the columns.
 
         Needs pandas, but for frames of polars. A column may lower a ``"mahalanobis"`` score, if
         its residual is what those of the others suggest. For ``"likelihood"`` the columns of the
@@ -348,7 +347,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         values = self._panel.contributions(rows)
         return in_frame_like(X, values, labels, "feature_contributions")
 
-    def _check_rows(self, X):
+    def _check_rows(self, X: ArrayLike) -> Array:
         check_is_fitted(self)
         X = given_rows(self.reducers_[0], X)
         finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
@@ -356,7 +355,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         check_magnitude(rows, _LARGEST)
         return in_double_precision(self.reducers_[0], rows)
 
-    def _reducer_to_fit(self, rng):
+    def _reducer_to_fit(self, rng: np.random.RandomState) -> Any:
         is_likelihood = self.scoring == "likelihood"
         default = VariationalAutoencoder if is_likelihood else Autoencoder
         reducer = reducer_to_fit(self.reducer, lambda: default(n_components=0.5), rng)
@@ -364,13 +363,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
             check_likelihood(reducer)
         return reducer
 
-    def _fit_panel(self, reducer, X, rng):
-        """For every fold a reducer that has not seen its rows."""
+    def _fit_panel(self, reducer: TrainableReducer, X: Array, rng: np.random.RandomState) -> Panel:
+        """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(X, self.trim)
         folds = HeldOutFolds(X, round(1 / self.calibration_fraction), rng)
         if padding_value(reducer) is not None:
             return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
-        precision, X = np.finfo(X.dtype).eps, in_double_precision(reducer, X)
+        precision, X = float(np.finfo(X.dtype).eps), in_double_precision(reducer, X)
         if self.scoring == "likelihood":
             return fit_likelihood_panel(reducer, X, folds)
         if self.scoring == "top_features":
@@ -378,8 +377,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         fit_panel = fit_error_panel if self.scoring == "error" else fit_mahalanobis_panel
         return fit_panel(reducer, X, folds, precision)
 
-    def _threshold(self, scores, folds):
-        """Score below which rows are outliers."""
+    def _threshold(self, scores: Array, folds: HeldOutFolds) -> float:
+        """Return the score below which rows are outliers."""
         if self.contamination == "auto":
             # Log-likelihoods have no zero, and so no ratios.
             is_ratio = self.scoring != "likelihood"
@@ -388,12 +387,12 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         # Below this quantile a new score lies with just this probability.
         return float(np.quantile(scores, self.contamination, method="weibull"))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
 
 
-def _dense(X):
+def _dense(X: ArrayLike) -> Any:
     return X.toarray() if issparse(X) else X

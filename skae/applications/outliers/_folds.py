@@ -5,13 +5,16 @@ from hashlib import blake2b
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
+from skae.numerics import Array, Integers
+
 NEW = -1
-# Fewer rows leave a reducer or a covariance with a single one.
+# With fewer rows, a reducer or a covariance would be left with a single one.
 MIN_ROWS = 4
-# A row with as many equals for each fold, and with this share of all rows, is one of few kinds.
+# A kind of rows is frequent if it has so many equal rows a fold, and this share of all rows.
 _COPIES = 2
 _SHARE = 0.005
-# Among repeated combinations of few values, one with this share of a usual number of copies too.
+# Among repeated combinations of few values, a kind with this share of the median number of copies
+# is frequent too.
 _RARE = 0.25
 
 
@@ -32,19 +35,19 @@ class HeldOutFolds:
         Whether most rows are of frequent kinds, or are repeated combinations of frequent values.
     """
 
-    def __init__(self, X, n_folds, rng):
+    def __init__(self, X: Array, n_folds: int, rng: np.random.RandomState) -> None:
         self._keys, first, inverse, counts = np.unique(
             _row_keys(X), return_index=True, return_inverse=True, return_counts=True
         )
-        n_copies = max(_COPIES * n_folds, _SHARE * len(X))
-        # Kinds that reducers have seen score less than others, so that these would seem odd: where
-        # a usual kind has too few copies to be dealt out, none is.
+        n_copies: float = max(_COPIES * n_folds, _SHARE * len(X))
+        # Kinds that reducers have seen score less than others, so that these would seem odd. Where
+        # a usual kind has too few copies to be dealt out to all folds, no kind is dealt out.
         is_of_kinds = np.mean(counts[inverse] > 1) > 0.5 and _has_few_values(X, n_copies)
         if is_of_kinds:
-            usual = np.median(counts[inverse])
+            usual = float(np.median(counts[inverse]))
             n_copies = min(n_copies, _RARE * usual) if usual >= n_copies else np.inf
         is_frequent = counts >= n_copies
-        # Groups in the order of their rows, and not of their keys: X may change its units.
+        # Groups are numbered in the order of their rows, as keys would change with the units of X.
         groups = np.where(is_frequent[inverse], np.arange(len(X)), first[inverse])
         self.has_few_kinds = bool(is_of_kinds or np.mean(is_frequent[inverse]) > 0.5)
         self.n_folds = min(n_folds, len(np.unique(groups)))
@@ -54,15 +57,15 @@ class HeldOutFolds:
             self.of_rows[held_out] = fold
         self._fold_of_key = np.where(is_frequent, NEW, self.of_rows[first])
 
-    def find(self, X):
-        """Fold that each row was held out in; ``NEW`` for rows that no fold knows."""
+    def find(self, X: Array) -> Integers:
+        """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
         keys = _row_keys(X)
         places = np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)
         return np.where(self._keys[places] == keys, self._fold_of_key[places], NEW)
 
 
-def _has_few_values(X, n_copies):
-    """Whether most values of every column have so many equals.
+def _has_few_values(X: Array, n_copies: float) -> bool:
+    """Return whether most values of every column have so many equals.
 
     Otherwise rows are repeated for another reason: drawn with replacement, or a table twice.
     """
@@ -70,7 +73,7 @@ def _has_few_values(X, n_copies):
     return all(of_column[of_column >= n_copies].sum() > 0.5 * len(X) for of_column in counts)
 
 
-def check_distinct(X, trim):
+def check_distinct(X: Array, trim: float) -> None:
     """Raise ValueError unless enough rows differ to learn from."""
     n_distinct = len(np.unique(_row_keys(X)))
     if n_distinct == 1:
@@ -86,8 +89,8 @@ def check_distinct(X, trim):
         )
 
 
-def _row_keys(X):
-    """A number for each row that depends on its values only, in any process."""
+def _row_keys(X: Array) -> Integers:
+    """Return a number for each row that depends on its values only, in any process."""
     # Adding zero makes -0.0, whose bytes differ, 0.0; those of NaN may differ too.
     rows = np.ascontiguousarray(X, dtype=np.float64) + 0.0
     rows[np.isnan(rows)] = np.nan

@@ -4,13 +4,16 @@ A judge is one reducer and what it has learnt from rows it has not seen. A panel
 every fold, of which the one that has not seen a row decides.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
 import numpy as np
 from sklearn.base import clone
 
 from skae.applications.outliers._axes import TrustedResiduals
 from skae.applications.outliers._calibration import quartile_distance, scales_of_judges
 from skae.applications.outliers._covariance import HeldOutCovariance
-from skae.applications.outliers._folds import NEW
+from skae.applications.outliers._folds import NEW, HeldOutFolds
 from skae.applications.outliers._measures import (
     Mahalanobis,
     NeighbourDistance,
@@ -20,7 +23,8 @@ from skae.applications.outliers._measures import (
 )
 from skae.applications.outliers._rounding import BeyondRounding, rounding_limits
 from skae.applications.outliers._sizes import of_one_size
-from skae.reducers import fit_reducer, reconstructed
+from skae.numerics import Array, Bools
+from skae.reducers import Reducer, TrainableReducer, fit_reducer, reconstructed
 
 # Quartile distances of the parts of a score: two Mahalanobis distances of residuals, the second by
 # a coarser covariance, and that of positions. The last is chosen on the tables of
@@ -30,9 +34,31 @@ _POSITIONS = 2
 # Deviation, relative to that of the rows, that training in single precision cannot go below.
 _ROUNDING = 1e-5
 
+# Makes residuals or positions of rows and their reconstructions.
+Seen = Callable[[Array, Array], Array]
+
+
+class Measure(Protocol):
+    """Says what each column of residuals or positions adds to the anomaly score of its row."""
+
+    def contributions(self, residuals: Array, /) -> Array:
+        """Return contributions, of the shape of the residuals."""
+
+
+class Judge(Protocol):
+    """Judges rows by a fitted reducer."""
+
+    reducer: Any
+
+    def contributions(self, X: Array) -> Array:
+        """Return what each column adds to the anomaly score of its row."""
+
+    def scores(self, X: Array) -> Array:
+        """Return the anomaly score of each row; higher is more abnormal."""
+
 
 class ResidualJudge:
-    """A reducer, and what is said of a row by what it leaves and by where its reconstruction lies.
+    """A reducer whose residuals and reconstructions judge rows.
 
     A reducer may reconstruct rows well that lie where no others do: a measure of positions sees
     those. Scores are multiplied by ``scale``.
@@ -44,64 +70,67 @@ class ResidualJudge:
         Their sum is the score.
     """
 
-    def __init__(self, reducer, parts):
+    def __init__(self, reducer: Reducer, parts: list["Part"]) -> None:
         self.reducer, self.parts, self.scale = reducer, parts, 1.0
 
-    def contributions(self, X):
-        """What each column adds to the anomaly score of its row."""
+    def contributions(self, X: Array) -> Array:
+        """Return what each column adds to the anomaly score of its row."""
         return self.scale * self.judged(X, reconstructed(self.reducer, X))
 
-    def judged(self, X, rows):
-        """The same before it is brought to one scale, from what the reducer makes of X."""
-        return sum(part.weight * part.contributions(X, rows) for part in self.parts)
+    def judged(self, X: Array, rows: Array) -> Array:
+        """Return contributions before they are scaled, from X and its reconstructions."""
+        weighted = (part.weight * part.contributions(X, rows) for part in self.parts)
+        return sum(weighted, np.zeros(X.shape))
 
-    def scores(self, X):
-        """Anomaly score of each row; higher is more abnormal."""
-        return self.contributions(X).sum(axis=1)
+    def scores(self, X: Array) -> Array:
+        """Return the anomaly score of each row; higher is more abnormal."""
+        scores: Array = self.contributions(X).sum(axis=1)
+        return scores
 
 
 class Part:
-    """A measure of what ``seen`` makes of rows and their reconstructions, and its weight."""
+    """A measure with a weight, of the residuals or positions that ``seen`` makes of rows."""
 
-    def __init__(self, seen, measure):
+    def __init__(self, seen: Seen, measure: Measure) -> None:
         self.seen, self.measure, self.weight = seen, measure, 1.0
 
-    def contributions(self, X, rows):
-        """What each column adds to the measure of its row."""
+    def contributions(self, X: Array, rows: Array) -> Array:
+        """Return what each column adds to the measure of its row."""
         return self.measure.contributions(self.seen(X, rows))
 
 
-def residuals_of(X, rows):
-    """What a reducer leaves of rows."""
+def residuals_of(X: Array, rows: Array) -> Array:
+    """Return the residuals of rows."""
     return X - rows
 
 
-def positions_of(X, rows):
-    """Where the reconstructions of rows lie."""
+def positions_of(X: Array, rows: Array) -> Array:
+    """Return the reconstructions of rows, which are their positions."""
     return rows
 
 
 class LikelihoodJudge:
     """A reducer with a log-likelihood, and a row to compare others with."""
 
-    def __init__(self, reducer, reference):
+    def __init__(self, reducer: Any, reference: Array) -> None:
         self.reducer, self.reference = reducer, reference
 
-    def scores(self, X):
-        """Negative log-likelihood of each row."""
+    def scores(self, X: Array) -> Array:
+        """Return the negative log-likelihood of each row."""
         return -np.asarray(self.reducer.score_samples(X), dtype=np.float64)
 
-    def contributions(self, X):
-        """How the score changes as a column joins, after those before it or those behind it.
+    def contributions(self, X: Array) -> Array:
+        """Return how the score changes as a column joins those before it, or those behind it.
 
-        What the reference itself scores is shared evenly.
+        The score of the reference itself is shared evenly.
         """
         start, forwards = np.tile(self.reference, (len(X), 1)), range(X.shape[1])
         changes = self._changes(start, X, forwards)
         changes = (changes + self._changes(start, X, reversed(forwards))) / 2
-        return changes + self.scores(self.reference[np.newaxis]) / X.shape[1]
+        contributions: Array = changes + self.scores(self.reference[np.newaxis]) / X.shape[1]
+        return contributions
 
-    def _changes(self, start, X, order):
+    def _changes(self, start: Array, X: Array, order: Iterable[int]) -> Array:
         rows, changes, before = start.copy(), np.empty(X.shape), self.scores(start)
         for column in order:
             rows[:, column] = X[:, column]
@@ -114,24 +143,26 @@ class LikelihoodJudge:
 class Panel:
     """A judge for every fold of the rows of a fit."""
 
-    def __init__(self, folds, judges):
+    def __init__(self, folds: HeldOutFolds, judges: Sequence[Judge]) -> None:
         self.folds, self.judges = folds, judges
 
     @property
-    def reducers(self):
+    def reducers(self) -> list[Any]:
         """The fitted reducers."""
         return [judge.reducer for judge in self.judges]
 
-    def scores(self, X):
-        """Anomaly score of each row; higher is more abnormal."""
+    def scores(self, X: Array) -> Array:
+        """Return the anomaly score of each row; higher is more abnormal."""
         return self._judged(X, np.zeros(len(X)), lambda judge: judge.scores)
 
-    def contributions(self, X):
-        """What each column adds to the anomaly score of its row."""
+    def contributions(self, X: Array) -> Array:
+        """Return what each column adds to the anomaly score of its row."""
         return self._judged(X, np.zeros(X.shape), lambda judge: judge.contributions)
 
-    def _judged(self, X, total, opinion):
-        """By the judge that has not seen the row, or for new rows by the mean of all."""
+    def _judged(
+        self, X: Array, total: Array, opinion: Callable[[Judge], Callable[[Array], Array]]
+    ) -> Array:
+        """Ask the judge that has not seen the row, or all judges of new rows for their mean."""
         held_out_in = self.folds.find(X)
         for fold, judge in enumerate(self.judges):
             for mask, weight in (
@@ -143,8 +174,10 @@ class Panel:
         return total
 
 
-def fit_error_panel(reducer, X, folds, precision):
-    """Reducers that each see all folds but one; scores have the squared units of the rows."""
+def fit_error_panel(
+    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, precision: float
+) -> Panel:
+    """Fit reducers that each see all folds but one; scores have the squared units of the rows."""
     reducers = fit_reducers(reducer, X, folds)
     rows = _held_out(reducers, X, folds)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
@@ -156,8 +189,10 @@ def fit_error_panel(reducer, X, folds, precision):
     return Panel(folds, judges)
 
 
-def fit_top_features_panel(reducer, X, folds, precision, fraction):
-    """Reducers that each see all folds but one, and what residuals are usual in those folds."""
+def fit_top_features_panel(
+    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, precision: float, fraction: float
+) -> Panel:
+    """Fit reducers that each see all folds but one, and learn the usual residuals of those."""
     reducers = fit_reducers(reducer, X, folds)
     rows = _held_out(reducers, X, folds)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
@@ -169,12 +204,14 @@ def fit_top_features_panel(reducer, X, folds, precision, fraction):
     return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
-def fit_mahalanobis_panel(reducer, X, folds, precision):
-    """Reducers that each see all folds but one, and what is usual in those folds."""
+def fit_mahalanobis_panel(
+    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, precision: float
+) -> Panel:
+    """Fit reducers that each see all folds but one, and learn what is usual in those."""
     reducers = fit_reducers(reducer, X, folds)
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
-    trusted = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
-    trusted = _beyond_rounding(trusted, X, rows, folds, precision)
+    along_axes = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
+    trusted = _beyond_rounding(along_axes, X, rows, folds, precision)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
     residuals, left = (_own_residuals(of_folds, X, rows, folds) for of_folds in (trusted, plain))
     covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _rounding(X))
@@ -191,31 +228,33 @@ def fit_mahalanobis_panel(reducer, X, folds, precision):
     return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
-def fit_likelihood_panel(reducer, X, folds):
-    """Reducers that each see all folds but one, and the mean row of those folds."""
+def fit_likelihood_panel(reducer: TrainableReducer, X: Array, folds: HeldOutFolds) -> Panel:
+    """Fit reducers that each see all folds but one, and take the mean row of those."""
     reducers = fit_reducers(reducer, X, folds)
     means = [X[folds.of_rows != fold].mean(axis=0) for fold in range(folds.n_folds)]
     return Panel(folds, [LikelihoodJudge(*pair) for pair in zip(reducers, means, strict=True)])
 
 
-def fit_reducers(reducer, X, folds):
-    """For every fold a reducer that has not seen its rows, all of the size of the first."""
+def fit_reducers(reducer: TrainableReducer, X: Array, folds: HeldOutFolds) -> list[Any]:
+    """Fit a reducer for every fold to the rows of the others, all of the size of the first."""
     first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
     fitted = fit_reducer(clone(reducer), first)
     sized = of_one_size(reducer, fitted)
     return [fitted, *(fit_reducer(clone(sized), rows) for rows in others)]
 
 
-def _held_out(reducers, X, folds):
-    """Each row as the reducer makes it that has not seen it."""
+def _held_out(reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds) -> Array:
+    """Reconstruct each row by the reducer that has not seen it."""
     rows = np.empty(X.shape)
     for fold, fitted in enumerate(reducers):
         rows[folds.of_rows == fold] = reconstructed(fitted, X[folds.of_rows == fold])
     return rows
 
 
-def _beyond_rounding(of_folds, X, rows, folds, precision):
-    """The residuals of every fold, without what may be rounding, as its own rows tell."""
+def _beyond_rounding(
+    of_folds: Sequence[Seen], X: Array, rows: Array, folds: HeldOutFolds, precision: float
+) -> list[BeyondRounding]:
+    """Return functions for the residuals of every fold, without what may be rounding."""
     limits = rounding_limits(X, precision)
     own = [folds.of_rows == fold for fold in range(folds.n_folds)]
     return [
@@ -224,8 +263,8 @@ def _beyond_rounding(of_folds, X, rows, folds, precision):
     ]
 
 
-def _own_residuals(of_folds, X, rows, folds):
-    """What each row's own fold makes of what is left of it."""
+def _own_residuals(of_folds: Iterable[Seen], X: Array, rows: Array, folds: HeldOutFolds) -> Array:
+    """Return the residuals of each row by the function of its own fold."""
     residuals = np.empty(X.shape)
     for fold, of in enumerate(of_folds):
         own = folds.of_rows == fold
@@ -233,13 +272,19 @@ def _own_residuals(of_folds, X, rows, folds):
     return residuals
 
 
-def _seen(folds):
-    """Which rows the reducer of every fold has seen."""
+def _seen(folds: HeldOutFolds) -> list[Bools]:
+    """Return a mask for every fold: the rows that its reducer has seen."""
     return [folds.of_rows != fold for fold in range(folds.n_folds)]
 
 
-def _own_scores(judges, X, rows, folds, of_part=None):
-    """What every judge, or only one of its parts, says of its own fold."""
+def _own_scores(
+    judges: list[ResidualJudge],
+    X: Array,
+    rows: Array,
+    folds: HeldOutFolds,
+    of_part: int | None = None,
+) -> Array:
+    """Return the scores by every judge, or by one of its parts, of the rows of its own fold."""
     scores = np.empty(len(X))
     for fold, judge in enumerate(judges):
         own = folds.of_rows == fold
@@ -248,23 +293,33 @@ def _own_scores(judges, X, rows, folds, of_part=None):
     return scores
 
 
-def _weigh_parts(judges, weights, X, rows, folds):
-    """Give parts the quartile distances ``weights``, in those of the first part alone."""
+def _weigh_parts(
+    judges: list[ResidualJudge],
+    weights: Sequence[float],
+    X: Array,
+    rows: Array,
+    folds: HeldOutFolds,
+) -> None:
+    """Weigh parts so that their quartile distances are ``weights``, in those of the first part."""
     scores = [_own_scores(judges, X, rows, folds, part) for part in range(len(weights))]
     spreads = [quartile_distance(of_part) for of_part in scores]
     for part, of_part in enumerate(scores):
         if part != _POSITIONS and np.quantile(of_part, 0.75) == 0:
-            # The reducer is exact: what is no rounding counts in the most that is.
+            # The reducer is exact: residuals are counted in multiples of the largest rounding.
             spreads[part] = 1.0
             for judge in judges:
-                judge.parts[part].measure = Mahalanobis(judge.parts[part].seen.precision())
+                seen = judge.parts[part].seen
+                assert isinstance(seen, BeyondRounding)
+                judge.parts[part].measure = Mahalanobis(seen.precision())
     for judge in judges:
-        for part, weight, spread in zip(judge.parts, weights, spreads, strict=True):
-            part.weight = float(weight * spreads[0] / spread) if spread > 0 else 0.0
+        for weighed, weight, spread in zip(judge.parts, weights, spreads, strict=True):
+            weighed.weight = float(weight * spreads[0] / spread) if spread > 0 else 0.0
 
 
-def _calibrated(judges, scores, folds):
-    """The judges, on one scale."""
+def _calibrated(
+    judges: list[ResidualJudge], scores: Array, folds: HeldOutFolds
+) -> list[ResidualJudge]:
+    """Bring the judges to one scale, and return them."""
     for judge, scale in zip(
         judges, scales_of_judges(scores, folds.of_rows, folds.n_folds), strict=True
     ):
@@ -272,17 +327,17 @@ def _calibrated(judges, scores, folds):
     return judges
 
 
-def _rounding(X):
-    """Variance, of residuals of these rows, that training in single precision cannot go below."""
+def _rounding(X: Array) -> float:
+    """Return the variance of residuals that training in single precision cannot go below."""
     return float(_ROUNDING**2 * np.mean(np.var(X, axis=0, dtype=np.float64)))
 
 
-def check_likelihood(reducer):
+def check_likelihood(reducer: object) -> None:
     """Raise TypeError unless ``score_samples`` is a log-likelihood."""
     last = reducer
     while hasattr(last, "steps"):
         last = last.steps[-1][1]
-    # Autoencoders without one score rows by their reconstruction error.
+    # Autoencoders without a likelihood score rows by their reconstruction error.
     is_error = hasattr(last, "reconstruct") and not hasattr(last, "log_likelihood")
     if is_error or not hasattr(last, "score_samples"):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""What residuals say about a row: a share of its anomaly score for every column.
+"""Measures of residuals: a share of the anomaly score of a row for every column.
 
 A measure learns from residuals of rows that their reducer has not seen, around zero and not around
 their mean: a reducer that is wrong on average is wrong.
@@ -8,20 +8,23 @@ import numpy as np
 from sklearn.covariance import ledoit_wolf
 from sklearn.neighbors import NearestNeighbors
 
-# Spread that no column's falls below, relative to that of all columns.
+from skae.numerics import Array, Bools
+
+# Least spread of a column, relative to that of all columns.
 _MIN_SPREAD = 0.1
-# Fewer make odd what is only at the thin end of a small table.
+# With fewer, a row at the thin end of a small table would seem odd.
 _N_NEIGHBOURS = 20
-# Rows to look for neighbours among: more make no difference but in time.
+# Neighbours are looked for among so many rows: more only take longer.
 _MAX_NEIGHBOURHOOD = 2000
 
 
 class SquaredError:
     """Mean squared residual."""
 
-    def contributions(self, residuals):
-        """What each residual adds to the anomaly score of its row."""
-        return residuals**2 / residuals.shape[1]
+    def contributions(self, residuals: Array) -> Array:
+        """Return what each residual adds to the anomaly score of its row."""
+        contributions: Array = residuals**2 / residuals.shape[1]
+        return contributions
 
 
 class Mahalanobis:
@@ -33,16 +36,17 @@ class Mahalanobis:
         Inverse of the second moments of residuals.
     """
 
-    def __init__(self, precision):
+    def __init__(self, precision: Array) -> None:
         self.precision = precision
 
-    def contributions(self, residuals):
-        """What each residual adds to the anomaly score of its row."""
-        return residuals * (residuals @ self.precision)
+    def contributions(self, residuals: Array) -> Array:
+        """Return what each residual adds to the anomaly score of its row."""
+        contributions: Array = residuals * (residuals @ self.precision)
+        return contributions
 
 
-def coarse_precision(residuals, floor):
-    """Inverse of Ledoit and Wolf's shrunk covariance, which small directions count little in.
+def coarse_precision(residuals: Array, floor: float) -> Array:
+    """Return the inverse of Ledoit and Wolf's covariance, in which small directions count little.
 
     Parameters
     ----------
@@ -65,7 +69,7 @@ class TopFeatures:
     that is rarely on. The precision is that of Ledoit and Wolf's shrunk covariance.
     """
 
-    def __init__(self, residuals, floor, fraction):
+    def __init__(self, residuals: Array, floor: float, fraction: float) -> None:
         self.fraction = fraction
         self.precision = coarse_precision(residuals, floor)
         unexpected = residuals @ self.precision
@@ -75,13 +79,14 @@ class TopFeatures:
         spread = np.sqrt(np.mean(unexpected**4, axis=0) / 3)
         self.variances = spread + _MIN_SPREAD**2 * typical + rounding
 
-    def contributions(self, residuals):
-        """What each residual adds to the anomaly score of its row."""
+    def contributions(self, residuals: Array) -> Array:
+        """Return what each residual adds to the anomaly score of its row."""
         squares = (residuals @ self.precision) ** 2 / self.variances
         n_top = int(np.ceil(self.fraction * residuals.shape[1]))
         rest = np.argpartition(squares, -n_top, axis=1)[:, :-n_top]
         np.put_along_axis(squares, rest, 0.0, axis=1)
-        return squares / n_top
+        contributions: Array = squares / n_top
+        return contributions
 
 
 class NeighbourDistance:
@@ -99,14 +104,14 @@ class NeighbourDistance:
         Which of them to look for neighbours among.
     """
 
-    def __init__(self, positions, centre, is_known):
+    def __init__(self, positions: Array, centre: Array, is_known: Bools) -> None:
         self.positions, self.centre = positions, centre
         known = np.flatnonzero(is_known)
         places = np.linspace(0, len(known) - 1, min(len(known), _MAX_NEIGHBOURHOOD))
         self.known = known[places.astype(int)]
 
-    def contributions(self, rows):
-        """What each column of reconstructions adds to the distance of its row."""
+    def contributions(self, rows: Array) -> Array:
+        """Return what each column of reconstructions adds to the distance of its row."""
         centred, known = rows - self.centre, self.positions[self.known]
         n_neighbours = min(_N_NEIGHBOURS, len(known))
         # Trees are no faster for few neighbours in many columns, and are not made of plain arrays.
@@ -114,4 +119,7 @@ class NeighbourDistance:
         neighbours = finder.kneighbors(centred, return_distance=False)
         squares = np.mean([(centred - known[nth]) ** 2 for nth in neighbours.T], axis=0)
         distances = np.sqrt(squares.sum(axis=1, keepdims=True))
-        return np.divide(squares, distances, out=np.zeros(rows.shape), where=distances > 0)
+        contributions: Array = np.divide(
+            squares, distances, out=np.zeros(rows.shape), where=distances > 0
+        )
+        return contributions

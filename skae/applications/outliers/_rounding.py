@@ -1,27 +1,32 @@
-"""What rounding leaves of rows, which is no evidence of anything.
+"""Residuals that are rounding, which is no evidence of anything.
 
 A reducer may be exact: PCA of as many components as the rows have dimensions, an autoencoder with a
 component for every column. What it leaves of rows is then the error of its arithmetic, which says
 nothing of how usual these are, and differs from one fitted reducer to another.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from skae.numerics import Array
 from skae.reducers._padding import padding_value
 
 # Reconstructing is a few operations on every value, each rounded to the precision of the row.
 _OPERATIONS = 4
-# Of errors of arithmetic the largest are four to eight times as large as the upper quartile.
+# The largest errors of arithmetic are four to eight times their upper quartile.
 _USUAL_QUANTILE = 0.75
 _BEYOND_USUAL = 20.0
-# Deviations of a column that arithmetic in single precision goes below.
+# Errors of arithmetic in single precision are less than this share of a column's deviation.
 _EXACT = 1e-5
 # Rounding of the largest columns reaches small ones through the code.
 _ROUNDING_OF_LARGEST = 50 * np.finfo(float).eps
 
 
-def in_double_precision(reducer, rows):
-    """Rows as float64: PCA of columns in single precision that are far from zero loses all digits.
+def in_double_precision(reducer: object, rows: Array) -> Array:
+    """Return rows as float64.
+
+    PCA of columns in single precision that are far from zero loses all digits.
 
     Padding is recognised by its bits, and so rows for a reducer that knows of it are left.
     """
@@ -29,7 +34,7 @@ def in_double_precision(reducer, rows):
 
 
 class BeyondRounding:
-    """What ``seen`` leaves of rows and their reconstructions, zero where that may be rounding.
+    """Residuals of rows and their reconstructions, zero where they may be rounding.
 
     Parameters
     ----------
@@ -38,34 +43,41 @@ class BeyondRounding:
     X, reconstructions : ndarray of shape (n_samples, n_features)
         Rows that the reducer has not seen, and what it makes of them.
     least, most : ndarray of shape (n_features,)
-        What rounding leaves of a column at least, and at most.
+        The residuals that rounding leaves of a column, at least and at most.
     """
 
-    def __init__(self, seen, X, reconstructions, least, most):
+    def __init__(
+        self,
+        seen: Callable[[Array, Array], Array],
+        X: Array,
+        reconstructions: Array,
+        least: Array,
+        most: Array,
+    ) -> None:
         usual = np.quantile(np.abs(seen(X, reconstructions)), _USUAL_QUANTILE, axis=0)
         reach = _BEYOND_USUAL * usual
         self.seen, self.levels = seen, np.where(reach <= most, np.maximum(reach, least), least)
 
-    def __call__(self, X, reconstructions):
-        """Residuals, without those that may be rounding."""
+    def __call__(self, X: Array, reconstructions: Array) -> Array:
+        """Return residuals, without those that may be rounding."""
         left = self.seen(X, reconstructions)
         return np.where(np.abs(left) > self.levels, left, 0.0)
 
-    def precision(self):
-        """Diagonal matrix of what residuals are multiplied with to count what may be rounding."""
+    def precision(self) -> Array:
+        """Return a diagonal matrix: the inverse squares of what may be rounding in each column."""
         # Nothing is rounded in a column of zeros; the smallest others stand for it.
         known = self.levels[self.levels > 0]
         return np.diag(np.where(self.levels > 0, self.levels, known.min()) ** -2.0)
 
 
-def rounding_limits(X, precision):
-    """What is left of each column, at least and at most, where all is reconstructed.
+def rounding_limits(X: Array, precision: float) -> tuple[Array, Array]:
+    """Return what rounding leaves of each column, at least and at most.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features), float64
     precision : float
-        That of the numbers that came in, relative to them.
+        Relative precision of the numbers that came in.
 
     Returns
     -------
@@ -73,6 +85,6 @@ def rounding_limits(X, precision):
     """
     sizes, deviations = np.abs(X).max(axis=0), np.std(X, axis=0)
     overall = np.sqrt(np.mean(deviations**2))
-    # The deviation of a column that does not vary is that of its mean from it: rounding.
+    # The deviation of a column that does not vary is the rounding of its mean.
     most = _EXACT * np.where(np.ptp(X, axis=0) > 0, deviations, overall)
     return _OPERATIONS * precision * sizes, np.maximum(most, _ROUNDING_OF_LARGEST * sizes.max())

@@ -4,12 +4,17 @@ One cell of -9999 has more variance than a table of ordinary ones: a reducer fit
 component on it, and no covariance of what that leaves says anything of the others.
 """
 
+from typing import Any
+
 import numpy as np
 
-# In distances from the median that a tenth of the column exceeds, which are 1.6 standard
-# deviations of a normal column. Of a thousand log-normal values the farthest is at about 9.
+from skae.numerics import Array, Bools
+
+# A value is absurd at so many times the distance from the median that a tenth of its column exceeds
+# (1.6 standard deviations of a normal column). Of a thousand log-normal values the farthest is at
+# about 9.
 _ABSURD = 15.0
-# The same for the root mean square over the columns of a row: a few of the former are as much.
+# A row is absurd at this root mean square of the same distances: a few absurd values are as much.
 _ABSURD_TOGETHER = 5.0
 _QUANTILE = 0.9
 # Where fewer values than this differ from all others of a column, they do not tell its unit.
@@ -18,8 +23,8 @@ _RARE = 0.02
 _MAX_SHARE = 0.1
 
 
-def absurd_rows(X):
-    """Which rows hold values that are out of all proportion to the rest of their columns.
+def absurd_rows(X: Array) -> Bools:
+    """Find rows with values that are out of all proportion to the rest of their columns.
 
     Parameters
     ----------
@@ -38,18 +43,20 @@ def absurd_rows(X):
     relative = np.nan_to_num(distances / _units(np.nan_to_num(distances)))
     together = max(_ABSURD_TOGETHER, _ABSURD / np.sqrt(X.shape[1]))
     is_absurd = (relative.max(axis=1) > _ABSURD) | (_root_mean_square(relative) > together)
-    return is_absurd & (is_absurd.mean() <= _MAX_SHARE)
+    is_found: Bools = is_absurd & (is_absurd.mean() <= _MAX_SHARE)
+    return is_found
 
 
-def _root_mean_square(relative):
+def _root_mean_square(relative: Array) -> Array:
     # Squares of 1e200 would be infinite.
-    return np.sqrt(np.mean(np.minimum(relative, 1e9) ** 2, axis=1))
+    sizes: Array = np.sqrt(np.mean(np.minimum(relative, 1e9) ** 2, axis=1))
+    return sizes
 
 
-def _units(distances):
-    """For every column a distance from its median that is usual for the farther values."""
-    # Of few rows the absurd one itself must not be interpolated.
-    units = np.quantile(distances, _QUANTILE, axis=0, method="lower")
+def _units(distances: Array) -> Array:
+    """Return for every column a distance from its median that is usual for the farther values."""
+    # Nothing is interpolated, as among few rows the absurd one would take part.
+    units: Array = np.quantile(distances, _QUANTILE, axis=0, method="lower")
     n_others = np.count_nonzero(distances, axis=0)
     is_rare = (units == 0) & (n_others <= _RARE * len(distances))
     for column in np.flatnonzero((units == 0) & ~is_rare):
@@ -59,8 +66,8 @@ def _units(distances):
     return units
 
 
-def _typical(units, distances):
-    """A unit for columns that do not tell theirs: that of the others, or of any value."""
+def _typical(units: Array, distances: Array) -> float | np.floating[Any]:
+    """Return a unit for columns that do not tell theirs: that of the others, or of any value."""
     if len(units):
         return np.median(units)
     return np.median(distances[distances > 0]) if distances.any() else np.inf

@@ -1,15 +1,18 @@
 """One size for the reducers of all folds."""
 
 from numbers import Integral
+from typing import Any
 
 from sklearn.base import clone
 
+from skae.reducers import TrainableReducer
 
-def of_one_size(reducer, fitted):
-    """An unfitted copy whose codes are as long as those of ``fitted``.
+
+def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:
+    """Return an unfitted copy whose codes are as long as those of ``fitted``.
 
     A share of the variance may be explained by one component in one fold and by two in another;
-    what two such reducers leave of a row cannot be compared.
+    residuals of two such reducers cannot be compared.
 
     Parameters
     ----------

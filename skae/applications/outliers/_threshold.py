@@ -1,19 +1,23 @@
-"""From which anomaly score on a row is an outlier, where nobody says how many there are."""
+"""Thresholds of the anomaly score, where nobody says how many outliers there are."""
 
 import numpy as np
 
+from skae.numerics import Array
+
 # Quartile distances beyond the quartile: Tukey's fence where scores are symmetric.
 _FENCE = 3.0
-# By so many rows' share it is farther: quartiles of few rows are uncertain, and so are covariances
-# learnt from few. Chosen on normal rows of 3 to 10 columns, 30 to 400 of them.
+# The fence is farther by this number over that of the rows: quartiles of few rows are uncertain,
+# and so are covariances learnt from few. Chosen on 30 to 400 normal rows of 3 to 10 columns.
 _UNCERTAIN_ROWS = 20
-# Of kinds of rows: what is rare, and how many times the score of the kind before is a gap.
+# For few kinds of rows: the share of rows that are rare, and the ratio of scores that is a gap.
 _MAX_SHARE = 0.05
 _MIN_RATIO = 2.0
 
 
-def fence(scores):
-    """Three times its distance from the median beyond the upper quartile, more for few rows.
+def fence(scores: Array) -> float:
+    """Return three times its distance from the median beyond the upper quartile.
+
+    It is farther for few rows.
 
     Parameters
     ----------
@@ -24,8 +28,8 @@ def fence(scores):
     return float(upper + _FENCE * (1 + _UNCERTAIN_ROWS / len(scores)) * (upper - median))
 
 
-def widest_gap(scores):
-    """Below the score that is the most times the next lower one, among those of few rows.
+def widest_gap(scores: Array) -> float:
+    """Return a threshold in the widest gap, by ratio, between the scores of few rows.
 
     For few kinds of rows, whose quartiles say nothing: they move from one kind to another with a
     single row. Without a score twice the one before it, nothing is an outlier.
@@ -37,7 +41,7 @@ def widest_gap(scores):
     """
     scores = np.sort(scores)
     upper = scores[int(np.ceil((1 - _MAX_SHARE) * len(scores))) - 1 :]
-    # Any score is many times one of zero, but for zero.
+    # Any score above zero is infinitely many times one of zero.
     ratios = np.where(upper[1:] > 0, np.inf, 0.0)
     np.divide(upper[1:], upper[:-1], out=ratios, where=upper[:-1] > 0)
     if len(ratios) == 0 or ratios.max() < _MIN_RATIO:

@@ -2,12 +2,51 @@
 
 from copy import copy
 from inspect import signature
+from typing import Any, Protocol
 
 import numpy as np
+from sklearn.base import clone
+
+from skae.numerics import Array, Integers
+from skae.reducers import seeded
 
 
-def draw_codes(density, n_samples, rng):
-    """Draws in random order, whatever the density returns and wherever it takes its seed."""
+class Density(Protocol):
+    """A distribution of codes, as an estimator."""
+
+    def fit(self, X: Any, /) -> Any:
+        """Learn from codes; returns the density itself."""
+
+    def sample(self, n_samples: int = 1, /) -> Any:
+        """Draw codes."""
+
+    def score_samples(self, X: Any, /) -> Any:
+        """Return the log density of each code."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name."""
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters."""
+
+
+def fit_to_class(
+    density: Density, code: Array, label: object, rng: np.random.RandomState
+) -> Density:
+    """Fit a copy of a density to the codes of a class."""
+    try:
+        fitted: Density = seeded(clone(density), rng).fit(code)
+    except ValueError as error:
+        raise ValueError(
+            f"density={density!r} cannot be fitted to the {len(code)} rows of class {label}: "
+            f"{error} Use density=None, which a single row is enough for, or pass more rows of "
+            "that class."
+        ) from error
+    return fitted
+
+
+def draw_codes(density: Any, n_samples: int, rng: np.random.RandomState) -> Array:
+    """Draw codes in random order, whatever the density returns and wherever it takes its seed."""
     seed = rng.randint(2**31)
     if "random_state" in signature(density.sample).parameters:
         code = density.sample(n_samples, random_state=seed)
@@ -21,19 +60,24 @@ def draw_codes(density, n_samples, rng):
     return rng.permutation(code)
 
 
-def covariance_within(code, of_row):
-    """Covariance of codes around the mean of their class; that of all counts as one more row."""
+def covariance_within(code: Array, of_row: Integers) -> Array:
+    """Return the covariance of codes around the mean of their class.
+
+    The covariance of all codes counts as one more row.
+    """
     n_classes = of_row.max() + 1
     means = np.stack([code[of_row == index].mean(axis=0) for index in range(n_classes)])
     within, around = code - means[of_row], code - code.mean(axis=0)
     total = around.T @ around / len(code)
-    return (within.T @ within + total) / (len(code) - n_classes + 1)
+    covariance: Array = (within.T @ within + total) / (len(code) - n_classes + 1)
+    return covariance
 
 
-def perturbed(code, covariance, n_samples, rng):
-    """Draws from a kernel density of a few codes."""
+def perturbed(code: Array, covariance: Array, n_samples: int, rng: np.random.RandomState) -> Array:
+    """Draw from a kernel density of a few codes."""
     n_rows, n_components = code.shape
     width = n_rows ** (-1 / (n_components + 4))
     origin = np.zeros(n_components)
     noise = rng.multivariate_normal(origin, covariance, n_samples, check_valid="ignore")
-    return code[rng.randint(n_rows, size=n_samples)] + width * noise
+    draws: Array = code[rng.randint(n_rows, size=n_samples)] + width * noise
+    return draws

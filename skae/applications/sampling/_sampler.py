@@ -1,20 +1,29 @@
 """New rows from any reducer: a density over its code."""
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, DensityMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
+from skae.applications._checked import checks_parameters
 from skae.applications._classes import class_of_each_row, classes_at
-from skae.applications._limits import BOUND, GRID, fit_limits
-from skae.applications.sampling._densities import covariance_within, draw_codes, perturbed
+from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
+from skae.applications.sampling._densities import (
+    Density,
+    covariance_within,
+    draw_codes,
+    fit_to_class,
+    perturbed,
+)
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
-from skae.reducers import allows_nan, find_padding, without_padding
+from skae.numerics import Array, ArrayLike, Integers, RandomState
+from skae.reducers import TrainableReducer, allows_nan, find_padding, without_padding
 from skae.reducers._fitted import (
     check_names,
     decoded,
@@ -126,7 +135,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     array([178, 178])
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "reducer": [HasMethods(["fit", "transform", "inverse_transform"]), None],
         "density": [HasMethods(["fit", "sample", "score_samples"]), None],
         "min_value": BOUND,
@@ -136,18 +145,18 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     }
 
     # Samplers saved by an older version have none.
-    _limits = None
+    _limits: Limits | None = None
 
     def __init__(
         self,
-        reducer=None,
-        density=None,
+        reducer: TrainableReducer | None = None,
+        density: Density | None = None,
         *,
-        min_value=None,
-        max_value=None,
-        grid=None,
-        random_state=None,
-    ):
+        min_value: Bound = None,
+        max_value: Bound = None,
+        grid: Grid = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.reducer = reducer
         self.density = density
         self.min_value = min_value
@@ -155,8 +164,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         self.grid = grid
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    @checks_parameters
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Fit the reducer, and the density of its codes.
 
         Parameters
@@ -178,12 +187,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             density raises. The sampler is then as it was before.
         """
         rng = check_random_state(self.random_state)
-        reducer = reducer_to_fit(self.reducer, _default, rng)
+        reducer = reducer_to_fit(self.reducer, partial(Autoencoder, 0.9), rng)
         X = given_rows(reducer, X)
         checked = {**_checked(reducer), "ensure_min_samples": 2}
         rows = check_array(X, estimator=self, input_name="X", **checked)
         check_names(reducer, X)
-        labels = column_labels(X)
         fit_reducer(reducer, X, y)
         code = encoded(reducer, X)
         if self.density is None:
@@ -191,13 +199,13 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         else:
             density = seeded(clone(self.density), rng).fit(code)
         present = without_padding(rows, find_padding(reducer, rows))
-        limits = fit_limits(present, self.min_value, self.max_value, self.grid, labels)
+        limits = fit_limits(present, self.min_value, self.max_value, self.grid, column_labels(X))
         validate_data(self, X, skip_check_array=True)
         self.reducer_, self.density_, self._limits = reducer, density, limits
         return self
 
-    def sample(self, n_samples=1, random_state=None):
-        """New rows: decoded draws from the density.
+    def sample(self, n_samples: int = 1, random_state: RandomState = None) -> Any:
+        """Draw new rows: decoded draws from the density.
 
         Parameters
         ----------
@@ -222,12 +230,12 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         rng = check_random_state(random_state)
         return in_container(self, self._decoded(draw_codes(self.density_, n_samples, rng)))
 
-    def _decoded(self, code):
+    def _decoded(self, code: Array) -> Array:
         rows = decoded(self.reducer_, code)
         return rows if self._limits is None else self._limits.apply(rows)
 
-    def score_samples(self, X):
-        """Log density of each row's code.
+    def score_samples(self, X: ArrayLike) -> Array:
+        """Return the log density of each row's code.
 
         Parameters
         ----------
@@ -243,10 +251,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         check_is_fitted(self)
         X = given_rows(self.reducer_, X)
         self._check_rows(X)
-        return self.density_.score_samples(encoded(self.reducer_, X))
+        log_density: Array = self.density_.score_samples(encoded(self.reducer_, X))
+        return log_density
 
-    def score(self, X, y=None):
-        """Mean of ``score_samples``.
+    def score(self, X: ArrayLike, y: object = None) -> float:
+        """Return the mean of ``score_samples``.
 
         Parameters
         ----------
@@ -262,8 +271,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         """
         return float(np.mean(self.score_samples(X)))
 
-    def interpolate(self, a, b, n=10):
-        """Rows along the straight line between the codes of two rows.
+    def interpolate(self, a: ArrayLike, b: ArrayLike, n: int = 10) -> Any:
+        """Return rows along the straight line between the codes of two rows.
 
         Parameters
         ----------
@@ -289,7 +298,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         share = np.linspace(0, 1, n)[:, np.newaxis]
         return in_container(self, self._decoded((1 - share) * first + share * last))
 
-    def _code_of_one(self, name, row):
+    def _code_of_one(self, name: str, row: Any) -> Array:
         refuse_mask(row, name)
         if np.shape(row) == sample_shape_of(self.reducer_):
             row = np.reshape(row, (1, -1))
@@ -306,11 +315,14 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         self._check_rows(row)
         return encoded(self.reducer_, row)
 
-    def _check_rows(self, X):
-        return validate_data(self, X, reset=False, **_checked(self.reducer_))
+    def _check_rows(self, X: ArrayLike) -> Array:
+        rows: Array = validate_data(self, X, reset=False, **_checked(self.reducer_))
+        return rows
 
-    def augment(self, X, y, n=None, random_state=None):
-        """Rows of all classes in equal number: those given, then new ones for the rarer classes.
+    def augment(
+        self, X: ArrayLike, y: ArrayLike, n: int | None = None, random_state: RandomState = None
+    ) -> tuple[Any, Any]:
+        """Fill the rarer classes up with new rows, until all classes have equally many.
 
         New rows are decoded draws from a density of each class. With ``density=None`` it is a
         kernel density: a code of the class, plus normal noise with the covariance that codes have
@@ -357,8 +369,10 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         new_rows = self._decoded(new_code).astype(rows.dtype) if len(new_code) else rows[:0]
         return in_container(self, np.concatenate([rows, new_rows])), classes_at(y, classes, places)
 
-    def _draw_missing(self, code, y, n, random_state):
-        """Codes of new rows, and for each of them the place of a row of its class."""
+    def _draw_missing(
+        self, code: Array, y: Array, n: int | None, random_state: RandomState
+    ) -> tuple[Array, Integers]:
+        """Draw codes of new rows; return them, and for each the place of a row of its class."""
         rng = check_random_state(random_state)
         classes, first, of_row, counts = np.unique(
             y, return_index=True, return_inverse=True, return_counts=True
@@ -371,30 +385,16 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             if self.density is None:
                 drawn.append(perturbed(own, noise, missing[index], rng))
             else:
-                density = self._class_density(own, classes[index], rng)
+                density = fit_to_class(self.density, own, classes[index], rng)
                 drawn.append(draw_codes(density, missing[index], rng))
         return np.concatenate(drawn), np.repeat(first, missing)
 
-    def _class_density(self, code, label, rng):
-        try:
-            return seeded(clone(self.density), rng).fit(code)
-        except ValueError as error:
-            raise ValueError(
-                f"density={self.density!r} cannot be fitted to the {len(code)} rows of class "
-                f"{label}: {error} Use density=None, which a single row is enough for, or pass "
-                "more rows of that class."
-            ) from error
-
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
 
 
-def _default():
-    return Autoencoder(0.9)
-
-
-def _checked(reducer):
+def _checked(reducer: object) -> dict[str, Any]:
     finite = "allow-nan" if allows_nan(reducer) else True
     return {"dtype": [np.float64, np.float32], "ensure_all_finite": finite}

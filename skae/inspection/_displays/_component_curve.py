@@ -1,7 +1,16 @@
 """Held-out scores against the number of components."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 from skae.inspection._drawing._curves import check_metric, draw_curves
 from skae.inspection._drawing._style import axes_to_draw_in
+from skae.numerics import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from skae.comparison import Comparison
 
 
 class ComponentCurveDisplay:
@@ -22,7 +31,7 @@ class ComponentCurveDisplay:
         The names of the reducers.
 
     metric : str, default="reconstruction_error"
-        What the scores are: one of the metrics of :func:`skae.compare`, or a label for the axis.
+        The metric of the scores: one of those of :func:`skae.compare`, or a label for the axis.
 
     Attributes
     ----------
@@ -52,14 +61,27 @@ class ComponentCurveDisplay:
            [15.6, 11.1,  8. ]])
     """
 
-    def __init__(self, n_components, scores, names, *, metric="reconstruction_error"):
+    def __init__(
+        self,
+        n_components: Sequence[int],
+        scores: ArrayLike,
+        names: Sequence[str],
+        *,
+        metric: str = "reconstruction_error",
+    ) -> None:
         self.n_components = n_components
         self.scores = scores
         self.names = names
         self.metric = metric
 
     @classmethod
-    def from_comparison(cls, comparison, *, metric="reconstruction_error", ax=None):
+    def from_comparison(
+        cls,
+        comparison: "Comparison",
+        *,
+        metric: str = "reconstruction_error",
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw one metric of a comparison.
 
         Parameters
@@ -92,7 +114,7 @@ class ComponentCurveDisplay:
         )
         return display.plot(ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw the curves.
 
         Parameters

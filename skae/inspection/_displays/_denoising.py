@@ -1,9 +1,15 @@
-"""Noisy rows, what an estimator restores of them, and the clean rows."""
+"""Noisy rows, the rows that an estimator restores, and the clean rows."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from skae.inspection._drawing._row_format import Kind, row_format
 from skae.inspection._drawing._strips import Strips, draw_strips
-from skae.inspection._row_format import row_format
+from skae.inspection._drawing._style import Names
 from skae.inspection._rows import display_options, spread_rows
+from skae.numerics import ArrayLike, Integers
 from skae.reducers import (
+    Reducer,
     check_same_length,
     check_same_shape,
     leave_padding_out,
@@ -11,9 +17,13 @@ from skae.reducers import (
     select,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+
 
 class DenoisingDisplay:
-    """A few noisy rows beside what is restored of them, and the clean rows if they are known.
+    """A few noisy rows beside the restored ones, and the clean rows if they are known.
 
     All are drawn on one scale, as images, as series or as bars. Use :meth:`from_estimator` or
     :meth:`from_predictions` to make one; all parameters are kept as attributes.
@@ -27,16 +37,16 @@ class DenoisingDisplay:
         The same without their noise, as far as an estimator could tell.
 
     clean : array-like of shape (n_rows, n_features), default=None
-        What they should be.
+        The same rows without noise.
 
     sample_shape : tuple of int, default=None
-        What a row is before it is flattened: (height, width), (height, width, 1) or
+        The shape of a row before it is flattened: (height, width), (height, width, 1) or
         (height, width, 3) for images, (timesteps, features) for series. By default it is a square
         image where the number of features is a square of 64 or more.
 
     kind : {"auto", "image", "series", "bars"}, default="auto"
-        What rows are drawn as. "auto" goes by `sample_shape`; two axes, which may be either, are an
-        image if both are 8 or more.
+        The form that rows are drawn in. "auto" goes by `sample_shape`; two axes, which may be
+        either, are an image if both are 8 or more.
 
     feature_names : sequence of str, default=None
         Names of the columns for bars, shown where there is room; of the features of a timestep for
@@ -81,17 +91,17 @@ class DenoisingDisplay:
 
     def __init__(
         self,
-        noisy,
-        restored,
-        clean=None,
+        noisy: ArrayLike,
+        restored: ArrayLike,
+        clean: ArrayLike | None = None,
         *,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        feature_means=None,
-        feature_deviations=None,
-        row_numbers=None,
-    ):
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        feature_means: ArrayLike | None = None,
+        feature_deviations: ArrayLike | None = None,
+        row_numbers: Sequence[int] | Integers | None = None,
+    ) -> None:
         self.noisy = noisy
         self.restored = restored
         self.clean = clean
@@ -102,7 +112,7 @@ class DenoisingDisplay:
         self.feature_deviations = feature_deviations
         self.row_numbers = row_numbers
 
-    def plot(self, ax=None, *, cmap="gray_r"):
+    def plot(self, ax: "Axes | None" = None, *, cmap: "str | Colormap" = "gray_r") -> Self:
         """Draw the rows.
 
         Parameters
@@ -146,18 +156,18 @@ class DenoisingDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X_noisy,
-        X_clean=None,
+        estimator: Reducer,
+        X_noisy: ArrayLike,
+        X_clean: ArrayLike | None = None,
         *,
-        n_rows=8,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        standardize=True,
-        ax=None,
-        cmap="gray_r",
-    ):
+        n_rows: int = 8,
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        standardize: bool = True,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "gray_r",
+    ) -> Self:
         """Restore a few noisy rows and draw them.
 
         Parameters
@@ -171,16 +181,16 @@ class DenoisingDisplay:
 
         X_clean : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), \
                 default=None
-            What each of them should be.
+            The same rows without noise.
 
         n_rows : int, default=8
             How many rows are drawn, spread evenly over the table.
 
         sample_shape : tuple of int, default=None
-            What a row is; by default the estimator's parameter of this name, if it has one.
+            The shape of a row; by default the estimator's parameter of this name, if it has one.
 
         kind : {"auto", "image", "series", "bars"}, default="auto"
-            What rows are drawn as. An estimator's `sample_shape` of two axes is a series.
+            The form that rows are drawn in. An estimator's `sample_shape` of two axes is a series.
 
         feature_names : sequence of str, default=None
             By default the names of the columns of a dataframe.
@@ -226,19 +236,19 @@ class DenoisingDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X_noisy,
-        X_restored,
-        X_clean=None,
+        X_noisy: ArrayLike,
+        X_restored: ArrayLike,
+        X_clean: ArrayLike | None = None,
         *,
-        n_rows=8,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        standardize=True,
-        ax=None,
-        cmap="gray_r",
-    ):
-        """Draw a few noisy rows and what was restored of them.
+        n_rows: int = 8,
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        standardize: bool = True,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "gray_r",
+    ) -> Self:
+        """Draw a few noisy rows and the restored ones.
 
         Parameters
         ----------
@@ -246,20 +256,20 @@ class DenoisingDisplay:
             Noisy rows.
 
         X_restored : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            What was restored of each.
+            The restored rows.
 
         X_clean : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), \
                 default=None
-            What each should be.
+            The same rows without noise.
 
         n_rows : int, default=8
             How many rows are drawn, spread evenly over the table.
 
         sample_shape : tuple of int, default=None
-            What a row is; by default the shape of the rows of X_noisy, if they are not flat.
+            The shape of a row; by default the shape of the rows of X_noisy, if they are not flat.
 
         kind : {"auto", "image", "series", "bars"}, default="auto"
-            What rows are drawn as.
+            The form that rows are drawn in.
 
         feature_names : sequence of str, default=None
             By default the names of the columns of a dataframe.
@@ -299,9 +309,9 @@ class DenoisingDisplay:
         return cls(noisy, restored, clean, row_numbers=positions, **options).plot(ax, cmap=cmap)
 
 
-def _check_lengths(**tables):
+def _check_lengths(**tables: ArrayLike | None) -> None:
     check_same_length({name: X for name, X in tables.items() if X is not None})
 
 
-def _select_or_none(X, positions):
+def _select_or_none(X: ArrayLike | None, positions: Integers) -> Any:
     return None if X is None else select(X, positions)

@@ -1,16 +1,20 @@
 """The features that make a row abnormal."""
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
-from skae.inspection._contributions import (
+from skae.inspection._drawing._contributions import (
     draw_contribution_table,
     draw_contributions,
     fitting_size,
     top_features,
     with_other,
 )
-from skae.inspection._drawing._style import axes_to_draw_in, short_name
+from skae.inspection._drawing._style import Names, axes_to_draw_in, short_name
 from skae.messages import check_integer
+from skae.numerics import Array, ArrayLike, Integers
 from skae.reducers import (
     before_last_step,
     last_step,
@@ -21,9 +25,12 @@ from skae.reducers import (
 )
 from skae.tables import refuse_mask
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 class FeatureContributionDisplay:
-    """What each feature adds to the anomaly score of some rows.
+    """Contributions of features to the anomaly score of some rows.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`. One row is drawn
     as bars, several as a table, with the features that matter most first and all others together
@@ -32,7 +39,7 @@ class FeatureContributionDisplay:
     Parameters
     ----------
     contributions : array-like of shape (n_rows, n_features)
-        What each feature adds; each row sums to its score.
+        The contribution of each feature; each row sums to its score.
 
     feature_names : sequence of n_features str, default=None
         By default x0, x1 and so on.
@@ -41,7 +48,7 @@ class FeatureContributionDisplay:
         By default the places of the rows.
 
     score_name : str, default="anomaly score"
-        What the contributions sum to, with its unit.
+        The name of their sum, with its unit.
 
     Attributes
     ----------
@@ -80,16 +87,29 @@ class FeatureContributionDisplay:
     """
 
     def __init__(
-        self, contributions, *, feature_names=None, row_names=None, score_name="anomaly score"
-    ):
+        self,
+        contributions: ArrayLike,
+        *,
+        feature_names: Names | None = None,
+        row_names: Sequence[object] | Array | None = None,
+        score_name: str = "anomaly score",
+    ) -> None:
         self.contributions = contributions
         self.feature_names = feature_names
         self.row_names = row_names
         self.score_name = score_name
 
     @classmethod
-    def from_estimator(cls, detector, X, *, rows=None, n_features=10, ax=None):
-        """Draw what makes rows abnormal to a fitted outlier detector.
+    def from_estimator(
+        cls,
+        detector: Any,
+        X: ArrayLike,
+        *,
+        rows: int | Sequence[int] | Integers | None = None,
+        n_features: int = 10,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw the features that make rows abnormal to a fitted outlier detector.
 
         Parameters
         ----------
@@ -143,8 +163,15 @@ class FeatureContributionDisplay:
 
     @classmethod
     def from_predictions(
-        cls, X, X_reconstructed, *, rows=None, n_features=10, feature_names=None, ax=None
-    ):
+        cls,
+        X: ArrayLike,
+        X_reconstructed: ArrayLike,
+        *,
+        rows: int | Sequence[int] | Integers | None = None,
+        n_features: int = 10,
+        feature_names: Names | None = None,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the squared error of each feature of reconstructed rows.
 
         They are divided by the number of features, so that they sum to the mean squared error of
@@ -195,7 +222,7 @@ class FeatureContributionDisplay:
         )
         return display.plot(ax, n_features=n_features)
 
-    def plot(self, ax=None, *, n_features=10):
+    def plot(self, ax: "Axes | None" = None, *, n_features: int = 10) -> Self:
         """Draw the contributions.
 
         Parameters
@@ -225,17 +252,18 @@ class FeatureContributionDisplay:
         values, columns = with_other(contributions, self.features_, features)
         is_table = len(rows) > 1
         self.ax_ = axes_to_draw_in(ax)
-        self.figure_ = self.ax_.figure
+        figure: Any = self.ax_.figure
         if ax is None:
-            self.figure_.set_size_inches(fitting_size(columns, rows))
+            figure.set_size_inches(fitting_size(columns, rows))
         draw = draw_contribution_table if is_table else draw_contributions
         drawn = draw(self.ax_, values, columns, rows, self.score_name, len(self.features_))
         self.image_ = drawn if is_table else None
         self.bars_ = None if is_table else drawn
+        self.figure_ = self.ax_.figure
         return self
 
-    def _names(self, shape):
-        """Names of features and rows, as they are shown."""
+    def _names(self, shape: tuple[int, int]) -> tuple[list[str], list[str]]:
+        """Return the names of features and rows, as they are shown."""
         n_rows, n_columns = shape
         features, rows = self.feature_names, self.row_names
         features = [f"x{i}" for i in range(n_columns)] if features is None else features
@@ -245,24 +273,24 @@ class FeatureContributionDisplay:
         return [*map(short_name, features)], [f"row {short_name(name)}" for name in rows]
 
 
-def _checked(contributions):
+def _checked(contributions: ArrayLike) -> Array:
     refuse_mask(contributions, "contributions", "Pass {name}.filled(0) if they add nothing.")
-    contributions = np.atleast_2d(np.asarray(contributions, dtype=float))
-    if contributions.ndim != 2:
+    values = np.atleast_2d(np.asarray(contributions, dtype=float))
+    if values.ndim != 2:
         raise ValueError(
-            f"contributions has shape {contributions.shape}, but (n_rows, n_features) was "
+            f"contributions has shape {values.shape}, but (n_rows, n_features) was "
             "expected; pass a flat row of numbers for each row of X."
         )
-    n_missing = np.count_nonzero(~np.isfinite(contributions))
+    n_missing = np.count_nonzero(~np.isfinite(values))
     if n_missing:
         raise ValueError(
-            f"contributions holds {n_missing} missing or infinite values of {contributions.size}, "
+            f"contributions holds {n_missing} missing or infinite values of {values.size}, "
             "which sum to no score; pass finite numbers, 0 for a feature that adds nothing."
         )
-    return contributions
+    return values
 
 
-def _check_names(parameter, names, n_expected, what):
+def _check_names(parameter: str, names: Any, n_expected: int, what: str) -> None:
     if len(names) != n_expected:
         raise ValueError(
             f"{parameter} holds {len(names)} names, but there are {n_expected} {what}; pass one "
@@ -270,8 +298,10 @@ def _check_names(parameter, names, n_expected, what):
         )
 
 
-def _places(rows, X, scores):
-    """Places of the rows to draw, as an array."""
+def _places(
+    rows: int | Sequence[int] | Integers | None, X: ArrayLike, scores: Callable[[], Array]
+) -> Integers:
+    """Return the places of the rows to draw, as an array."""
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     if rows is None:
         return np.array([np.argmax(scores())])
@@ -285,5 +315,5 @@ def _places(rows, X, scores):
     return places % n_rows
 
 
-def _row_names(X, places):
+def _row_names(X: ArrayLike, places: Integers) -> Any:
     return X.index[places] if hasattr(X, "iloc") else places

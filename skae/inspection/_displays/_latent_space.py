@@ -1,11 +1,12 @@
-"""The code of rows as points, coloured by what is known of them."""
+"""The code of rows as points, coloured by a target."""
 
+from collections.abc import Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from skae.inspection._codes import (
-    UNITS,
     check_components,
     check_names_of_code,
     encode,
@@ -18,7 +19,7 @@ from skae.inspection._drawing._legends import (
     legend_outside,
     legend_width,
 )
-from skae.inspection._drawing._panels import make_panels, restored_on_error
+from skae.inspection._drawing._panels import Panels, make_panels, restored_on_error
 from skae.inspection._drawing._scatter import (
     draw_classes,
     draw_histogram,
@@ -26,12 +27,20 @@ from skae.inspection._drawing._scatter import (
     marker_area,
     markerscale,
 )
-from skae.inspection._drawing._style import check_colormap, plain, short_name
+from skae.inspection._drawing._style import UNITS, Names, check_colormap, plain, short_name
 from skae.inspection._targets import Classes, Values, read_target
+from skae.numerics import Array, ArrayLike
 from skae.tables import check_array, refuse_mask
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+
 
 _MOST_COMPONENTS = 3  # three pairs of them
 _SMALL_PANEL = 3.2, 3.2  # inches
+
+TargetType = Literal["auto", "categorical", "continuous"]
 
 
 class LatentSpaceDisplay:
@@ -54,14 +63,14 @@ class LatentSpaceDisplay:
         default all of them, or the three that vary most.
 
     target_type : {"auto", "categorical", "continuous"}, default="auto"
-        What `y` holds. "auto" takes numbers for continuous if they are not whole or have more than
+        The kind of `y`. "auto" takes numbers for continuous if they are not whole or have more than
         20 different values.
 
     component_names : sequence of n_components str, default=None
         Names of all components of the code.
 
     target_name : str, default=None
-        What `y` is.
+        The name of `y`.
 
     Attributes
     ----------
@@ -76,7 +85,7 @@ class LatentSpaceDisplay:
 
     See Also
     --------
-    LatentTraversalDisplay : What each component does to a row.
+    LatentTraversalDisplay : The effect of each component on a row.
 
     Examples
     --------
@@ -91,14 +100,14 @@ class LatentSpaceDisplay:
 
     def __init__(
         self,
-        code,
-        y=None,
+        code: ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        components=None,
-        target_type="auto",
-        component_names=None,
-        target_name=None,
-    ):
+        components: int | Sequence[int] | None = None,
+        target_type: TargetType = "auto",
+        component_names: Names | None = None,
+        target_name: str | None = None,
+    ) -> None:
         self.code = code
         self.y = y
         self.components = components
@@ -106,7 +115,15 @@ class LatentSpaceDisplay:
         self.component_names = component_names
         self.target_name = target_name
 
-    def plot(self, ax=None, *, marker_size=None, alpha=0.7, cmap="cividis", n_bins=30):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        marker_size: float | None = None,
+        alpha: float = 0.7,
+        cmap: "str | Colormap" = "cividis",
+        n_bins: int = 30,
+    ) -> Self:
         """Draw the code.
 
         Parameters
@@ -143,7 +160,8 @@ class LatentSpaceDisplay:
         target = read_target(self.y, code, self.target_type)
         names = check_names_of_code(self.component_names, code.shape[1])
         components = self._components(code)
-        pairs = list(combinations(components, 2)) or [(components[0], None)]
+        pairs: list[tuple[int, int | None]] = list(combinations(components, 2))
+        pairs = pairs or [(components[0], None)]
         area = marker_area(len(code)) if marker_size is None else marker_size
         points = {"s": area, "alpha": alpha, "linewidths": 0}
         with restored_on_error(ax):
@@ -160,22 +178,35 @@ class LatentSpaceDisplay:
         self.figure_ = panels.figure
         return self
 
-    def _components(self, code):
+    def _components(self, code: Array) -> list[int]:
         if self.components is None:
             return widest_components(code, _MOST_COMPONENTS)
         return check_components(self.components, code.shape[1])
 
-    def _make_panels(self, ax, n_panels, target):
+    def _make_panels(self, ax: "Axes | None", n_panels: int, target: Classes | Values) -> Panels:
         if n_panels == 1:
             return make_panels(ax, 1, 1, cell=(4.5, 4.0))
         width = 0.15
         if isinstance(target, Classes):
             labels, ncols = _beside(target)
             width = legend_width(labels, title=self._target_label(), ncols=ncols)
-        beside = {"beside": [slice(0, 1)] * (self.y is not None), "beside_width": width}
+        beside: dict[str, Any] = {
+            "beside": [slice(0, 1)] * (self.y is not None),
+            "beside_width": width,
+        }
         return make_panels(ax, 1, n_panels, cell=_SMALL_PANEL, **beside)
 
-    def _draw_panel(self, panel, code, i, j, target, points, cmap, n_bins):
+    def _draw_panel(
+        self,
+        panel: "Axes",
+        code: Array,
+        i: int,
+        j: int | None,
+        target: Classes | Values,
+        points: dict[str, Any],
+        cmap: "str | Colormap",
+        n_bins: int,
+    ) -> Any:
         if isinstance(target, Classes):
             if j is None:
                 return draw_histogram(panel, code[:, i], target.members, n_bins)
@@ -185,8 +216,10 @@ class LatentSpaceDisplay:
         height = target.values if j is None else code[:, j]
         return draw_values(panel, code[:, i], height, target.values, cmap, points)
 
-    def _explain(self, panels, handles, target, *, is_own_figure):
-        """Say what colours mean, beside the panels, or outside of the one there is."""
+    def _explain(
+        self, panels: Panels, handles: Any, target: Classes | Values, *, is_own_figure: bool
+    ) -> None:
+        """Explain the colours, beside the panels, or outside of a single one."""
         panel, title = panels.axes[0, -1], self._target_label()
         if isinstance(target, Values):
             place = {"cax": panels.beside[0]} if panels.beside else {"ax": panel}
@@ -194,31 +227,31 @@ class LatentSpaceDisplay:
             bar.solids.set_alpha(1)
             return
         labels, ncols = _beside(target)
-        options = {"title": title, "markerscale": markerscale(handles)}
+        options: dict[str, Any] = {"title": title, "markerscale": markerscale(handles)}
         if panels.beside:
             legend_beside(panels.beside[0], handles, labels, ncols=ncols, **options)
         else:
             legend_outside(panel, handles, labels, is_own_figure=is_own_figure, **options)
 
-    def _target_label(self):
+    def _target_label(self) -> str:
         return "y" if self.target_name is None else plain(self.target_name)
 
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y=None,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        components=None,
-        target_type="auto",
-        target_name=None,
-        ax=None,
-        marker_size=None,
-        alpha=0.7,
-        cmap="cividis",
-        n_bins=30,
-    ):
+        components: int | Sequence[int] | None = None,
+        target_type: TargetType = "auto",
+        target_name: str | None = None,
+        ax: "Axes | None" = None,
+        marker_size: float | None = None,
+        alpha: float = 0.7,
+        cmap: "str | Colormap" = "cividis",
+        n_bins: int = 30,
+    ) -> Self:
         """Encode rows and draw their code.
 
         Parameters
@@ -237,10 +270,10 @@ class LatentSpaceDisplay:
             most.
 
         target_type : {"auto", "categorical", "continuous"}, default="auto"
-            What `y` holds.
+            The kind of `y`.
 
         target_name : str, default=None
-            What `y` is; by default its name, if it is a series of a dataframe.
+            The name of `y`; by default its own, if it is a series of a dataframe.
 
         ax : matplotlib Axes, default=None
             Where to draw; is divided if there are several panels. By default in a new figure.
@@ -272,7 +305,7 @@ class LatentSpaceDisplay:
         return display.plot(ax, marker_size=marker_size, alpha=alpha, cmap=cmap, n_bins=n_bins)
 
 
-def _beside(target):
-    """The labels of a legend beside small panels, and its number of columns."""
+def _beside(target: Classes) -> tuple[list[str], int]:
+    """Return the labels of a legend beside small panels, and its number of columns."""
     labels = [*map(short_name, target.members)]
     return labels, legend_columns(len(labels), _SMALL_PANEL[1])

@@ -1,4 +1,7 @@
-"""What a decoder makes of a code whose components are varied one or two at a time."""
+"""Rows decoded from codes of which one or two components are varied at a time."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -11,12 +14,19 @@ from skae.inspection._codes import (
     names_of_code,
     widest_components,
 )
+from skae.inspection._drawing._row_format import Kind, row_format
+from skae.inspection._drawing._style import Names
 from skae.inspection._drawing._traversals import Traversal, draw_traversal
-from skae.inspection._row_format import row_format
 from skae.inspection._rows import display_options
 from skae.messages import check_integer
-from skae.reducers import as_rows, check_invertible, select
+from skae.numerics import Array, ArrayLike
+from skae.reducers import Reducer, as_rows, check_invertible, select
 from skae.tables import refuse_mask
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+
 
 _MOST_COMPONENTS = 5
 
@@ -46,10 +56,10 @@ class LatentTraversalDisplay:
         Their names.
 
     sample_shape : tuple of int, default=None
-        What a row is before it is flattened; see :class:`ReconstructionDisplay`.
+        The shape of a row before it is flattened; see :class:`ReconstructionDisplay`.
 
     kind : {"auto", "image", "series", "bars"}, default="auto"
-        What rows are drawn as.
+        The form that rows are drawn in.
 
     feature_names : sequence of str, default=None
         Names of the columns for bars, of the features of a timestep for series.
@@ -93,19 +103,19 @@ class LatentTraversalDisplay:
 
     def __init__(
         self,
-        values,
-        reconstructions,
+        values: ArrayLike,
+        reconstructions: ArrayLike,
         *,
-        components=None,
-        is_grid=False,
-        component_names=None,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        feature_means=None,
-        feature_deviations=None,
-        value_range=None,
-    ):
+        components: int | Sequence[int] | None = None,
+        is_grid: bool = False,
+        component_names: Names | None = None,
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        feature_means: ArrayLike | None = None,
+        feature_deviations: ArrayLike | None = None,
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
         self.values = values
         self.reconstructions = reconstructions
         self.components = components
@@ -118,7 +128,13 @@ class LatentTraversalDisplay:
         self.feature_deviations = feature_deviations
         self.value_range = value_range
 
-    def plot(self, ax=None, *, cmap="gray_r", curve_cmap="cividis"):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        cmap: "str | Colormap" = "gray_r",
+        curve_cmap: "str | Colormap" = "cividis",
+    ) -> Self:
         """Draw the decoded rows.
 
         Parameters
@@ -160,7 +176,7 @@ class LatentTraversalDisplay:
         self.figure_ = panels.figure
         return self
 
-    def _checked(self):
+    def _checked(self) -> tuple[Array, Array]:
         for name in ("values", "reconstructions"):
             refuse_mask(getattr(self, name), name, "Pass rows of which every value is known.")
         values, rows = np.asarray(self.values), np.asarray(self.reconstructions)
@@ -179,7 +195,7 @@ class LatentTraversalDisplay:
             )
         return values, rows
 
-    def _names(self, n_strips):
+    def _names(self, n_strips: int) -> list[str]:
         if self.component_names is not None or self.components is None:
             return check_names_of_code(self.component_names, n_strips)
         components = np.atleast_1d(self.components)
@@ -193,23 +209,23 @@ class LatentTraversalDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: Reducer,
+        X: ArrayLike,
         *,
-        components=None,
-        grid=None,
-        n_values=7,
-        quantiles=(0.05, 0.95),
-        reference=None,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        standardize=True,
-        ax=None,
-        cmap="gray_r",
-        curve_cmap="cividis",
-    ):
-        """Vary components of the code over what rows have there, and decode.
+        components: int | Sequence[int] | None = None,
+        grid: Sequence[int] | None = None,
+        n_values: int = 7,
+        quantiles: Sequence[float] = (0.05, 0.95),
+        reference: int | None = None,
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        standardize: bool = True,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "gray_r",
+        curve_cmap: "str | Colormap" = "cividis",
+    ) -> Self:
+        """Vary components of the code over their values in rows, and decode.
 
         Parameters
         ----------
@@ -238,10 +254,10 @@ class LatentTraversalDisplay:
             The row of X whose code the other components have; by default they have their means.
 
         sample_shape : tuple of int, default=None
-            What a row is; by default the estimator's parameter of this name, if it has one.
+            The shape of a row; by default the estimator's parameter of this name, if it has one.
 
         kind : {"auto", "image", "series", "bars"}, default="auto"
-            What rows are drawn as. An estimator's `sample_shape` of two axes is a series.
+            The form that rows are drawn in. An estimator's `sample_shape` of two axes is a series.
 
         feature_names : sequence of str, default=None
             By default the names of the columns of a dataframe.
@@ -301,14 +317,16 @@ class LatentTraversalDisplay:
         return display.plot(ax, cmap=cmap, curve_cmap=curve_cmap)
 
 
-def _value_range(rows):
-    """The lowest and the highest value, those that are not stored in sparse rows among them."""
+def _value_range(rows: Any) -> tuple[float, float]:
+    """Return the lowest and the highest value; zeros of sparse rows count too."""
     if issparse(rows):
         return float(rows.nanmin()), float(rows.nanmax())
     return float(np.nanmin(rows)), float(np.nanmax(rows))
 
 
-def _chosen_components(components, grid, code):
+def _chosen_components(
+    components: int | Sequence[int] | None, grid: Sequence[int] | None, code: Array
+) -> list[int]:
     if grid is None:
         if components is None:
             return widest_components(code, _MOST_COMPONENTS)
@@ -324,7 +342,7 @@ def _chosen_components(components, grid, code):
     return chosen
 
 
-def _check_quantiles(quantiles):
+def _check_quantiles(quantiles: Sequence[float]) -> None:
     shares = np.asarray(quantiles)
     if shares.shape != (2,) or not 0 <= shares[0] < shares[1] <= 1:
         raise ValueError(
@@ -333,26 +351,28 @@ def _check_quantiles(quantiles):
         )
 
 
-def _reference_code(reference, code):
+def _reference_code(reference: int | None, code: Array) -> Array:
     if reference is None:
-        return code.mean(axis=0)
+        mean: Array = code.mean(axis=0)
+        return mean
     check_integer("reference", reference, 0)
     if reference >= len(code):
         raise ValueError(
             f"reference={reference} is no row of X, which has {len(code)} rows; pass at most "
             f"{len(code) - 1}, or None for the mean code."
         )
-    return code[reference]
+    chosen: Array = code[reference]
+    return chosen
 
 
-def _strip_codes(start, components, values):
+def _strip_codes(start: Array, components: list[int], values: Array) -> Array:
     codes = np.tile(start, (*values.shape, 1))
     for strip, component, steps in zip(codes, components, values, strict=True):
         strip[:, component] = steps
     return codes
 
 
-def _grid_codes(start, components, values):
+def _grid_codes(start: Array, components: list[int], values: Array) -> Array:
     codes = np.tile(start, (values.shape[1], values.shape[1], 1))
     codes[:, :, components[0]] = values[0][:, np.newaxis]
     codes[:, :, components[1]] = values[1]

@@ -1,4 +1,7 @@
-"""What training minimised, epoch by epoch."""
+"""The loss that training minimised, epoch by epoch."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,10 +14,15 @@ from skae.inspection._drawing._loss_curves import (
     explain,
     scale_logarithmically,
 )
-from skae.inspection._drawing._style import axes_to_draw_in, plain, tidy
+from skae.inspection._drawing._style import axes_to_draw_in, count_by_integers, plain, tidy
+from skae.numerics import Array, ArrayLike, Integers
 from skae.reducers import last_step
 
-# What a meta-estimator calls the estimator inside that it fitted.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+# Attributes in which a meta-estimator keeps the estimator that it fitted.
 _INNER = ("autoencoder_", "reducer_", "best_estimator_")
 _UNITS = {
     "squared_error": "1 is predicting the mean row",
@@ -75,13 +83,26 @@ class LossCurveDisplay:
     'Loss (nats a feature)'
     """
 
-    def __init__(self, history, *, best_epoch=None, unit=None):
+    def __init__(
+        self,
+        history: Mapping[str, ArrayLike],
+        *,
+        best_epoch: int | None = None,
+        unit: str | None = None,
+    ) -> None:
         self.history = history
         self.best_epoch = best_epoch
         self.unit = unit
 
     @classmethod
-    def from_estimator(cls, estimator, *, terms=None, log_scale=False, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        terms: Sequence[str] | None = None,
+        log_scale: bool = False,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the loss curves of a fitted autoencoder.
 
         Parameters
@@ -120,7 +141,13 @@ class LossCurveDisplay:
         )
         return display.plot(ax, terms=terms, log_scale=log_scale)
 
-    def plot(self, ax=None, *, terms=None, log_scale=False):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        terms: Sequence[str] | None = None,
+        log_scale: bool = False,
+    ) -> Self:
         """Draw the curves.
 
         Parameters
@@ -161,7 +188,7 @@ class LossCurveDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _columns_to_draw(self, terms):
+    def _columns_to_draw(self, terms: Sequence[str] | None) -> dict[str, Array]:
         own = [name for name in self.history if not name.startswith(VALIDATION)]
         own = [name for name in own if name not in _COUNTS]
         chosen = self._different_terms(own) if terms is None else list(terms)
@@ -171,25 +198,25 @@ class LossCurveDisplay:
         names = [name for term in chosen for name in (term, VALIDATION + term)]
         return {name: np.asarray(self.history[name]) for name in names if name in self.history}
 
-    def _different_terms(self, names):
+    def _different_terms(self, names: Sequence[str]) -> list[str]:
         loss = self.history.get("loss", np.nan)
         return [
             name for name in names if name == "loss" or not np.allclose(self.history[name], loss)
         ]
 
-    def _epochs(self, columns):
-        """Number of each epoch; without a column of them the first is 1."""
+    def _epochs(self, columns: Mapping[str, Array]) -> Array:
+        """Return the number of each epoch; without a column of them the first is 1."""
         n_rows = len(next(iter(columns.values())))
         return np.asarray(self.history.get("epoch", np.arange(1.0, n_rows + 1)), dtype=float)
 
-    def _phase_starts(self):
-        """Places of the starts of all phases but the first."""
+    def _phase_starts(self) -> Integers:
+        """Return the places of the starts of all phases but the first."""
         return np.flatnonzero(np.diff(self.history.get("phase", []))) + 1
 
-    def _label(self, ax, columns, log_scale):
+    def _label(self, ax: "Axes", columns: Mapping[str, Array], log_scale: bool) -> None:
         if log_scale:
             scale_logarithmically(ax)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        count_by_integers(ax)
         ax.set_xlabel("Epoch")
         terms = [name for name in columns if not name.startswith(VALIDATION)]
         what = plain(terms[0]) if len(terms) == 1 and terms != ["loss"] else "Loss"
@@ -198,8 +225,8 @@ class LossCurveDisplay:
         tidy(ax)
 
 
-def _trained_in_epochs(estimator):
-    """The estimator inside that was, with at least one epoch."""
+def _trained_in_epochs(estimator: Any) -> Any:
+    """Return the estimator inside that was trained, for at least one epoch."""
     trained = last_step(estimator)
     check_is_fitted(trained)
     if hasattr(trained, "history_"):
@@ -219,7 +246,7 @@ def _trained_in_epochs(estimator):
     )
 
 
-def _check_took_epochs(trained):
+def _check_took_epochs(trained: Any) -> Any:
     if trained.n_iter_ == 0:
         raise ValueError(
             f"The fit of this {type(trained).__name__} took no epoch, so there is no curve to "
@@ -229,7 +256,7 @@ def _check_took_epochs(trained):
     return trained
 
 
-def _unit(trained):
+def _unit(trained: Any) -> str | None:
     if hasattr(trained, "likelihood"):
         return "nats a feature"
     # Penalties and losses of a critic are in no unit of the error.
@@ -237,7 +264,7 @@ def _unit(trained):
     return _UNITS.get(getattr(trained, "loss", "")) if is_error else None
 
 
-def _check_positive(columns):
+def _check_positive(columns: Mapping[str, Array]) -> None:
     for name, values in columns.items():
         if np.min(values) <= 0:
             raise ValueError(

@@ -1,15 +1,25 @@
-"""Rows, what an estimator reconstructs of them, and the difference."""
+"""Rows, their reconstruction, and the difference."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
+from skae.inspection._drawing._row_format import Kind, row_format
 from skae.inspection._drawing._strips import Strips, draw_strips
-from skae.inspection._row_format import row_format
+from skae.inspection._drawing._style import Names
 from skae.inspection._rows import display_options, spread_rows
+from skae.numerics import ArrayLike, Integers
 from skae.reducers import (
+    Reducer,
     check_same_length,
     check_same_shape,
     leave_padding_out,
     reconstruct,
     select,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 
 class ReconstructionDisplay:
@@ -28,13 +38,13 @@ class ReconstructionDisplay:
         Their reconstruction, in the same units.
 
     sample_shape : tuple of int, default=None
-        What a row is before it is flattened: (height, width), (height, width, 1) or
+        The shape of a row before it is flattened: (height, width), (height, width, 1) or
         (height, width, 3) for images, (timesteps, features) for series. By default it is a square
         image where the number of features is a square of 64 or more.
 
     kind : {"auto", "image", "series", "bars"}, default="auto"
-        What rows are drawn as. "auto" goes by `sample_shape`; two axes, which may be either, are an
-        image if both are 8 or more.
+        The form that rows are drawn in. "auto" goes by `sample_shape`; two axes, which may be
+        either, are an image if both are 8 or more.
 
     feature_names : sequence of str, default=None
         Names of the columns for bars, shown where there is room; of the features of a timestep for
@@ -61,7 +71,7 @@ class ReconstructionDisplay:
 
     See Also
     --------
-    DenoisingDisplay : Noisy rows, what is restored of them, and the clean rows.
+    DenoisingDisplay : Noisy rows, the restored ones, and the clean rows.
 
     Examples
     --------
@@ -76,16 +86,16 @@ class ReconstructionDisplay:
 
     def __init__(
         self,
-        originals,
-        reconstructions,
+        originals: ArrayLike,
+        reconstructions: ArrayLike,
         *,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        feature_means=None,
-        feature_deviations=None,
-        row_numbers=None,
-    ):
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        feature_means: ArrayLike | None = None,
+        feature_deviations: ArrayLike | None = None,
+        row_numbers: Sequence[int] | Integers | None = None,
+    ) -> None:
         self.originals = originals
         self.reconstructions = reconstructions
         self.sample_shape = sample_shape
@@ -95,7 +105,13 @@ class ReconstructionDisplay:
         self.feature_deviations = feature_deviations
         self.row_numbers = row_numbers
 
-    def plot(self, ax=None, *, cmap="gray_r", difference_cmap="cividis_r"):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        cmap: "str | Colormap" = "gray_r",
+        difference_cmap: "str | Colormap" = "cividis_r",
+    ) -> Self:
         """Draw the rows.
 
         Parameters
@@ -143,18 +159,18 @@ class ReconstructionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: Reducer,
+        X: ArrayLike,
         *,
-        n_rows=8,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        standardize=True,
-        ax=None,
-        cmap="gray_r",
-        difference_cmap="cividis_r",
-    ):
+        n_rows: int = 8,
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        standardize: bool = True,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "gray_r",
+        difference_cmap: "str | Colormap" = "cividis_r",
+    ) -> Self:
         """Reconstruct a few rows and draw them.
 
         Parameters
@@ -171,10 +187,10 @@ class ReconstructionDisplay:
             How many rows are drawn, spread evenly over X.
 
         sample_shape : tuple of int, default=None
-            What a row is; by default the estimator's parameter of this name, if it has one.
+            The shape of a row; by default the estimator's parameter of this name, if it has one.
 
         kind : {"auto", "image", "series", "bars"}, default="auto"
-            What rows are drawn as. An estimator's `sample_shape` of two axes is a series.
+            The form that rows are drawn in. An estimator's `sample_shape` of two axes is a series.
 
         feature_names : sequence of str, default=None
             By default the names of the columns of a dataframe.
@@ -219,18 +235,18 @@ class ReconstructionDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X,
-        X_reconstructed,
+        X: ArrayLike,
+        X_reconstructed: ArrayLike,
         *,
-        n_rows=8,
-        sample_shape=None,
-        kind="auto",
-        feature_names=None,
-        standardize=True,
-        ax=None,
-        cmap="gray_r",
-        difference_cmap="cividis_r",
-    ):
+        n_rows: int = 8,
+        sample_shape: Sequence[int] | None = None,
+        kind: Kind = "auto",
+        feature_names: Names | None = None,
+        standardize: bool = True,
+        ax: "Axes | None" = None,
+        cmap: "str | Colormap" = "gray_r",
+        difference_cmap: "str | Colormap" = "cividis_r",
+    ) -> Self:
         """Draw a few rows and their reconstruction.
 
         Parameters
@@ -245,10 +261,10 @@ class ReconstructionDisplay:
             How many rows are drawn, spread evenly over X.
 
         sample_shape : tuple of int, default=None
-            What a row is; by default the shape of the rows of X, if they are not flat.
+            The shape of a row; by default the shape of the rows of X, if they are not flat.
 
         kind : {"auto", "image", "series", "bars"}, default="auto"
-            What rows are drawn as.
+            The form that rows are drawn in.
 
         feature_names : sequence of str, default=None
             By default the names of the columns of a dataframe.

@@ -1,6 +1,7 @@
-"""How the reconstruction errors of rows are distributed."""
+"""The distribution of the reconstruction errors of rows."""
 
 from itertools import cycle
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from sklearn.utils import check_array
@@ -9,15 +10,22 @@ from skae.inspection._drawing._legends import legend_outside
 from skae.inspection._drawing._style import axes_to_draw_in, plain, short_name, styles, tidy
 from skae.inspection._target_checks import check_labels
 from skae.inspection._targets import check_n_classes
+from skae.numerics import Array, ArrayLike
 from skae.reducers import last_step, leave_padding_out, reconstruct, row_errors, squared_errors
 from skae.tables import refuse_mask
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
 
 _ERROR = "Mean squared error of a row (squared units of X)"
 _KINDS = ("histogram", "ecdf")
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
 _MOST_INSIDE = 8  # entries of a legend that curves leave room for
 _FEWEST_BINS, _MOST_BINS = 20, 50
-# Of the largest: lower errors are rounding, whose many decades would leave no room for the others.
+# Errors below this share of the largest are rounding, whose many decades would leave no room for
+# the others.
 _LOWEST = 1e-12
 
 
@@ -38,7 +46,7 @@ class ReconstructionErrorDisplay:
         Class labels, which are drawn apart.
 
     error_name : str, default=None
-        What the errors are, with their unit, for the axis.
+        The name of the errors, with their unit, for the axis.
 
     Attributes
     ----------
@@ -79,7 +87,14 @@ class ReconstructionErrorDisplay:
     array([0.77, 0.05])
     """
 
-    def __init__(self, errors, *, threshold=None, y=None, error_name=None):
+    def __init__(
+        self,
+        errors: ArrayLike,
+        *,
+        threshold: float | None = None,
+        y: ArrayLike | None = None,
+        error_name: str | None = None,
+    ) -> None:
         self.errors = errors
         self.threshold = threshold
         self.y = y
@@ -87,8 +102,16 @@ class ReconstructionErrorDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y=None, *, threshold=None, kind="histogram", log_scale="auto", ax=None
-    ):
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        threshold: float | None = None,
+        kind: Literal["histogram", "ecdf"] = "histogram",
+        log_scale: bool | Literal["auto"] = "auto",
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the errors that a fitted estimator makes on rows.
 
         Parameters
@@ -144,15 +167,15 @@ class ReconstructionErrorDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X,
-        X_reconstructed,
-        y=None,
+        X: ArrayLike,
+        X_reconstructed: ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        threshold=None,
-        kind="histogram",
-        log_scale="auto",
-        ax=None,
-    ):
+        threshold: float | None = None,
+        kind: Literal["histogram", "ecdf"] = "histogram",
+        log_scale: bool | Literal["auto"] = "auto",
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Draw the errors of reconstructed rows.
 
         Parameters
@@ -192,7 +215,13 @@ class ReconstructionErrorDisplay:
         display = cls(errors, threshold=threshold, y=y, error_name=_ERROR)
         return display.plot(ax, kind=kind, log_scale=log_scale)
 
-    def plot(self, ax=None, *, kind="histogram", log_scale="auto"):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        kind: Literal["histogram", "ecdf"] = "histogram",
+        log_scale: bool | Literal["auto"] = "auto",
+    ) -> Self:
         """Draw the distribution.
 
         Parameters
@@ -245,27 +274,27 @@ class ReconstructionErrorDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _shares_above(self, groups):
+    def _shares_above(self, groups: list[Array]) -> Array | None:
         if self.threshold is None:
             return None
         return np.array([np.mean(group > self.threshold) for group in groups])
 
-    def _labels(self):
+    def _labels(self) -> list[str]:
         names = ["all rows"] if self.classes_ is None else map(short_name, self.classes_)
-        if self.threshold is None:
-            return list(names)
         shares = self.shares_above_
+        if shares is None:
+            return list(names)
         return [
             f"{name}: {100 * share:.1f} % above" for name, share in zip(names, shares, strict=True)
         ]
 
-    def _draw_threshold(self, ax):
+    def _draw_threshold(self, ax: "Axes") -> "Line2D | None":
         if self.threshold is None:
             return None
         label = f"threshold {self.threshold:.3g}"
         return ax.axvline(self.threshold, color="black", linewidth=1.5, label=label)
 
-    def _label(self, ax, kind, is_log):
+    def _label(self, ax: "Axes", kind: Literal["histogram", "ecdf"], is_log: bool) -> None:
         if is_log:
             ax.set_xscale("log")
         ax.set_xlabel("Reconstruction error" if self.error_name is None else self.error_name)
@@ -276,27 +305,27 @@ class ReconstructionErrorDisplay:
         ax.grid(axis="y", alpha=0.3)
         tidy(ax)
 
-    def _explain(self, ax, handles, is_own_figure):
+    def _explain(self, ax: "Axes", handles: list[Any], is_own_figure: bool) -> None:
         if self.classes_ is None and self.threshold is None:
             return
-        # Told explicitly: matplotlib leaves names out that begin with "_".
+        # Labels are passed, as matplotlib itself leaves names out that begin with "_".
         labels = self._labels()
         if self.threshold_line_ is not None:
             handles = [*handles, self.threshold_line_]
-            labels.append(self.threshold_line_.get_label())
+            labels.append(str(self.threshold_line_.get_label()))
         if len(labels) > _MOST_INSIDE:
             legend_outside(ax, handles, labels, is_own_figure=is_own_figure)
         else:
             ax.legend(handles, labels, frameon=False, fontsize="small")
 
 
-def _score_name(detector):
+def _score_name(detector: object) -> str:
     scoring = getattr(detector, "scoring", None)
     return "Anomaly score" if scoring is None else f"Anomaly score ({plain(scoring)})"
 
 
-def _groups(errors, y):
-    """The errors of each class."""
+def _groups(errors: Array, y: ArrayLike | None) -> tuple[Array | None, list[Array]]:
+    """Split the errors by class."""
     if y is None:
         return None, [errors]
     y = check_labels(y, errors, "a distribution for each class")
@@ -305,7 +334,7 @@ def _groups(errors, y):
     return classes, [errors[y == label] for label in classes]
 
 
-def _is_log(log_scale, errors):
+def _is_log(log_scale: bool | Literal["auto"], errors: Array) -> bool:
     if log_scale == "auto":
         return bool(errors.min() > 0 and errors.max() > 10 * np.median(errors))
     if log_scale and errors.min() <= 0:
@@ -316,22 +345,25 @@ def _is_log(log_scale, errors):
     return bool(log_scale)
 
 
-def _draw_histogram(ax, groups, labels, is_log):
-    """Draw the histogram of each group; returns what a legend shows."""
+def _draw_histogram(ax: "Axes", groups: list[Array], labels: list[str], is_log: bool) -> list[Any]:
+    """Draw the histogram of each group; return the entries of a legend."""
     edges, handles = _bin_edges(np.concatenate(groups), is_log), []
     for group, label, style, hatch in zip(groups, labels, styles(), cycle(_HATCHES), strict=False):
         shares = np.histogram(group, edges)[0] / len(group)
-        line = {"linestyle": style["linestyle"], "linewidth": 1.5}
-        area = {"facecolor": (style["color"], 0.15), "edgecolor": (style["color"], 0.5)}
+        line: dict[str, Any] = {"linestyle": style["linestyle"], "linewidth": 1.5}
+        area: dict[str, Any] = {
+            "facecolor": (style["color"], 0.15),
+            "edgecolor": (style["color"], 0.5),
+        }
         handles.append(
             ax.stairs(shares, edges, fill=True, label=label, hatch=hatch, **area, **line)
         )
-        # Outlines in full colour, over the fills of all classes.
+        # Outlines are drawn in full colour, over the fills of all classes.
         ax.stairs(shares, edges, color=style["color"], zorder=2, **line)
     return handles
 
 
-def _bin_edges(errors, is_log):
+def _bin_edges(errors: Array, is_log: bool) -> Array:
     n_bins = int(np.clip(np.sqrt(len(errors)), _FEWEST_BINS, _MOST_BINS))
     if is_log:
         # Its ends are the errors themselves, where exp(log) would round one out of the last bin.
@@ -339,8 +371,8 @@ def _bin_edges(errors, is_log):
     return np.histogram_bin_edges(errors, n_bins)
 
 
-def _draw_ecdf(ax, groups, labels, is_log):
-    """Draw the distribution function of each group; returns what a legend shows."""
+def _draw_ecdf(ax: "Axes", groups: list[Array], labels: list[str], is_log: bool) -> list[Any]:
+    """Draw the distribution function of each group; return the entries of a legend."""
     return [
         ax.ecdf(group, label=label, color=style["color"], linestyle=style["linestyle"])
         for group, label, style in zip(groups, labels, styles(), strict=False)

@@ -1,8 +1,16 @@
 """Draw curves of scores against `n_components`; arrays in, axes out."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skae.inspection._drawing._style import plain, styles, tidy
+from skae.numerics import Array, ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 METRICS = {
     "reconstruction_r2": "Reconstruction R²",
@@ -15,13 +23,15 @@ METRICS = {
 _FACTORS = {"transform_seconds": 1000}
 
 
-def check_metric(metric, scored):
+def check_metric(metric: str, scored: Iterable[str]) -> None:
     """Raise ValueError unless the metric is one of those scored."""
     if metric not in scored:
         raise ValueError(f"metric={metric!r} was not scored; choose from {list(scored)}.")
 
 
-def draw_curves(ax, names, sizes, scores, metric):
+def draw_curves(
+    ax: "Axes", names: Sequence[str], sizes: Sequence[int], scores: ArrayLike, metric: str
+) -> None:
     """Draw the mean of each row of `scores` over its folds, with bars of one deviation.
 
     Parameters
@@ -39,7 +49,7 @@ def draw_curves(ax, names, sizes, scores, metric):
         The scores.
 
     metric : str
-        Which scores these are: one of `METRICS`, or any label.
+        The name of the scores: one of `METRICS`, or any label.
     """
     scores = _checked(scores, names, sizes) * _FACTORS.get(metric, 1)
     means, deviations = scores.mean(axis=2), scores.std(axis=2)
@@ -53,23 +63,23 @@ def draw_curves(ax, names, sizes, scores, metric):
         look = {"label": plain(name), "capsize": 3, "markersize": 5, **style}
         bars.append(ax.errorbar(places, mean, deviation, **look))
     _label(ax, sizes, metric)
-    # Told explicitly: matplotlib leaves names out that begin with "_".
+    # Labels are passed, as matplotlib itself leaves names out that begin with "_".
     title = f"mean ± deviation of {scores.shape[2]} folds"
     ax.legend(bars, [*map(plain, names)], frameon=False, title=title, alignment="left")
 
 
-def _checked(scores, names, sizes):
-    scores = np.asarray(scores, dtype=float)
+def _checked(scores: ArrayLike, names: Sequence[str], sizes: Sequence[int]) -> Array:
+    values = np.asarray(scores, dtype=float)
     expected = len(names), len(sizes)
-    if scores.ndim != 3 or scores.shape[:2] != expected:
+    if values.ndim != 3 or values.shape[:2] != expected:
         raise ValueError(
-            f"scores has shape {scores.shape}, but ({expected[0]}, {expected[1]}, n_folds) was "
+            f"scores has shape {values.shape}, but ({expected[0]}, {expected[1]}, n_folds) was "
             "expected, with a row for each name and a column for each number of components."
         )
-    return scores
+    return values
 
 
-def _label(ax, sizes, metric):
+def _label(ax: "Axes", sizes: Sequence[int], metric: str) -> None:
     ax.set_xscale("log", base=2)
     ax.set_xticks(sizes, [str(size) for size in sizes])
     ax.set_xticks([], minor=True)
@@ -83,7 +93,7 @@ def _label(ax, sizes, metric):
     tidy(ax)
 
 
-def _scale_times(ax):
+def _scale_times(ax: "Axes") -> None:
     """Use a logarithmic axis of whole decades: models differ by factors, noise does not matter."""
     ax.set_yscale("log", nonpositive="clip")
     low, high = np.log10(ax.get_ylim())

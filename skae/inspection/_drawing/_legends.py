@@ -1,9 +1,16 @@
 """Legends, and the room that they take."""
 
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from skae.inspection._drawing._panels import shrink
 from skae.messages import needs_extra
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+
 
 _SIZE = "small"
 _SINE = 0.71  # of 45 degrees
@@ -15,33 +22,33 @@ _GAP = 0.02  # between axes and legend, as a share of the width of the axes
 _FREE = 0.6  # inches that a new figure keeps for a legend already
 
 
-def legend_columns(n_labels, height):
-    """How many columns a legend needs to stay within a height in inches, without its title."""
+def legend_columns(n_labels: int, height: float) -> int:
+    """Return how many columns a legend needs to stay within a height in inches, untitled."""
     n_lines = max(_FEWEST_LINES, int(height / _LINE) - 1)
     return -(-n_labels // n_lines)
 
 
-def text_width(text, size=_SIZE):
-    """Width in inches of one line of text as it is drawn."""
+def text_width(text: str, size: str = _SIZE) -> float:
+    """Return the width in inches of one line of text as it is drawn."""
     with needs_extra("compare"):
         from matplotlib.font_manager import FontProperties
         from matplotlib.textpath import text_to_path
     text = text.replace(r"\$", "$")
     properties = FontProperties(size=size)
     with warnings.catch_warnings():
-        # Whoever draws the text is told of letters that the font lacks.
+        # Drawing the text warns of letters that the font lacks.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        size = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
-    return size[0] / 72
+        width, _, _ = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
+    return width / 72
 
 
-def slanted_height(names):
-    """Height in inches of names that are written at 45 degrees."""
+def slanted_height(names: Sequence[str]) -> float:
+    """Return the height in inches of names that are written at 45 degrees."""
     return _SINE * max(text_width(name, "medium") for name in names)
 
 
-def legend_width(labels, *, title="", ncols=1):
-    """Width in inches that a legend of these labels takes at most."""
+def legend_width(labels: Sequence[str], *, title: str = "", ncols: int = 1) -> float:
+    """Return the width in inches that a legend of these labels takes at most."""
     with needs_extra("compare"):
         from matplotlib.font_manager import FontProperties
     em = FontProperties(size=_SIZE).get_size_in_points() / 72
@@ -50,27 +57,36 @@ def legend_width(labels, *, title="", ncols=1):
     return max(columns, text_width(title, "medium")) + _BORDER * em
 
 
-def legend_beside(ax, handles, labels, **options):
+def legend_beside(ax: "Axes", handles: Any, labels: Sequence[str], **options: Any) -> "Legend":
     """Draw a legend in axes that are there for it."""
     ax.set_axis_off()
     options = {"loc": "center left", "bbox_to_anchor": (0, 0.5), "borderaxespad": 0, **options}
     return ax.legend(handles, labels, frameon=False, fontsize=_SIZE, **options)
 
 
-def legend_outside(ax, handles, labels, *, is_own_figure, title="", **options):
+def legend_outside(
+    ax: "Axes",
+    handles: Any,
+    labels: Sequence[str],
+    *,
+    is_own_figure: bool,
+    title: str = "",
+    **options: Any,
+) -> "Legend":
     """Draw a legend at the right of axes, in columns of their height, and make room for it.
 
     A figure of our own grows. In a figure of the user's the axes shrink: a layout engine sees to
     it, and without one it is done here.
     """
-    size = ax.get_window_extent().size / ax.figure.dpi
-    ncols = legend_columns(len(labels), size[1])
+    figure: Any = ax.figure
+    width_of_axes, height_of_axes = ax.get_window_extent().size / figure.dpi
+    ncols = legend_columns(len(labels), height_of_axes)
     width = legend_width(labels, title=title, ncols=ncols)
     if is_own_figure:
-        own_width, height = ax.figure.get_size_inches()
-        ax.figure.set_size_inches(own_width + max(0, width - _FREE), height)
-    elif ax.figure.get_layout_engine() is None:
-        shrink(ax, width / size[0] + _GAP)
+        own_width, height = figure.get_size_inches()
+        figure.set_size_inches(own_width + max(0, width - _FREE), height)
+    elif figure.get_layout_engine() is None:
+        shrink(ax, width / width_of_axes + _GAP)
     place = {"loc": "upper left", "bbox_to_anchor": (1 + _GAP, 1), "borderaxespad": 0}
     options = {**place, "title": title, "ncols": ncols, **options}
     return ax.legend(handles, labels, frameon=False, fontsize=_SIZE, **options)

@@ -1,16 +1,26 @@
 """Draw columns of a history, epoch by epoch."""
 
+from collections.abc import Mapping
 from copy import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skae.inspection._drawing._style import plain, styles
+from skae.numerics import Array, Integers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
 
 VALIDATION = "val_"
 _N_MARKERS = 8
 
 
-def draw_columns(ax, epochs, columns, starts):
+def draw_columns(
+    ax: "Axes", epochs: Array, columns: Mapping[str, Array], starts: Integers
+) -> "dict[str, Line2D]":
     """Draw columns: a colour for each term, solid for training, dashed for held-out rows.
 
     Parameters
@@ -39,40 +49,45 @@ def draw_columns(ax, epochs, columns, starts):
     }
 
 
-def draw_best_epoch(ax, epoch):
+def draw_best_epoch(ax: "Axes", epoch: int) -> "Line2D":
     """Draw a line at the epoch whose weights were kept."""
     kept = "the start" if epoch == 0 else f"epoch {epoch}"
     return ax.axvline(epoch, color="black", linewidth=1, linestyle=":", label=f"kept: {kept}")
 
 
-def draw_phases(ax, epochs, phases, starts):
+def draw_phases(ax: "Axes", epochs: Array, phases: Any, starts: Integers) -> None:
     """Separate phases and name them; `phases` has a number for each row of the history."""
     for start in starts:
         ax.axvline(epochs[start], color="0.7", linewidth=4, zorder=0)
     if len(starts) == 0:
         return
-    where = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "top"}
+    where: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "top"}
     for start, end in zip([0, *starts], [*starts, len(phases)], strict=True):
         name = f"phase {phases[start]:g}"
         middle = (epochs[start] + epochs[end - 1]) / 2
         ax.text(middle, 1.0, name, fontsize="small", **where)
 
 
-def explain(ax, lines, best_epoch_line):
+def explain(ax: "Axes", lines: "Mapping[str, Line2D]", best_epoch_line: "Line2D | None") -> None:
     """Put a legend above the axes, where no curve is: colours are terms, line styles are rows."""
-    rows = {_rows(name): line for name, line in reversed(lines.items())}
+    rows = {_rows(name): line for name, line in reversed([*lines.items()])}
     rows = dict(sorted(rows.items(), reverse=True))
     entries = rows
     if len(set(map(_term, lines))) > 1:
         terms = {plain(name): line for name, line in lines.items() if name == _term(name)}
         entries = terms | {name: _in_black(line) for name, line in rows.items()}
     if best_epoch_line is not None:
-        entries[best_epoch_line.get_label()] = best_epoch_line
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1.02), "borderaxespad": 0, "ncols": 3}
+        entries[str(best_epoch_line.get_label())] = best_epoch_line
+    place: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (0, 1.02),
+        "borderaxespad": 0,
+        "ncols": 3,
+    }
     ax.legend(entries.values(), entries, frameon=False, fontsize="small", **place)
 
 
-def scale_logarithmically(ax):
+def scale_logarithmically(ax: "Axes") -> None:
     """Use a logarithmic axis with plain numbers."""
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter("{x:g}")
@@ -82,15 +97,17 @@ def scale_logarithmically(ax):
     ax.yaxis.set_minor_formatter("" if has_decades else "{x:g}")
 
 
-def _term(name):
+def _term(name: str) -> str:
     return name.removeprefix(VALIDATION)
 
 
-def _rows(name):
+def _rows(name: str) -> str:
     return "held-out rows" if name.startswith(VALIDATION) else "training rows"
 
 
-def _draw_column(ax, name, epochs, values, starts, style):
+def _draw_column(
+    ax: "Axes", name: str, epochs: Array, values: Array, starts: Integers, style: dict[str, Any]
+) -> "Line2D":
     face = style["color"]
     style = style | {"linestyle": "-", "markerfacecolor": face}
     if name.startswith(VALIDATION):
@@ -106,7 +123,7 @@ def _draw_column(ax, name, epochs, values, starts, style):
     return line
 
 
-def _in_black(line):
+def _in_black(line: "Line2D") -> "Line2D":
     line = copy(line)
     line.set(color="black", marker="none")
     return line

@@ -1,11 +1,17 @@
 """Many panels in one figure, or within the axes that a user gives."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from skae.messages import needs_extra
+from skae.numerics import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 _MARGINS = 1.3, 0.5  # inches for labels
 _LARGEST_SHARE = 0.6  # of the width of axes that a legend may take
@@ -16,18 +22,26 @@ class Panels(NamedTuple):
     """Axes of a display: the one around them all, a grid of them, and those beside the grid."""
 
     ax: Any
-    axes: np.ndarray
-    beside: list
+    axes: Array
+    beside: list[Any]
 
     @property
-    def figure(self):
-        """The figure that they are in."""
+    def figure(self) -> Any:
+        """The figure that the panels are in."""
         return self.ax.figure
 
 
 def make_panels(
-    ax, n_rows, n_cols, *, cell, beside=(), beside_width=0.0, label_width=0.6, below=0.0
-):
+    ax: "Axes | None",
+    n_rows: int,
+    n_cols: int,
+    *,
+    cell: tuple[float, float],
+    beside: Sequence[slice] = (),
+    beside_width: float = 0.0,
+    label_width: float = 0.6,
+    below: float = 0.0,
+) -> Panels:
     """Divide the axes given, or those of a new figure of fitting size.
 
     Parameters
@@ -52,7 +66,7 @@ def make_panels(
         Inches for labels at either side, kept free where no layout engine makes room for them.
 
     below : float
-        Height in inches of what is written below the panels, beyond numbers and a label.
+        Height in inches of text below the panels, beyond numbers and a label.
 
     Returns
     -------
@@ -85,7 +99,7 @@ def make_panels(
 
 
 @contextmanager
-def restored_on_error(ax):
+def restored_on_error(ax: "Axes | None") -> Iterator[None]:
     """Leave the axes given as they were, and no new figure open, where drawing raises."""
     with needs_extra("compare"):
         import matplotlib.pyplot as plt
@@ -101,7 +115,7 @@ def restored_on_error(ax):
         raise
 
 
-def share_scales(axes, *, x=False, y=False):
+def share_scales(axes: Any, *, x: bool = False, y: bool = False) -> None:
     """Give panels the same limits, and numbers along the left and the bottom of them only."""
     for i, j in np.ndindex(axes.shape):
         ax = axes[i, j]
@@ -113,27 +127,27 @@ def share_scales(axes, *, x=False, y=False):
             ax.tick_params(labelleft=j == 0)
 
 
-def shrink(ax, share):
+def shrink(ax: "Axes", share: float) -> None:
     """Free a share of the width that axes have, at their right."""
     share = min(share / (1 + share), _LARGEST_SHARE)
     place = ax.get_subplotspec()
     if place is None:
         box = ax.get_position()
-        ax.set_position([box.x0, box.y0, box.width * (1 - share), box.height])
+        ax.set_position((box.x0, box.y0, box.width * (1 - share), box.height))
     else:
         # As for a colour bar, so that the axes still follow the grid that they are in.
         ax.set_subplotspec(place.subgridspec(1, 2, width_ratios=[1 - share, share], wspace=0)[0])
 
 
-def _parts_of(ax):
+def _parts_of(ax: "Axes | None") -> set[Any]:
     return set() if ax is None else {*ax.get_children(), *ax.figure.axes}
 
 
-def _place_of(ax):
+def _place_of(ax: "Axes | None") -> Any:
     return None if ax is None else (ax.axison, ax.get_subplotspec(), ax.get_position())
 
 
-def _put_back(ax, place):
+def _put_back(ax: "Axes | None", place: Any) -> None:
     if ax is None:
         return
     ax.axison, cell, position = place
@@ -143,15 +157,15 @@ def _put_back(ax, place):
         ax.set_subplotspec(cell)
 
 
-def _axes_of(width, height):
-    """Axes of a new figure with margins around so much."""
+def _axes_of(width: float, height: float) -> "Axes":
+    """Return axes of this size in a new figure with margins."""
     with needs_extra("compare"):
         import matplotlib.pyplot as plt
     figure = plt.figure(figsize=(_MARGINS[0] + width, _MARGINS[1] + height), layout="constrained")
     return figure.add_subplot()
 
 
-def _divided(ax, n_rows, widths):
+def _divided(ax: "Axes", n_rows: int, widths: Sequence[float]) -> Any:
     if not ax.axison:
         raise ValueError(
             "ax is switched off, probably because another display divided it already; pass an "

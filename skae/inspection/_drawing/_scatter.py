@@ -1,23 +1,33 @@
 """Draw codes as points or as histograms; arrays in, artists out."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from skae.inspection._drawing._style import plain, styles, tidy
+from skae.numerics import Array, Bools
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
 
 
-def marker_area(n_points):
-    """Area of a marker in squared points: many points need small ones."""
+def marker_area(n_points: int) -> float:
+    """Return the area of a marker in squared points: many points need small ones."""
     return float(np.clip(30000 / n_points, 10, 36))
 
 
-def markerscale(handles):
-    """How much larger a legend draws markers, so that their form is seen."""
+def markerscale(handles: Sequence[Any]) -> float:
+    """Return how much larger a legend draws markers, so that their form is seen."""
     areas = [handle.get_sizes()[0] for handle in handles if hasattr(handle, "get_sizes")]
     return float(np.sqrt(40 / areas[0])) if areas else 1.0
 
 
-def draw_classes(ax, points, members, options):
-    """Draw the points of each class; returns what a legend shows."""
+def draw_classes(
+    ax: "Axes", points: Array, members: Mapping[str, Bools], options: Mapping[str, Any]
+) -> list[Any]:
+    """Draw the points of each class; return the entries of a legend."""
     handles = []
     for (name, is_member), style in zip(members.items(), styles(), strict=False):
         x, y = points[is_member].T
@@ -27,8 +37,10 @@ def draw_classes(ax, points, members, options):
     return handles
 
 
-def draw_histogram(ax, values, members, n_bins):
-    """Draw how often values occur in each class; returns what a legend shows."""
+def draw_histogram(
+    ax: "Axes", values: Array, members: Mapping[str, Bools], n_bins: int
+) -> list[Any]:
+    """Draw how often values occur in each class; return the entries of a legend."""
     bins, handles = np.histogram_bin_edges(values, n_bins), []
     for (name, is_member), style in zip(members.items(), styles(), strict=False):
         counts = np.histogram(values[is_member], bins)[0]
@@ -40,7 +52,9 @@ def draw_histogram(ax, values, members, n_bins):
     return handles
 
 
-def draw_values(ax, x, y, values, cmap, options):
-    """Draw points coloured by their values; returns what a colour bar shows."""
+def draw_values(
+    ax: "Axes", x: Array, y: Array, values: Array, cmap: Any, options: Mapping[str, Any]
+) -> "PathCollection":
+    """Draw points coloured by their values; return them, for a colour bar."""
     tidy(ax)
     return ax.scatter(x, y, c=values, cmap=cmap, **options)

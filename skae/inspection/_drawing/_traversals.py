@@ -1,13 +1,14 @@
 """Draw rows decoded along components of a code; arrays in, panels out."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from skae.inspection._codes import UNITS
 from skae.inspection._drawing._legends import legend_beside, legend_width
-from skae.inspection._drawing._panels import make_panels, restored_on_error, share_scales
+from skae.inspection._drawing._panels import Panels, make_panels, restored_on_error, share_scales
 from skae.inspection._drawing._row_drawing import (
+    check_names,
     clipped_ends,
     draw_bars,
     draw_image,
@@ -18,39 +19,44 @@ from skae.inspection._drawing._row_drawing import (
     names_of_series,
     value_limits,
 )
+from skae.inspection._drawing._row_format import RowFormat
 from skae.inspection._drawing._strips import image_cell
-from skae.inspection._drawing._style import MARKERS, check_colormap, plain, tidy
-from skae.inspection._row_format import RowFormat
-from skae.inspection._rows import check_names, standardized
+from skae.inspection._drawing._style import MARKERS, UNITS, Names, check_colormap, plain, tidy
+from skae.inspection._drawing._units import standardized
 from skae.messages import needs_extra
+from skae.numerics import Array, ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 MOST_NAMES_OF_CELLS = 8  # a cell has no room for more
 
 
 class Traversal(NamedTuple):
-    """What is drawn."""
+    """The decoded rows to draw, and how."""
 
-    values: np.ndarray
-    rows: np.ndarray
-    names: list
+    values: Array
+    rows: Array
+    names: list[str]
     is_grid: bool
     format: RowFormat
-    feature_names: object
-    feature_means: object
-    feature_deviations: object
-    value_range: object
-    cmap: object
-    curve_cmap: object
+    feature_names: Names | None
+    feature_means: ArrayLike | None
+    feature_deviations: ArrayLike | None
+    value_range: tuple[float, float] | None
+    cmap: Any
+    curve_cmap: Any
 
     @property
-    def unit(self):
-        """What the axis of values shows."""
+    def unit(self) -> str:
+        """The unit of the axis of values."""
         if self.feature_means is not None and self.format.kind == "bars":
             return "standard deviations\nfrom the mean"
         return "value"
 
 
-def draw_traversal(ax, traversal):
+def draw_traversal(ax: "Axes | None", traversal: Traversal) -> Panels:
     """Draw strips or a grid in the axes given or in a new figure; returns the panels."""
     kind, shape = traversal.format
     check_colormap("cmap", traversal.cmap)
@@ -67,8 +73,8 @@ def draw_traversal(ax, traversal):
         return draw(ax, traversal)
 
 
-def _draw_curves(ax, traversal):
-    """One panel a component, with the rows of all values."""
+def _draw_curves(ax: "Axes | None", traversal: Traversal) -> Panels:
+    """Draw one panel a component, with the rows of all values."""
     n_strips = len(traversal.values)
     rows = [slice(k, k + 1) for k in range(n_strips)]
     below = names_height(traversal.feature_names) if traversal.format.kind == "bars" else 0.0
@@ -89,7 +95,7 @@ def _draw_curves(ax, traversal):
     return panels
 
 
-def _draw_rows(panel, traversal, rows):
+def _draw_rows(panel: "Axes", traversal: Traversal, rows: Array) -> list[Any]:
     with needs_extra("compare"):
         from matplotlib import colormaps
     colours = colormaps.get_cmap(traversal.curve_cmap)(np.linspace(0, 0.92, len(rows)))
@@ -100,15 +106,15 @@ def _draw_rows(panel, traversal, rows):
     return curves
 
 
-def _name_places(panel, traversal):
+def _name_places(panel: "Axes", traversal: Traversal) -> None:
     if traversal.format.kind == "bars":
         name_features(panel, traversal.feature_names)
     else:
         panel.set_xlabel("timestep")
 
 
-def _draw_cells(ax, traversal):
-    """One panel for each value."""
+def _draw_cells(ax: "Axes | None", traversal: Traversal) -> Panels:
+    """Draw one panel for each value."""
     kind, shape = traversal.format
     # Upwards is more, as on any axis.
     rows = traversal.rows.transpose(1, 0, 2)[::-1] if traversal.is_grid else traversal.rows
@@ -128,8 +134,8 @@ def _draw_cells(ax, traversal):
     if kind != "image":
         share_scales(panels.axes, x=True, y=True)
     limits = value_limits(rows if traversal.value_range is None else traversal.value_range)
-    for place in np.ndindex(panels.axes.shape):
-        drawn = _draw_cell(panels.axes[place], rows[place], traversal, limits)
+    for ax_of_cell, row in zip(panels.axes.flat, rows.reshape(-1, rows.shape[-1]), strict=True):
+        drawn = _draw_cell(ax_of_cell, row, traversal, limits)
     if has_bar:
         extend = clipped_ends(limits, rows)
         panels.figure.colorbar(drawn, cax=panels.beside[0], label="value", extend=extend)
@@ -141,7 +147,7 @@ def _draw_cells(ax, traversal):
     return panels
 
 
-def _label_scales(axes, traversal):
+def _label_scales(axes: Array, traversal: Traversal) -> None:
     """Name what the panels show, at the right, where no other label stands."""
     middle = axes[(len(axes) - 1) // 2, -1]
     middle.yaxis.set_label_position("right")
@@ -157,7 +163,7 @@ def _label_scales(axes, traversal):
             name_features(ax, names, rotation=90, ha="center", fontsize="small")
 
 
-def _draw_cell(ax, row, traversal, limits):
+def _draw_cell(ax: "Axes", row: Array, traversal: Traversal, limits: Mapping[str, float]) -> Any:
     kind, shape = traversal.format
     if kind == "image":
         return draw_image(ax, row, shape, cmap=traversal.cmap, **limits)
@@ -166,7 +172,7 @@ def _draw_cell(ax, row, traversal, limits):
     return draw_bars(ax, row, colour="0.4")
 
 
-def _label_strips(axes, traversal):
+def _label_strips(axes: Array, traversal: Traversal) -> None:
     for strip, values, name in zip(axes, traversal.values, traversal.names, strict=True):
         for ax, value in zip(strip, values, strict=True):
             ax.set_title(number(value), fontsize="small", pad=3)
@@ -175,7 +181,7 @@ def _label_strips(axes, traversal):
     middle.set_xlabel(f"above: value of the component\n({UNITS})")
 
 
-def _label_grid(axes, traversal):
+def _label_grid(axes: Array, traversal: Traversal) -> None:
     n_values = len(axes)
     for k, (ax, value) in enumerate(zip(axes[-1], traversal.values[0], strict=True)):
         name = f"\n{plain(traversal.names[0])} ({UNITS})" if k == n_values // 2 else ""
@@ -185,6 +191,6 @@ def _label_grid(axes, traversal):
         ax.set_ylabel(name + number(value))
 
 
-def number(value):
-    """A number to three digits."""
+def number(value: float) -> str:
+    """Return a number to three digits."""
     return f"{value:.3g}"

@@ -1,22 +1,28 @@
-"""What rows are drawn as: images, series or bars."""
+"""The form that rows are drawn in: images, series or bars."""
 
 import math
+from collections.abc import Sequence
 from numbers import Integral
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 SMALLEST_IMAGE = 8  # sixteen features are hardly an image
 KINDS = ("auto", "image", "series", "bars")
 
+Kind = Literal["auto", "image", "series", "bars"]
+Shape = tuple[int, ...]
+
 
 class RowFormat(NamedTuple):
-    """How rows are drawn, as "image", "series" or "bars", and the shape they have then."""
+    """The form of rows, "image", "series" or "bars", and the shape they have in it."""
 
-    kind: str
-    shape: tuple
+    kind: Kind
+    shape: Shape
 
 
-def row_format(n_features, sample_shape=None, kind="auto"):
-    """Decide how rows are drawn.
+def row_format(
+    n_features: int, sample_shape: Sequence[int] | None = None, kind: Kind = "auto"
+) -> RowFormat:
+    """Choose the form that rows are drawn in.
 
     Parameters
     ----------
@@ -24,10 +30,10 @@ def row_format(n_features, sample_shape=None, kind="auto"):
         The number of columns.
 
     sample_shape : tuple of int or None
-        What a row is before it is flattened.
+        The shape of a row before it is flattened.
 
     kind : {"auto", "image", "series", "bars"}
-        What it is drawn as.
+        The form that the user asks for.
 
     Returns
     -------
@@ -50,12 +56,12 @@ def row_format(n_features, sample_shape=None, kind="auto"):
         return RowFormat(kind, _needed(image, kind, shape, n_features, "(height, width)"))
     if kind == "series":
         series = (n_features, 1) if shape is None or len(shape) == 1 else shape
-        series = series if len(series) == 2 else None
-        return RowFormat(kind, _needed(series, kind, shape, n_features, "(timesteps, features)"))
+        found = series if len(series) == 2 else None
+        return RowFormat(kind, _needed(found, kind, shape, n_features, "(timesteps, features)"))
     return RowFormat("bars", (n_features,))
 
 
-def _check_shape(n_features, sample_shape):
+def _check_shape(n_features: int, sample_shape: Sequence[int] | None) -> Shape | None:
     if sample_shape is None:
         return None
     shape = tuple(sample_shape)
@@ -72,7 +78,7 @@ def _check_shape(n_features, sample_shape):
     return shape
 
 
-def _image_shape(n_features, shape):
+def _image_shape(n_features: int, shape: Shape | None) -> Shape | None:
     if shape is None:
         side = math.isqrt(n_features)
         return (side, side) if side**2 == n_features else None
@@ -81,13 +87,15 @@ def _image_shape(n_features, shape):
     return shape[:2] if len(shape) == 3 and shape[2] == 1 else None
 
 
-def _natural_kind(shape, image):
+def _natural_kind(shape: Shape | None, image: Shape | None) -> Kind:
     if image is not None and (len(shape or ()) == 3 or min(image[:2]) >= SMALLEST_IMAGE):
         return "image"
     return "series" if shape is not None and len(shape) == 2 else "bars"
 
 
-def _needed(found, kind, shape, n_features, expected):
+def _needed(
+    found: Shape | None, kind: str, shape: Shape | None, n_features: int, expected: str
+) -> Shape:
     if found is None:
         raise ValueError(
             f"kind={kind!r} needs rows of shape {expected}, but sample_shape={shape} with "

@@ -1,0 +1,187 @@
+"""Code as users write it, with every public name: mypy checks it, and nothing of it is run.
+
+A call is wrong on purpose where its line says which error mypy reports.
+"""
+
+from typing import Any, assert_type
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+
+import skae
+from skae.diagnosis import Finding
+from skae.exceptions import StartKeptWarning
+from skae.inspection import (
+    ComponentCurveDisplay,
+    DenoisingDisplay,
+    FeatureContributionDisplay,
+    LatentSpaceDisplay,
+    LatentTraversalDisplay,
+    LossCurveDisplay,
+    ReconstructionDisplay,
+    ReconstructionErrorDisplay,
+)
+from skae.layers import Gate, HideMissing, KeepLargest, LastState, MissingWhere
+from skae.metrics import (
+    neg_reconstruction_error_scorer,
+    reconstruction_error,
+    reconstruction_error_samples,
+    reconstruction_r2_score,
+    reconstruction_r2_scorer,
+)
+
+Rows = npt.NDArray[np.float64]
+
+
+class Halves:
+    """A reducer of a user's own, with types."""
+
+    def __init__(self, n_components: int = 2) -> None:
+        self.n_components = n_components
+
+    def fit(self, X: Rows, y: object = None) -> "Halves":
+        return self
+
+    def transform(self, X: Rows) -> Rows:
+        return X[:, : self.n_components]
+
+    def inverse_transform(self, X: Rows) -> Rows:
+        return np.hstack([X, X])
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        return {"n_components": self.n_components}
+
+    def set_params(self, **params: Any) -> "Halves":
+        self.n_components = params["n_components"]
+        return self
+
+
+def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
+    print(skae.__version__)
+    fitted = [
+        skae.Autoencoder(2, hidden_layer_sizes=(16, 8), random_state=0).fit(X),
+        skae.StackedAutoencoder(2).fit(X),
+        skae.DenoisingAutoencoder(2, noise="swap").fit(X),
+        skae.SparseAutoencoder(8).fit(X),
+        skae.ContractiveAutoencoder(2).fit(X),
+        skae.VariationalAutoencoder(2, beta=0.5).fit(X),
+        skae.AdversarialAutoencoder(2).fit(X),
+        skae.ConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),
+        skae.VariationalConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),
+        skae.RecurrentAutoencoder(2, sample_shape=(8, 8)).fit(X),
+    ]
+    variational = skae.VariationalAutoencoder(2).fit(X)
+    assert_type(variational.best_epoch_, int)
+    variational.sample(5, random_state=0)
+    variational.score(variational.reconstruct(X))
+    return [each.inverse_transform(each.transform(X)) for each in fitted]
+
+
+def supervised(X: Rows, y: npt.NDArray[np.int64]) -> None:
+    classifier = skae.AutoencoderClassifier(skae.Autoencoder(4), random_state=0).fit(X, y)
+    classifier.predict_proba(X)
+    skae.AutoencoderRegressor().fit(X, y).predict(X)
+
+
+def compression(X: Rows) -> skae.CompressionReport:
+    compressed = skae.compress(skae.Autoencoder(2).fit(X), 0.5, X=X)
+    assert_type(compressed, skae.Autoencoder)
+    return compressed.compression_report_
+
+
+def outliers(X: Rows) -> None:
+    detector = skae.ReconstructionOutlierDetector(PCA(2), contamination=0.05, trim=0.1).fit(X)
+    assert_type(detector, skae.ReconstructionOutlierDetector)
+    assert_type(detector.offset_, float)
+    detector.decision_function(X) + detector.score_samples(X) + detector.predict(X)
+    detector.feature_contributions(X).sum()
+    skae.ReconstructionOutlierDetector(FrozenEstimator(PCA(2).fit(X)))
+    skae.ReconstructionOutlierDetector(scoring="mean")  # type: ignore[arg-type]
+    skae.ReconstructionOutlierDetector(skae.compare)  # type: ignore[arg-type]
+
+
+def imputation(X: Rows) -> npt.NDArray[np.object_]:
+    imputer = skae.ReconstructionImputer(
+        make_pipeline(PCA(2)), min_value={"age": 0.0}, max_value="observed", grid=[1.0, 0.5]
+    )
+    assert_type(imputer.fit(X).n_iter_, int)
+    imputer.transform(X)
+    skae.ReconstructionImputer(initial_strategy="best")  # type: ignore[arg-type]
+    return imputer.get_feature_names_out()
+
+
+def sampling(X: Rows, y: npt.NDArray[np.int64]) -> Any:
+    sampler = skae.LatentSampler(skae.Autoencoder(0.9), grid="integers", random_state=0).fit(X)
+    X_more, y_more = sampler.augment(X, y)
+    assert_type(sampler.score(X_more), float)
+    print(y_more.shape, sampler.sample(3), sampler.score_samples(X))
+    return sampler.interpolate(X[0], X[1], n=5)
+
+
+def codec(X: Rows) -> Any:
+    fitted = skae.LatentCodec(Halves(2), bits=4).fit(X)
+    assert_type(fitted.encode(X), bytes)
+    assert_type(fitted.bits_per_row_, float)
+    fitted.decode("data")  # type: ignore[arg-type]
+    return fitted.decode(fitted.encode(X))
+
+
+def comparison(X: Rows) -> skae.Comparison:
+    skae.compare(Halves(), X, n_components=2)
+    skae.compare([PCA(), skae.Autoencoder()], X, cv=3, callback=print)
+    skae.compare(X, [PCA()])  # type: ignore[arg-type]
+    found = skae.compare({"pca": PCA(), "halves": Halves()}, X, n_components=(2, 4), verbose=1)
+    found.to_frame().head()
+    assert_type(found.summary() + found.recommend(), str)
+    assert_type(found.plot("trustworthiness").ax_, Axes)
+    ComponentCurveDisplay.from_comparison(found).plot()
+    found.plot_codes(target_name="kind").plot_reconstructions(feature_names=["a", "b"])
+    return skae.comparison.compare(PCA(), X)
+
+
+def diagnosis(X: Rows) -> list[Finding]:
+    report = skae.diagnose(make_pipeline(PCA(2)).fit(X), X)
+    assert_type(report, skae.Diagnosis)
+    print(len(report), report.names, [finding.parameter for finding in report])
+    skae.diagnosis.diagnose(Halves(2), X)
+    skae.diagnose(X, PCA(2))  # type: ignore[arg-type]
+    return list(skae.diagnose(skae.Autoencoder(2).fit(X), X))
+
+
+def displays(X: Rows, y: npt.NDArray[np.int64], ax: Axes) -> None:
+    reducer = PCA(2).fit(X)
+    detector = skae.ReconstructionOutlierDetector().fit(X)
+    DenoisingDisplay.from_estimator(reducer, X, n_rows=3, ax=ax).plot(cmap="viridis")
+    DenoisingDisplay.from_predictions(X, X, feature_names=reducer.feature_names_in_)
+    FeatureContributionDisplay.from_estimator(detector, X, rows=[0, 1]).plot(n_features=3)
+    FeatureContributionDisplay.from_predictions(X, X)
+    LatentSpaceDisplay.from_estimator(reducer, X, y, components=(0, 1)).plot(ax)
+    LatentTraversalDisplay.from_estimator(Halves(2), X, grid=(0, 1)).plot()
+    LossCurveDisplay.from_estimator(skae.Autoencoder(2).fit(X), terms=["loss"]).plot()
+    display = ReconstructionDisplay.from_estimator(skae.Autoencoder(2), X, kind="bars")
+    ReconstructionDisplay.from_predictions(X, X, kind="boxes")  # type: ignore[arg-type]
+    ReconstructionErrorDisplay.from_estimator(detector, X, y, kind="ecdf").plot()
+    ReconstructionErrorDisplay.from_predictions(X, X, log_scale=True)
+    assert_type(display, ReconstructionDisplay)
+    display.axes_.ravel()
+    display.figure_.savefig("rows.png")
+    skae.inspection.LossCurveDisplay({"loss": y}, best_epoch=1).plot(log_scale=True)
+
+
+def metrics(X: Rows) -> npt.NDArray[Any]:
+    assert_type(reconstruction_error(X, X, sample_weight=X[:, 0]), float)
+    assert_type(reconstruction_r2_score(X, X), float)
+    assert_type(reconstruction_r2_scorer(PCA(2).fit(X), X), float)
+    neg_reconstruction_error_scorer.set_score_request(sample_weight=True)
+    print(skae.metrics.reconstruction_error(X, X, multioutput=[0.5, 0.5]))
+    return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")
+
+
+def saved_models() -> tuple[type[Exception], dict[str, type]]:
+    layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
+    print(skae.exceptions.StartKeptWarning is StartKeptWarning)
+    return StartKeptWarning, {layer.__name__: layer for layer in layers}
