@@ -16,6 +16,7 @@ from sklearn.decomposition import NMF, PCA
 
 import skae
 from skae.cli import _compare, main
+from skae.cli._table_file import read_table
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = ["comparison.csv", "comparison.png", "report.html"]
@@ -215,12 +216,55 @@ def test_other_formats(frame):
     pd.testing.assert_frame_equal(parquet.drop(columns=["mean_accuracy", "std_accuracy"]), npy)
 
 
-def test_an_index_that_pandas_wrote_is_no_measurement(frame):
+def test_an_index_is_no_measurement(frame, capsys):
     frame.drop(columns="target").to_csv("indexed.csv")
     main(["compare", "indexed.csv", *QUICK])
+    said = "The first column has no name and was taken as row labels."
+    assert f"indexed.csv: {said}\n" in capsys.readouterr().err
     text = " ".join(read_page().text.split())
     assert "36 rows, 13 columns" in text
-    assert "taken as row labels" in text
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("index", "is_index"),
+    [
+        (range(36), True),
+        (range(1, 37), True),
+        ([5 * i for i in range(36)], True),  # rows were left out
+        ([f"wine {i}" for i in range(36)], True),
+        (range(35, -1, -1), False),
+        ([0, *range(35)], False),
+        ([i + 0.5 for i in range(36)], False),
+    ],
+)
+def test_what_numbers_or_names_rows_is_an_index(frame, index, is_index):
+    rows = frame.drop(columns="target")
+    rows.set_axis(index, axis=0).to_csv("wine.csv")
+    table = read_table("wine.csv")
+    names = list(rows) if is_index else ["column 0", *rows]
+    assert table.columns == names
+    assert ("row labels." in table.note) == is_index
+    expected = rows if is_index else np.column_stack([index, rows])
+    np.testing.assert_allclose(table.X, expected)
+
+
+def test_a_column_without_name_that_is_no_index_is_kept(frame, capsys):
+    values = frame["alcohol"].tolist()
+    rows = frame.drop(columns=["target", "alcohol"]).rename(columns={"hue": "column 0"})
+    rows.set_axis(values, axis=0).to_csv("wine.csv")
+    main(["compare", "wine.csv", *QUICK])
+    said = "The first column has no name and holds other than row labels: it is 'column 0_'."
+    assert f"wine.csv: {said}\n" in capsys.readouterr().err
+    text = " ".join(read_page().text.split())
+    assert "36 rows, 13 columns" in text
+    assert said in text
+
+
+def test_classes_without_name_are_told_by_the_name_they_are_given(frame, capsys):
+    frame.set_index("target").rename_axis(None).to_csv("wine.csv")
+    assert "'column 0' is not numeric; drop or encode" in refuse(capsys, "wine.csv")
+    assert read_table("wine.csv", "column 0").target == "column 0"
 
 
 def test_scaling_measures_every_column_in_its_deviations(frame):

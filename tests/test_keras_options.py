@@ -396,8 +396,8 @@ def test_a_constraint_of_an_own_network_holds():
         return keras.Model(rows, code), keras.Model(codes, keras.layers.Dense(4)(codes))
 
     fitted = Autoencoder(2, network=network, max_iter=2, learning_rate=0.1, **SHARED).fit(X)
-    kernels = [w for n, w in fitted._model.weights.items() if n.startswith("encoder_network/0")]
-    assert np.linalg.norm(kernels[0], axis=0).max() <= 0.1 + 1e-6
+    kernel = fitted.encoder_.get_weights()[0]
+    assert np.linalg.norm(kernel, axis=0).max() <= 0.1 + 1e-6
 
 
 # Settings.

@@ -1,11 +1,13 @@
 """One class for each row, of one type."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skae.numerics import Array, ArrayLike
-from skae.tables._frames import is_missing, refuse_mask
+from skae.numerics import Array, ArrayLike, Integers
+from skae.tables import is_missing, refuse_mask
 
 
 def class_of_each_row(y: ArrayLike) -> Array:
@@ -30,6 +32,26 @@ def class_of_each_row(y: ArrayLike) -> Array:
         labels = _of_one_type(labels, keep_objects=not is_sequence)
     check_classification_targets(labels)
     return labels
+
+
+def classes_at(y: ArrayLike, classes: Array, places: Integers) -> Any:
+    """Return classes of some rows in the type that they were given in: a Series stays one.
+
+    Parameters
+    ----------
+    y : array-like
+        As it was given.
+    classes : ndarray
+        The classes that ``class_of_each_row`` finds in it.
+    places : ndarray of int
+        Of rows; any number of times each.
+    """
+    given: Any = y
+    if hasattr(given, "iloc") and np.ndim(given) == 1:
+        return given.iloc[places].reset_index(drop=True)
+    # Arrays of pandas and Series of polars have types of their own, as arrays of numpy do.
+    is_typed = hasattr(given, "dtype") and np.ndim(given) == 1
+    return given[places] if is_typed else classes[places]
 
 
 def _of_one_type(labels: Array, keep_objects: bool) -> Array:

@@ -28,6 +28,9 @@ def run_compare(options: Namespace, command: str) -> None:
         import pandas  # noqa: F401
         import rich  # noqa: F401
     table = read_table(options.file, options.target)
+    if table.note:
+        # Before the first fit: who is told wrong need not wait for the scores.
+        print(f"{table.name}: {table.note}", file=sys.stderr)
     table = table.standardised() if options.scale else table
     check_writable(options.output)
     makers = known_models()

@@ -85,9 +85,29 @@ def _read_csv(path: Path, target: str | None) -> Table:
     _check_header(path, _attempt(pd.read_csv, path, header=None, nrows=1).iloc[0])
     note = ""
     if len(frame.columns) and str(frame.columns[0]) == "Unnamed: 0":
-        # What pandas writes first unless it is told not to: the row's number, not a measurement.
-        frame, note = frame.iloc[:, 1:], "The first column has no name and was taken as row labels."
+        frame, note = _with_named_columns(frame)
     return _split_frame(path, frame, target, note)
+
+
+def _with_named_columns(frame: Any) -> tuple[Any, str]:
+    """Leave a first column without name out if it is an index, else give it a name; say which."""
+    if _is_index(frame.iloc[:, 0]):
+        return frame.iloc[:, 1:], "The first column has no name and was taken as row labels."
+    name = "column 0"
+    while name in frame:
+        name = f"{name}_"
+    frame = frame.set_axis([name, *frame.columns[1:]], axis=1)
+    return frame, f"The first column has no name and holds other than row labels: it is {name!r}."
+
+
+def _is_index(column: Any) -> bool:
+    """Whether a column numbers the rows, as pandas and R write it first unasked, or names them."""
+    from pandas.api.types import is_integer_dtype
+
+    if is_integer_dtype(column.dtype):
+        # Numbers are left out where rows are, and rise all the same.
+        return bool(column.is_monotonic_increasing and column.is_unique)
+    return bool(not _is_number(column) and column.is_unique and column.notna().all())
 
 
 def _check_separator(path: Path, names: Sequence[object]) -> None:

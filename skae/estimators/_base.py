@@ -62,6 +62,7 @@ from skae.fitting import (
 from skae.model import Model
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import RECONSTRUCTION
+from skae.tables import check_labels_beside
 from skae.training import Outcome
 
 
@@ -324,6 +325,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         architecture = Architecture.of(self)
         allow_nan, padding = architecture.allows_nan, architecture.padding
         X = check_rows(self, X, self.sample_shape, reset=reset, allow_nan=allow_nan)
+        check_labels_beside(X_clean, self, "X_clean")
+        check_labels_beside(observed, self, "observed")
         X_clean = check_clean_rows(X_clean, X, self.sample_shape, allow_nan=allow_nan)
         shape = architecture.shape_of(X.shape[1])
         if padding is not None:

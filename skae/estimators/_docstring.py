@@ -236,8 +236,8 @@ _HEAD_PARAMETERS = """
         Of joint training; None means the autoencoder's, and 0.002 where that is "auto".
 
     max_iter : int, default=200
-        Epochs of joint training at most. Each visits labelled rows so often that they make up a
-        quarter of it or more.
+        Epochs of joint training at most. Each visits every labelled row so often that their share
+        of the visits is as near to a quarter as whole numbers come, and at least once.
 
     tol : float, default=1e-4
         Smallest improvement of the loss that counts.

@@ -147,6 +147,8 @@ def joined_history(*outcomes: Outcome) -> dict[str, Array]:
     """Columns of one fit in several phases, which each have a start of their own.
 
     The column ``phase``, which counts from 1, says which; there is none where one phase is all.
+    Columns that a phase has not are NaN there: one that an interruption left without training held
+    no rows out.
     """
     columns: list[dict[str, Array]] = []
     n_before = 0
@@ -155,9 +157,11 @@ def joined_history(*outcomes: Outcome) -> dict[str, Array]:
         phase = {"phase": np.full(len(own["epoch"]), float(place))} if len(outcomes) > 1 else {}
         columns.append({**own, "epoch": n_before + own["epoch"], **phase})
         n_before += outcome.history.n_epochs
-    # A phase that an interruption left without training held no rows out.
-    shared = set.intersection(*map(set, columns))
-    return {n: np.concatenate([c[n] for c in columns]) for n in columns[0] if n in shared}
+    names = {name: None for phase in columns for name in phase}
+    return {
+        name: np.concatenate([c.get(name, np.full(len(c["epoch"]), np.nan)) for c in columns])
+        for name in names
+    }
 
 
 def starts_at_optimum(network: Network, recipe: Recipe) -> bool:

@@ -17,7 +17,7 @@ from skae.numerics import Array, ArrayLike, RandomState
 from skae.reducers._pipelines import IDLE
 from skae.reducers._rows import check_invertible
 from skae.reducers._types import Reducer, TrainableReducer
-from skae.tables import flat_rows, refuse_mask
+from skae.tables import check_labels, flat_rows, refuse_mask
 
 Estimator = TypeVar("Estimator", bound=Any)
 
@@ -132,14 +132,9 @@ def sample_shape_of(reducer: object) -> tuple[int, ...] | None:
     return next((tuple(shape) for shape in shapes if shape is not None), None)
 
 
-def column_labels(X: ArrayLike) -> list[Any] | None:
-    """Return the labels of the columns of a frame, strings or not; None for anything else."""
-    is_frame = hasattr(X, "columns") and hasattr(X, "dtypes")
-    return np.asarray(X.columns, dtype=object).tolist() if is_frame else None
-
-
 def check_names(reducer: object, X: ArrayLike) -> None:
-    """Raise ValueError if a reducer was fitted before, on columns of other names."""
+    """Raise ValueError if a reducer was fitted before, on columns of other names or labels."""
+    check_labels(next(iter(steps_of(reducer)), reducer), X)
     if getattr(reducer, "feature_names_in_", None) is not None:
         _check_feature_names(reducer, X, reset=False)
 

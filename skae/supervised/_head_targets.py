@@ -17,7 +17,8 @@ _SPREADING, _SPREADING_STEPS = 0.9, 200
 _RIDGE = 1.0
 # Relative to the mean sum of squares of a component.
 _DECODER_RIDGE = 0.01
-# An epoch visits labelled rows so often that they make up this share of it.
+# An epoch visits labelled rows so often that their share of it is as near to this as whole numbers
+# of visits come, and at least once.
 _LABELLED_SHARE = 0.25
 
 

@@ -1,15 +1,14 @@
 """Tables as they come in and go out: columns, frames, masks, units."""
 
-from skae.tables._columns import check_array, non_numbers, validate_data
-from skae.tables._frames import (
-    FrameOutputMixin,
-    filled_where_masked,
-    flat_rows,
-    in_container,
-    is_missing,
-    refuse_mask,
-    with_nan_for_na,
+from skae.tables._column_labels import (
+    check_labels,
+    check_labels_beside,
+    column_labels,
+    labels_in_fit,
 )
+from skae.tables._columns import check_array, non_numbers, validate_data
+from skae.tables._frames import FrameOutputMixin, flat_rows, in_container, in_frame_like
+from skae.tables._missing import filled_where_masked, is_missing, refuse_mask, with_nan_for_na
 from skae.tables._units import (
     AbsurdCell,
     absurd_cells,
@@ -24,14 +23,19 @@ __all__ = [
     "FrameOutputMixin",
     "absurd_cells",
     "check_array",
+    "check_labels",
+    "check_labels_beside",
     "check_magnitude",
+    "column_labels",
     "column_moments",
     "column_units",
     "filled_where_masked",
     "flat_rows",
     "heavy_columns",
     "in_container",
+    "in_frame_like",
     "is_missing",
+    "labels_in_fit",
     "non_numbers",
     "refuse_mask",
     "validate_data",

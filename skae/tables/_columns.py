@@ -8,7 +8,7 @@ beside numbers, and reads them as nanoseconds or days where they are alone.
 
 import datetime
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any
@@ -19,6 +19,7 @@ from sklearn.utils import validation
 from sklearn.utils.validation import _num_samples
 
 from skae.numerics import Array, Bools
+from skae.tables._column_labels import check_labels, remember_labels
 
 _BLOCK_BYTES = 8 * 2**20
 _MOST_NAMES = 5
@@ -70,17 +71,26 @@ def check_array(X: Any, **options: Any) -> Any:
 def validate_data(estimator: Any, X: Any, **options: Any) -> Any:
     """As ``sklearn.utils.validation.validate_data`` of rows alone; errors name the column.
 
+    Labels of columns that are not strings are checked as scikit-learn checks names.
+
     Raises
     ------
     ValueError
-        For text, dates, durations and missing values where numbers are expected.
+        For text, dates, durations and missing values where numbers are expected, and for a frame
+        whose columns are not those of the fit.
     TypeError
         For other objects.
     """
-    if options.get("skip_check_array"):
-        return validation.validate_data(estimator, X, **options)
-    with _naming_columns(X, "X"):
-        return validation.validate_data(estimator, X, **options)
+    resets = options.get("reset", True)
+    if not resets:
+        check_labels(estimator, X)
+    # What is not checked is not looked through either.
+    naming = nullcontext() if options.get("skip_check_array") else _naming_columns(X, "X")
+    with naming:
+        checked = validation.validate_data(estimator, X, **options)
+    if resets:
+        remember_labels(estimator, X)
+    return checked
 
 
 @dataclass(frozen=True)

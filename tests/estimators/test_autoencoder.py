@@ -1,4 +1,4 @@
-"""What Autoencoder learns and how it behaves; the contract itself is in test_common."""
+"""What Autoencoder learns and how it behaves; the contract itself is in tests/contract."""
 
 import warnings
 

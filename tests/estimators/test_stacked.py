@@ -6,9 +6,10 @@ from sklearn.datasets import load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from skae import Autoencoder, StackedAutoencoder
+from skae import Autoencoder, StackedAutoencoder, diagnose
 from skae.estimators import _stacked
 from skae.fitting import Architecture, Rows, Settings, new_model
+from skae.inspection import LossCurveDisplay
 from skae.training import Hooks
 
 WINE = StandardScaler().fit_transform(load_wine().data)
@@ -226,9 +227,28 @@ def test_an_interruption_leaves_a_usable_estimator(monkeypatch, after, lengths, 
         fitted = quick(early_stopping=early_stopping).fit(WINE)
     assert fitted.n_pretrain_iter_ == lengths
     assert fitted.n_iter_ == after
+    assert {len(column) for column in fitted.history_.values()} == {after + len(lengths) + 1}
     pca = PCA(2).fit(WINE)
     expected = pca.inverse_transform(pca.transform(WINE))
     np.testing.assert_allclose(fitted.reconstruct(WINE), expected, atol=1e-4)
+
+
+def test_an_interruption_keeps_the_losses_of_rows_held_out(monkeypatch):
+    expected = quick().fit(WINE).history_
+    monkeypatch.setattr(_stacked, "Hooks", interrupting(5))
+    with pytest.warns(UserWarning, match="interrupted"):
+        fitted = quick().fit(WINE)
+    for name in ("loss", "val_loss", "reconstruction", "val_reconstruction"):
+        # Starts of two layers, three epochs of the first and one of the second.
+        np.testing.assert_array_equal(fitted.history_[name][:6], expected[name][:6])
+    assert np.isfinite(fitted.loss_curve_).all()
+    # Nothing was held out when all layers would have been trained.
+    np.testing.assert_array_equal(
+        np.isnan(fitted.history_["val_loss"]), fitted.history_["phase"] == 3
+    )
+    LossCurveDisplay.from_estimator(fitted)
+    assert not fitted.partial_fit(WINE).history_["phase"][-1] < 3
+    diagnose(fitted, WINE)
 
 
 def test_an_interruption_of_a_random_start_keeps_what_was_learned(monkeypatch):

@@ -109,12 +109,12 @@ def test_a_variational_network_has_two_values_a_component_and_a_noise():
 
 def test_without_sample_shape_a_row_is_a_sequence_of_single_values():
     fitted = quick().fit(RNG.normal(size=(20, 7)))
-    assert fitted._model.weights["encoder_hidden_1/kernel"].shape == (3, 1, 3)
+    assert fitted.encoder_.weights[0].shape == (3, 1, 3)
 
 
 def test_kernel_size_may_differ_between_axes():
     fitted = quick(sample_shape=(5, 3, 1), kernel_size=(1, 4)).fit(RNG.normal(size=(20, 15)))
-    assert fitted._model.weights["encoder_hidden_1/kernel"].shape == (1, 4, 1, 3)
+    assert fitted.encoder_.weights[0].shape == (1, 4, 1, 3)
 
 
 def test_without_hidden_layers_it_is_pca():

@@ -110,7 +110,7 @@ def test_the_kernels_of_cudnn_are_not_asked_for(bidirectional):
 
 def test_without_sample_shape_a_row_is_a_sequence_of_single_values():
     fitted = quick(sample_shape=None).fit(X)
-    assert fitted._model.weights["encoder_hidden_1/lstm_cell/kernel"].shape == (1, 16)
+    assert fitted.encoder_.weights[0].shape == (1, 16)
 
 
 def test_learns_a_bump_that_moves_where_pca_cannot():

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
@@ -28,12 +28,11 @@ from skae.numerics import Array, ArrayLike, Bools, RandomState
 from skae.reducers import TrainableReducer, allows_nan, find_padding_before_fit, without_padding
 from skae.reducers._fitted import (
     check_names,
-    column_labels,
     reducer_to_fit,
     sample_shape_of,
     telling_once_of_pca,
 )
-from skae.tables import check_array, check_magnitude, validate_data
+from skae.tables import check_array, check_magnitude, column_labels, validate_data
 
 # A reducer squares differences of values.
 _LARGEST = 1e150
@@ -280,7 +279,8 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         X = self._given(X, self.reducer)
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
         check_magnitude(rows, _LARGEST)
-        check_names(self.reducer, X)
+        # Copies of what is not frozen will be fitted anew.
+        check_names(clone(self.reducer, safe=False), X)
         is_padding = find_padding_before_fit(self.reducer, rows)
         # A sequence keeps its timesteps, also those that none reaches, and an image its pixels.
         shape = sample_shape_of(self.reducer)

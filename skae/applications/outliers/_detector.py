@@ -24,7 +24,6 @@ from skae.applications.outliers._padding import fit_padded_panel
 from skae.applications.outliers._rounding import in_double_precision
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
-from skae.messages import needs_extra
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.reducers import (
     TrainableReducer,
@@ -35,7 +34,7 @@ from skae.reducers import (
     telling_once_of_pca,
     without_known_padding,
 )
-from skae.tables import check_array, check_magnitude, validate_data
+from skae.tables import check_array, check_magnitude, in_frame_like, labels_in_fit, validate_data
 
 _LARGEST, _SMALLEST = 1e70, 1e-70  # distances are squared, and squared again
 Scoring = Literal["mahalanobis", "error", "top_features", "likelihood"]
@@ -307,10 +306,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     def feature_contributions(self, X: ArrayLike) -> Any:
         """Split the anomaly score of each row over the columns.
 
-        Needs pandas. A column may lower a ``"mahalanobis"`` score, if its residual is what those
-        of the others suggest. For ``"likelihood"`` the columns of the mean training row are
-        replaced by those of the row, one after another from the first and from the last; a column
-        adds the mean change of the score [4]_, and an even share of what the mean row scores.
+        Needs pandas, but for frames of polars. A column may lower a ``"mahalanobis"`` score, if
+        its residual is what those of the others suggest. For ``"likelihood"`` the columns of the
+        mean training row are replaced by those of the row, one after another from the first and
+        from the last; a column adds the mean change of the score [4]_, and an even share of what
+        the mean row scores.
 
         Parameters
         ----------
@@ -320,8 +320,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         contributions : DataFrame of shape (n_samples, n_features)
-            Rows sum to ``-score_samples(X)``. Columns are named as in ``fit``, without names x0,
-            x1 and so on; a frame's index is kept.
+            Rows sum to ``-score_samples(X)``. Of polars if X is, else of pandas, with the index of
+            X. Columns are labelled as in ``fit``, without labels x0, x1 and so on.
 
         References
         ----------
@@ -342,12 +342,10 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         >>> contributions.loc[worst].idxmax()
         'flavanoids'
         """
-        with needs_extra("compare", "feature_contributions"):
-            import pandas
         rows = self._check_rows(X)
-        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(rows.shape[1])])
-        index = X.index if hasattr(X, "iloc") else None
-        return pandas.DataFrame(self._panel.contributions(rows), columns=names, index=index)
+        labels = labels_in_fit(self) or [f"x{i}" for i in range(rows.shape[1])]
+        values = self._panel.contributions(rows)
+        return in_frame_like(X, values, labels, "feature_contributions")
 
     def _check_rows(self, X: ArrayLike) -> Array:
         check_is_fitted(self)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
 from skae.applications._checked import checks_parameters
-from skae.applications._classes import class_of_each_row
+from skae.applications._classes import class_of_each_row, classes_at
 from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
 from skae.applications.sampling._densities import (
     Density,
@@ -22,11 +22,10 @@ from skae.applications.sampling._densities import (
 )
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
-from skae.numerics import Array, ArrayLike, RandomState
+from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.reducers import TrainableReducer, allows_nan, find_padding, without_padding
 from skae.reducers._fitted import (
     check_names,
-    column_labels,
     decoded,
     encoded,
     fit_reducer,
@@ -36,9 +35,14 @@ from skae.reducers._fitted import (
     sample_shape_of,
     seeded,
 )
-from skae.tables import FrameOutputMixin, check_array, in_container, refuse_mask, validate_data
-
-_DTYPES = (np.float64, np.float32)
+from skae.tables import (
+    FrameOutputMixin,
+    check_array,
+    column_labels,
+    in_container,
+    refuse_mask,
+    validate_data,
+)
 
 
 class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
@@ -185,17 +189,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         reducer = reducer_to_fit(self.reducer, partial(Autoencoder, 0.9), rng)
         X = given_rows(reducer, X)
-        finite = "allow-nan" if allows_nan(reducer) else True
-        rows = check_array(
-            X,
-            dtype=_DTYPES,
-            ensure_all_finite=finite,
-            ensure_min_samples=2,
-            estimator=self,
-            input_name="X",
-        )
+        checked = {**_checked(reducer), "ensure_min_samples": 2}
+        rows = check_array(X, estimator=self, input_name="X", **checked)
         check_names(reducer, X)
-        labels = column_labels(X)
         fit_reducer(reducer, X, y)
         code = encoded(reducer, X)
         if self.density is None:
@@ -203,7 +199,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         else:
             density = seeded(clone(self.density), rng).fit(code)
         present = without_padding(rows, find_padding(reducer, rows))
-        limits = fit_limits(present, self.min_value, self.max_value, self.grid, labels)
+        limits = fit_limits(present, self.min_value, self.max_value, self.grid, column_labels(X))
         validate_data(self, X, skip_check_array=True)
         self.reducer_, self.density_, self._limits = reducer, density, limits
         return self
@@ -320,13 +316,12 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         return encoded(self.reducer_, row)
 
     def _check_rows(self, X: ArrayLike) -> Array:
-        finite = "allow-nan" if allows_nan(self.reducer_) else True
-        rows: Array = validate_data(self, X, reset=False, dtype=_DTYPES, ensure_all_finite=finite)
+        rows: Array = validate_data(self, X, reset=False, **_checked(self.reducer_))
         return rows
 
     def augment(
         self, X: ArrayLike, y: ArrayLike, n: int | None = None, random_state: RandomState = None
-    ) -> tuple[Any, Array]:
+    ) -> tuple[Any, Any]:
         """Fill the rarer classes up with new rows, until all classes have equally many.
 
         New rows are decoded draws from a density of each class. With ``density=None`` it is a
@@ -352,8 +347,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         X_augmented : ndarray of shape (n_augmented, n_features)
             The rows of X in their order, then the new ones, class by class. In the dtype of X,
             float32 or float64, or the frame that ``set_output`` asks for, numbered anew.
-        y_augmented : ndarray of shape (n_augmented,)
-            Their classes.
+        y_augmented : ndarray or Series of shape (n_augmented,)
+            Their classes, in the type of y: a Series, numbered anew, if y is one.
 
         Raises
         ------
@@ -366,23 +361,23 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             check_integer("n", n)
         X = given_rows(self.reducer_, X)
         rows = self._check_rows(X)
-        y = class_of_each_row(y)
-        check_consistent_length(rows, y)
+        classes = class_of_each_row(y)
+        check_consistent_length(rows, classes)
         code = encoded(self.reducer_, X)
-        new_code, new_y = self._draw_missing(code, y, n, random_state)
-        if not len(new_y):
-            return in_container(self, rows.copy()), y.copy()
-        new_rows = self._decoded(new_code).astype(rows.dtype)
-        augmented = np.concatenate([rows, new_rows])
-        return in_container(self, augmented), np.concatenate([y, new_y])
+        new_code, of_their_class = self._draw_missing(code, classes, n, random_state)
+        places = np.concatenate([np.arange(len(rows)), of_their_class])
+        new_rows = self._decoded(new_code).astype(rows.dtype) if len(new_code) else rows[:0]
+        return in_container(self, np.concatenate([rows, new_rows])), classes_at(y, classes, places)
 
     def _draw_missing(
         self, code: Array, y: Array, n: int | None, random_state: RandomState
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Array, Integers]:
+        """Draw codes of new rows; return them, and for each the place of a row of its class."""
         rng = check_random_state(random_state)
-        classes, of_row, counts = np.unique(y, return_inverse=True, return_counts=True)
-        wanted = np.max(counts) if n is None else n
-        missing = np.maximum(wanted - counts, 0)
+        classes, first, of_row, counts = np.unique(
+            y, return_index=True, return_inverse=True, return_counts=True
+        )
+        missing = np.maximum((max(counts) if n is None else n) - counts, 0)
         noise = covariance_within(code, of_row)
         drawn = [np.empty((0, code.shape[1]))]
         for index in np.flatnonzero(missing):
@@ -392,9 +387,14 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             else:
                 density = fit_to_class(self.density, own, classes[index], rng)
                 drawn.append(draw_codes(density, missing[index], rng))
-        return np.concatenate(drawn), np.repeat(classes, missing)
+        return np.concatenate(drawn), np.repeat(first, missing)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
+
+
+def _checked(reducer: object) -> dict[str, Any]:
+    finite = "allow-nan" if allows_nan(reducer) else True
+    return {"dtype": [np.float64, np.float32], "ensure_all_finite": finite}

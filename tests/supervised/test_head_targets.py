@@ -66,6 +66,15 @@ def test_a_quarter_of_the_visits_is_to_labelled_rows(n_known, n_rows):
     assert set(visits[n_known:]) == {1}
 
 
+@pytest.mark.parametrize("n_known", [*range(1, 25), 40, 99])
+def test_no_other_number_of_visits_comes_nearer_to_a_quarter(n_known):
+    targets = class_targets(np.where(np.arange(100) < n_known, 0, -1), 1)
+    n_visits = np.arange(1, 100)
+    wanted = (100 - n_known) / 3  # visits to labelled rows that would be a quarter
+    nearest = n_visits[np.argmin(np.abs(n_visits * n_known - wanted))]
+    assert targets.n_visits()[0] == nearest
+
+
 @pytest.mark.parametrize("n_known", [60, 100])
 def test_many_labelled_rows_are_visited_once(n_known):
     targets = class_targets(np.where(np.arange(100) < n_known, 0, -1), 1)

@@ -1,0 +1,46 @@
+"""A fitted estimator, and what compression makes of it."""
+
+from types import SimpleNamespace
+
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae.compression import _pruning as pruning
+
+from .shared import X, quick, shrink
+
+
+@pytest.fixture(autouse=True)
+def fewer_prunings(monkeypatch):
+    """So that a test takes a fraction of a second."""
+    monkeypatch.setattr(pruning, "_N_PRUNINGS", 8)
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    return quick().fit(X)
+
+
+@pytest.fixture(scope="session")
+def compressed(fitted):
+    return shrink(fitted)
+
+
+@pytest.fixture(scope="session")
+def pipeline():
+    return make_pipeline(StandardScaler(), quick()).fit(100 * X)
+
+
+@pytest.fixture
+def phases(monkeypatch):
+    """The calls of each phase of training."""
+    calls, original = [], pruning.train
+
+    def spy(model, rows, recipe, settings, origin, *args):
+        seen = {"rows": rows.X, "trained_on": rows.X[rows.sample_weight > 0], "mask": origin.mask}
+        calls.append(SimpleNamespace(settings=settings, recipe=recipe, **seen))
+        return original(model, rows, recipe, settings, origin, *args)
+
+    monkeypatch.setattr(pruning, "train", spy)
+    return calls

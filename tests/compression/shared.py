@@ -1,0 +1,36 @@
+"""What tests of compression share: rows, quick estimators, what is zero."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.pipeline import Pipeline
+
+from skae import Autoencoder, compress
+
+DIGITS = load_digits().data / 16
+X, UNSEEN = DIGITS[:200], DIGITS[200:500]
+QUICK = {"hidden_layer_sizes": (16,), "max_iter": 20, "jit_compile": False, "random_state": 0}
+
+
+def quick(cls=Autoencoder, **parameters):
+    return cls(4, **QUICK | parameters)
+
+
+def shrink(estimator, **parameters):
+    return compress(estimator, **{"X": X, "max_iter": 2, "random_state": 0} | parameters)
+
+
+def weights_of(estimator):
+    """Weights of both halves, by the names that their Keras models give them."""
+    models = (estimator.encoder_, estimator.decoder_)
+    return {weight.path: weight.numpy() for model in models for weight in model.weights}
+
+
+def kernels(estimator):
+    """What could be zero: all that has axes for inputs and outputs."""
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    return {name: array for name, array in weights_of(last).items() if name.endswith("kernel")}
+
+
+def share_of_zeros(estimator):
+    joined = np.concatenate([kernel.ravel() for kernel in kernels(estimator).values()])
+    return float(np.mean(joined == 0))
