@@ -105,7 +105,12 @@ def default_reducer(n_components: int = 1) -> Any:
     # Clipping keeps values beyond those of the fit from being extrapolated.
     return make_pipeline(
         MinMaxScaler(clip=True),
+        # Rounds begin anew many times, and each must stop before it learns its guesses.
         DenoisingAutoencoder(
-            n_components, noise="swap", noise_level=_SHARE_SWAPPED, max_iter=_EPOCHS
+            n_components,
+            noise="swap",
+            noise_level=_SHARE_SWAPPED,
+            max_iter=_EPOCHS,
+            early_stopping=True,
         ),
     )
