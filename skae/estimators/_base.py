@@ -6,7 +6,7 @@ the scalars that needs, and what else differs.
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, ClassVar, Literal, Self
@@ -40,6 +40,7 @@ from skae.fitting import (
     check_unit_interval,
     check_weights,
     checks_parameters,
+    continued_history,
     continued_model,
     cross_fit,
     fit_listeners,
@@ -207,7 +208,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if may_choose and is_cross_fitted(model, recipe, settings, rows):
             crossed = cross_fit(model, Architecture.of(self), rows, clean, recipe, settings, rng)
             tell_cross_fit(crossed, self.verbose)
-            settings = replace(settings, early_stopping=False, max_iter=crossed.n_epochs)
+            settings, is_interrupted = crossed.applied_to(settings), crossed.interrupted
         else:
             settings = planned(settings, rows)
         if is_optimal:
@@ -215,9 +216,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if is_optimal or is_interrupted or settings.max_iter == 0:
             outcome = without_training(model, rows, interrupted=is_interrupted)
         else:
-            origin = Origin(
-                departs=not continues, pretrained=phases[-1].weights if phases else None
-            )
+            pretrained = phases[-1].weights if phases else None
+            origin = Origin(departs=not continues, pretrained=pretrained)
             sklearn_callbacks = SklearnCallbackHooks(self, context, about, model)
             with fit_listeners(
                 self.callbacks, settings, self.verbose, sklearn_callbacks
@@ -225,13 +225,13 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
         self.__dict__.pop("cross_fit_losses_", None)
-        if crossed is not None:
+        if crossed is not None and crossed.losses:
             self.cross_fit_losses_ = crossed.losses
-            outcome = replace(outcome, best_loss=min(crossed.losses.values()))
+            outcome = replace(outcome, best_loss=crossed.losses[crossed.n_epochs])
         self._warn_about(outcome, crossed)
         self._set_fitted(model, outcome, joined_history(*phases, outcome))
-        n_before = sum(phase.history.n_epochs for phase in phases)
-        self.best_loss_, self.best_epoch_ = outcome.best_loss, n_before + outcome.best_epoch
+        self.best_loss_ = outcome.best_loss
+        self.best_epoch_ = outcome.best_epoch + sum(phase.history.n_epochs for phase in phases)
         self._was_interrupted = outcome.interrupted
         self.__dict__.pop("_optimizer_state", None)
         self._after_fit(rows.X)
@@ -303,7 +303,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             raise KeyboardInterrupt
         history = outcome.history.columns()
         if not is_first:
-            history = _with_later_pass(self.history_, history)
+            history = continued_history(self.history_, history)
         self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
@@ -362,9 +362,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         is_trained = outcome.history.n_epochs > 0 or crossed is not None
         if outcome.best_epoch > 0 or not is_trained:
             return
-        losses = None if crossed is None else crossed.losses
-        columns, parameters = outcome.history.columns(), self.get_params(deep=False)
-        reason, advice = why_start_was_kept(columns, parameters, losses)
+        columns, losses = outcome.history.columns(), crossed.losses if crossed else None
+        reason, advice = why_start_was_kept(columns, self.get_params(deep=False), losses)
         warnings.warn(
             f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better: "
             f"{reason}. Try {' or '.join(advice)}.",
@@ -399,14 +398,3 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _with_later_pass(past: Mapping[str, Array], later: Mapping[str, Array]) -> dict[str, Array]:
-    """The history so far and the only epoch of a later pass, which did not begin at the start."""
-    n_past = len(past["epoch"])
-    columns = {}
-    for name in {**past, **later}:
-        # A pass holds no rows out, and a loss that was added by a later pass has no past.
-        before = past.get(name, np.full(n_past, np.nan))
-        columns[name] = np.append(before, later.get(name, [np.nan, np.nan])[1:])
-    return {**columns, "epoch": np.append(past["epoch"], past["epoch"][-1] + 1)}

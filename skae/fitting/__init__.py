@@ -22,6 +22,7 @@ from skae.fitting._start import continued_model, new_model
 from skae.fitting._train import (
     AT_THE_MODEL,
     Origin,
+    continued_history,
     joined_history,
     starts_at_optimum,
     train,
@@ -61,6 +62,7 @@ __all__ = [
     "check_weights",
     "checks_arguments",
     "checks_parameters",
+    "continued_history",
     "continued_model",
     "cross_fit",
     "fit_listeners",

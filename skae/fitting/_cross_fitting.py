@@ -6,7 +6,7 @@ the number after which the folds left out are reconstructed best is the one for 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
@@ -27,11 +27,13 @@ from skae.networks import DenseNetwork
 from skae.training import Data, Program, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
-_LEAST_ROWS, _MOST_ROWS = 10, 2000
+_LEAST_ROWS, _MOST_ROWS, _MOST_VALUES = 10, 2000, 2**24
+# Who asks for another share held out is given it.
+_USUAL_FRACTION = 0.1
 # Steps that are tried, fewest first.
 _STEPS = (100, 300, 1000, 3000)
 # More epochs are not tried where so many are this much worse than the best number before.
-_HOPELESS = 1.1
+_HOPELESS = 0.1
 # Folds are left out until so many rows were.
 _ENOUGH_HELD_OUT = 500
 
@@ -47,15 +49,23 @@ class CrossFit:
         the start.
     tier : {"eager", "graph", "xla"}
         How the program was compiled, which can train on all rows too.
+    interrupted : bool
+        Whether the folds were left before they had an answer; the losses are those so far.
     """
 
     losses: dict[int, float]
     tier: Tier
+    interrupted: bool = False
 
     @property
     def n_epochs(self) -> int:
         """Epochs after which the rows held out are reconstructed best."""
         return min(self.losses, key=lambda n: (self.losses[n], n))
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """Settings of a fit to all rows for so many epochs."""
+        n_epochs = 0 if self.interrupted else self.n_epochs
+        return replace(settings, early_stopping=False, max_iter=n_epochs)
 
 
 def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows) -> bool:
@@ -67,8 +77,10 @@ def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows
     """
     if settings.early_stopping != "auto" or settings.n_iter_no_change != "auto":
         return False
+    if settings.validation_fraction != _USUAL_FRACTION:
+        return False
     n_rows = len(rows.counted())
-    is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS
+    is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS and math.prod(rows.X.shape) <= _MOST_VALUES
     is_plain = len(recipe.objective.updates) <= 1 and recipe.schedule is None
     is_dense = isinstance(model.network, DenseNetwork)
     has_time = settings.max_iter * settings.steps_per_epoch(n_rows) >= _STEPS[1]
@@ -105,18 +117,28 @@ def cross_fit(
     n_steps = sum(epochs) * settings.steps_per_epoch(len(rows.counted()))
     tier = tier_of(model, recipe, settings, len(folds) * n_steps)
     spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
+    losses: dict[int, float] = {}
     with backend.borrow_program(spec) as program:
-        at_start = [held_out_loss(program, fold.data, fold.start) for fold in folds]
-        losses = {0: float(np.average(at_start, weights=sizes))}
-        for n_epochs in epochs:
-            each = [
-                _loss_after(program, fold, n_epochs, rate, np.random.default_rng([seed, place]))
-                for place, fold in enumerate(folds)
-            ]
-            losses[n_epochs] = float(np.average(each, weights=sizes))
-            if losses[n_epochs] > _HOPELESS * min(losses.values()):
-                break
+        try:
+            at_start = [held_out_loss(program, fold.data, fold.start) for fold in folds]
+            losses[0] = float(np.average(at_start, weights=sizes))
+            for n_epochs in epochs:
+                each = [
+                    _loss_after(program, fold, n_epochs, rate, np.random.default_rng([seed, place]))
+                    for place, fold in enumerate(folds)
+                ]
+                losses[n_epochs] = float(np.average(each, weights=sizes))
+                if _is_hopeless(losses[n_epochs], losses):
+                    break
+        except KeyboardInterrupt:
+            return CrossFit(losses, tier, interrupted=True)
     return CrossFit(losses, tier)
+
+
+def _is_hopeless(loss: float, losses: Mapping[int, float]) -> bool:
+    """Whether a loss is much above the lowest, in units of what the start leaves."""
+    # Log-likelihoods may be negative.
+    return loss > min(losses.values()) + _HOPELESS * abs(losses[0])
 
 
 def _candidates(settings: Settings, n_rows: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Training runs of a model on rows by a recipe, each on a borrowed program."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -162,6 +163,17 @@ def joined_history(*outcomes: Outcome) -> dict[str, Array]:
         name: np.concatenate([c.get(name, np.full(len(c["epoch"]), np.nan)) for c in columns])
         for name in names
     }
+
+
+def continued_history(past: Mapping[str, Array], later: Mapping[str, Array]) -> dict[str, Array]:
+    """The history so far and the only epoch of a later pass, which did not begin at the start."""
+    n_past = len(past["epoch"])
+    columns = {}
+    for name in {**past, **later}:
+        # A pass holds no rows out, and a loss that was added by a later pass has no past.
+        before = past.get(name, np.full(n_past, np.nan))
+        columns[name] = np.append(before, later.get(name, [np.nan, np.nan])[1:])
+    return {**columns, "epoch": np.append(past["epoch"], past["epoch"][-1] + 1)}
 
 
 def starts_at_optimum(network: Network, recipe: Recipe) -> bool:

@@ -179,6 +179,7 @@ def test_rows_without_weight_are_in_no_fold():
         {"learning_rate": "constant"},
         {"learning_rate": 0.002},
         {"max_iter": 3},
+        {"validation_fraction": 0.2, "max_iter": 30},
         {"callbacks": [keras.callbacks.TerminateOnNaN()]},
     ],
 )
@@ -186,6 +187,16 @@ def test_what_is_asked_for_stands_against_folds(asked):
     estimator = Autoencoder(2, **TINY, **asked).fit(X)
     assert not hasattr(estimator, "cross_fit_losses_")
     assert ("val_loss" in estimator.history_) == (asked.get("early_stopping", True) is not False)
+
+
+def test_an_interruption_among_the_folds_keeps_the_start(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skae.fitting._cross_fitting._loss_after", interrupt)
+    with pytest.warns(UserWarning, match="Training interrupted"):
+        estimator = Autoencoder(2, **TINY).fit(X)
+    assert (estimator.best_epoch_, estimator.cross_fit_losses_.keys()) == (0, {0})
 
 
 def test_a_later_fit_without_folds_forgets_their_losses():
