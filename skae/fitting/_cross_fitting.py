@@ -23,7 +23,6 @@ from skae.fitting._settings import Settings
 from skae.fitting._start import new_model
 from skae.fitting._train import program_spec, tier_of
 from skae.model import Model, ScaledRows
-from skae.networks import DenseNetwork
 from skae.training import Data, Program, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
@@ -71,7 +70,7 @@ class CrossFit:
 def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows) -> bool:
     """Whether the length of training is found by several folds rather than by rows held out.
 
-    It takes several times the steps of the training itself, so it is for dense networks on few
+    It takes several times the steps of the training itself, so it is for cheap networks on few
     rows; and nothing that somebody asked for may stand against it: callbacks watch rows held out,
     patience and warm-ups are of one run.
     """
@@ -82,9 +81,9 @@ def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows
     n_rows = len(rows.counted())
     is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS and math.prod(rows.X.shape) <= _MOST_VALUES
     is_plain = len(recipe.objective.updates) <= 1 and recipe.schedule is None
-    is_dense = isinstance(model.network, DenseNetwork)
     has_time = settings.max_iter * settings.steps_per_epoch(n_rows) >= _STEPS[1]
-    return is_small and is_plain and is_dense and has_time and Rate.of(settings).kind == "cosine"
+    is_possible = is_small and is_plain and has_time and model.network.is_cheap
+    return is_possible and Rate.of(settings).kind == "cosine"
 
 
 def cross_fit(

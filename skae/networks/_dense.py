@@ -24,6 +24,7 @@ class DenseNetwork(Network):
     # steps, up to a quarter of large ones. A single fit earns that back in 2000 steps or more, the
     # candidates and folds of a search in a few hundred.
     xla_from_steps: ClassVar[float] = 500
+    is_cheap: ClassVar[bool] = True
 
     @property
     def halves(self) -> tuple[tuple[str, int, int, Shape], ...]:

@@ -89,6 +89,8 @@ class Network:
 
     # Whether training begins away from the start at PCA, which stays what the result must beat.
     departs_from_pca: ClassVar[bool] = False
+    # Whether a few thousand steps are so cheap that folds can choose the number of epochs.
+    is_cheap: ClassVar[bool] = False
 
     @property
     def numpy_twin(self) -> NumpyTwin | None:
