@@ -22,6 +22,7 @@ _NEGLIGIBLE_ERROR = 1e-9
 _WORTHWHILE = 0.01
 # Fewer epochs than the least patience of a default fit say nothing about the rate.
 _FEW_EPOCHS = 10
+_ANNEALED = ("auto", "cosine")
 _MORE_DROPOUT, _MORE_VALIDATION = 0.2, 0.2
 
 History = Mapping[str, Array]
@@ -126,7 +127,9 @@ def _few_epochs(history: History, parameters: Parameters, n_epochs: int) -> Caus
     """Training had no time: max_iter, the patience or a callback ended it."""
     losses, max_iter = history["loss"][1:], parameters.get("max_iter")
     was_cut = n_epochs == max_iter
-    if n_epochs >= _FEW_EPOCHS and not (was_cut and losses[-1] < losses[0]):
+    # A rate that is annealed has come to its end.
+    is_annealed = parameters.get("learning_rate") in _ANNEALED
+    if n_epochs >= _FEW_EPOCHS and not (was_cut and losses[-1] < losses[0] and not is_annealed):
         return None
     if was_cut:
         reason = f"training was cut short after {_counted(n_epochs)} by max_iter={max_iter}"

@@ -102,7 +102,7 @@ def test_steps_that_are_too_large_are_named():
 
 
 def test_a_gain_on_training_rows_alone_is_named():
-    fitted, message = kept(Autoencoder(2))
+    fitted, message = kept(Autoencoder(2, early_stopping=True))
     losses = fitted.history_["loss"]
     assert f"fell from {losses[0]:.3g} to {losses.min():.3g}" in message
     assert "rows held out" in message
@@ -172,7 +172,7 @@ def test_diagnose_says_the_same():
     fitted, message = kept(Autoencoder(2))
     (finding,) = [each for each in diagnose(fitted, NOISE) if each.name == "this is PCA"]
     assert "this is PCA" in finding.message
-    assert finding.parameter == "validation_fraction=0.2"
+    assert finding.parameter == "dropout=0.2"
     reason = message.partition("better: ")[2].partition(" Try")[0]
     assert reason in finding.message
 

@@ -3,7 +3,12 @@
 Importing this package loads neither; the gateway does at its first call.
 """
 
-from skae.backend._callbacks import LEFT_BY_FITS, KerasCallbackHooks
+from skae.backend._callbacks import (
+    LEFT_BY_FITS,
+    KerasCallbackHooks,
+    may_read_rows_held_out,
+    steer_the_rate,
+)
 from skae.backend._gateway import (
     POOL,
     SCORERS,
@@ -25,7 +30,9 @@ __all__ = [
     "borrow_scorer",
     "callbacks_to_call",
     "check_activation",
+    "may_read_rows_held_out",
     "models_in_input_units",
     "optimizer_settings",
     "random_weights",
+    "steer_the_rate",
 ]

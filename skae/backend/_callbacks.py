@@ -30,6 +30,32 @@ _COMPILED = (
 )
 
 
+# Classes of Keras by what they do; a subclass does it too.
+_STEERING = {"EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler"}
+_RECORDING = {
+    "CSVLogger",
+    "History",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
+    "TerminateOnNaN",
+}
+
+
+def steer_the_rate(callbacks: Sequence[Any] | None) -> bool:
+    """Whether callbacks set the learning rate, or end training, by what they see of epochs."""
+    return any(_classes_of(callback) & _STEERING for callback in callbacks or ())
+
+
+def may_read_rows_held_out(callbacks: Sequence[Any] | None) -> bool:
+    """Whether callbacks do more than to record what there is."""
+    return any(not _classes_of(callback) & _RECORDING for callback in callbacks or ())
+
+
+def _classes_of(callback: Any) -> set[str]:
+    return {cls.__name__ for cls in type(callback).__mro__}
+
+
 class CallbackModel:
     """Stand-in for a Keras model, which callbacks find as ``self.model``.
 

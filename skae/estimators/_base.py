@@ -52,6 +52,7 @@ from skae.fitting import (
     planned,
     portable,
     starts_at_optimum,
+    steered,
     tell_cross_fit,
     tell_optimum,
     train,
@@ -187,7 +188,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         context: Any,
         about: dict[str, Any],
     ) -> None:
-        recipe, settings = self._recipe(), Settings.of(self)
+        recipe, settings = self._recipe(), steered(Settings.of(self), self.callbacks)
         # Before anything is trained, and also where nothing will be.
         honoured_callbacks(self.callbacks, settings)
         rows, clean = self._check_fit_input(X, sample_weight, X_clean, observed, recipe, reset=True)
@@ -197,15 +198,15 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             model = continued_model(Architecture.of(self), recipe, self._model)
         else:
             model = new_model(Architecture.of(self), recipe, clean, rng)
-        is_new = not continues and rows.targets is None
-        is_optimal = is_new and starts_at_optimum(model.network, recipe)
+        is_plain = not continues and rows.targets is None
+        is_optimal = is_plain and starts_at_optimum(model.network, recipe)
         phases: list[Outcome] = []
         if not continues and not is_optimal:
             model, phases = self._pretrain(model, rows, settings, rng)
         is_interrupted = any(phase.interrupted for phase in phases)
-        may_choose = not (continues or is_optimal or phases or self.callbacks)
+        may_choose = not (continues or is_optimal or phases)
         crossed: CrossFit | None = None
-        if may_choose and is_cross_fitted(model, recipe, settings, rows):
+        if may_choose and is_cross_fitted(model, recipe, settings, rows, self.callbacks):
             crossed = cross_fit(model, Architecture.of(self), rows, clean, recipe, settings, rng)
             tell_cross_fit(crossed, self.verbose)
             settings, is_interrupted = crossed.applied_to(settings), crossed.interrupted
@@ -216,8 +217,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if is_optimal or is_interrupted or settings.max_iter == 0:
             outcome = without_training(model, rows, interrupted=is_interrupted)
         else:
-            pretrained = phases[-1].weights if phases else None
-            origin = Origin(departs=not continues, pretrained=pretrained)
+            before = phases[-1].weights if phases else None
+            origin = Origin(departs=not continues, pretrained=before)
             sklearn_callbacks = SklearnCallbackHooks(self, context, about, model)
             with fit_listeners(
                 self.callbacks, settings, self.verbose, sklearn_callbacks
@@ -308,8 +309,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         self._optimizer_state = outcome.optimizer_state
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
         self._after_fit(rows.X)
-        # A pass moves the codes of rows that it does not see.
-        self.__dict__.pop("_code_mixture", None)
+        self.__dict__.pop("_code_mixture", None)  # a pass moves the codes of rows it does not see
 
     def _check_fit_input(
         self,

@@ -82,7 +82,8 @@ _PARAMETERS = """
         an instance brings its own rate in the place of these numbers. ``"auto"`` is ``"cosine"``
         for an optimizer given by name, and an instance's own rate or schedule otherwise; it also
         plans how long to train, as ``max_iter`` says. A number is constant. ``partial_fit`` takes
-        ``"auto"`` for ``"constant"``.
+        ``"auto"`` for ``"constant"``, and so does ``fit`` with callbacks that set the rate or end
+        training, such as ``ReduceLROnPlateau`` and Keras' ``EarlyStopping``.
 
     batch_size : int, default=32
         Rows in a training step.
@@ -102,7 +103,8 @@ _PARAMETERS = """
         weights, or those of the start if training made them worse. ``"auto"``: as True, but on 10
         to 2000 rows, where a tenth says little, up to five folds are left out in turn to choose
         the number of epochs, and all rows train. That is for dense networks whose rate is
-        annealed, with ``n_iter_no_change="auto"`` and no ``callbacks``.
+        annealed, where patience and the share held out are the defaults, and callbacks none or
+        such as only record.
 
     validation_fraction : float, default=0.1
         Share of the rows held out for early stopping. They do count for the scaling and for the

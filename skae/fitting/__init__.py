@@ -13,7 +13,7 @@ from skae.fitting._listeners import (
     tell_cross_fit,
     tell_optimum,
 )
-from skae.fitting._rates import planned
+from skae.fitting._rates import planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
 from skae.fitting._rows import Labels, Rows
@@ -76,6 +76,7 @@ __all__ = [
     "portable",
     "split_rows",
     "starts_at_optimum",
+    "steered",
     "tell_cross_fit",
     "tell_optimum",
     "train",

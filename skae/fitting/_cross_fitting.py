@@ -6,10 +6,10 @@ the number after which the folds left out are reconstructed best is the one for 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from sklearn.model_selection import KFold
@@ -67,7 +67,13 @@ class CrossFit:
         return replace(settings, early_stopping=False, max_iter=n_epochs)
 
 
-def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows) -> bool:
+def is_cross_fitted(
+    model: Model,
+    recipe: Recipe,
+    settings: Settings,
+    rows: Rows,
+    callbacks: Sequence[Any] | None,
+) -> bool:
     """Whether the length of training is found by several folds rather than by rows held out.
 
     It takes several times the steps of the training itself, so it is for cheap networks on few
@@ -77,6 +83,8 @@ def is_cross_fitted(model: Model, recipe: Recipe, settings: Settings, rows: Rows
     if settings.early_stopping != "auto" or settings.n_iter_no_change != "auto":
         return False
     if settings.validation_fraction != _USUAL_FRACTION:
+        return False
+    if backend.may_read_rows_held_out(callbacks):
         return False
     n_rows = len(rows.counted())
     is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS and math.prod(rows.X.shape) <= _MOST_VALUES

@@ -1,6 +1,7 @@
 """The learning rate of a fit, and how long training takes by it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -100,6 +101,14 @@ def _kind(settings: Settings) -> RateKind:
         return "cosine" if isinstance(settings.optimizer, str) else "constant"
     kind: RateKind = asked  # type: ignore[assignment]
     return kind
+
+
+def steered(settings: Settings, callbacks: Sequence[Any] | None) -> Settings:
+    """Settings whose rate is left to callbacks, if those set it or end training."""
+    if settings.learning_rate != "auto" or not backend.steer_the_rate(callbacks):
+        return settings
+    rate = "constant" if isinstance(settings.optimizer, str) else settings.learning_rate
+    return replace(settings, learning_rate=rate)
 
 
 def planned(settings: Settings, rows: Rows) -> Settings:

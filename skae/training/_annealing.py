@@ -51,12 +51,13 @@ class AnnealedRate:
 
     def __init__(self, program: Program, annealing: Annealing) -> None:
         self.program, self.annealing = program, annealing
-        self._factor, self._planned, self._set = 1.0, 1.0, np.float32(np.nan)
+        self._factor, self._planned = 1.0, annealing.peak
+        self._set = np.float32(program.learning_rate())
 
     def prepare(self, step: int, n_steps: int) -> None:
         """Set the rate of a chunk of steps to that in its middle."""
         now = self.program.learning_rate()
-        if not np.isnan(self._set) and now != self._set:
+        if now != self._set:
             self._factor = float(now) / self._planned
         self._planned = self.annealing.rate(step + 0.5 * (n_steps - 1))
         self._set = np.float32(self._planned * self._factor)

@@ -13,7 +13,7 @@ def test_restored_weights_are_the_result_and_their_epoch_the_best(early_stopping
     stopper = keras.callbacks.EarlyStopping(
         "loss", mode="max", patience=3, restore_best_weights=True
     )
-    settings = {"early_stopping": early_stopping, "init": "random"}
+    settings = {"early_stopping": early_stopping, "init": "random", "learning_rate": "constant"}
     fitted = quick(callbacks=[stopper], **settings).fit(X)
     once = quick(max_iter=1, **settings)
     weights = {}

@@ -180,7 +180,8 @@ def test_rows_without_weight_are_in_no_fold():
         {"learning_rate": 0.002},
         {"max_iter": 3},
         {"validation_fraction": 0.2, "max_iter": 30},
-        {"callbacks": [keras.callbacks.TerminateOnNaN()]},
+        {"callbacks": [keras.callbacks.LambdaCallback()], "max_iter": 40},
+        {"callbacks": [keras.callbacks.EarlyStopping(patience=2)], "max_iter": 40},
     ],
 )
 def test_what_is_asked_for_stands_against_folds(asked):
@@ -197,6 +198,25 @@ def test_an_interruption_among_the_folds_keeps_the_start(monkeypatch):
     with pytest.warns(UserWarning, match="Training interrupted"):
         estimator = Autoencoder(2, **TINY).fit(X)
     assert (estimator.best_epoch_, estimator.cross_fit_losses_.keys()) == (0, {0})
+
+
+def test_callbacks_that_record_change_nothing():
+    recorded = Autoencoder(2, **TINY, callbacks=[keras.callbacks.TerminateOnNaN()]).fit(X)
+    assert recorded.transform(X).tobytes() == Autoencoder(2, **TINY).fit(X).transform(X).tobytes()
+
+
+@pytest.mark.parametrize(
+    "steering",
+    [
+        keras.callbacks.ReduceLROnPlateau(patience=1000),
+        keras.callbacks.EarlyStopping(patience=1000),
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate),
+    ],
+)
+def test_callbacks_that_steer_find_a_constant_rate(steering):
+    seen = Rates()
+    Autoencoder(2, **TINY, max_iter=5, callbacks=[steering, seen]).fit(X)
+    assert np.allclose(seen.seen, 0.002)
 
 
 def test_a_later_fit_without_folds_forgets_their_losses():

@@ -12,8 +12,8 @@ from skae.training._annealing import AnnealedRate
 class Dial:
     """A program that is nothing but its rate."""
 
-    def __init__(self):
-        self.rate = np.float32(7.0)
+    def __init__(self, rate=0.4):
+        self.rate = np.float32(rate)
 
     def learning_rate(self):
         return self.rate
@@ -54,6 +54,14 @@ def test_who_changes_the_rate_changes_all_later_ones_by_the_same_factor():
     for step in (301, 302):
         annealed.prepare(step, 1)
         assert program.rate == pytest.approx(0.1 * annealing.rate(step), rel=1e-5)
+
+
+def test_who_changes_the_rate_before_the_first_step_changes_that_too():
+    program, annealing = Dial(), Annealing(0.4, 1000)
+    annealed = AnnealedRate(program, annealing)
+    program.set_learning_rate(0.04)
+    annealed.prepare(0, 1)
+    assert program.rate == pytest.approx(0.1 * annealing.rate(0), rel=1e-5)
 
 
 def test_a_rate_that_was_set_to_zero_can_be_set_again():
