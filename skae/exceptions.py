@@ -78,8 +78,9 @@ def why_start_was_kept(
         The most promising first.
     """
     n_epochs = len(history["loss"]) - 1
-    if n_epochs == 0 and cross_fit_losses:
-        return _nothing_left(history, parameters, 0) or _folds_against(cross_fit_losses, parameters)
+    if cross_fit_losses and len(cross_fit_losses) > 1:
+        nothing_left = _nothing_left(history, parameters, n_epochs)
+        return nothing_left or _folds_against(cross_fit_losses, parameters)
     causes = (_nothing_left, _far_too_large_steps, _few_epochs, _no_way_back)
     for cause in (*causes, _large_steps, _tiny_steps, _overfitting):
         found = cause(history, parameters, n_epochs)

@@ -79,6 +79,11 @@ class Evidence:
         return {name: np.asarray(column)[first:] for name, column in columns.items()}
 
     @cached_property
+    def cross_fit_losses(self) -> dict[int, float]:
+        """Losses of rows held out by the number of epochs, where folds chose it; else empty."""
+        return getattr(self.reducer, "cross_fit_losses_", {})
+
+    @cached_property
     def n_epochs(self) -> int:
         """Epochs in which all layers were trained."""
         return max(0, len(self.history.get("loss", ())) - 1)
@@ -92,9 +97,7 @@ class Evidence:
     @cached_property
     def keeps_start(self) -> bool:
         """Whether training changed nothing; a linear network at its optimum is not trained."""
-        # Folds may ask for no epoch at all.
-        was_judged = self.n_epochs > 0 or hasattr(self.reducer, "cross_fit_losses_")
-        return was_judged and self.kept_epoch == 0
+        return self.n_epochs > 0 and self.kept_epoch == 0
 
     @cached_property
     def is_trained(self) -> bool:

@@ -33,7 +33,7 @@ _STILL_FALLING = 0.01
 _NATS = 0.5
 # Over PCA's share of variance left, where nothing is held out: cut short 0.5 to 1.6, training rows
 # that were learned by heart 0.01 to 0.18.
-_FAR_BELOW_PCA = 0.4
+_FAR_BELOW_PCA, _FAR_BELOW_PCA_OF_FOLDS = 0.4, 0.5
 # Over PCA's share of variance left, on rows PCA has not seen: healthy 0.2 to 1.2 (1.3 with a gap
 # of 0.01), faulty 1.5 to 3.
 WORSE_THAN_PCA = 1.4
@@ -190,6 +190,8 @@ def _memorises(evidence: Evidence) -> bool:
 def _is_watched(evidence: Evidence) -> bool:
     """Return whether rows were held out when the weights that are kept were trained."""
     held_out = evidence.history.get("val_loss")
+    if evidence.cross_fit_losses:
+        return True
     return held_out is not None and len(held_out) > 0 and not np.isnan(held_out[-1])
 
 
@@ -224,7 +226,7 @@ def start_kept(evidence: Evidence) -> Finding | None:
     reason, advice = why_start_was_kept(
         evidence.history,
         evidence.parameters,
-        getattr(evidence.reducer, "cross_fit_losses_", None),
+        evidence.cross_fit_losses,
     )
     is_pca = evidence.parameters.get("init") == "pca"
     what = "this is PCA" if is_pca else "the weights are random"
@@ -296,6 +298,10 @@ def _generalises(evidence: Evidence) -> bool:
 
     PCA of rows with heavy tails is unstable, however many there are.
     """
+    of_folds = evidence.cross_fit_losses
+    if of_folds:
+        # The start is PCA of the same rows, so that less is far.
+        return min(of_folds.values()) < _FAR_BELOW_PCA_OF_FOLDS * of_folds[0]
     shares = _training_shares(evidence)
     return (
         _is_watched(evidence)

@@ -8,7 +8,7 @@ the scalars that needs, and what else differs.
 import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -214,7 +214,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             settings = planned(settings, rows)
         if is_optimal:
             tell_optimum(self.verbose)
-        if is_optimal or is_interrupted or settings.max_iter == 0:
+        if is_optimal or is_interrupted:
             outcome = without_training(model, rows, interrupted=is_interrupted)
         else:
             before = phases[-1].weights if phases else None
@@ -228,7 +228,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         self.__dict__.pop("cross_fit_losses_", None)
         if crossed is not None and crossed.losses:
             self.cross_fit_losses_ = crossed.losses
-            outcome = replace(outcome, best_loss=crossed.losses[crossed.n_epochs])
+            outcome = crossed.applied_to_outcome(outcome, model)
         self._warn_about(outcome, crossed)
         self._set_fitted(model, outcome, joined_history(*phases, outcome))
         self.best_loss_ = outcome.best_loss
@@ -359,8 +359,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if outcome.interrupted:
             warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
             return
-        is_trained = outcome.history.n_epochs > 0 or crossed is not None
-        if outcome.best_epoch > 0 or not is_trained:
+        if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
             return
         columns, losses = outcome.history.columns(), crossed.losses if crossed else None
         reason, advice = why_start_was_kept(columns, self.get_params(deep=False), losses)

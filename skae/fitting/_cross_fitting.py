@@ -23,7 +23,7 @@ from skae.fitting._settings import Settings
 from skae.fitting._start import new_model
 from skae.fitting._train import program_spec, tier_of
 from skae.model import Model, ScaledRows
-from skae.training import Data, Program, Start, Tier, held_out_loss, loss_after
+from skae.training import Data, Outcome, Program, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
 _LEAST_ROWS, _MOST_ROWS, _MOST_VALUES = 10, 2000, 2**24
@@ -63,8 +63,20 @@ class CrossFit:
 
     def applied_to(self, settings: Settings) -> Settings:
         """Settings of a fit to all rows for so many epochs."""
-        n_epochs = 0 if self.interrupted else self.n_epochs
+        if self.interrupted:
+            return settings
+        # The history of the start alone would be no history.
+        n_epochs = self.n_epochs or min(filter(None, self.losses))
         return replace(settings, early_stopping=False, max_iter=n_epochs)
+
+    def applied_to_outcome(self, outcome: Outcome, model: Model) -> Outcome:
+        """The outcome of that fit, with the loss of rows held out; the start, if that is best."""
+        if not self.losses:
+            return outcome
+        outcome = replace(outcome, best_loss=self.losses[self.n_epochs])
+        if self.n_epochs > 0:
+            return outcome
+        return replace(outcome, weights=model.weights, best_epoch=0)
 
 
 def is_cross_fitted(

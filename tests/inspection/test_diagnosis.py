@@ -187,6 +187,7 @@ def test_a_variational_code_far_from_its_prior_is_found():
 
 def test_an_adversarial_code_far_from_its_prior_is_found():
     untrained = {"init": "random", "adversarial_weight": 0.0, "max_iter": 1, "batch_size": 256}
+    untrained["learning_rate"] = 0.002
     adversarial = AdversarialAutoencoder(4, **untrained, random_state=0).fit(TRAIN)
     finding = finding_of(diagnose(adversarial, TEST), "code far from its prior")
     assert np.isclose(adversarial.transform(TEST).std(axis=0), finding.value).any()

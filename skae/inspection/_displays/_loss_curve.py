@@ -10,6 +10,7 @@ from skae.inspection._drawing._loss_curves import (
     VALIDATION,
     draw_best_epoch,
     draw_columns,
+    draw_losses_of_folds,
     draw_phases,
     explain,
     scale_logarithmically,
@@ -55,6 +56,9 @@ class LossCurveDisplay:
     unit : str, default=None
         Unit of the loss, for the axis.
 
+    cross_fit_losses : dict of int to float, default=None
+        Losses of rows held out by the number of epochs that was tried, where folds chose it.
+
     Attributes
     ----------
     lines_ : dict of str to matplotlib Line2D
@@ -62,6 +66,9 @@ class LossCurveDisplay:
 
     best_epoch_line_ : matplotlib Line2D or None
         The line at the epoch whose weights were kept.
+
+    cross_fit_line_ : matplotlib Line2D or None
+        The losses of folds.
 
     ax_ : matplotlib Axes
         Where the curves were drawn.
@@ -89,10 +96,12 @@ class LossCurveDisplay:
         *,
         best_epoch: int | None = None,
         unit: str | None = None,
+        cross_fit_losses: Mapping[int, float] | None = None,
     ) -> None:
         self.history = history
         self.best_epoch = best_epoch
         self.unit = unit
+        self.cross_fit_losses = cross_fit_losses
 
     @classmethod
     def from_estimator(
@@ -138,6 +147,7 @@ class LossCurveDisplay:
             # Classifiers and regressors do not say which epoch they kept.
             best_epoch=getattr(trained, "best_epoch_", None),
             unit=_unit(trained),
+            cross_fit_losses=getattr(trained, "cross_fit_losses_", None),
         )
         return display.plot(ax, terms=terms, log_scale=log_scale)
 
@@ -182,8 +192,10 @@ class LossCurveDisplay:
         self.lines_ = draw_columns(ax, epochs, columns, starts)
         kept = self.best_epoch
         self.best_epoch_line_ = None if kept is None else draw_best_epoch(ax, kept)
+        folds = self.cross_fit_losses if "loss" in columns else None
+        self.cross_fit_line_ = draw_losses_of_folds(ax, folds) if folds else None
         draw_phases(ax, epochs, self.history.get("phase"), starts)
-        explain(ax, self.lines_, self.best_epoch_line_)
+        explain(ax, self.lines_, self.cross_fit_line_, self.best_epoch_line_)
         self._label(ax, columns, log_scale)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -55,6 +55,12 @@ def draw_best_epoch(ax: "Axes", epoch: int) -> "Line2D":
     return ax.axvline(epoch, color="black", linewidth=1, linestyle=":", label=f"kept: {kept}")
 
 
+def draw_losses_of_folds(ax: "Axes", losses: Mapping[int, float]) -> "Line2D":
+    """Draw a cross for each number of epochs that was tried, at the loss of rows held out."""
+    look: dict[str, Any] = {"linestyle": "", "marker": "x", "color": "black"}
+    return ax.plot([*losses], [*losses.values()], label="rows of folds left out", **look)[0]
+
+
 def draw_phases(ax: "Axes", epochs: Array, phases: Any, starts: Integers) -> None:
     """Separate phases and name them; `phases` has a number for each row of the history."""
     for start in starts:
@@ -68,7 +74,7 @@ def draw_phases(ax: "Axes", epochs: Array, phases: Any, starts: Integers) -> Non
         ax.text(middle, 1.0, name, fontsize="small", **where)
 
 
-def explain(ax: "Axes", lines: "Mapping[str, Line2D]", best_epoch_line: "Line2D | None") -> None:
+def explain(ax: "Axes", lines: "Mapping[str, Line2D]", *others: "Line2D | None") -> None:
     """Put a legend above the axes, where no curve is: colours are terms, line styles are rows."""
     rows = {_rows(name): line for name, line in reversed([*lines.items()])}
     rows = dict(sorted(rows.items(), reverse=True))
@@ -76,8 +82,7 @@ def explain(ax: "Axes", lines: "Mapping[str, Line2D]", best_epoch_line: "Line2D 
     if len(set(map(_term, lines))) > 1:
         terms = {plain(name): line for name, line in lines.items() if name == _term(name)}
         entries = terms | {name: _in_black(line) for name, line in rows.items()}
-    if best_epoch_line is not None:
-        entries[str(best_epoch_line.get_label())] = best_epoch_line
+    entries |= {str(line.get_label()): line for line in others if line is not None}
     place: dict[str, Any] = {
         "loc": "lower left",
         "bbox_to_anchor": (0, 1.02),
