@@ -53,6 +53,8 @@ def expected_failures(estimator):
 SHORT = {"max_iter": 10}
 SHORTENED = {
     "AdversarialAutoencoder": SHORT,
+    # Long enough for folds to choose the number of epochs.
+    "Autoencoder": {"max_iter": 150},
     "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**SHORT), **SHORT},
     "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**SHORT), **SHORT},
     "ContractiveAutoencoder": SHORT,

@@ -35,7 +35,7 @@ def test_every_class_leaves_the_start(name):
     # A penalty on the code would have its own optimum.
     free = {"sparsity_weight": 0.0} if name == "SparseAutoencoder" else {}
     # Sequences take more steps.
-    steps = {"max_iter": 250} if name == "RecurrentAutoencoder" else {}
+    steps = {"max_iter": 160} if name == "RecurrentAutoencoder" else {}
     estimator = getattr(skae, name)(2, sample_shape=shape, **free, **QUICK | steps)
     assert over_pca(estimator, ODD) < 0.8
     assert estimator.best_epoch_ > 0
