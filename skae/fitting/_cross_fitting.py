@@ -34,7 +34,7 @@ _STEPS = (100, 300, 1000, 3000)
 # More epochs are not tried where so many are this much worse than the best number before.
 _HOPELESS = 0.1
 # Folds are left out until so many rows were.
-_ENOUGH_HELD_OUT = 500
+_ENOUGH_HELD_OUT = 250
 
 
 @dataclass(frozen=True)
