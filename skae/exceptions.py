@@ -78,9 +78,12 @@ def why_start_was_kept(
         The most promising first.
     """
     n_epochs = len(history["loss"]) - 1
-    if cross_fit_losses and len(cross_fit_losses) > 1:
-        nothing_left = _nothing_left(history, parameters, n_epochs)
-        return nothing_left or _folds_against(cross_fit_losses, parameters)
+    if cross_fit_losses and min(cross_fit_losses.values()) == cross_fit_losses[0]:
+        for cause in (_nothing_left, _far_too_large_steps, _large_steps):
+            found = cause(history, parameters, n_epochs)
+            if found is not None:
+                return found
+        return _folds_against(cross_fit_losses, parameters)
     causes = (_nothing_left, _far_too_large_steps, _few_epochs, _no_way_back)
     for cause in (*causes, _large_steps, _tiny_steps, _overfitting):
         found = cause(history, parameters, n_epochs)
@@ -99,7 +102,7 @@ def _folds_against(losses: Mapping[int, float], parameters: Parameters) -> Cause
     start, tried = losses[0], {n: loss for n, loss in losses.items() if n}
     best = min(tried, key=lambda n: tried[n])
     reason = (
-        f"rows held out, each fold of five in turn, had a loss of {start:.3g} at the start and of "
+        f"rows held out, folds in turn, had a loss of {start:.3g} at the start and of "
         f"{tried[best]:.3g} at best, after {_counted(best)}: what is learned beyond the start "
         "does not hold for them, or they are too few to tell"
     )

@@ -226,7 +226,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
         self.__dict__.pop("cross_fit_losses_", None)
-        if crossed is not None and crossed.losses:
+        if crossed is not None and not crossed.interrupted:
             self.cross_fit_losses_ = crossed.losses
             outcome = crossed.applied_to_outcome(outcome, model)
         self._warn_about(outcome, crossed)
@@ -307,6 +307,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             history = continued_history(self.history_, history)
         self._set_fitted(model, outcome, history)
         self._optimizer_state = outcome.optimizer_state
+        self.__dict__.pop("cross_fit_losses_", None)
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
         self._after_fit(rows.X)
         self.__dict__.pop("_code_mixture", None)  # a pass moves the codes of rows it does not see

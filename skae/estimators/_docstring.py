@@ -94,7 +94,8 @@ _PARAMETERS = """
         ``learning_rate="cosine"``, which takes all of them.
 
     tol : float, default=1e-4
-        Smallest improvement of the loss that counts. The squared error is measured as a share of
+        Smallest improvement of the loss that counts for patience: that is, where the rate is not
+        annealed or ``n_iter_no_change`` is a number. The squared error is measured as a share of
         that of predicting the mean, ``"binary_crossentropy"`` in nats a feature.
 
     early_stopping : bool or "auto", default="auto"
@@ -102,9 +103,10 @@ _PARAMETERS = """
         of the best epoch. False: training stops when the training loss does, and keeps the last
         weights, or those of the start if training made them worse. ``"auto"``: as True, but on 10
         to 2000 rows, where a tenth says little, up to five folds are left out in turn to choose
-        the number of epochs, and all rows train. That is for dense networks whose rate is
-        annealed, where patience and the share held out are the defaults, and callbacks none or
-        such as only record.
+        the number of epochs, and all rows train. That is for a new dense network trained at once
+        by ``learning_rate="auto"`` of an optimizer given by name, with 300 steps or more in
+        ``max_iter`` epochs, patience and the share held out at their defaults, no batch larger
+        than the table, and callbacks of Keras that only record, or none.
 
     validation_fraction : float, default=0.1
         Share of the rows held out for early stopping. They do count for the scaling and for the

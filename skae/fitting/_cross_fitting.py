@@ -32,7 +32,10 @@ _USUAL_FRACTION = 0.1
 # Steps that are tried, fewest first.
 _STEPS = (100, 300, 1000, 3000)
 # More epochs are not tried where so many are this much worse than the best number before.
-_HOPELESS = 0.1
+# As a share of what the start leaves, and of predicting the mean.
+_HOPELESS, _LITTLE = 0.1, 0.01
+# Losses that differ by less are equal.
+_ROUNDING = 1e-6
 # Folds are left out until so many rows were.
 _ENOUGH_HELD_OUT = 250
 
@@ -59,7 +62,9 @@ class CrossFit:
     @property
     def n_epochs(self) -> int:
         """Epochs after which the rows held out are reconstructed best."""
-        return min(self.losses, key=lambda n: (self.losses[n], n))
+        lowest = min(self.losses.values())
+        enough = lowest + _ROUNDING * abs(lowest)
+        return min(n for n, loss in self.losses.items() if loss <= enough)
 
     def applied_to(self, settings: Settings) -> Settings:
         """Settings of a fit to all rows for so many epochs."""
@@ -71,12 +76,14 @@ class CrossFit:
 
     def applied_to_outcome(self, outcome: Outcome, model: Model) -> Outcome:
         """The outcome of that fit, with the loss of rows held out; the start, if that is best."""
-        if not self.losses:
+        if self.interrupted:
             return outcome
-        outcome = replace(outcome, best_loss=self.losses[self.n_epochs])
-        if self.n_epochs > 0:
+        if self.n_epochs == 0:
+            outcome = replace(outcome, weights=model.weights, best_epoch=0)
+        if outcome.best_epoch != self.n_epochs:
+            # Interrupted, stopped, or undone as training rows became worse.
             return outcome
-        return replace(outcome, weights=model.weights, best_epoch=0)
+        return replace(outcome, best_loss=self.losses[self.n_epochs])
 
 
 def is_cross_fitted(
@@ -89,8 +96,8 @@ def is_cross_fitted(
     """Whether the length of training is found by several folds rather than by rows held out.
 
     It takes several times the steps of the training itself, so it is for cheap networks on few
-    rows; and nothing that somebody asked for may stand against it: callbacks watch rows held out,
-    patience and warm-ups are of one run.
+    rows; and nothing that somebody asked for may stand against it: a rate for all epochs, patience
+    and warm-ups are of one run, callbacks watch rows held out.
     """
     if settings.early_stopping != "auto" or settings.n_iter_no_change != "auto":
         return False
@@ -99,6 +106,8 @@ def is_cross_fitted(
     if backend.may_read_rows_held_out(callbacks):
         return False
     n_rows = len(rows.counted())
+    if settings.learning_rate != "auto" or settings.batch_size > n_rows:
+        return False
     is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS and math.prod(rows.X.shape) <= _MOST_VALUES
     is_plain = len(recipe.objective.updates) <= 1 and recipe.schedule is None
     has_time = settings.max_iter * settings.steps_per_epoch(n_rows) >= _STEPS[1]
@@ -155,9 +164,9 @@ def cross_fit(
 
 
 def _is_hopeless(loss: float, losses: Mapping[int, float]) -> bool:
-    """Whether a loss is much above the lowest, in units of what the start leaves."""
-    # Log-likelihoods may be negative.
-    return loss > min(losses.values()) + _HOPELESS * abs(losses[0])
+    """Whether a loss is so much above the lowest that more epochs will not help."""
+    # Log-likelihoods may be negative; and where little is left, a short run is worse than none.
+    return loss > min(losses.values()) + max(_HOPELESS * abs(losses[0]), _LITTLE)
 
 
 def _candidates(settings: Settings, n_rows: int) -> list[int]:

@@ -243,10 +243,9 @@ def tell_optimum(verbose: int) -> None:
 
 def tell_cross_fit(crossed: CrossFit, verbose: int) -> None:
     """Print how many epochs the folds ask for, where ``verbose`` asks for it."""
-    if verbose:
+    if verbose and not crossed.interrupted:
         tried = ", ".join(f"{n} epochs {loss:.4g}" for n, loss in crossed.losses.items())
-        print(
-            f"Loss of rows held out, mean over folds: {tried}. Training takes "
-            f"{crossed.n_epochs} epochs of all rows.",
-            flush=True,
-        )
+        answer = f"Training takes {crossed.n_epochs} epochs of all rows."
+        if crossed.n_epochs == 0:
+            answer = "The start is best and will be kept; the epochs that follow are its history."
+        print(f"Loss of rows held out, mean over folds: {tried}. {answer}", flush=True)

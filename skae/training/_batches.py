@@ -78,12 +78,13 @@ def chunks(
     """
     capacity = spec.n_steps * spec.batch_size
     for start in range(0, len(indices), capacity):
-        taken = indices[start : start + capacity]
+        places = np.arange(start, min(start + capacity, len(indices)))
         if rng is not None and not rows.resident:
-            taken = rng.permutation(taken)
+            places = rng.permutation(places)
+        taken = indices[places]
         chunk = _fill(rows, targets, labels, taken, sample_weight, spec)
         if counted is not None:
-            chunk.weights.reshape(-1)[: len(taken)] *= counted[start : start + capacity]
+            chunk.weights.reshape(-1)[: len(taken)] *= counted[places]
         yield chunk
 
 
