@@ -52,7 +52,7 @@ def loss_after(
     orders = (shuffled(data.training, data.rows.resident, rng) for _ in range(n_epochs))
     indices, counted = joined(orders, program.spec.batch_size)
     step = 0
-    # Rows in memory are in random order; neighbours on a disk are mixed within a chunk, as in a fit.
+    # Rows in memory are in random order; neighbours on a disk are mixed within a chunk.
     for chunk in judge.chunks(indices, None if data.rows.resident else rng, counted):
         annealed.prepare(step, chunk.n_steps)
         program.train(program.stage(chunk), int(rng.integers(2**31)))
