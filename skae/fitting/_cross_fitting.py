@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from sklearn.model_selection import KFold
@@ -23,7 +23,7 @@ from skae.fitting._settings import Settings
 from skae.fitting._start import new_model
 from skae.fitting._train import program_spec, tier_of
 from skae.model import Model, ScaledRows
-from skae.training import Data, Outcome, Program, Start, Tier, held_out_loss, loss_after
+from skae.training import Data, Outcome, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
 _LEAST_ROWS, _MOST_ROWS, _MOST_VALUES = 10, 2000, 2**24
@@ -138,6 +138,8 @@ def cross_fit(
     rng : numpy.random.Generator
     """
     rate, seed = Rate.of(settings), int(rng.integers(2**31))
+    # As ``is_cross_fitted`` asks for.
+    peak = cast(float, rate.value)
     architecture = replace(architecture, n_components=model.network.n_components)
     folds = list(_folds(architecture, rows, clean, recipe, seed))
     sizes = np.array([len(fold.data.validation) for fold in folds])
@@ -152,7 +154,7 @@ def cross_fit(
             losses[0] = float(np.average(at_start, weights=sizes))
             for n_epochs in epochs:
                 each = [
-                    _loss_after(program, fold, n_epochs, rate, np.random.default_rng([seed, place]))
+                    loss_after(program, *fold, n_epochs, peak, np.random.default_rng([seed, place]))
                     for place, fold in enumerate(folds)
                 ]
                 losses[n_epochs] = float(np.average(each, weights=sizes))
@@ -175,8 +177,7 @@ def _candidates(settings: Settings, n_rows: int) -> list[int]:
     return sorted({min(settings.max_iter, max(1, round(n / per_epoch))) for n in _STEPS})
 
 
-@dataclass(frozen=True)
-class _Fold:
+class _Fold(NamedTuple):
     data: Data
     start: Start
 
@@ -196,12 +197,3 @@ def _folds(
         scalars = dict(recipe.scalars_for(model.network, scaled))
         start = Start(model.weights, seed=seed, learning_rate=None, scalars=scalars)
         yield _Fold(replace(data, training=training, validation=validation), start)
-
-
-def _loss_after(
-    program: Program, fold: _Fold, n_epochs: int, rate: Rate, rng: np.random.Generator
-) -> float:
-    n_steps = n_epochs * -(-len(fold.data.training) // program.spec.batch_size)
-    annealing = rate.annealing(n_steps)
-    assert annealing is not None
-    return loss_after(program, fold.data, fold.start, n_epochs, annealing, rng)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -99,16 +99,14 @@ def _kind(settings: Settings) -> RateKind:
     if asked == "auto":
         # Who makes an optimizer chooses its rate.
         return "cosine" if isinstance(settings.optimizer, str) else "constant"
-    kind: RateKind = asked  # type: ignore[assignment]
-    return kind
+    return cast(RateKind, asked)
 
 
 def steered(settings: Settings, callbacks: Sequence[Any] | None) -> Settings:
     """Settings whose rate is left to callbacks, if those set it or end training."""
     if settings.learning_rate != "auto" or not backend.steer_the_rate(callbacks):
         return settings
-    rate = "constant" if isinstance(settings.optimizer, str) else settings.learning_rate
-    return replace(settings, learning_rate=rate)
+    return replace(settings, learning_rate="constant")
 
 
 def planned(settings: Settings, rows: Rows) -> Settings:
@@ -120,9 +118,8 @@ def planned(settings: Settings, rows: Rows) -> Settings:
     rows : Rows
         Of which a share will be held out.
     """
-    if settings.learning_rate != "auto" or _kind(settings) != "cosine":
-        return settings
-    if not settings.early_stopping:
+    is_planned = settings.learning_rate == "auto" and settings.early_stopping
+    if not is_planned or _kind(settings) != "cosine":
         return settings
     n_rows = len(rows.counted())
     n_rows = max(1, n_rows - math.ceil(settings.held_out_fraction * n_rows))

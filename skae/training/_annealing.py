@@ -1,10 +1,13 @@
 """Learning rates that rise for a few steps and then fall towards zero."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from skae.numerics import Array
+from skae.training._batches import Chunk
 from skae.training._program import Program
 
 # Steps in which the rate rises to its peak, at most, and as a share of all.
@@ -62,3 +65,20 @@ class AnnealedRate:
         self._planned = self.annealing.rate(step + 0.5 * (n_steps - 1))
         self._set = np.float32(self._planned * self._factor)
         self.program.set_learning_rate(float(self._set))
+
+
+def train_chunks(
+    program: Program,
+    chunks: Iterable[Chunk],
+    annealed: AnnealedRate | None,
+    first_step: int,
+    rng: np.random.Generator,
+) -> list[Array]:
+    """Train on chunks in turn, each at its rate; the sums of terms that each reports."""
+    sums, step = [], first_step
+    for chunk in chunks:
+        if annealed is not None:
+            annealed.prepare(step, chunk.n_steps)
+        sums.append(program.train(program.stage(chunk), int(rng.integers(2**31))))
+        step += chunk.n_steps
+    return sums

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skae.training._annealing import AnnealedRate, Annealing
+from skae.training._annealing import AnnealedRate, Annealing, train_chunks
 from skae.training._batches import joined, shuffled
 from skae.training._judge import Judge
 from skae.training._program import Program
@@ -23,7 +23,7 @@ def loss_after(
     data: Data,
     start: Start,
     n_epochs: int,
-    annealing: Annealing,
+    peak: float,
     rng: np.random.Generator,
 ) -> float:
     """Loss of the rows held out after some epochs; infinite where training diverged.
@@ -37,7 +37,8 @@ def loss_after(
     data : Data
     start : Start
     n_epochs : int
-    annealing : Annealing
+    peak : float
+        The highest learning rate.
     rng : numpy.random.Generator
     """
     program.load(
@@ -48,14 +49,11 @@ def loss_after(
     )
     if start.departure is not None:
         program.set_weights(start.departure)
-    judge, annealed = Judge(program, data, start), AnnealedRate(program, annealing)
+    judge = Judge(program, data, start)
     orders = (shuffled(data.training, data.rows.resident, rng) for _ in range(n_epochs))
     indices, counted = joined(orders, program.spec.batch_size)
-    step = 0
-    # Rows in memory are in random order; neighbours on a disk are mixed within a chunk.
-    for chunk in judge.chunks(indices, None if data.rows.resident else rng, counted):
-        annealed.prepare(step, chunk.n_steps)
-        program.train(program.stage(chunk), int(rng.integers(2**31)))
-        step += chunk.n_steps
+    n_steps = len(indices) // program.spec.batch_size
+    annealed = AnnealedRate(program, Annealing(peak, n_steps))
+    train_chunks(program, judge.chunks(indices, rng, counted), annealed, 0, rng)
     loss = judge.loss(judge.validation_terms())
     return loss if math.isfinite(loss) else math.inf

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skae.numerics import Weights
-from skae.training._annealing import AnnealedRate
+from skae.training._annealing import AnnealedRate, train_chunks
 from skae.training._batches import shuffled
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
@@ -71,9 +71,10 @@ def run(
             hooks.epoch_begin(epoch)
             state = _step(state, judge, epoch, annealed, rng)
             stop = hooks.epoch_end(epoch, state.logs, program.weights)
-            if stop or (_is_out_of_patience(state, plan, epoch) and state.n_reductions == 0):
+            is_impatient = _is_out_of_patience(state, plan, epoch)
+            if stop or (is_impatient and state.n_reductions == 0):
                 break
-            if _is_out_of_patience(state, plan, epoch):
+            if is_impatient:
                 state = _reduce(state, judge)
     except KeyboardInterrupt:
         interrupted = True
@@ -152,13 +153,8 @@ def _one_epoch(
     if start.schedule is not None:
         program.set_training_scalars(start.schedule(start.n_past_epochs + epoch))
     order = shuffled(data.training, data.rows.resident, rng)
-    step = (epoch - 1) * -(-len(order) // program.spec.batch_size)
-    sums = []
-    for chunk in judge.chunks(order, rng):
-        if annealed is not None:
-            annealed.prepare(step, chunk.n_steps)
-        sums.append(program.train(program.stage(chunk), int(rng.integers(2**31))))
-        step += chunk.n_steps
+    first_step = (epoch - 1) * -(-len(order) // program.spec.batch_size)
+    sums = train_chunks(program, judge.chunks(order, rng), annealed, first_step, rng)
     logs = judge.logs(judge.mean_terms(sums, order))
     for name in ("loss", "val_loss"):
         finite(logs.get(name, 0.0), epoch)

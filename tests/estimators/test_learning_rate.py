@@ -199,7 +199,7 @@ def test_an_interruption_among_the_folds_keeps_the_start(monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skae.fitting._cross_fitting._loss_after", interrupt)
+    monkeypatch.setattr("skae.fitting._cross_fitting.loss_after", interrupt)
     with pytest.warns(UserWarning, match="Training interrupted"):
         estimator = Autoencoder(2, **TINY).fit(X)
     assert estimator.best_epoch_ == 0
