@@ -242,7 +242,9 @@ def _nearest(values: Array, grid: float | Array) -> Array:
         return np.full_like(values, grid[0])
     after = np.searchsorted(grid, values).clip(1, len(grid) - 1)
     before = after - 1
-    return np.where(values - grid[before] <= grid[after] - values, grid[before], grid[after])
+    is_first = values - grid[before] <= grid[after] - values
+    of_grid: Array = np.where(is_first, grid[before], grid[after])
+    return of_grid
 
 
 def _called(column: int, labels: Labels) -> str:

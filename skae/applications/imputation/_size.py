@@ -144,4 +144,5 @@ def known_means(rows: Array, is_known: Bools) -> Array:
     """Return the mean of the known values of each column; of all its values where none is known."""
     n_known = is_known.sum(axis=0)
     total = np.where(is_known, rows, 0.0).sum(axis=0, dtype=np.float64)
-    return np.where(n_known > 0, total / np.maximum(n_known, 1), rows.mean(axis=0))
+    means: Array = np.where(n_known > 0, total / np.maximum(n_known, 1), rows.mean(axis=0))
+    return means

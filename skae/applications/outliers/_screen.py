@@ -4,8 +4,6 @@ One cell of -9999 has more variance than a table of ordinary ones: a reducer fit
 component on it, and no covariance of what that leaves says anything of the others.
 """
 
-from typing import Any
-
 import numpy as np
 
 from skae.numerics import Array, Bools
@@ -66,8 +64,8 @@ def _units(distances: Array) -> Array:
     return units
 
 
-def _typical(units: Array, distances: Array) -> float | np.floating[Any]:
+def _typical(units: Array, distances: Array) -> float:
     """Return a unit for columns that do not tell theirs: that of the others, or of any value."""
     if len(units):
-        return np.median(units)
-    return np.median(distances[distances > 0]) if distances.any() else np.inf
+        return float(np.median(units))
+    return float(np.median(distances[distances > 0])) if distances.any() else np.inf
