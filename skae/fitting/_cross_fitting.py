@@ -3,16 +3,18 @@
 A tenth of a hundred rows says by luck when to stop, the start at PCA has seen them, and training
 misses them. So networks are trained without each fold in turn, for a few numbers of epochs, and
 the number after which the folds left out are reconstructed best is the one for all rows.
+
+A few rows far from all others must not decide for them. They are what a network without them
+reconstructs worst, and what sets the units of one with them: so a far row counts as much as its
+distance allows, and folds are compared by the shares that training leaves of what their start left.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from sklearn.model_selection import KFold
 
 from skae import backend
 from skae.fitting._architecture import Architecture
@@ -22,7 +24,9 @@ from skae.fitting._rows import Rows
 from skae.fitting._settings import Settings
 from skae.fitting._start import new_model
 from skae.fitting._train import program_spec, tier_of
-from skae.model import Model, ScaledRows
+from skae.folds import HeldOutFolds
+from skae.model import Model, ScaledRows, dense
+from skae.numerics import Array, Bools
 from skae.training import Data, Outcome, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
@@ -38,6 +42,8 @@ _HOPELESS, _LITTLE = 0.1, 0.01
 _ROUNDING = 1e-6
 # Folds are left out until so many rows were.
 _ENOUGH_HELD_OUT = 250
+# A row farther from the mean than the usual one counts less, from so many times its square.
+_FAR = 10.0
 
 
 @dataclass(frozen=True)
@@ -46,18 +52,41 @@ class CrossFit:
 
     Attributes
     ----------
-    losses : dict of int to float
-        Means over all rows, each judged by the network that was trained without it; 0 epochs are
-        the start.
+    of_folds : dict of int to list of float
+        Mean loss of the rows of each fold, judged by the network that was trained without them, by
+        the number of epochs; 0 epochs are the start.
+    weights : list of float
+        How much each fold counts.
     tier : {"eager", "graph", "xla"}
         How the program was compiled, which can train on all rows too.
     interrupted : bool
         Whether the folds were left before they had an answer; the losses are those so far.
     """
 
-    losses: dict[int, float]
+    of_folds: dict[int, list[float]]
+    weights: list[float]
     tier: Tier
     interrupted: bool = False
+
+    @property
+    def losses(self) -> dict[int, float]:
+        """Means over the folds: geometric ones of errors, as log-likelihoods may be negative.
+
+        The units of a fold are those of the other rows. They cancel in ratios, and in differences
+        of log-likelihoods.
+        """
+        losses = np.array(list(self.of_folds.values()))
+        is_error = losses.min() > 0
+        means = np.average(np.log(losses) if is_error else losses, axis=1, weights=self.weights)
+        of_epochs = np.exp(means) if is_error else means
+        return dict(zip(self.of_folds, of_epochs.tolist(), strict=True))
+
+    def is_hopeless(self, n_epochs: int) -> bool:
+        """Whether the loss is so much above the lowest that more epochs will not help."""
+        losses = self.losses
+        # Log-likelihoods may be negative; and where little is left, a short run is worse than none.
+        enough = min(losses.values()) + max(_HOPELESS * abs(losses[0]), _LITTLE)
+        return losses[n_epochs] > enough
 
     @property
     def n_epochs(self) -> int:
@@ -142,33 +171,31 @@ def cross_fit(
     peak = cast(float, rate.value)
     architecture = replace(architecture, n_components=model.network.n_components)
     folds = list(_folds(architecture, rows, clean, recipe, seed))
-    sizes = np.array([len(fold.data.validation) for fold in folds])
     epochs = _candidates(settings, len(rows.counted()))
     n_steps = sum(epochs) * settings.steps_per_epoch(len(rows.counted()))
     tier = tier_of(model, recipe, settings, len(folds) * n_steps)
     spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
-    losses: dict[int, float] = {}
+    crossed = CrossFit({}, [fold.weight for fold in folds], tier)
     with backend.borrow_program(spec) as program:
         try:
-            at_start = [held_out_loss(program, fold.data, fold.start) for fold in folds]
-            losses[0] = float(np.average(at_start, weights=sizes))
+            crossed.of_folds[0] = [held_out_loss(program, fold.data, fold.start) for fold in folds]
             for n_epochs in epochs:
-                each = [
-                    loss_after(program, *fold, n_epochs, peak, np.random.default_rng([seed, place]))
+                crossed.of_folds[n_epochs] = [
+                    loss_after(
+                        program,
+                        fold.data,
+                        fold.start,
+                        n_epochs,
+                        peak,
+                        np.random.default_rng([seed, place]),
+                    )
                     for place, fold in enumerate(folds)
                 ]
-                losses[n_epochs] = float(np.average(each, weights=sizes))
-                if _is_hopeless(losses[n_epochs], losses):
+                if crossed.is_hopeless(n_epochs):
                     break
         except KeyboardInterrupt:
-            return CrossFit(losses, tier, interrupted=True)
-    return CrossFit(losses, tier)
-
-
-def _is_hopeless(loss: float, losses: Mapping[int, float]) -> bool:
-    """Whether a loss is so much above the lowest that more epochs will not help."""
-    # Log-likelihoods may be negative; and where little is left, a short run is worse than none.
-    return loss > min(losses.values()) + max(_HOPELESS * abs(losses[0]), _LITTLE)
+            return replace(crossed, interrupted=True)
+    return crossed
 
 
 def _candidates(settings: Settings, n_rows: int) -> list[int]:
@@ -181,19 +208,43 @@ class _Fold(NamedTuple):
     data: Data
     start: Start
 
+    @property
+    def weight(self) -> float:
+        """How much the rows held out count together."""
+        weight = cast(Array, self.data.sample_weight)
+        return float(weight[self.data.validation].sum())
+
 
 def _folds(
     architecture: Architecture, rows: Rows, clean: Rows, recipe: Recipe, seed: int
 ) -> Iterator[_Fold]:
     """For each fold a start made of the other rows, in their units."""
     counted = rows.counted()
-    folds = KFold(_N_FOLDS, shuffle=True, random_state=seed)
-    n_used = min(_N_FOLDS, math.ceil(_ENOUGH_HELD_OUT * _N_FOLDS / len(counted)))
-    for others, held_out in islice(folds.split(counted), n_used):
-        training, validation = counted[others], counted[held_out]
+    X = dense(rows.X[counted])
+    folds = HeldOutFolds(X.reshape(len(X), -1), _N_FOLDS, np.random.RandomState(seed))
+    n_held_out = 0
+    for fold in range(folds.n_folds):
+        if n_held_out >= _ENOUGH_HELD_OUT:
+            return
+        is_out = folds.of_rows == fold
+        n_held_out += int(is_out.sum())
+        training, validation = counted[~is_out], counted[is_out]
         model = new_model(architecture, recipe, clean.taken(training), np.random.default_rng(seed))
         data = rows.split(model.scaling, 0.0, np.random.default_rng(seed))
         scaled = cast(ScaledRows, data.targets or data.rows)
         scalars = dict(recipe.scalars_for(model.network, scaled))
         start = Start(model.weights, seed=seed, learning_rate=None, scalars=scalars)
-        yield _Fold(replace(data, training=training, validation=validation), start)
+        share = _shares_by_distance(model.scaling.apply(X), is_out)
+        given = data.sample_weight
+        weight = np.ones(len(data.rows)) if given is None else given.copy()
+        weight[counted] *= share
+        data = replace(data, training=training, validation=validation, sample_weight=weight)
+        yield _Fold(data, start)
+
+
+def _shares_by_distance(rows: Array, is_out: Bools) -> Array:
+    """How much of its weight each row keeps: less for rows held out that are far from the mean."""
+    distances = np.square(np.nan_to_num(rows)).sum(axis=1)
+    limit = _FAR * np.median(distances[~is_out])
+    is_far = is_out & (distances > limit) & (limit > 0)
+    return np.where(is_far, limit / np.where(is_far, distances, 1.0), 1.0)

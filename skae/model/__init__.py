@@ -12,6 +12,7 @@ from skae.model._packing import pack
 from skae.model._scaling import (
     ScaledRows,
     Scaling,
+    dense,
     identity_scaling,
     measure_scaling,
     weighted_blocks,
@@ -21,6 +22,7 @@ __all__ = [
     "Model",
     "ScaledRows",
     "Scaling",
+    "dense",
     "identity_scaling",
     "importance_weighted_bounds",
     "lower_bounds",

@@ -15,9 +15,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import ReconstructionOutlierDetector
 from skae.applications.outliers._calibration import scales_of_judges
-from skae.applications.outliers._folds import NEW, HeldOutFolds
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
+from skae.folds import NEW, HeldOutFolds
 
 SEEDS = range(5 if os.getenv("SKAE_CHECKS") == "defaults" else 2)
 SCORINGS = ["mahalanobis", "error", "top_features", "likelihood"]

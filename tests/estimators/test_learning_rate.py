@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
-from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
 from skae import Autoencoder, DenoisingAutoencoder, VariationalAutoencoder, diagnose
 from skae.exceptions import StartKeptWarning
+from skae.fitting import CrossFit
+from skae.folds import HeldOutFolds
 
 X = StandardScaler().fit_transform(load_wine().data)
 TINY = {"hidden_layer_sizes": (8,), "random_state": 0}
@@ -117,28 +118,55 @@ def test_folds_choose_the_epochs_with_the_lowest_loss_and_all_rows_train():
 
 
 def test_the_loss_before_the_first_epoch_is_that_of_pca_without_the_fold():
-    losses = Autoencoder(2, **TINY).fit(X).cross_fit_losses_
-    seed = _seed_of_folds()
-    errors = []
-    for others, fold in KFold(5, shuffle=True, random_state=seed).split(X):
-        pca, left = PCA(2).fit(X[others]), X[fold]
+    seen = _folds_of_a_fit()
+    log_losses, weights = [], []
+    for fold in range(5):
+        others, left = X[seen.of_rows != fold], X[seen.of_rows == fold]
+        pca = PCA(2).fit(others)
         missed = (pca.inverse_transform(pca.transform(left)) - left) ** 2
-        errors.append((missed / X[others].var(axis=0).mean()).mean(axis=1))
-    assert losses[0] == pytest.approx(np.concatenate(errors).mean(), rel=1e-4)
+        log_losses.append(np.log(missed.mean() / others.var(axis=0).mean()))
+        weights.append(len(left))
+    expected = np.exp(np.average(log_losses, weights=weights))
+    losses = Autoencoder(2, **TINY).fit(X).cross_fit_losses_
+    assert losses[0] == pytest.approx(expected, rel=1e-4)
 
 
-def _seed_of_folds():
-    seeds = []
-    original = KFold.__init__
+def _folds_of_a_fit():
+    seen = []
 
-    def spy(self, *arguments, **options):
-        seeds.append(options["random_state"])
-        original(self, *arguments, **options)
+    class Spy(HeldOutFolds):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            seen.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(KFold, "__init__", spy)
+        patch.setattr("skae.fitting._cross_fitting.HeldOutFolds", Spy)
         Autoencoder(2, **TINY).fit(X)
-    return seeds[0]
+    return seen[0]
+
+
+def test_equal_rows_are_held_out_together():
+    noise = np.random.default_rng(0).standard_normal((60, 6))
+    with pytest.warns(StartKeptWarning, match="folds in turn"):
+        estimator = Autoencoder(2, random_state=0).fit(np.repeat(noise, 3, axis=0))
+    assert estimator.best_epoch_ == 0
+
+
+@pytest.mark.parametrize("far", [30, -100])
+@pytest.mark.parametrize("n_far", [1, 3])
+def test_a_few_rows_far_out_do_not_decide_for_the_others(far, n_far):
+    rows = X.copy()
+    rows[:n_far] *= far
+    assert Autoencoder(2, **TINY).fit(rows).best_epoch_ > 0
+
+
+def test_folds_count_by_their_weight_and_errors_by_their_ratios():
+    of_folds = {0: [4.0, 1.0], 9: [1.0, 2.0]}
+    assert CrossFit(of_folds, [1.0, 1.0], "graph").losses == pytest.approx({0: 2, 9: 2**0.5})
+    assert CrossFit(of_folds, [1.0, 9.0], "graph").n_epochs == 0
+    # Negative log-likelihoods have no ratios.
+    of_folds = {0: [-4.0, 1.0], 9: [-1.0, 0.0]}
+    assert CrossFit(of_folds, [3.0, 1.0], "graph").losses == pytest.approx({0: -2.75, 9: -0.75})
 
 
 def test_noise_keeps_the_start_and_says_so():

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae.applications._checked import checks_parameters
 from skae.applications.outliers._default import plan, reducer_for
-from skae.applications.outliers._folds import MIN_ROWS, HeldOutFolds, check_distinct
+from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import (
     Panel,
     fit_error_panel,
@@ -24,6 +24,7 @@ from skae.applications.outliers._padding import fit_padded_panel
 from skae.applications.outliers._rounding import in_double_precision
 from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
+from skae.folds import HeldOutFolds
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.reducers import (
     TrainableReducer,

@@ -13,7 +13,6 @@ from sklearn.base import clone
 from skae.applications.outliers._axes import TrustedResiduals
 from skae.applications.outliers._calibration import quartile_distance, scales_of_judges
 from skae.applications.outliers._covariance import HeldOutCovariance
-from skae.applications.outliers._folds import NEW, HeldOutFolds
 from skae.applications.outliers._measures import (
     Mahalanobis,
     NeighbourDistance,
@@ -23,6 +22,7 @@ from skae.applications.outliers._measures import (
 )
 from skae.applications.outliers._rounding import BeyondRounding, rounding_limits
 from skae.applications.outliers._sizes import of_one_size
+from skae.folds import NEW, HeldOutFolds
 from skae.numerics import Array, Bools
 from skae.reducers import Reducer, TrainableReducer, fit_reducer, reconstructed
 

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2
 
-from skae.applications.outliers._folds import HeldOutFolds
 from skae.applications.outliers._judges import LikelihoodJudge, Panel, fit_reducers
+from skae.folds import HeldOutFolds
 from skae.numerics import Array, Bools, Integers
 from skae.reducers import (
     Reducer,

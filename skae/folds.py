@@ -1,4 +1,7 @@
-"""Which rows a reducer has not seen: folds that know their rows again."""
+"""Which rows a reducer has not seen: folds that know their rows again.
+
+Knows numpy and scikit-learn only: fits choose their length by such folds, detectors their judges.
+"""
 
 from hashlib import blake2b
 
@@ -7,9 +10,9 @@ from sklearn.model_selection import GroupKFold
 
 from skae.numerics import Array, Integers
 
+__all__ = ["NEW", "HeldOutFolds", "row_keys"]
+
 NEW = -1
-# With fewer rows, a reducer or a covariance would be left with a single one.
-MIN_ROWS = 4
 # A kind of rows is frequent if it has so many equal rows a fold, and this share of all rows.
 _COPIES = 2
 _SHARE = 0.005
@@ -37,7 +40,7 @@ class HeldOutFolds:
 
     def __init__(self, X: Array, n_folds: int, rng: np.random.RandomState) -> None:
         self._keys, first, inverse, counts = np.unique(
-            _row_keys(X), return_index=True, return_inverse=True, return_counts=True
+            row_keys(X), return_index=True, return_inverse=True, return_counts=True
         )
         n_copies: float = max(_COPIES * n_folds, _SHARE * len(X))
         # Kinds that reducers have seen score less than others, so that these would seem odd. Where
@@ -59,7 +62,7 @@ class HeldOutFolds:
 
     def find(self, X: Array) -> Integers:
         """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
-        keys = _row_keys(X)
+        keys = row_keys(X)
         places = np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)
         return np.where(self._keys[places] == keys, self._fold_of_key[places], NEW)
 
@@ -73,23 +76,7 @@ def _has_few_values(X: Array, n_copies: float) -> bool:
     return all(of_column[of_column >= n_copies].sum() > 0.5 * len(X) for of_column in counts)
 
 
-def check_distinct(X: Array, trim: float) -> None:
-    """Raise ValueError unless enough rows differ to learn from."""
-    n_distinct = len(np.unique(_row_keys(X)))
-    if n_distinct == 1:
-        raise ValueError(
-            f"All {len(X)} rows to fit are equal, and at least {MIN_ROWS} different ones are "
-            "needed to learn how normal rows vary; pass rows that vary. Which differ from the "
-            "first row is found by (X != X[0]).any(axis=1)."
-        )
-    if n_distinct < MIN_ROWS:
-        raise ValueError(
-            f"Only {n_distinct} different rows are left to fit after trim={trim}, and at least "
-            f"{MIN_ROWS} are needed; pass more rows that differ."
-        )
-
-
-def _row_keys(X: Array) -> Integers:
+def row_keys(X: Array) -> Integers:
     """Return a number for each row that depends on its values only, in any process."""
     # Adding zero makes -0.0, whose bytes differ, 0.0; those of NaN may differ too.
     rows = np.ascontiguousarray(X, dtype=np.float64) + 0.0
