@@ -78,7 +78,7 @@ def why_start_was_kept(
         The most promising first.
     """
     n_epochs = len(history["loss"]) - 1
-    if cross_fit_losses and min(cross_fit_losses.values()) == cross_fit_losses[0]:
+    if cross_fit_losses and _folds_chose_the_start(cross_fit_losses, n_epochs):
         for cause in (_nothing_left, _far_too_large_steps, _large_steps):
             found = cause(history, parameters, n_epochs)
             if found is not None:
@@ -97,14 +97,21 @@ def why_start_was_kept(
     return reason, [*_other_starts(parameters), _smaller_steps(parameters)]
 
 
+def _folds_chose_the_start(losses: Mapping[int, float], n_epochs: int) -> bool:
+    """Whether folds, rather than the training of all rows, went back to the start."""
+    # The fewest epochs are then trained, for a history; otherwise the best number.
+    return n_epochs == min(filter(None, losses)) or min(losses.values()) == losses[0]
+
+
 def _folds_against(losses: Mapping[int, float], parameters: Parameters) -> Cause:
     """Rows held out were reconstructed best by the start."""
     start, tried = losses[0], {n: loss for n, loss in losses.items() if n}
     best = min(tried, key=lambda n: tried[n])
+    is_less = " (less, but within the standard error over folds)" if tried[best] < start else ""
     reason = (
         f"rows held out, folds in turn, had a loss of {start:.3g} at the start and of "
-        f"{tried[best]:.3g} at best, after {_counted(best)}: what is learned beyond the start "
-        "does not hold for them, or they are too few to tell"
+        f"{tried[best]:.3g} at best, after {_counted(best)}{is_less}: what is learned beyond the "
+        "start does not hold for them, or they are too few to tell"
     )
     return reason, [advice for advice in _restraints(parameters) if "validation" not in advice]
 

@@ -7,7 +7,7 @@ half or three quarters of the rows for training, seen on training rows and on he
 fits made faulty on purpose.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, TypeGuard
@@ -29,11 +29,14 @@ _LEAST_PENALTIES = {"beta": 1.0, "noise_level": 0.5, "sparsity_weight": 1.0, "co
 # Fall of the loss over the last tenth of the epochs, for fits that ran to max_iter: 0.02 to 0.27
 # when they were cut short, 0.000 for a VAE that had collapsed long before.
 _STILL_FALLING = 0.01
+# The same where folds tried several numbers of epochs, each some three times the one before.
+_STILL_FALLING_IN_FOLDS = 0.1
 # A VAE's loss is half the logarithm of the error, so its falls count double.
 _NATS = 0.5
 # Over PCA's share of variance left, where nothing is held out: cut short 0.5 to 1.6, training rows
-# that were learned by heart 0.01 to 0.18.
-_FAR_BELOW_PCA, _FAR_BELOW_PCA_OF_FOLDS = 0.4, 0.5
+# that were learned by heart 0.01 to 0.18. Of folds, over that of their start: heavy tails 0.51 to
+# 0.59, too few rows 0.96 to 1.
+_FAR_BELOW_PCA, _FAR_BELOW_PCA_OF_FOLDS = 0.4, 0.65
 # Over PCA's share of variance left, on rows PCA has not seen: healthy 0.2 to 1.2 (1.3 with a gap
 # of 0.01), faulty 1.5 to 3.
 WORSE_THAN_PCA = 1.4
@@ -149,6 +152,8 @@ def _training_shares(evidence: Evidence) -> tuple[float, float] | None:
 
 def not_converged(evidence: Evidence) -> Finding | None:
     """Find a loss that was still falling at the last epoch that max_iter allows."""
+    if evidence.cross_fit_losses:
+        return _folds_not_converged(evidence.cross_fit_losses, evidence.parameters["max_iter"])
     max_iter, fall = evidence.parameters.get("max_iter"), _last_fall(evidence)
     if evidence.n_epochs != max_iter or fall < _STILL_FALLING or _memorises(evidence):
         return None
@@ -157,6 +162,24 @@ def not_converged(evidence: Evidence) -> Finding | None:
         f"The loss was still falling when training ended at max_iter={max_iter}: by {fall:.1%} "
         f"over the last tenth of the epochs. Try max_iter={4 * max_iter}, a higher learning_rate, "
         "and only then larger hidden_layer_sizes.",
+        fall,
+        f"max_iter={4 * max_iter}",
+    )
+
+
+def _folds_not_converged(losses: Mapping[int, float], max_iter: int) -> Finding | None:
+    """Find losses of rows held out that are lowest, by far, after all the epochs of max_iter."""
+    last, loss = max(losses.items())
+    before = max(n for n in losses if n <= last / 2)
+    fall = 1 - loss / losses[before]
+    # Log-likelihoods have no ratios.
+    if last != max_iter or min(losses.values()) <= 0 or fall < _STILL_FALLING_IN_FOLDS:
+        return None
+    return Finding(
+        "not converged",
+        f"Rows held out, folds in turn, had a loss of {losses[before]:.3g} after {before} epochs "
+        f"and of {loss:.3g}, {fall:.1%} less, after {last}, the most that max_iter={max_iter} "
+        f"allows. Try max_iter={4 * max_iter}.",
         fall,
         f"max_iter={4 * max_iter}",
     )

@@ -45,6 +45,7 @@ from skae.fitting import (
     cross_fit,
     fit_listeners,
     honoured_callbacks,
+    interruption,
     is_cross_fitted,
     joined_history,
     new_model,
@@ -219,10 +220,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         else:
             before = phases[-1].weights if phases else None
             origin = Origin(departs=not continues, pretrained=before)
-            sklearn_callbacks = SklearnCallbackHooks(self, context, about, model)
-            with fit_listeners(
-                self.callbacks, settings, self.verbose, sklearn_callbacks
-            ) as listeners:
+            hooks = SklearnCallbackHooks(self, context, about, model)
+            with fit_listeners(self.callbacks, settings, self.verbose, hooks) as listeners:
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
         self.__dict__.pop("cross_fit_losses_", None)
@@ -358,7 +357,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
 
     def _warn_about(self, outcome: Outcome, crossed: CrossFit | None) -> None:
         if outcome.interrupted:
-            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=6)
+            warnings.warn(interruption(crossed), stacklevel=6)
             return
         if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
             return

@@ -33,11 +33,14 @@ _N_FOLDS = 5
 _LEAST_ROWS, _MOST_ROWS, _MOST_VALUES = 10, 2000, 2**24
 # Who asks for another share held out is given it.
 _USUAL_FRACTION = 0.1
-# Steps that are tried, fewest first.
-_STEPS = (100, 300, 1000, 3000)
+# Steps that are tried, fewest first; and those tried only where the number before was so much
+# better than the one before it.
+_STEPS, _MORE_STEPS, _STILL_FALLING = (100, 300, 1000, 3000), (10_000, 30_000), 0.8
 # More epochs are not tried where so many are this much worse than the best number before.
 # As a share of what the start leaves, and of predicting the mean.
 _HOPELESS, _LITTLE = 0.1, 0.01
+# A larger one than the table would be mostly padding.
+_USUAL_BATCH = 32
 # Losses that differ by less are equal.
 _ROUNDING = 1e-6
 # Folds are left out until so many rows were.
@@ -75,10 +78,8 @@ class CrossFit:
         The units of a fold are those of the other rows. They cancel in ratios, and in differences
         of log-likelihoods.
         """
-        losses = np.array(list(self.of_folds.values()))
-        is_error = losses.min() > 0
-        means = np.average(np.log(losses) if is_error else losses, axis=1, weights=self.weights)
-        of_epochs = np.exp(means) if is_error else means
+        means = np.average(self._comparable(), axis=1, weights=self.weights)
+        of_epochs = np.exp(means) if self._are_errors else means
         return dict(zip(self.of_folds, of_epochs.tolist(), strict=True))
 
     def is_hopeless(self, n_epochs: int) -> bool:
@@ -88,12 +89,42 @@ class CrossFit:
         enough = min(losses.values()) + max(_HOPELESS * abs(losses[0]), _LITTLE)
         return losses[n_epochs] > enough
 
+    def is_falling(self) -> bool:
+        """Whether the last number of epochs was so much better that still more will help."""
+        *_, before, last = self.losses.values()
+        # No share of a log-likelihood is much.
+        return 0 < last < _STILL_FALLING * before
+
     @property
     def n_epochs(self) -> int:
-        """Epochs after which the rows held out are reconstructed best."""
-        lowest = min(self.losses.values())
+        """Epochs after which the rows held out are reconstructed best.
+
+        0 where they are not better than the start by more than a standard error over the folds
+        (Breiman et al. 1984, Classification and Regression Trees, section 3.4.3).
+        """
+        losses = self.losses
+        lowest = min(losses.values())
         enough = lowest + _ROUNDING * abs(lowest)
-        return min(n for n, loss in self.losses.items() if loss <= enough)
+        best = min(n for n, loss in losses.items() if loss <= enough)
+        return best if self._is_beyond_chance(best) else 0
+
+    @property
+    def _are_errors(self) -> bool:
+        return min(map(min, self.of_folds.values())) > 0
+
+    def _comparable(self) -> Array:
+        """Losses of shape (n_numbers, n_folds) of which differences have no units."""
+        losses = np.array(list(self.of_folds.values()))
+        comparable: Array = np.log(losses) if self._are_errors else losses
+        return comparable
+
+    def _is_beyond_chance(self, n_epochs: int) -> bool:
+        comparable = self._comparable()
+        gains = comparable[0] - comparable[list(self.of_folds).index(n_epochs)]
+        if len(gains) == 1:
+            return True
+        error = np.std(gains, ddof=1) / math.sqrt(len(gains))
+        return bool(np.average(gains, weights=self.weights) > error)
 
     def applied_to(self, settings: Settings) -> Settings:
         """Settings of a fit to all rows for so many epochs."""
@@ -135,7 +166,7 @@ def is_cross_fitted(
     if backend.may_read_rows_held_out(callbacks):
         return False
     n_rows = len(rows.counted())
-    if settings.learning_rate != "auto" or settings.batch_size > n_rows:
+    if settings.learning_rate != "auto" or settings.batch_size > max(n_rows, _USUAL_BATCH):
         return False
     is_small = _LEAST_ROWS <= n_rows <= _MOST_ROWS and math.prod(rows.X.shape) <= _MOST_VALUES
     is_plain = len(recipe.objective.updates) <= 1 and recipe.schedule is None
@@ -171,15 +202,16 @@ def cross_fit(
     peak = cast(float, rate.value)
     architecture = replace(architecture, n_components=model.network.n_components)
     folds = list(_folds(architecture, rows, clean, recipe, seed))
-    epochs = _candidates(settings, len(rows.counted()))
-    n_steps = sum(epochs) * settings.steps_per_epoch(len(rows.counted()))
+    per_epoch = settings.steps_per_epoch(len(rows.counted()))
+    epochs, more = _candidates(per_epoch, settings.max_iter)
+    n_steps = sum(epochs) * per_epoch
     tier = tier_of(model, recipe, settings, len(folds) * n_steps)
     spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
     crossed = CrossFit({}, [fold.weight for fold in folds], tier)
     with backend.borrow_program(spec) as program:
         try:
             crossed.of_folds[0] = [held_out_loss(program, fold.data, fold.start) for fold in folds]
-            for n_epochs in epochs:
+            for n_epochs in [*epochs, *more]:
                 crossed.of_folds[n_epochs] = [
                     loss_after(
                         program,
@@ -191,17 +223,21 @@ def cross_fit(
                     )
                     for place, fold in enumerate(folds)
                 ]
-                if crossed.is_hopeless(n_epochs):
+                is_last = n_epochs >= epochs[-1] and not crossed.is_falling()
+                if is_last or crossed.is_hopeless(n_epochs):
                     break
         except KeyboardInterrupt:
             return replace(crossed, interrupted=True)
     return crossed
 
 
-def _candidates(settings: Settings, n_rows: int) -> list[int]:
-    """Numbers of epochs to try for so many rows, fewest first."""
-    per_epoch = settings.steps_per_epoch(n_rows)
-    return sorted({min(settings.max_iter, max(1, round(n / per_epoch))) for n in _STEPS})
+def _candidates(per_epoch: int, max_iter: int) -> tuple[list[int], list[int]]:
+    """Numbers of epochs to try, and those to try where more still help; fewest first."""
+    tried, more = (
+        {min(max_iter, max(1, round(n / per_epoch))) for n in steps}
+        for steps in (_STEPS, _MORE_STEPS)
+    )
+    return sorted(tried), sorted(n for n in more if n > 1.5 * max(tried))
 
 
 class _Fold(NamedTuple):
@@ -221,7 +257,7 @@ def _folds(
     """For each fold a start made of the other rows, in their units."""
     counted = rows.counted()
     X = dense(rows.X[counted])
-    folds = HeldOutFolds(X.reshape(len(X), -1), _N_FOLDS, np.random.RandomState(seed))
+    folds = HeldOutFolds(X, _N_FOLDS, np.random.RandomState(seed))
     n_held_out = 0
     for fold in range(folds.n_folds):
         if n_held_out >= _ENOUGH_HELD_OUT:

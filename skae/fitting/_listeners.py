@@ -241,11 +241,25 @@ def tell_optimum(verbose: int) -> None:
         print("No epochs: a linear network starts at its optimum, which PCA finds.", flush=True)
 
 
+def interruption(crossed: CrossFit | None = None) -> str:
+    """What an interruption left, for a warning."""
+    if crossed is None or not crossed.interrupted:
+        return "Training interrupted: the best weights so far are kept."
+    return (
+        "Training interrupted: the start is kept, as folds were still choosing the number of "
+        "epochs. Training with early_stopping=True holds rows out once, and keeps the best "
+        "weights so far."
+    )
+
+
 def tell_cross_fit(crossed: CrossFit, verbose: int) -> None:
     """Print how many epochs the folds ask for, where ``verbose`` asks for it."""
     if verbose and not crossed.interrupted:
         tried = ", ".join(f"{n} epochs {loss:.4g}" for n, loss in crossed.losses.items())
         answer = f"Training takes {crossed.n_epochs} epochs of all rows."
         if crossed.n_epochs == 0:
-            answer = "The start is best and will be kept; the epochs that follow are its history."
+            answer = (
+                "The start will be kept, as none is better by more than chance; the epochs that "
+                "follow are its history."
+            )
         print(f"Loss of rows held out, mean over folds: {tried}. {answer}", flush=True)

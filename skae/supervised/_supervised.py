@@ -31,6 +31,7 @@ from skae.fitting import (
     Rows,
     Settings,
     check_rows,
+    interruption,
     layer_sizes,
     train,
 )
@@ -181,7 +182,7 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
             rng,
         )
         if outcome.interrupted:
-            warnings.warn("Training interrupted: the best weights so far are kept.", stacklevel=5)
+            warnings.warn(interruption(), stacklevel=5)
         return outcome
 
     def _joint_recipe(self, autoencoder: BaseAutoencoder) -> Recipe:

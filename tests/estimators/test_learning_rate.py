@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_wine, make_swiss_roll
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
@@ -152,7 +152,7 @@ def test_equal_rows_are_held_out_together():
     assert estimator.best_epoch_ == 0
 
 
-@pytest.mark.parametrize("far", [30, -100])
+@pytest.mark.parametrize("far", [20, -30])
 @pytest.mark.parametrize("n_far", [1, 3])
 def test_a_few_rows_far_out_do_not_decide_for_the_others(far, n_far):
     rows = X.copy()
@@ -167,6 +167,32 @@ def test_folds_count_by_their_weight_and_errors_by_their_ratios():
     # Negative log-likelihoods have no ratios.
     of_folds = {0: [-4.0, 1.0], 9: [-1.0, 0.0]}
     assert CrossFit(of_folds, [3.0, 1.0], "graph").losses == pytest.approx({0: -2.75, 9: -0.75})
+
+
+@pytest.mark.parametrize(("last", "n_epochs"), [(0.5, 9), (0.99, 0), (1.1, 0)])
+def test_the_start_is_left_for_gains_beyond_their_standard_error(last, n_epochs):
+    # Mean gains of the logarithm are .27, .04 and .00, with errors of .23, .09 and .10.
+    of_folds = {0: [1.0, 1.0, 1.0], 9: [np.exp(-0.2), 1.1, last]}
+    crossed = CrossFit(of_folds, [1.0] * 3, "graph")
+    assert crossed.losses[9] < crossed.losses[0]
+    assert crossed.n_epochs == n_epochs
+
+
+@pytest.mark.parametrize(
+    ("losses", "is_falling"),
+    [([1, 0.9, 0.7], True), ([1, 0.9, 0.8], False), ([1, 0.5, 0.6], False), ([-1, -2], False)],
+)
+def test_more_epochs_are_tried_where_the_last_were_much_better(losses, is_falling):
+    of_folds = {place: [loss] for place, loss in enumerate(losses)}
+    assert CrossFit(of_folds, [1.0], "graph").is_falling() is is_falling
+
+
+def test_a_curve_that_is_hard_to_learn_is_trained_longer():
+    rows = make_swiss_roll(320, noise=0.1, random_state=0)[0]
+    estimator = Autoencoder(2, hidden_layer_sizes=(32,), random_state=0).fit(rows)
+    # 3,000 steps are 300 epochs, and 10,000 more than max_iter.
+    assert list(estimator.cross_fit_losses_)[-2:] == [300, 500]
+    assert estimator.n_iter_ == 500
 
 
 def test_noise_keeps_the_start_and_says_so():
@@ -228,7 +254,7 @@ def test_an_interruption_among_the_folds_keeps_the_start(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("skae.fitting._cross_fitting.loss_after", interrupt)
-    with pytest.warns(UserWarning, match="Training interrupted"):
+    with pytest.warns(UserWarning, match="Training interrupted: the start is kept"):
         estimator = Autoencoder(2, **TINY).fit(X)
     assert estimator.best_epoch_ == 0
     assert not hasattr(estimator, "cross_fit_losses_")

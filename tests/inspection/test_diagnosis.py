@@ -95,6 +95,15 @@ def test_training_cut_short_is_found():
         assert parameter in finding.message
 
 
+def test_folds_that_wanted_more_epochs_are_found():
+    rows = make_swiss_roll(320, noise=0.1, random_state=0)[0]
+    autoencoder = Autoencoder(2, hidden_layer_sizes=(32,), max_iter=100, random_state=0).fit(rows)
+    finding = finding_of(diagnose(autoencoder, rows), "not converged")
+    losses = autoencoder.cross_fit_losses_
+    assert finding.value == pytest.approx(1 - losses[100] / losses[30])
+    assert finding.parameter == "max_iter=400"
+
+
 def test_a_fit_worse_than_pca_is_found():
     deep = {"hidden_layer_sizes": (32, 16), "activation": "sigmoid", "max_iter": 8}
     autoencoder = Autoencoder(8, init="random", **deep, random_state=0).fit(TRAIN)
