@@ -107,7 +107,9 @@ def _folds_against(losses: Mapping[int, float], parameters: Parameters) -> Cause
     """Rows held out were reconstructed best by the start."""
     start, tried = losses[0], {n: loss for n, loss in losses.items() if n}
     best = min(tried, key=lambda n: tried[n])
-    is_less = " (less, but within the standard error over folds)" if tried[best] < start else ""
+    is_less = (
+        " (less, but within half the standard error over folds)" if tried[best] < start else ""
+    )
     reason = (
         f"rows held out, folds in turn, had a loss of {start:.3g} at the start and of "
         f"{tried[best]:.3g} at best, after {_counted(best)}{is_less}: what is learned beyond the "

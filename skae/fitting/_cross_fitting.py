@@ -43,6 +43,8 @@ _HOPELESS, _LITTLE = 0.1, 0.01
 _USUAL_BATCH = 32
 # Losses that differ by less are equal.
 _ROUNDING = 1e-6
+# Gains over the start that are less are chance.
+_STANDARD_ERRORS = 0.5
 # Folds are left out until so many rows were.
 _ENOUGH_HELD_OUT = 250
 # A row farther from the mean than the usual one counts less, from so many times its square.
@@ -99,8 +101,8 @@ class CrossFit:
     def n_epochs(self) -> int:
         """Epochs after which the rows held out are reconstructed best.
 
-        0 where they are not better than the start by more than a standard error over the folds
-        (Breiman et al. 1984, Classification and Regression Trees, section 3.4.3).
+        0 where they are not better than the start by more than half a standard error over the folds
+        (of Breiman et al. 1984, Classification and Regression Trees, section 3.4.3, half the rule).
         """
         losses = self.losses
         lowest = min(losses.values())
@@ -124,7 +126,7 @@ class CrossFit:
         if len(gains) == 1:
             return True
         error = np.std(gains, ddof=1) / math.sqrt(len(gains))
-        return bool(np.average(gains, weights=self.weights) > error)
+        return bool(np.average(gains, weights=self.weights) > _STANDARD_ERRORS * error)
 
     def applied_to(self, settings: Settings) -> Settings:
         """Settings of a fit to all rows for so many epochs."""

@@ -170,8 +170,8 @@ def test_folds_count_by_their_weight_and_errors_by_their_ratios():
 
 
 @pytest.mark.parametrize(("last", "n_epochs"), [(0.5, 9), (0.99, 0), (1.1, 0)])
-def test_the_start_is_left_for_gains_beyond_their_standard_error(last, n_epochs):
-    # Mean gains of the logarithm are .27, .04 and .00, with errors of .23, .09 and .10.
+def test_the_start_is_left_for_gains_beyond_half_their_standard_error(last, n_epochs):
+    # Mean gains of the logarithm are .27, .04 and .00, and halves of their errors .12, .04 and .05.
     of_folds = {0: [1.0, 1.0, 1.0], 9: [np.exp(-0.2), 1.1, last]}
     crossed = CrossFit(of_folds, [1.0] * 3, "graph")
     assert crossed.losses[9] < crossed.losses[0]
