@@ -12,11 +12,11 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skae.applications._checked import checks_parameters
 from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
+from skae.applications.imputation._default import default_reducer
 from skae.applications.imputation._judge import judged
 from skae.applications.imputation._missing import (
     MissingMarkerMixin,
     Strategy,
-    default_reducer,
     new_initial_imputer,
     new_mask,
     nothing_known,
@@ -382,7 +382,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         gaps = is_missing if is_padding is None else is_missing | is_padding
         is_default = self.reducer is None
         return fit_rounds(
-            lambda *size: reducer_to_fit(self.reducer, partial(default_reducer, *size), rng),
+            lambda **plan: reducer_to_fit(self.reducer, partial(default_reducer, **plan), rng),
             filled,
             nothing_known(is_missing, is_padding),
             units_of_known(filled, gaps),

@@ -34,17 +34,21 @@ class Judgement(NamedTuple):
     shares : ndarray of shape (n_features,)
         Share of its predicted distance from the mean that each column goes: 0 for one that cannot
         be predicted, 1 for one that can.
+    is_alone : bool
+        Whether each round is fitted as if there were no other: where there is too little to learn
+        from for rounds that go on from each other.
     reducer : fitted estimator or None
         What predicted them; None if no fit was judged.
     """
 
     n_components: int
     shares: Array
+    is_alone: bool
     reducer: Any = None
 
 
 def judged(
-    new_reducer: Callable[[int], Any],
+    new_reducer: Callable[..., Any],
     fit: Callable[[Any, Array, Bools], Any],
     rows: Array,
     is_missing: Bools,
@@ -56,7 +60,7 @@ def judged(
     Parameters
     ----------
     new_reducer : callable
-        Makes an unfitted reducer with a number of components.
+        Makes an unfitted reducer, by the arguments of ``default_reducer``.
     fit : callable
         Fits a reducer to rows of which some cells are missing.
     rows : ndarray of shape (n_samples, n_features)
@@ -70,17 +74,19 @@ def judged(
     judgement : Judgement
     """
     n_components = size_for_share(rows)
-    if len(rows) < _ROWS_PER_COMPONENT * n_components:
+    is_noisy = len(rows) < _ROWS_PER_COMPONENT * n_components
+    if is_noisy:
         n_components = size_for_hidden_cells(rows, is_missing, unit, n_components, rng)
     if not is_missing.any():
-        return Judgement(n_components, np.ones(rows.shape[1]))
+        return Judgement(n_components, np.ones(rows.shape[1]), is_alone=True)
     is_hidden = hidden_cells(is_missing, rng)
     if not is_hidden.any():
-        return Judgement(n_components, np.ones(rows.shape[1]))
+        return Judgement(n_components, np.ones(rows.shape[1]), is_noisy)
     is_unseen = is_missing | is_hidden
     mean = known_means(rows, ~is_unseen)
     given = np.where(is_hidden, mean, rows).astype(rows.dtype)
-    reducer = fit(new_reducer(n_components), given, is_unseen)
+    unfitted = new_reducer(n_components=n_components, n_rows=len(rows), is_alone=is_noisy)
+    reducer = fit(unfitted, given, is_unseen)
     predicted, truth = (
         np.where(is_hidden, (values - mean) / unit, 0.0)
         for values in (reconstructed(reducer, given), rows)
@@ -89,7 +95,7 @@ def judged(
     # From a half on, going all the way is better than the mean; and the rounds end as the mean of
     # several networks, which deserves more trust than this one.
     shares = np.where(shares >= _ENOUGH, 1.0, shares)
-    return Judgement(n_components, shares, reducer)
+    return Judgement(n_components, shares, is_noisy, reducer)
 
 
 def trusted_shares(predicted: Array, truth: Array, is_hidden: Bools) -> Array:
