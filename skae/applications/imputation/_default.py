@@ -49,8 +49,8 @@ def default_reducer(
         reducer = deepcopy(before)
         reducer[-1].set_params(warm_start=True, random_state=None)
     autoencoder = reducer[-1]
-    n_steps = _FIRST_STEPS if before is None else _MORE_STEPS
-    n_steps = n_steps * math.sqrt(max(1.0, n_rows / _ROWS))
+    base = _FIRST_STEPS if before is None else _MORE_STEPS
+    n_steps = base * math.sqrt(max(1.0, n_rows / _ROWS))
     n_batches = -(-n_rows // autoencoder.batch_size)
     autoencoder.set_params(max_iter=min(_MOST_EPOCHS, max(1, round(n_steps / n_batches))))
     return reducer
