@@ -15,7 +15,7 @@ _SHARE_SWAPPED = 0.2
 _EPOCHS = 200
 # Steps of the first of several rounds and of each that goes on from there, on up to so many rows,
 # and epochs at most. Steps grow like the square root of the rows, as those of an autoencoder do.
-_FIRST_STEPS, _MORE_STEPS, _ROWS, _MOST_EPOCHS = 1500, 750, 2000, 50
+_FIRST_STEPS, _MORE_STEPS, _ROWS, _MOST_EPOCHS = 1000, 750, 2000, 50
 
 
 def default_reducer(
@@ -45,7 +45,8 @@ def default_reducer(
     if before is None:
         reducer = _new(n_components, early_stopping=False, learning_rate="cosine")
     else:
-        # What the network of the round before learned stays, and its own weights too.
+        # Networks at the ends of such rounds differ enough for a mean, at little training each:
+        # Huang et al. (2017), Snapshot ensembles: train 1, get M for free, ICLR.
         reducer = deepcopy(before)
         reducer[-1].set_params(warm_start=True, random_state=None)
     autoencoder = reducer[-1]

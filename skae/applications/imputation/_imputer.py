@@ -55,8 +55,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         ``observed``, as that of every autoencoder of skae does, it learns from known values only;
         so does the last step of a Pipeline whose other steps keep columns apart. None means a
         :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` after a
-        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size and a length of training that are
-        chosen (see Notes).
+        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes).
 
     max_iter : int or "auto", default="auto"
         Rounds at most; 0 means the initial filling alone. ``"auto"`` means 5 for a reducer that
@@ -155,10 +154,9 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
 
     An autoencoder's fits are random, so rounds do not converge: in round t missing values go the
     share 2 / t of the way to their reconstruction, as in stochastic approximation [4]_, and end as
-    a mean over networks, which is better than any of them. Each round starts from new weights; that
-    of the default goes on from those of the round before, at a rate that rises and falls again
-    [5]_, unless rows are few for its size. Fits of other reducers go all the way until they
-    converge, or warn that they do not.
+    a mean over networks, which is better than any of them. Each starts from new weights; that of
+    the default goes on from the round before unless rows are few. Fits of other reducers go all the
+    way until they converge, or warn that they do not.
 
     Sequences that are filled up, for an autoencoder with a ``mask_value``, stay so: padding is not
     missing, does not count for the initial filling, and comes back as it came. With
@@ -181,9 +179,6 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
 
     .. [4] Delyon, B., Lavielle, M. & Moulines, E. (1999). Convergence of a stochastic
        approximation version of the EM algorithm. Annals of Statistics 27, 94-128.
-
-    .. [5] Huang, G., Li, Y., Pleiss, G., Liu, Z., Hopcroft, J. & Weinberger, K. (2017). Snapshot
-       ensembles: train 1, get M for free. ICLR 2017.
 
     Examples
     --------
