@@ -20,6 +20,9 @@ from skae.reducers import reconstructed
 
 # Rows for each component below which the share of the variance is not trusted.
 _ROWS_PER_COMPONENT = 6
+# Those below which rounds do not go on from each other, and hold rows out: networks that train on
+# would learn noise by heart that the first, which is judged, has not yet.
+_ROWS_TO_GO_ON = 20
 # Share from which a column goes all the way.
 _ENOUGH = 0.5
 
@@ -74,18 +77,18 @@ def judged(
     judgement : Judgement
     """
     n_components = size_for_share(rows)
-    is_noisy = len(rows) < _ROWS_PER_COMPONENT * n_components
-    if is_noisy:
+    is_alone = len(rows) < _ROWS_TO_GO_ON * n_components
+    if len(rows) < _ROWS_PER_COMPONENT * n_components:
         n_components = size_for_hidden_cells(rows, is_missing, unit, n_components, rng)
     if not is_missing.any():
         return Judgement(n_components, np.ones(rows.shape[1]), is_alone=True)
     is_hidden = hidden_cells(is_missing, rng)
     if not is_hidden.any():
-        return Judgement(n_components, np.ones(rows.shape[1]), is_noisy)
+        return Judgement(n_components, np.ones(rows.shape[1]), is_alone)
     is_unseen = is_missing | is_hidden
     mean = known_means(rows, ~is_unseen)
     given = np.where(is_hidden, mean, rows).astype(rows.dtype)
-    unfitted = new_reducer(n_components=n_components, n_rows=len(rows), is_alone=is_noisy)
+    unfitted = new_reducer(n_components=n_components, n_rows=len(rows), is_alone=is_alone)
     reducer = fit(unfitted, given, is_unseen)
     predicted, truth = (
         np.where(is_hidden, (values - mean) / unit, 0.0)
@@ -95,7 +98,7 @@ def judged(
     # From a half on, going all the way is better than the mean; and the rounds end as the mean of
     # several networks, which deserves more trust than this one.
     shares = np.where(shares >= _ENOUGH, 1.0, shares)
-    return Judgement(n_components, shares, is_noisy, reducer)
+    return Judgement(n_components, shares, is_alone, reducer)
 
 
 def trusted_shares(predicted: Array, truth: Array, is_hidden: Bools) -> Array:
