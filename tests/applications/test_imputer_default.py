@@ -18,7 +18,8 @@ def fitted(n_rows, n_columns, max_iter):
 def test_rounds_go_on_from_each_other_where_rows_are_many():
     first, second = (reducer[-1] for reducer in fitted(60, 4, 2).reducers_)
     assert (first.warm_start, second.warm_start) == (False, True)
-    assert not (first.early_stopping or second.early_stopping)
+    assert not (first.early_stopping)
+    assert not (second.early_stopping)
     assert first.random_state != second.random_state
 
 
