@@ -15,10 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from skae.compression._pruning import kernel_names, pruned_weights, share_of_zeros
 from skae.compression._report import CompressionReport
 from skae.estimators import BaseAutoencoder
-from skae.fitting import checks_arguments, split_rows
+from skae.fitting import split_rows
 from skae.model import Model, pack
 from skae.networks import names
 from skae.numerics import ArrayLike, Matrix, RandomState
+from skae.parameter_checks import checks_arguments
 from skae.tables import refuse_mask
 
 # An autoencoder, or a Pipeline that ends in one.

@@ -39,7 +39,6 @@ from skae.fitting import (
     check_rows,
     check_unit_interval,
     check_weights,
-    checks_parameters,
     continued_history,
     continued_model,
     cross_fit,
@@ -65,6 +64,7 @@ from skae.fitting import (
 from skae.model import Model
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import RECONSTRUCTION
+from skae.parameter_checks import checks_parameters
 from skae.tables import check_labels_beside
 from skae.training import Outcome
 

@@ -9,11 +9,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import Constraints
-from skae.fitting import Recipe, check_share, checks_parameters
+from skae.fitting import Recipe, check_share
 from skae.model import ScaledRows
 from skae.networks import Network
 from skae.numerics import ArrayLike
 from skae.objectives import CORRUPTIONS, DENOISING
+from skae.parameter_checks import checks_parameters
 
 
 @documented

@@ -1,7 +1,6 @@
 """Fits: from parameters and rows to a trained model."""
 
 from skae.fitting._architecture import Architecture, layer_sizes
-from skae.fitting._checked import checks_arguments, checks_parameters
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._listeners import (
     PrintHooks,
@@ -61,8 +60,6 @@ __all__ = [
     "check_share",
     "check_unit_interval",
     "check_weights",
-    "checks_arguments",
-    "checks_parameters",
     "continued_history",
     "continued_model",
     "cross_fit",

@@ -11,8 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing, check_weights, checks_parameters
+from skae.fitting import all_or_nothing, check_weights
 from skae.numerics import Array, ArrayLike
+from skae.parameter_checks import checks_parameters
 from skae.supervised._head_targets import (
     Targets,
     class_targets,

@@ -9,8 +9,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing, check_weights, checks_parameters
+from skae.fitting import all_or_nothing, check_weights
 from skae.numerics import Array, ArrayLike
+from skae.parameter_checks import checks_parameters
 from skae.supervised._head_targets import ridge_start, value_targets
 from skae.supervised._labels import check_values
 from skae.supervised._supervised import SupervisedAutoencoder

@@ -10,11 +10,11 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
-from skae.applications._checked import checks_parameters
 from skae.applications.codec._format import pack, unpack
 from skae.applications.codec._padding import PaddingCoder, fit_padding_coder
 from skae.applications.codec._quantiser import SymbolTable, fit_quantiser
 from skae.numerics import Array, ArrayLike, RandomState
+from skae.parameter_checks import checks_all_parameters
 from skae.reducers import (
     Reducer,
     TrainableReducer,
@@ -155,7 +155,7 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         self.bits = bits
         self.random_state = random_state
 
-    @checks_parameters
+    @checks_all_parameters
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Fit the reducer, and learn how to round its code and how frequent each value is.
 

@@ -10,13 +10,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skae.applications._checked import checks_parameters
 from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
+from skae.applications.imputation._default import default_reducer
 from skae.applications.imputation._judge import judged
 from skae.applications.imputation._missing import (
     MissingMarkerMixin,
     Strategy,
-    default_reducer,
     new_initial_imputer,
     new_mask,
     nothing_known,
@@ -25,6 +24,7 @@ from skae.applications.imputation._missing import (
 )
 from skae.applications.imputation._rounds import Rounds, fit_rounds
 from skae.numerics import Array, ArrayLike, Bools, RandomState
+from skae.parameter_checks import checks_all_parameters
 from skae.reducers import TrainableReducer, allows_nan, find_padding_before_fit, without_padding
 from skae.reducers._fitted import (
     check_names,
@@ -54,7 +54,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         :class:`~sklearn.frozen.FrozenEstimator` is used as it is. If its ``fit`` takes
         ``observed``, as that of every autoencoder of skae does, it learns from known values only;
         so does the last step of a Pipeline whose other steps keep columns apart. None means a
-        :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` and ``max_iter=200`` after a
+        :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` after a
         :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes).
 
     max_iter : int or "auto", default="auto"
@@ -152,10 +152,11 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
     pays: none where nothing can be predicted, so that the default is hardly ever worse than the
     mean.
 
-    An autoencoder's fits are random, so rounds do not converge. Each starts from new weights, and
-    in round t missing values go the share 2 / t of the way to their reconstruction, as in
-    stochastic approximation [4]_: they end as a mean over networks, which is better than any of
-    them. Fits of other reducers go all the way until they converge, or warn that they do not.
+    An autoencoder's fits are random, so rounds do not converge: in round t missing values go the
+    share 2 / t of the way to their reconstruction, as in stochastic approximation [4]_, and end as
+    a mean over networks, which is better than any of them. Each starts from new weights; that of
+    the default goes on from the round before unless rows are few. Fits of other reducers go all the
+    way until they converge, or warn that they do not.
 
     Sequences that are filled up, for an autoencoder with a ``mask_value``, stay so: padding is not
     missing, does not count for the initial filling, and comes back as it came. With
@@ -246,7 +247,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         self.verbose = verbose
         self.random_state = random_state
 
-    @checks_parameters
+    @checks_all_parameters
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn to fill missing values.
 
@@ -382,7 +383,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         gaps = is_missing if is_padding is None else is_missing | is_padding
         is_default = self.reducer is None
         return fit_rounds(
-            lambda *size: reducer_to_fit(self.reducer, partial(default_reducer, *size), rng),
+            lambda **plan: reducer_to_fit(self.reducer, partial(default_reducer, **plan), rng),
             filled,
             nothing_known(is_missing, is_padding),
             units_of_known(filled, gaps),

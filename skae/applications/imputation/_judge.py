@@ -20,6 +20,9 @@ from skae.reducers import reconstructed
 
 # Rows for each component below which the share of the variance is not trusted.
 _ROWS_PER_COMPONENT = 6
+# Those below which rounds do not go on from each other, and hold rows out: networks that train on
+# would learn noise by heart that the first, which is judged, has not yet.
+_ROWS_TO_GO_ON = 20
 # Share from which a column goes all the way.
 _ENOUGH = 0.5
 
@@ -34,17 +37,21 @@ class Judgement(NamedTuple):
     shares : ndarray of shape (n_features,)
         Share of its predicted distance from the mean that each column goes: 0 for one that cannot
         be predicted, 1 for one that can.
+    is_alone : bool
+        Whether each round is fitted as if there were no other: where there is too little to learn
+        from for rounds that go on from each other.
     reducer : fitted estimator or None
         What predicted them; None if no fit was judged.
     """
 
     n_components: int
     shares: Array
+    is_alone: bool
     reducer: Any = None
 
 
 def judged(
-    new_reducer: Callable[[int], Any],
+    new_reducer: Callable[..., Any],
     fit: Callable[[Any, Array, Bools], Any],
     rows: Array,
     is_missing: Bools,
@@ -56,7 +63,7 @@ def judged(
     Parameters
     ----------
     new_reducer : callable
-        Makes an unfitted reducer with a number of components.
+        Makes an unfitted reducer, by the arguments of ``default_reducer``.
     fit : callable
         Fits a reducer to rows of which some cells are missing.
     rows : ndarray of shape (n_samples, n_features)
@@ -70,17 +77,19 @@ def judged(
     judgement : Judgement
     """
     n_components = size_for_share(rows)
+    is_alone = len(rows) < _ROWS_TO_GO_ON * n_components
     if len(rows) < _ROWS_PER_COMPONENT * n_components:
         n_components = size_for_hidden_cells(rows, is_missing, unit, n_components, rng)
     if not is_missing.any():
-        return Judgement(n_components, np.ones(rows.shape[1]))
+        return Judgement(n_components, np.ones(rows.shape[1]), is_alone=True)
     is_hidden = hidden_cells(is_missing, rng)
     if not is_hidden.any():
-        return Judgement(n_components, np.ones(rows.shape[1]))
+        return Judgement(n_components, np.ones(rows.shape[1]), is_alone)
     is_unseen = is_missing | is_hidden
     mean = known_means(rows, ~is_unseen)
     given = np.where(is_hidden, mean, rows).astype(rows.dtype)
-    reducer = fit(new_reducer(n_components), given, is_unseen)
+    unfitted = new_reducer(n_components=n_components, n_rows=len(rows), is_alone=is_alone)
+    reducer = fit(unfitted, given, is_unseen)
     predicted, truth = (
         np.where(is_hidden, (values - mean) / unit, 0.0)
         for values in (reconstructed(reducer, given), rows)
@@ -89,7 +98,7 @@ def judged(
     # From a half on, going all the way is better than the mean; and the rounds end as the mean of
     # several networks, which deserves more trust than this one.
     shares = np.where(shares >= _ENOUGH, 1.0, shares)
-    return Judgement(n_components, shares, reducer)
+    return Judgement(n_components, shares, is_alone, reducer)
 
 
 def trusted_shares(predicted: Array, truth: Array, is_hidden: Bools) -> Array:

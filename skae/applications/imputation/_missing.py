@@ -5,18 +5,12 @@ from typing import Any, Literal
 
 import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import FLOAT_DTYPES
 
-from skae import DenoisingAutoencoder
 from skae.numerics import Array, ArrayLike, Bools
 from skae.reducers import allows_nan, in_one_axis
 from skae.tables import filled_where_masked, with_nan_for_na
 from skae.tables import is_missing as is_missing_value
-
-# Chosen on five tables and on digits with a hole; docs/design.md says what else was tried.
-_SHARE_SWAPPED, _EPOCHS = 0.2, 200
 
 Strategy = Literal["mean", "median", "most_frequent", "constant"]
 
@@ -98,19 +92,3 @@ class MissingMarkerMixin:
             "order": "C",  # the last bits of products depend on it
             "ensure_all_finite": "allow-nan" if takes_nan else True,
         }
-
-
-def default_reducer(n_components: int = 1) -> Any:
-    """Return the reducer that None means."""
-    # Clipping keeps values beyond those of the fit from being extrapolated.
-    return make_pipeline(
-        MinMaxScaler(clip=True),
-        # Rounds begin anew many times, and each must stop before it learns its guesses.
-        DenoisingAutoencoder(
-            n_components,
-            noise="swap",
-            noise_level=_SHARE_SWAPPED,
-            max_iter=_EPOCHS,
-            early_stopping=True,
-        ),
-    )

@@ -113,7 +113,7 @@ def fit_rounds(
     Parameters
     ----------
     new_reducer : callable
-        Makes an unfitted reducer; one of the size it is given, if there is a ``judge``.
+        Makes an unfitted reducer, by the arguments of ``default_reducer`` if there is a ``judge``.
     rows : ndarray of shape (n_samples, n_features)
         Filled by other means.
     is_missing : ndarray of bool of the same shape
@@ -138,7 +138,7 @@ def fit_rounds(
     judgement = None
     if judge is not None and max_iter != 0 and rows.size and largest > tol:
         judgement = judge(new_reducer, _fitted, rows, is_missing, unit)
-        new_reducer = partial(new_reducer, judgement.n_components)
+        new_reducer = _planned(new_reducer, judgement, len(rows), is_alone=max_iter == 1)
     is_fitted = judgement is not None and judgement.reducer is not None and max_iter != 1
     reducer = judgement.reducer if judgement is not None and is_fitted else new_reducer()
     averages = observed_parameter(reducer) is not None
@@ -150,7 +150,8 @@ def fit_rounds(
         rounds.mean = known_means(rows, ~is_missing)
     while rounds.n_iter < max_iter and largest > tol:
         rounds.n_iter += 1
-        reducer = reducer if rounds.n_iter == 1 else new_reducer()
+        if rounds.n_iter > 1:
+            reducer = new_reducer() if judgement is None else new_reducer(before=reducer)
         if rounds.n_iter > 1 or not is_fitted:
             _fitted(reducer, rows, is_missing)
         # Fits that converge end where the last one's reconstruction does.
@@ -171,6 +172,17 @@ def fit_rounds(
             stacklevel=5,
         )
     return rounds
+
+
+def _planned(
+    new_reducer: Callable[..., Any], judgement: Judgement, n_rows: int, *, is_alone: bool
+) -> Callable[..., Any]:
+    return partial(
+        new_reducer,
+        n_components=judgement.n_components,
+        n_rows=n_rows,
+        is_alone=is_alone or judgement.is_alone,
+    )
 
 
 def _fitted(reducer: Any, rows: Array, is_missing: Bools) -> Any:

@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skae.applications._checked import checks_parameters
 from skae.applications.outliers._default import plan, reducer_for
 from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import (
@@ -26,6 +25,7 @@ from skae.applications.outliers._screen import absurd_rows
 from skae.applications.outliers._threshold import fence, widest_gap
 from skae.folds import HeldOutFolds
 from skae.numerics import Array, ArrayLike, Integers, RandomState
+from skae.parameter_checks import checks_all_parameters
 from skae.reducers import (
     TrainableReducer,
     allows_nan,
@@ -201,7 +201,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         self.trim = trim
         self.random_state = random_state
 
-    @checks_parameters
+    @checks_all_parameters
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn what normal rows are, and how far they reach.
 

@@ -10,7 +10,6 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
-from skae.applications._checked import checks_parameters
 from skae.applications._classes import class_of_each_row, classes_at
 from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
 from skae.applications.sampling._densities import (
@@ -23,6 +22,7 @@ from skae.applications.sampling._densities import (
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
 from skae.numerics import Array, ArrayLike, Integers, RandomState
+from skae.parameter_checks import checks_all_parameters
 from skae.reducers import TrainableReducer, allows_nan, find_padding, without_padding
 from skae.reducers._fitted import (
     check_names,
@@ -164,7 +164,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         self.grid = grid
         self.random_state = random_state
 
-    @checks_parameters
+    @checks_all_parameters
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Fit the reducer, and the density of its codes.
 
