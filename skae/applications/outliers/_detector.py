@@ -1,6 +1,6 @@
 """Outliers: rows that a reducer of the others does not reconstruct."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -14,15 +14,16 @@ from skae.applications.outliers._default import plan, reducer_for
 from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import (
     Panel,
-    fit_error_panel,
-    fit_likelihood_panel,
-    fit_mahalanobis_panel,
-    fit_top_features_panel,
+    error_panel,
+    likelihood_panel,
+    mahalanobis_panel,
+    top_features_panel,
 )
-from skae.applications.outliers._padding import fit_padded_panel
+from skae.applications.outliers._padding import padded_panel
 from skae.applications.outliers._rounding import in_double_precision
 from skae.applications.outliers._screen import absurd_rows
-from skae.applications.outliers._threshold import fence, widest_gap
+from skae.applications.outliers._sizes import fit_reducers
+from skae.applications.outliers._threshold import threshold_of
 from skae.folds import HeldOutFolds
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
@@ -39,6 +40,7 @@ from skae.tables import check_array, check_magnitude, in_frame_like, labels_in_f
 
 _LARGEST, _SMALLEST = 1e70, 1e-70  # distances are squared, and squared again
 Scoring = Literal["mahalanobis", "error", "top_features", "likelihood"]
+_JOBS = [Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left")]
 _CHECKED: dict[str, Any] = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
@@ -95,6 +97,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     trim : float, default=0.0
         Share of the rows to leave out for good, the worst by reducers that have not seen them;
         the rest is fitted once more. For training rows that hold outliers, twice the time.
+
+    n_jobs : int or None, default=None
+        Number of threads that fit the reducers of folds, to the same bits whatever it is. None
+        means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors. The first
+        reducer is fitted alone where it decides the size of the others.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and each ``random_state`` of the reducer that is None.
@@ -179,6 +186,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         "top_fraction": [Interval(Real, 0, 1, closed="right")],
         "calibration_fraction": [Interval(Real, 0, 0.5, closed="right")],
         "trim": [Interval(Real, 0, 0.5, closed="left")],
+        "n_jobs": [None, *_JOBS],
         "random_state": ["random_state"],
     }
 
@@ -191,6 +199,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         top_fraction: float = 0.02,
         calibration_fraction: float = 0.2,
         trim: float = 0.0,
+        n_jobs: int | None = None,
         random_state: RandomState = None,
     ) -> None:
         self.reducer = reducer
@@ -199,6 +208,7 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         self.top_fraction = top_fraction
         self.calibration_fraction = calibration_fraction
         self.trim = trim
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     @checks_all_parameters
@@ -252,7 +262,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
                 rows, is_usual = rows[kept], is_usual[kept]
                 panel = self._fit_panel(reducer, rows[is_usual], rng)
         scores = panel.scores(in_double_precision(reducer, rows))
-        offset = self._threshold(-scores, panel.folds)
+        # Log-likelihoods have no zero, and so no ratios.
+        has_few_kinds = panel.folds.has_few_kinds and self.scoring != "likelihood"
+        offset = -threshold_of(scores, self.contamination, has_few_kinds)
         # This comes last, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
@@ -364,25 +376,16 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(X, self.trim)
         folds = HeldOutFolds(X, self._n_folds, rng)
-        if padding_value(reducer) is not None:
-            return fit_padded_panel(reducer, X, folds, self.scoring, self.top_fraction)
         precision, X = float(np.finfo(X.dtype).eps), in_double_precision(reducer, X)
+        reducers = fit_reducers(reducer, X, folds, self.n_jobs)
+        if padding_value(reducer) is not None:
+            return padded_panel(reducers, X, folds, self.scoring, self.top_fraction)
         if self.scoring == "likelihood":
-            return fit_likelihood_panel(reducer, X, folds)
+            return likelihood_panel(reducers, X, folds)
         if self.scoring == "top_features":
-            return fit_top_features_panel(reducer, X, folds, precision, self.top_fraction)
-        fit_panel = fit_error_panel if self.scoring == "error" else fit_mahalanobis_panel
-        return fit_panel(reducer, X, folds, precision)
-
-    def _threshold(self, scores: Array, folds: HeldOutFolds) -> float:
-        """Return the score below which rows are outliers."""
-        if self.contamination == "auto":
-            # Log-likelihoods have no zero, and so no ratios.
-            is_ratio = self.scoring != "likelihood"
-            find = widest_gap if folds.has_few_kinds and is_ratio else fence
-            return -find(-scores)
-        # Below this quantile a new score lies with just this probability.
-        return float(np.quantile(scores, self.contamination, method="weibull"))
+            return top_features_panel(reducers, X, folds, precision, self.top_fraction)
+        panel = error_panel if self.scoring == "error" else mahalanobis_panel
+        return panel(reducers, X, folds, precision)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.base import clone
 
 from skae.applications.outliers._axes import TrustedResiduals
 from skae.applications.outliers._calibration import quartile_distance, scales_of_judges
@@ -21,10 +20,9 @@ from skae.applications.outliers._measures import (
     coarse_precision,
 )
 from skae.applications.outliers._rounding import BeyondRounding, rounding_limits
-from skae.applications.outliers._sizes import of_one_size
 from skae.folds import NEW, HeldOutFolds
 from skae.numerics import Array, Bools
-from skae.reducers import Reducer, TrainableReducer, fit_reducer, reconstructed
+from skae.reducers import Reducer, reconstructed
 
 # Quartile distances of the parts of a score: two Mahalanobis distances of residuals, the second by
 # a coarser covariance, and that of positions. The last is chosen on the tables of
@@ -174,11 +172,10 @@ class Panel:
         return total
 
 
-def fit_error_panel(
-    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, precision: float
+def error_panel(
+    reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, precision: float
 ) -> Panel:
-    """Fit reducers that each see all folds but one; scores have the squared units of the rows."""
-    reducers = fit_reducers(reducer, X, folds)
+    """Judge by errors; scores have the squared units of the rows."""
     rows = _held_out(reducers, X, folds)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
     measure = SquaredError()
@@ -189,11 +186,10 @@ def fit_error_panel(
     return Panel(folds, judges)
 
 
-def fit_top_features_panel(
-    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, precision: float, fraction: float
+def top_features_panel(
+    reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, precision: float, fraction: float
 ) -> Panel:
-    """Fit reducers that each see all folds but one, and learn the usual residuals of those."""
-    reducers = fit_reducers(reducer, X, folds)
+    """Learn the usual residuals of the rows that each reducer has seen."""
     rows = _held_out(reducers, X, folds)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
     residuals, rounding = _own_residuals(plain, X, rows, folds), _rounding(X)
@@ -204,11 +200,10 @@ def fit_top_features_panel(
     return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
-def fit_mahalanobis_panel(
-    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, precision: float
+def mahalanobis_panel(
+    reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, precision: float
 ) -> Panel:
-    """Fit reducers that each see all folds but one, and learn what is usual in those."""
-    reducers = fit_reducers(reducer, X, folds)
+    """Learn what is usual in the rows that each reducer has seen."""
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
     along_axes = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
     trusted = _beyond_rounding(along_axes, X, rows, folds, precision)
@@ -228,19 +223,10 @@ def fit_mahalanobis_panel(
     return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
-def fit_likelihood_panel(reducer: TrainableReducer, X: Array, folds: HeldOutFolds) -> Panel:
-    """Fit reducers that each see all folds but one, and take the mean row of those."""
-    reducers = fit_reducers(reducer, X, folds)
+def likelihood_panel(reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds) -> Panel:
+    """Take the mean row of those that each reducer has seen."""
     means = [X[folds.of_rows != fold].mean(axis=0) for fold in range(folds.n_folds)]
     return Panel(folds, [LikelihoodJudge(*pair) for pair in zip(reducers, means, strict=True)])
-
-
-def fit_reducers(reducer: TrainableReducer, X: Array, folds: HeldOutFolds) -> list[Any]:
-    """Fit a reducer for every fold to the rows of the others, all of the size of the first."""
-    first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
-    fitted = fit_reducer(clone(reducer), first)
-    sized = of_one_size(reducer, fitted)
-    return [fitted, *(fit_reducer(clone(sized), rows) for rows in others)]
 
 
 def _held_out(reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds) -> Array:

@@ -7,19 +7,18 @@ what is usual for rows of that length, which a reducer may find harder or easier
 scores do not follow the length.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2
 
-from skae.applications.outliers._judges import LikelihoodJudge, Panel, fit_reducers
+from skae.applications.outliers._judges import LikelihoodJudge, Panel
 from skae.folds import HeldOutFolds
 from skae.numerics import Array, Bools, Integers
 from skae.reducers import (
     Reducer,
-    TrainableReducer,
     find_padding,
     mean_row,
     n_present,
@@ -51,15 +50,15 @@ class PresentMeasure(Protocol):
         """Return what each residual adds to the anomaly score of its row."""
 
 
-def fit_padded_panel(
-    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, scoring: str, top_fraction: float
+def padded_panel(
+    reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, scoring: str, top_fraction: float
 ) -> Panel:
     """Reducers that each see all folds but one, and what is usual in those folds.
 
     Parameters
     ----------
-    reducer : estimator
-        Unfitted; knows of padding.
+    reducers : list of fitted estimators
+        One a fold; they know of padding.
     X : ndarray of shape (n_samples, n_features)
     folds : HeldOutFolds
     scoring : str
@@ -67,7 +66,6 @@ def fit_padded_panel(
         For ``scoring="top_features"``.
     """
     masks = [folds.of_rows != fold for fold in range(folds.n_folds)]
-    reducers = fit_reducers(reducer, X, folds)
     present = without_padding(X, find_padding(reducers[0], X))
     means = [mean_row(present[seen]) for seen in masks]
     if scoring == "likelihood":

@@ -1,11 +1,34 @@
-"""One size for the reducers of all folds."""
+"""The reducers of all folds, of one size."""
 
 from numbers import Integral
 from typing import Any
 
 from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
 
-from skae.reducers import TrainableReducer
+from skae.folds import HeldOutFolds
+from skae.numerics import Array
+from skae.reducers import TrainableReducer, fit_reducer
+
+
+def fit_reducers(
+    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, n_jobs: int | None
+) -> list[Any]:
+    """Fit a reducer for every fold to the rows of the others, all of the size of the first.
+
+    Each is fitted to the same rows with the same seed whatever ``n_jobs``. Threads do for all that
+    spends its time outside Python, and one process compiles a program once.
+    """
+    first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
+    together = Parallel(n_jobs=n_jobs, prefer="threads")
+    if not _open_sizes(reducer):
+        fitted: list[Any] = together(
+            delayed(fit_reducer)(clone(reducer), rows) for rows in (first, *others)
+        )
+        return fitted
+    of_first = fit_reducer(clone(reducer), first)
+    sized = of_one_size(reducer, of_first)
+    return [of_first, *together(delayed(fit_reducer)(clone(sized), rows) for rows in others)]
 
 
 def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:
@@ -21,12 +44,10 @@ def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:
     fitted : estimator
         The same, fitted to other rows.
     """
-    parameters, of_fitted = reducer.get_params(), fitted.get_params()
+    of_fitted = fitted.get_params()
     sizes = {}
-    for name, value in parameters.items():
-        owner, _, parameter = name.rpartition("__")
-        if parameter != "n_components" or isinstance(value, Integral):
-            continue
+    for name in _open_sizes(reducer):
+        owner = name.rpartition("__")[0]
         size = getattr(of_fitted[owner] if owner else fitted, "n_components_", None)
         if isinstance(size, Integral):
             sizes[name] = int(size)
@@ -34,3 +55,12 @@ def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:
     copy = clone(reducer)
     copy.set_params(**sizes)
     return copy
+
+
+def _open_sizes(reducer: TrainableReducer) -> list[str]:
+    """Return the names of the parameters that leave the length of a code to the rows."""
+    return [
+        name
+        for name, value in reducer.get_params().items()
+        if name.rpartition("__")[2] == "n_components" and not isinstance(value, Integral)
+    ]

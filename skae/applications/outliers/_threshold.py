@@ -1,5 +1,7 @@
 """Thresholds of the anomaly score, where nobody says how many outliers there are."""
 
+from typing import Literal
+
 import numpy as np
 
 from skae.numerics import Array
@@ -12,6 +14,26 @@ _UNCERTAIN_ROWS = 20
 # For few kinds of rows: the share of rows that are rare, and the ratio of scores that is a gap.
 _MAX_SHARE = 0.05
 _MIN_RATIO = 2.0
+
+
+def threshold_of(
+    scores: Array, contamination: float | Literal["auto"], has_few_kinds: bool
+) -> float:
+    """Return the anomaly score above which rows are outliers.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Anomaly scores; higher is more abnormal.
+    contamination : float or "auto"
+        Share of rows above the threshold, or what the scores themselves say.
+    has_few_kinds : bool
+        Whether the widest gap says more than quartiles.
+    """
+    if contamination == "auto":
+        return widest_gap(scores) if has_few_kinds else fence(scores)
+    # Below this quantile a new score lies with just this probability.
+    return -float(np.quantile(-scores, contamination, method="weibull"))
 
 
 def fence(scores: Array) -> float:
