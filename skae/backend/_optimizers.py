@@ -115,6 +115,25 @@ def rate_variable(optimizer: keras.optimizers.Optimizer) -> keras.Variable | Non
     return None if isinstance(rate, _SCHEDULE) else rate
 
 
+def rate_of(optimizer: keras.optimizers.Optimizer) -> float:
+    """The learning rate as it is now, in float32; NaN for a schedule."""
+    variable = rate_variable(optimizer)
+    if variable is None:
+        return float("nan")
+    # An annealed fit asks before every chunk, and variables take five times as long as operations.
+    handle, dtype = variable.value.handle, variable.value.dtype
+    rate: float = tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype).numpy()
+    return rate
+
+
+def set_rate(optimizer: keras.optimizers.Optimizer, rate: float) -> None:
+    """Change the learning rate; nothing for a schedule."""
+    variable = rate_variable(optimizer)
+    if variable is not None:
+        value = tf.constant(rate, variable.value.dtype)
+        tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
+
+
 def second_moments_of(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
     """The variables that hold Adam's mean squared gradients, one for each variable it changes.
 

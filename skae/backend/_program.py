@@ -13,7 +13,7 @@ import tensorflow as tf
 from skae.backend._averages import WeightAverages
 from skae.backend._compiled import compile_function
 from skae.backend._models import KerasNetwork
-from skae.backend._optimizers import rate_variable, second_moments_of
+from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
 from skae.backend._random import RandomDraws
 from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup, group_weights
@@ -152,15 +152,12 @@ class Program:
 
     def learning_rate(self) -> float:
         """The rate as it is now, in float32; NaN for a schedule."""
-        rate = rate_variable(self.optimizer)
-        return float("nan") if rate is None else rate.numpy()
+        return rate_of(self.optimizer)
 
     def set_learning_rate(self, rate: float) -> None:
         """Change the rate; nothing for a schedule."""
         for optimizer in self._optimizers:
-            variable = rate_variable(optimizer)
-            if variable is not None:
-                variable.assign(np.float32(rate))
+            set_rate(optimizer, rate)
 
     def set_training_scalars(self, scalars: Mapping[str, Any]) -> None:
         """Replace some scalars in training, and not in evaluation, until the next ``load``."""
