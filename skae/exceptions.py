@@ -124,7 +124,10 @@ def _nothing_left(history: History, parameters: Parameters, n_epochs: int) -> Ca
     errors = history.get("reconstruction", history["loss"])
     if "kl" in history or errors[0] > _NEGLIGIBLE_ERROR:
         return None
-    reason = "the start already reconstructs the rows exactly, so that nothing is left to learn"
+    reason = (
+        "the start already reconstructs the rows exactly, so that nothing is left to learn (or "
+        "exactly beside values that are far larger than all others, which skae.diagnose names)"
+    )
     return reason, ["fewer n_components"]
 
 

@@ -28,17 +28,35 @@ class HeldOutFolds:
     old ones, and no kind is odd because a reducer has not seen it: such a row is not odd if it is
     frequent. Its copies are dealt out to all folds, and it is judged like a new one.
 
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    n_folds : int
+    rng : numpy.random.RandomState
+    deals_out_copies : bool, default=True
+        Whether the many copies of a row are dealt out in every table, rather than only where rows
+        are combinations of few values.
+
     Attributes
     ----------
     n_folds : int
         As asked for, or as many as there are groups of rows to deal out.
     of_rows : ndarray of shape (n_samples,)
         Fold of each row of X.
+    n_different : list of int
+        Rows of each fold, those that are kept together counted once.
     has_few_kinds : bool
         Whether most rows are of frequent kinds, or are repeated combinations of frequent values.
     """
 
-    def __init__(self, X: Array, n_folds: int, rng: np.random.RandomState) -> None:
+    def __init__(
+        self,
+        X: Array,
+        n_folds: int,
+        rng: np.random.RandomState,
+        *,
+        deals_out_copies: bool = True,
+    ) -> None:
         self._keys, first, inverse, counts = np.unique(
             row_keys(X), return_index=True, return_inverse=True, return_counts=True
         )
@@ -50,6 +68,8 @@ class HeldOutFolds:
             usual = float(np.median(counts[inverse]))
             n_copies = min(n_copies, _RARE * usual) if usual >= n_copies else np.inf
         is_frequent = counts >= n_copies
+        if not (deals_out_copies or (is_of_kinds and _are_combinations(X, len(counts)))):
+            is_frequent[:] = False
         # Groups are numbered in the order of their rows, as keys would change with the units of X.
         groups = np.where(is_frequent[inverse], np.arange(len(X)), first[inverse])
         self.has_few_kinds = bool(is_of_kinds or np.mean(is_frequent[inverse]) > 0.5)
@@ -58,6 +78,7 @@ class HeldOutFolds:
         splitter = GroupKFold(self.n_folds, shuffle=True, random_state=rng)
         for fold, (_, held_out) in enumerate(splitter.split(X, groups=groups)):
             self.of_rows[held_out] = fold
+        self.n_different = [len(np.unique(groups[self.of_rows == f])) for f in range(self.n_folds)]
         self._fold_of_key = np.where(is_frequent, NEW, self.of_rows[first])
 
     def find(self, X: Array) -> Integers:
@@ -74,6 +95,11 @@ def _has_few_values(X: Array, n_copies: float) -> bool:
     """
     counts = [np.unique(column, return_counts=True)[1] for column in X.T]
     return all(of_column[of_column >= n_copies].sum() > 0.5 * len(X) for of_column in counts)
+
+
+def _are_combinations(X: Array, n_kinds: int) -> bool:
+    """Return whether so many kinds of rows come from far fewer values of every column."""
+    return all(_COPIES * len(np.unique(column)) <= n_kinds for column in X.T)
 
 
 def row_keys(X: Array) -> Integers:

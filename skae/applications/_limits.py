@@ -69,6 +69,12 @@ class Limits:
             grids[column] = None
         return Limits(lower, upper, grids)
 
+    def held_where_constant(self, rows: Array) -> "Limits":
+        """Return limits in which columns of one value, NaN aside, keep it; but for grids."""
+        lowest, highest = np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)
+        has_grid = np.array([grid is not None for grid in self.grids], bool)
+        return self.held((lowest == highest) & ~has_grid, lowest)
+
     def clip(self, rows: Array) -> Array:
         """Move rows within the bounds."""
         return np.clip(rows, self.lower, self.upper).astype(rows.dtype, copy=False)

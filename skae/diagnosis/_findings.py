@@ -152,6 +152,8 @@ def _training_shares(evidence: Evidence) -> tuple[float, float] | None:
 
 def not_converged(evidence: Evidence) -> Finding | None:
     """Find a loss that was still falling at the last epoch that max_iter allows."""
+    if evidence.keeps_start:
+        return None
     if evidence.cross_fit_losses:
         return _folds_not_converged(evidence.cross_fit_losses, evidence.parameters["max_iter"])
     max_iter, fall = evidence.parameters.get("max_iter"), _last_fall(evidence)
@@ -173,7 +175,7 @@ def _folds_not_converged(losses: Mapping[int, float], max_iter: int) -> Finding 
     before = max(n for n in losses if n <= last / 2)
     fall = 1 - loss / losses[before]
     # Log-likelihoods have no ratios.
-    if last != max_iter or min(losses.values()) <= 0 or fall < _STILL_FALLING_IN_FOLDS:
+    if last != max_iter or not 0 < loss <= min(losses.values()) or fall < _STILL_FALLING_IN_FOLDS:
         return None
     return Finding(
         "not converged",

@@ -364,8 +364,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         columns, losses = outcome.history.columns(), crossed.losses if crossed else None
         reason, advice = why_start_was_kept(columns, self.get_params(deep=False), losses)
         warnings.warn(
-            f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better: "
-            f"{reason}. Try {' or '.join(advice)}.",
+            f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better"
+            f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
             StartKeptWarning,
             stacklevel=6,
         )

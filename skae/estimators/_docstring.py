@@ -90,7 +90,7 @@ _PARAMETERS = """
 
     max_iter : int, default=500
         Epochs at most. ``learning_rate="auto"`` takes fewer, unless ``early_stopping=False``: on
-        up to 2000 rows those that hold 3000 steps, more on more rows, and up to 30000 where folds
+        up to 2000 rows those that hold 3000 steps, more on more rows, and 10000 where folds
         say that more still help by a fifth. To train longer set ``learning_rate="cosine"``, which
         takes all of them.
 
@@ -100,15 +100,17 @@ _PARAMETERS = """
         that of predicting the mean, ``"binary_crossentropy"`` in nats a feature.
 
     early_stopping : bool or "auto", default="auto"
-        True: hold rows out of training, stop when their loss stops improving, and keep the weights
-        of the best epoch. False: training stops when the training loss does, and keeps the last
-        weights, or those of the start if training made them worse. ``"auto"``: as True, but on 10
-        to 2000 rows, where a tenth says little, up to five folds are left out in turn to choose
-        the number of epochs, and all rows train. Equal rows share a fold, and a row beyond ten
-        times the usual squared distance from the mean counts less. That is for a new dense network
+        True: hold rows out of training, stop when their loss stops improving (an annealed rate
+        runs to its end), and keep the weights of the best epoch. False: training stops when the
+        training loss does, as before, and keeps the last weights, or those of the start if training
+        made them worse. ``"auto"``: as True, but on 10
+        to 2000 rows, where a tenth says little, folds are left out in turn (up to five, until 250
+        rows were) to choose the number of epochs, and all rows train. Equal rows share a fold, but
+        for frequent combinations of few values, and a row beyond ten times the usual squared
+        distance from the mean counts less. That is for a new dense network
         trained at once by ``learning_rate="auto"`` of an optimizer given by name, with 300 steps
         or more in ``max_iter`` epochs, patience and the share held out at their defaults, no batch
-        larger than the table, and callbacks of Keras that only record, or none.
+        larger than the table and 32, and callbacks of Keras that only record, or none.
 
     validation_fraction : float, default=0.1
         Share of the rows held out for early stopping. They do count for the scaling and for the
@@ -170,8 +172,9 @@ _ATTRIBUTES = """
         number.
 
     best_loss_ : float
-        Lowest loss of the rows held out, also where folds chose the number of epochs; without early
-        stopping, of the training rows. After ``partial_fit``, the loss of the last pass.
+        Loss of the rows held out with the weights that are kept, or after as many epochs where
+        folds chose their number; without early stopping, of the training rows. After
+        ``partial_fit``, the loss of the last pass.
 
     best_epoch_ : int
         Epoch of the weights kept, after ``partial_fit`` the last; 0 means those of the start, and a

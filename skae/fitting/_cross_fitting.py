@@ -33,9 +33,13 @@ _N_FOLDS = 5
 _LEAST_ROWS, _MOST_ROWS, _MOST_VALUES = 10, 2000, 2**24
 # Who asks for another share held out is given it.
 _USUAL_FRACTION = 0.1
-# Steps that are tried, fewest first; and those tried only where the number before was so much
-# better than the one before it.
-_STEPS, _MORE_STEPS, _STILL_FALLING = (100, 300, 1000, 3000), (10_000, 30_000), 0.8
+# Steps that are tried, fewest first; and those tried only where the last of them were so much
+# better than the ones before.
+_STEPS, _MORE_STEPS, _STILL_FALLING = (100, 300, 1000, 3000), 10_000, 0.8
+# Where the start leaves less than this share of the variance, nothing is left to learn.
+_NOTHING = 1e-9
+# Numbers of epochs that are nearer than by this factor are not both tried.
+_APART = 1.5
 # More epochs are not tried where so many are this much worse than the best number before.
 # As a share of what the start leaves, and of predicting the mean.
 _HOPELESS, _LITTLE = 0.1, 0.01
@@ -87,6 +91,8 @@ class CrossFit:
     def is_hopeless(self, n_epochs: int) -> bool:
         """Whether the loss is so much above the lowest that more epochs will not help."""
         losses = self.losses
+        if 0 <= losses[0] < _NOTHING:
+            return True
         # Log-likelihoods may be negative; and where little is left, a short run is worse than none.
         enough = min(losses.values()) + max(_HOPELESS * abs(losses[0]), _LITTLE)
         return losses[n_epochs] > enough
@@ -235,11 +241,13 @@ def cross_fit(
 
 def _candidates(per_epoch: int, max_iter: int) -> tuple[list[int], list[int]]:
     """Numbers of epochs to try, and those to try where more still help; fewest first."""
-    tried, more = (
-        {min(max_iter, max(1, round(n / per_epoch))) for n in steps}
-        for steps in (_STEPS, _MORE_STEPS)
-    )
-    return sorted(tried), sorted(n for n in more if n > 1.5 * max(tried))
+    tried: list[int] = []
+    for n_steps in reversed(_STEPS):
+        n_epochs = min(max_iter, max(1, round(n_steps / per_epoch)))
+        if not tried or n_epochs * _APART <= tried[0]:
+            tried.insert(0, n_epochs)
+    more = min(max_iter, round(_MORE_STEPS / per_epoch))
+    return tried, [more] if more >= tried[-1] * _APART else []
 
 
 class _Fold(NamedTuple):
@@ -259,13 +267,16 @@ def _folds(
     """For each fold a start made of the other rows, in their units."""
     counted = rows.counted()
     X = dense(rows.X[counted])
-    folds = HeldOutFolds(X, _N_FOLDS, np.random.RandomState(seed))
+    # Rows are copied many times by who weighs them so, too: those would say that training longer
+    # helps.
+    rng = np.random.RandomState(seed)
+    folds = HeldOutFolds(X, _N_FOLDS, rng, deals_out_copies=False)
     n_held_out = 0
     for fold in range(folds.n_folds):
         if n_held_out >= _ENOUGH_HELD_OUT:
             return
         is_out = folds.of_rows == fold
-        n_held_out += int(is_out.sum())
+        n_held_out += folds.n_different[fold]
         training, validation = counted[~is_out], counted[is_out]
         model = new_model(architecture, recipe, clean.taken(training), np.random.default_rng(seed))
         data = rows.split(model.scaling, 0.0, np.random.default_rng(seed))

@@ -11,6 +11,7 @@ from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
 from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+_LEAST_WEIGHT = 1e-6
 
 
 def check_rows(
@@ -222,7 +223,9 @@ def check_weights(sample_weight: ArrayLike | None, X: Matrix) -> Array | None:
             f"sample_weight adds up to {weight.sum():.3g}, beyond what single precision can hold "
             f"({_FLOAT32_MAX:.3g}). Only ratios matter: divide by sample_weight.max()."
         )
-    return weight
+    # Single precision would round what is smaller away; only ratios matter.
+    is_tiny = 0 < weight.max() < _LEAST_WEIGHT
+    return weight / weight.max() if is_tiny else weight
 
 
 def split_rows(

@@ -86,9 +86,9 @@ def telling_once_of_pca() -> Iterator[None]:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
     if n_kept:
         warnings.warn(
-            f"{n_kept} of the reducers fitted kept their start, as no epoch was better: where that "
-            "is PCA, reducer=PCA(...) does the same in less time. Fit the reducer by itself to "
-            "read why.",
+            f"{n_kept} of the reducers fitted kept their start, as no epoch was better: "
+            "where that is PCA, reducer=PCA(...) does the same in less time. Fit the reducer by "
+            "itself to read why.",
             StartKeptWarning,
             stacklevel=5,
         )

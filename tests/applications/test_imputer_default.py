@@ -34,3 +34,11 @@ def test_few_rows_and_a_single_round_hold_rows_out(n_rows, max_iter):
 def test_epochs_hold_steps_that_grow_like_the_root_of_the_rows(n_rows, n_epochs):
     reducer = default_reducer(2, n_rows, is_alone=False)
     assert reducer[-1].max_iter == n_epochs
+
+
+def test_a_column_of_one_value_is_filled_with_it():
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    rows[:, 1] = -0.003
+    holes = np.random.default_rng(1).uniform(size=rows.shape) < 0.2
+    filled = ReconstructionImputer(random_state=0).fit_transform(np.where(holes, np.nan, rows))
+    assert np.all(filled[:, 1] == -0.003)

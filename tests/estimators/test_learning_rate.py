@@ -135,8 +135,8 @@ def _folds_of_a_fit():
     seen = []
 
     class Spy(HeldOutFolds):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
             seen.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -145,10 +145,11 @@ def _folds_of_a_fit():
     return seen[0]
 
 
-def test_equal_rows_are_held_out_together():
+@pytest.mark.parametrize("n_copies", [3, 12])
+def test_equal_rows_are_held_out_together(n_copies):
     noise = np.random.default_rng(0).standard_normal((60, 6))
     with pytest.warns(StartKeptWarning, match="folds in turn"):
-        estimator = Autoencoder(2, random_state=0).fit(np.repeat(noise, 3, axis=0))
+        estimator = Autoencoder(2, random_state=0).fit(np.repeat(noise, n_copies, axis=0))
     assert estimator.best_epoch_ == 0
 
 
@@ -225,6 +226,12 @@ def test_rows_without_weight_are_in_no_fold():
     with_others = Autoencoder(2, **TINY).fit(X, sample_weight=weight)
     alone = Autoencoder(2, **TINY).fit(X[:150])
     assert with_others.cross_fit_losses_ == pytest.approx(alone.cross_fit_losses_, rel=1e-4)
+
+
+def test_tiny_weights_count_by_their_ratios():
+    tiny = Autoencoder(2, **TINY).fit(X, sample_weight=np.full(len(X), 1e-38))
+    ones = Autoencoder(2, **TINY).fit(X, sample_weight=np.ones(len(X)))
+    assert tiny.transform(X).tobytes() == ones.transform(X).tobytes()
 
 
 @pytest.mark.parametrize(

@@ -269,8 +269,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         TypeError
             If the reducer cannot reconstruct.
         ValueError
-            If X holds infinite values, or if the reducer raises. The imputer is then as it was
-            before.
+            If X holds infinite values, or if the reducer raises. Then nothing is changed.
 
         Warns
         -----
@@ -300,6 +299,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
             indicator = new_mask(self._marker, "missing-only").fit(known)
         seen = np.where(is_missing, np.nan, without_padding(rows, is_padding))
         limits = fit_limits(seen, self.min_value, self.max_value, self.grid, column_labels(X))
+        limits = limits.held_where_constant(seen)
         is_filled = ~is_missing.all(axis=0) | keeps_all
         iterated = is_filled if self.keep_empty_features else slice(None)
         is_empty = is_missing.all(axis=0)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skae.applications._limits import Limits
 from skae.applications.imputation._judge import Judgement
 from skae.applications.imputation._size import known_means
+from skae.exceptions import StartKeptWarning
 from skae.numerics import Array, Bools
 from skae.reducers import Reducer, reconstructed, with_names
 
@@ -153,7 +154,11 @@ def fit_rounds(
         if rounds.n_iter > 1:
             reducer = new_reducer() if judgement is None else new_reducer(before=reducer)
         if rounds.n_iter > 1 or not is_fitted:
-            _fitted(reducer, rows, is_missing)
+            with warnings.catch_warnings():
+                if rounds.n_iter > 1 and judgement is not None:
+                    # That it stays where the round before ended is no news to anybody.
+                    warnings.simplefilter("ignore", StartKeptWarning)
+                _fitted(reducer, rows, is_missing)
         # Fits that converge end where the last one's reconstruction does.
         rounds.reducers = [*rounds.reducers, reducer] if averages else [reducer]
         before, rows = rows, rounds.replaced(reducer, rows, is_missing, rounds.n_iter)

@@ -3,6 +3,7 @@
 from numbers import Integral
 from typing import Any
 
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -20,7 +21,9 @@ def fit_reducers(
     spends its time outside Python, and one process compiles a program once.
     """
     first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
-    together = Parallel(n_jobs=n_jobs, prefer="threads")
+    # More threads than folds would idle, and a context of processes would lose warnings.
+    n_threads = min(effective_n_jobs(n_jobs), folds.n_folds)
+    together = Parallel(n_jobs=n_threads, require="sharedmem")
     if not _open_sizes(reducer):
         fitted: list[Any] = together(
             delayed(fit_reducer)(clone(reducer), rows) for rows in (first, *others)

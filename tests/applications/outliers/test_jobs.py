@@ -65,6 +65,24 @@ def test_reducers_are_fitted_in_as_many_threads(rows):
     assert len({reducer.thread_ for reducer in detector.reducers_}) == 3
 
 
+def test_no_more_threads_than_folds_are_started(rows):
+    before, most = threading.active_count(), []
+
+    class Counting(PCA):
+        def fit(self, X, y=None):
+            most.append(threading.active_count() - before)
+            return super().fit(X, y)
+
+    fitted(rows, 10**6, Counting(2))
+    # Three folds, and what joblib keeps to serve them.
+    assert max(most) < 10
+
+
+def test_a_context_of_processes_gets_threads_all_the_same(rows):
+    with joblib.parallel_backend("loky", n_jobs=2), pytest.warns(StartKeptWarning):
+        fitted(rows[:60], None, Autoencoder(2, max_iter=1, learning_rate=1e-12))
+
+
 @pytest.mark.parametrize("backend", ["threading", "sequential"])
 def test_threads_of_a_joblib_context(rows, backend):
     alone = fitted(rows[:80], None, Autoencoder(0.5, **BRIEF))
