@@ -8,8 +8,6 @@ and a thousand others; more are drawn from once, for all seeds.
 from importlib.util import find_spec
 
 import numpy as np
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 _MAX_ROWS = 1000
 
@@ -20,14 +18,6 @@ def tasks():
     There are only those whose wheel is installed.
     """
     return [(name, load) for name, (wheel, load) in _TASKS.items() if find_spec(wheel)]
-
-
-def halves(X, is_normal, seed):
-    """Training rows, test rows and which of these are normal; standardised."""
-    train, rest = train_test_split(np.flatnonzero(is_normal), test_size=0.5, random_state=seed)
-    test = np.concatenate([rest, np.flatnonzero(~is_normal)])
-    scaler = StandardScaler().fit(X[train])
-    return scaler.transform(X[train]), scaler.transform(X[test]), is_normal[test]
 
 
 # Tables: columns that number the rows or repeat the class are left out.

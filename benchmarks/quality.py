@@ -54,6 +54,13 @@ def held_out_error(estimator, train, test):
     return ((estimator.inverse_transform(codes) - test) ** 2).sum(axis=1).mean()
 
 
+def quiet_error(estimator, train, test):
+    """The same, without warnings of kept starts, which the rows of a table count."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StartKeptWarning)
+        return held_out_error(estimator, train, test)
+
+
 def ratios(options, **parameters):
     """For each set and each number of components: PCA's error and ours over it, by seed."""
     for name, all_components in SETS.items():
@@ -92,10 +99,8 @@ def other_tables(options):
         for k in (2, 5) if train.shape[1] > 5 else (2,):
             pca = held_out_error(PCA(k), train, test)
             seeds = SEEDS[:1] if options.quick else SEEDS
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", StartKeptWarning)
-                models = [Autoencoder(k, random_state=seed) for seed in seeds]
-                values = [held_out_error(model, train, test) / pca for model in models]
+            models = [Autoencoder(k, random_state=seed) for seed in seeds]
+            values = [quiet_error(model, train, test) / pca for model in models]
             n_kept = sum(model.best_epoch_ == 0 for model in models)
             n_fits += len(models)
             if n_kept and min(grid_errors(k, train, test)) < GRID_GAIN * pca:
@@ -118,9 +123,7 @@ def grid_errors(k, train, test):
     for (cls, parameters), n_steps in product(recipes, (100, 300, 1000)):
         parameters = {**parameters, "early_stopping": False, "learning_rate": "cosine"}
         estimator = cls(k, max_iter=max(1, round(n_steps / n_batches)), **parameters)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", StartKeptWarning)
-            yield held_out_error(estimator.set_params(random_state=0), train, test)
+        yield quiet_error(estimator.set_params(random_state=0), train, test)
 
 
 def linear_network(options):

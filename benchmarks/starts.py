@@ -21,7 +21,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks._harness import parse_options, report
-from benchmarks.quality import held_out_error, split
+from benchmarks.quality import held_out_error, quiet_error, split
 from skae import (
     Autoencoder,
     ConvolutionalAutoencoder,
@@ -62,9 +62,7 @@ def standardised(train, test):
 def compared(estimators, train, test):
     """PCA's error, ours over it, and which epoch was kept, for each estimator."""
     pca = held_out_error(PCA(estimators[0].n_components), train, test)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", StartKeptWarning)
-        ratios = [held_out_error(each, train, test) / pca for each in estimators]
+    ratios = [quiet_error(each, train, test) / pca for each in estimators]
     return pca, ratios, [f"{each.best_epoch_} of {each.n_iter_}" for each in estimators]
 
 

@@ -11,10 +11,16 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
-from benchmarks._family import epochs, row, seeds, shown
+from benchmarks._family import row, seeds, shown
 from benchmarks._harness import duration, seconds
-from benchmarks._one_class_tables import halves, tasks
-from skae import Autoencoder, ReconstructionOutlierDetector
+from benchmarks._one_class_tables import tasks
+from benchmarks.applications._outliers import (
+    detected,
+    distance_to_mean,
+    fifth_neighbour,
+    halves,
+)
+from skae import ReconstructionOutlierDetector
 
 try:
     from pyod.models.ecod import ECOD
@@ -29,32 +35,20 @@ MAX_LOSS = 0.02
 # Scores, higher for normal rows
 
 
-def detected(options, seed, train, test):
-    reducer = Autoencoder(0.5, **epochs(options)) if options.quick else None
-    return ReconstructionOutlierDetector(reducer, random_state=seed).fit(train).score_samples(test)
+def nearest_neighbour(options, seed, train, test):
+    return -NearestNeighbors(n_neighbors=1).fit(train).kneighbors(test)[0][:, -1]
 
 
-def neighbour(n):
-    def scores(seed, train, test):
-        return -NearestNeighbors(n_neighbors=n).fit(train).kneighbors(test)[0][:, -1]
-
-    return scores
-
-
-def distance_to_mean(seed, train, test):
-    return -np.linalg.norm(test - train.mean(axis=0), axis=1)
-
-
-def forest(seed, train, test):
+def forest(options, seed, train, test):
     return IsolationForest(random_state=seed).fit(train).score_samples(test)
 
 
-def local_factor(seed, train, test):
+def local_factor(options, seed, train, test):
     n_neighbors = min(20, len(train) - 1)
     return LocalOutlierFactor(n_neighbors=n_neighbors, novelty=True).fit(train).score_samples(test)
 
 
-def ecod(seed, train, test):
+def ecod(options, seed, train, test):
     # It ranks rows among those of fit and those of the call together: outliers must be few in both.
     fitted, n_batches = ECOD().fit(train), -(-20 * len(test) // len(train))
     rows = np.random.default_rng(seed).permutation(len(test))
@@ -65,8 +59,8 @@ def ecod(seed, train, test):
 
 
 PEERS = {
-    "1st neighbour": neighbour(1),
-    "5th neighbour": neighbour(5),
+    "1st neighbour": nearest_neighbour,
+    "5th neighbour": fifth_neighbour,
     "mean": distance_to_mean,
     "forest": forest,
     "local factor": local_factor,
@@ -82,7 +76,7 @@ def one_class_tasks(options):
     ours, others = [], []
     for name, load in tasks():
         X, is_normal = load()
-        splits = [halves(X, is_normal, seed) for seed in seeds(options)]
+        splits = [halves(X, is_normal, seed, standardised=True) for seed in seeds(options)]
         areas = [
             roc_auc_score(labels, detected(options, seed, train, test))
             for seed, (train, test, labels) in enumerate(splits)
@@ -90,7 +84,7 @@ def one_class_tasks(options):
         beside = {
             peer: np.mean(
                 [
-                    roc_auc_score(labels, scores(seed, train, test))
+                    roc_auc_score(labels, scores(options, seed, train, test))
                     for seed, (train, test, labels) in enumerate(splits)
                 ]
             )

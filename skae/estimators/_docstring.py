@@ -103,14 +103,14 @@ _PARAMETERS = """
         True: hold rows out of training, stop when their loss stops improving (an annealed rate
         runs to its end), and keep the weights of the best epoch. False: training stops when the
         training loss does, as before, and keeps the last weights, or those of the start if training
-        made them worse. ``"auto"``: as True, but on 10
-        to 2000 rows, where a tenth says little, folds are left out in turn (up to five, until 250
-        rows were) to choose the number of epochs, and all rows train. Equal rows share a fold, but
-        for frequent combinations of few values, and a row beyond ten times the usual squared
-        distance from the mean counts less. That is for a new dense network
-        trained at once by ``learning_rate="auto"`` of an optimizer given by name, with 300 steps
-        or more in ``max_iter`` epochs, patience and the share held out at their defaults, no batch
-        larger than the table and 32, and callbacks of Keras that only record, or none.
+        made them worse. ``"auto"``: as True, but on 10 to 2000 rows, where a tenth says little,
+        folds are left out in turn (up to five, until 250 rows were) to choose the number of epochs,
+        and all rows train. Equal rows share a fold, but for frequent combinations of few values,
+        and a row beyond ten times the usual squared distance from the mean counts less. That is for
+        a new dense network trained at once by ``learning_rate="auto"`` of an optimizer given by
+        name, with 300 steps or more in ``max_iter`` epochs, patience and the share held out at
+        their defaults, no batch larger than the table and 32, and callbacks of Keras that only
+        record, or none.
 
     validation_fraction : float, default=0.1
         Share of the rows held out for early stopping. They do count for the scaling and for the
