@@ -155,8 +155,8 @@ def fit_rounds(
             reducer = new_reducer() if judgement is None else new_reducer(before=reducer)
         if rounds.n_iter > 1 or not is_fitted:
             with warnings.catch_warnings():
-                if rounds.n_iter > 1 and judgement is not None:
-                    # That it stays where the round before ended is no news to anybody.
+                if rounds.n_iter > 1 and judgement is not None and not judgement.is_alone:
+                    # Its start is where the round before ended, not PCA: to stay there is no fault.
                     warnings.simplefilter("ignore", StartKeptWarning)
                 _fitted(reducer, rows, is_missing)
         # Fits that converge end where the last one's reconstruction does.
