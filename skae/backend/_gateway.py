@@ -15,6 +15,7 @@ import numpy as np
 
 from skae.backend._pool import ProgramPool
 from skae.backend._surroundings import check_place, check_process
+from skae.backend._traces import Traces
 from skae.networks import Network
 from skae.numerics import Array, Weights
 from skae.training import Program, ProgramSpec
@@ -52,15 +53,15 @@ def _refuse_in_a_fork() -> None:
     )
 
 
-def _build_program(spec: ProgramSpec) -> Program:
+def _build_program(spec: ProgramSpec, traces: Traces[Any]) -> Program:
     built = _module("skae.backend._models").build(spec.network)
-    program: Program = _module("skae.backend._program").Program(spec, built)
+    program: Program = _module("skae.backend._program").Program(spec, built, traces)
     return program
 
 
-def _build_scorer(network: Network) -> "Scorer":
+def _build_scorer(network: Network, traces: Traces[Any]) -> "Scorer":
     built = _module("skae.backend._models").build(network)
-    scorer: Scorer = _module("skae.backend._scorer").Scorer(built)
+    scorer: Scorer = _module("skae.backend._scorer").Scorer(built, traces)
     return scorer
 
 

@@ -1,14 +1,18 @@
 """Compiled programs, kept for the next fit of the same architecture.
 
 A program is borrowed: one borrower at a time loads weights, runs, and takes the weights back. Two
-threads that want the same program at once get two. The least recently used are let go.
+threads that want the same program at once get two, which share what was compiled for the first. The
+least recently used are let go.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from skae.backend._traces import Traces
 
 Spec = TypeVar("Spec", bound=Hashable)
 Compiled = TypeVar("Compiled")
@@ -20,15 +24,16 @@ class ProgramPool(Generic[Spec, Compiled]):
     Parameters
     ----------
     build : callable
-        Makes a program from its specification.
+        Makes a program from its specification and the traces of all such programs, which it keeps.
     max_idle : int
         How many idle programs are kept.
     """
 
-    def __init__(self, build: Callable[[Spec], Compiled], max_idle: int = 32) -> None:
+    def __init__(self, build: Callable[[Spec, Traces[Any]], Compiled], max_idle: int = 32) -> None:
         self._build = build
         self._max_idle = max_idle
         self._idle: OrderedDict[Spec, list[Compiled]] = OrderedDict()
+        self._traces: WeakValueDictionary[Spec, Traces[Any]] = WeakValueDictionary()
         self._lock = threading.Lock()
         self.n_built = 0
 
@@ -48,6 +53,7 @@ class ProgramPool(Generic[Spec, Compiled]):
         """Let all idle programs go."""
         with self._lock:
             self._idle.clear()
+            self._traces.clear()
 
     def _take(self, spec: Spec) -> Compiled | None:
         with self._lock:
@@ -62,7 +68,8 @@ class ProgramPool(Generic[Spec, Compiled]):
     def _make(self, spec: Spec) -> Compiled:
         with self._lock:
             self.n_built += 1
-        return self._build(spec)
+            traces: Traces[Any] = self._traces.setdefault(spec, Traces())
+        return self._build(spec, traces)
 
     def _put_back(self, spec: Spec, program: Compiled) -> None:
         with self._lock:

@@ -11,15 +11,16 @@ import numpy as np
 import tensorflow as tf
 
 from skae.backend._averages import WeightAverages
-from skae.backend._compiled import compile_function
+from skae.backend._compiled import Trace, compile_function
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
 from skae.backend._random import RandomDraws
+from skae.backend._traces import Traces
 from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup, group_weights
 from skae.numerics import Array, Weights
 from skae.objectives import Batch, Scalars, Tensor
-from skae.training import Chunk, ProgramSpec, UpdatePart
+from skae.training import Chunk, ProgramSpec, Tier, UpdatePart
 
 # Rows, targets, labels and weights of all batches of a chunk, then the number of batches.
 Staged = tuple[Tensor, Tensor | None, Tensor | None, Tensor, Tensor]
@@ -44,9 +45,11 @@ class Program:
     built : KerasNetwork
         ``encoder``, ``decoder``, ``critic``, ``head`` and ``paths``; ``variables()`` and
         ``generators()``.
+    traces : Traces
+        Shared by the programs of one specification.
     """
 
-    def __init__(self, spec: ProgramSpec, built: KerasNetwork) -> None:
+    def __init__(self, spec: ProgramSpec, built: KerasNetwork, traces: Traces[Trace]) -> None:
         self.spec, self.n_traces = spec, 0
         self._built = built
         self._updates = spec.objective.updates or (_UPDATE_ALL,)
@@ -67,10 +70,10 @@ class Program:
         self._starts_from_weights = False
         self._averages = self._new_averages()
         # Validation takes few steps: XLA would take longer to compile them than it ever saves.
-        self._train = compile_function(self._train_chunk, spec.tier)
-        self._evaluate = compile_function(
-            self._evaluate_chunk, "eager" if spec.tier == "eager" else "graph"
-        )
+        judged_by: Tier = "eager" if spec.tier == "eager" else "graph"
+        shared = (self._all_variables(), traces)
+        self._train = compile_function(self._train_chunk, spec.tier, *shared)
+        self._evaluate = compile_function(self._evaluate_chunk, judged_by, *shared)
         self._scalars: dict[str, Tensor] = {}
         self._training_scalars: dict[str, Tensor] = {}
 
@@ -205,6 +208,12 @@ class Program:
     def _optimizer_variables(self) -> list[keras.Variable]:
         return [v for optimizer in self._optimizers for v in optimizer.variables]
 
+    def _all_variables(self) -> list[keras.Variable]:
+        """All that a step reads or changes."""
+        of_groups = [v for group in self._groups for v in (*group.variables, *group.masks)]
+        others = [*self._untrained.values(), *self._generators]
+        return [*of_groups, *self._optimizer_variables(), *others]
+
     # Running
 
     def stage(self, chunk: Chunk) -> Staged:
@@ -224,9 +233,7 @@ class Program:
             self._start_from_weights()
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
-            rate = rate_variable(self.optimizer)
-            if rate is not None:
-                optimizer.learning_rate = rate.numpy()
+            set_rate(optimizer, rate_of(self.optimizer))
         words = tf.constant([seed % 2**31, 0], tf.int32)
         sums: Array = self._train(*staged, self._training_scalars, words).numpy()
         return sums

@@ -1,13 +1,13 @@
 """Codes and outputs of networks without a numpy twin, compiled once per architecture."""
 
-import functools
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from skae.backend._compiled import Trace, compile_function
 from skae.backend._models import KerasNetwork
+from skae.backend._traces import Traces
 from skae.numerics import Array, Weights
 from skae.objectives import Tensor
 
@@ -21,13 +21,17 @@ class Scorer:
     Parameters
     ----------
     built : KerasNetwork
+    traces : Traces
+        Shared by the scorers of one network.
     """
 
-    def __init__(self, built: KerasNetwork) -> None:
+    def __init__(self, built: KerasNetwork, traces: Traces[Trace]) -> None:
+        self._built = built
         self._variables = built.variables()
         self._loaded: Weights | None = None
-        self._encode = _compiled(built.encoder)
-        self._decode = _compiled(built.decoder)
+        shared = ([*self._variables.values(), *built.generators()], traces)
+        self._encode = compile_function(self._encode_batch, "graph", *shared)
+        self._decode = compile_function(self._decode_batch, "graph", *shared)
 
     def load(self, weights: Weights) -> None:
         """Score with these weights from now on."""
@@ -46,13 +50,11 @@ class Scorer:
         """Scaled output of a code."""
         return _in_batches(self._decode, code)
 
+    def _encode_batch(self, rows: Tensor) -> Tensor:
+        return self._built.encoder(rows, training=False)
 
-def _compiled(model: keras.Model) -> Callable[[Tensor], Tensor]:
-    # A lambda here would be one function to TensorFlow, retraced for every model: it would warn.
-    compiled: Callable[[Tensor], Tensor] = tf.function(
-        functools.partial(model, training=False), autograph=False
-    )
-    return compiled
+    def _decode_batch(self, code: Tensor) -> Tensor:
+        return self._built.decoder(code, training=False)
 
 
 def _in_batches(function: Callable[[Tensor], Tensor], rows: Array) -> Array:

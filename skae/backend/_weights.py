@@ -37,6 +37,7 @@ class WeightGroup:
         if self._is_flat:
             flat = np.zeros(sum(self._sizes), np.float32)
             self.variables = [keras.Variable(flat, dtype="float32", name="weights")]
+        self.masks: list[keras.Variable] = []
 
     def assign(self, weights: Weights) -> None:
         self._assign(self.variables, weights)
@@ -50,13 +51,13 @@ class WeightGroup:
 
     def make_masks(self) -> None:
         """Variables that say which weights stay zero."""
-        self._masks = [keras.Variable(v.numpy(), dtype="float32") for v in self.variables]
+        self.masks = [keras.Variable(v.numpy(), dtype="float32") for v in self.variables]
 
     def assign_mask(self, mask: Weights) -> None:
-        self._assign(self._masks, mask)
+        self._assign(self.masks, mask)
 
     def prune(self) -> None:
-        for variable, mask in zip(self.variables, self._masks, strict=True):
+        for variable, mask in zip(self.variables, self.masks, strict=True):
             variable.assign(variable.value * mask.value)
 
     def arrays(self) -> Weights:

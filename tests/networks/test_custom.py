@@ -6,10 +6,13 @@ import pickletools
 import random
 from dataclasses import dataclass
 from itertools import chain
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from joblib import Parallel, delayed
 from keras import layers
 from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
@@ -367,3 +370,24 @@ def test_frozen_layers_that_were_there_before_are_allowed():
     fitted.transform(X)
     np.testing.assert_array_equal(backbone.get_weights()[0], before)
     assert any(np.array_equal(weight, before) for weight in fitted.encoder_.get_weights())
+
+
+def test_a_layer_with_a_hidden_variable_is_compiled_for_each_program(pool):
+    class Counting(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            # In a plain object, Keras does not find it.
+            self.hidden = SimpleNamespace(count=tf.Variable(0.0, trainable=False))
+
+        def call(self, inputs):
+            self.hidden.count.assign_add(1.0)
+            return inputs
+
+    def counting(*args):
+        encoder, decoder = flat(*args)
+        return keras.Sequential([keras.Input((15,)), Counting(), *encoder.layers]), decoder
+
+    estimator = quick(counting, jit_compile=False)
+    fits = [delayed(clone(estimator).set_params(random_state=seed).fit)(X) for seed in range(2)]
+    Parallel(n_jobs=2, require="sharedmem")(fits)
+    assert count_traces(pool) == 2 * pool.n_built

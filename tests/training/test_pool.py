@@ -6,8 +6,8 @@ from skae.backend._pool import ProgramPool
 
 
 class Built:
-    def __init__(self, spec):
-        self.spec = spec
+    def __init__(self, spec, traces):
+        self.spec, self.traces = spec, traces
 
 
 def test_a_program_is_used_again():
@@ -23,6 +23,7 @@ def test_a_borrowed_program_is_nobody_elses():
     pool = ProgramPool(Built)
     with pool.borrow("a") as first, pool.borrow("a") as second:
         assert first is not second
+        assert first.traces is second.traces
     assert len(pool) == 2
 
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 
@@ -470,3 +471,30 @@ def test_what_was_pruned_reports_its_second_moments_and_nothing_else_does():
     assert set(pruned.second_moments) == set(fitted._model.weights)
     for name, array in plain.weights.items():
         np.testing.assert_allclose(pruned.weights[name], array, atol=1e-6)
+
+
+def test_a_second_program_shares_what_was_compiled_and_no_weights(pool):
+    estimator = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=3, jit_compile=True)
+    alone = clone(estimator).set_params(random_state=0).fit(X).transform(X)
+
+    class Beside(keras.callbacks.Callback):
+        """Fits the same architecture while the outer fit holds its program."""
+
+        def on_epoch_end(self, epoch, logs=None):
+            clone(estimator).set_params(random_state=1).fit(X[:70])
+
+    beside = clone(estimator).set_params(random_state=0, callbacks=[Beside()])
+    np.testing.assert_array_equal(beside.fit(X).transform(X), alone)
+    assert pool.n_built == 2
+    assert count_traces(pool) == 2
+
+
+def test_threads_that_begin_together_compile_once(pool):
+    estimator = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=3, jit_compile=True)
+    seeds = range(4)
+    fits = [delayed(clone(estimator).set_params(random_state=seed).fit)(X) for seed in seeds]
+    fitted = Parallel(n_jobs=4, require="sharedmem")(fits)
+    assert count_traces(pool) == 2
+    for seed, threaded in zip(seeds, fitted, strict=True):
+        alone = clone(estimator).set_params(random_state=seed).fit(X)
+        np.testing.assert_array_equal(threaded.transform(X), alone.transform(X))
