@@ -12,6 +12,7 @@ distance allows, and folds are compared by the shares that training leaves of wh
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -27,6 +28,7 @@ from skae.fitting._train import program_spec, tier_of
 from skae.folds import HeldOutFolds
 from skae.model import Model, ScaledRows, dense
 from skae.numerics import Array, Bools
+from skae.threads import map_in_threads, n_threads_allowed
 from skae.training import Data, Outcome, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
@@ -216,26 +218,27 @@ def cross_fit(
     tier = tier_of(model, recipe, settings, len(folds) * n_steps)
     spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
     crossed = CrossFit({}, [fold.weight for fold in folds], tier)
-    with backend.borrow_program(spec) as program:
-        try:
-            crossed.of_folds[0] = [held_out_loss(program, fold.data, fold.start) for fold in folds]
-            for n_epochs in [*epochs, *more]:
-                crossed.of_folds[n_epochs] = [
-                    loss_after(
-                        program,
-                        fold.data,
-                        fold.start,
-                        n_epochs,
-                        peak,
-                        np.random.default_rng([seed, place]),
-                    )
-                    for place, fold in enumerate(folds)
-                ]
-                is_last = n_epochs >= epochs[-1] and not crossed.is_falling()
-                if is_last or crossed.is_hopeless(n_epochs):
-                    break
-        except KeyboardInterrupt:
-            return replace(crossed, interrupted=True)
+
+    def loss_of(place: int, n_epochs: int) -> float:
+        data, start = folds[place]
+        with backend.borrow_program(spec) as program:
+            if n_epochs == 0:
+                return held_out_loss(program, data, start)
+            own_rng = np.random.default_rng([seed, place])
+            return loss_after(program, data, start, n_epochs, peak, own_rng)
+
+    n_threads = n_threads_allowed()
+    try:
+        for n_epochs in [0, *epochs, *more]:
+            losses = map_in_threads(
+                partial(loss_of, n_epochs=n_epochs), range(len(folds)), n_threads
+            )
+            crossed.of_folds[n_epochs] = losses
+            is_last = n_epochs >= epochs[-1] and not crossed.is_falling()
+            if is_last or (n_epochs > 0 and crossed.is_hopeless(n_epochs)):
+                break
+    except KeyboardInterrupt:
+        return replace(crossed, interrupted=True)
     return crossed
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skae.numerics import Array
+from skae.threads import check_stop
 from skae.training._batches import Chunk
 from skae.training._program import Program
 
@@ -77,6 +78,7 @@ def train_chunks(
     """Train on chunks in turn, each at its rate; the sums of terms that each reports."""
     sums, step = [], first_step
     for chunk in chunks:
+        check_stop()
         if annealed is not None:
             annealed.prepare(step, chunk.n_steps)
         sums.append(program.train(program.stage(chunk), int(rng.integers(2**31))))

@@ -1,5 +1,10 @@
 """What learning_rate and early_stopping mean, and how a small table chooses its epochs."""
 
+import os
+import signal
+import threading
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +16,7 @@ from skae import Autoencoder, DenoisingAutoencoder, VariationalAutoencoder, diag
 from skae.exceptions import StartKeptWarning
 from skae.fitting import CrossFit
 from skae.folds import HeldOutFolds
+from skae.threads import check_stop
 
 X = StandardScaler().fit_transform(load_wine().data)
 TINY = {"hidden_layer_sizes": (8,), "random_state": 0}
@@ -297,3 +303,35 @@ def test_verbose_says_what_folds_choose(capsys):
     Autoencoder(2, verbose=1, **TINY).fit(X)
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith("Loss of rows held out, mean over folds: 0 epochs ")
+
+
+def test_folds_in_threads_change_no_bit(monkeypatch):
+    codes = []
+    for n_threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", n_threads)
+        monkeypatch.setattr("joblib.effective_n_jobs", lambda n_jobs: 3)
+        fitted = Autoencoder(2, **TINY).fit(X)
+        codes.append((fitted.transform(X).tobytes(), fitted.cross_fit_losses_))
+    assert codes[0] == codes[1]
+
+
+def test_an_interruption_while_folds_train_in_threads_is_heeded_at_once(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr("joblib.effective_n_jobs", lambda n_jobs: 2)
+    training = threading.Barrier(2)
+
+    def endless(*_):
+        training.wait(30)
+        time.sleep(0.2)  # until the caller waits
+        if threading.current_thread().name.endswith("_0"):
+            os.kill(os.getpid(), signal.SIGINT)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            check_stop()
+            time.sleep(0.001)
+
+    monkeypatch.setattr("skae.fitting._cross_fitting.loss_after", endless)
+    start = time.monotonic()
+    with pytest.warns(UserWarning, match="Training interrupted: the start is kept"):
+        Autoencoder(2, **TINY).fit(X)
+    assert time.monotonic() - start < 20

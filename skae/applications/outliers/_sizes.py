@@ -10,6 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skae.folds import HeldOutFolds
 from skae.numerics import Array
 from skae.reducers import TrainableReducer, fit_reducer
+from skae.threads import Stop
 
 
 def fit_reducers(
@@ -23,15 +24,22 @@ def fit_reducers(
     first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
     # More threads than folds would idle, and a context of processes would lose warnings.
     n_threads = min(effective_n_jobs(n_jobs), folds.n_folds)
-    together = Parallel(n_jobs=n_threads, require="sharedmem")
     if not _open_sizes(reducer):
-        fitted: list[Any] = together(
-            delayed(fit_reducer)(clone(reducer), rows) for rows in (first, *others)
-        )
-        return fitted
+        return _fit_together(reducer, [first, *others], n_threads)
     of_first = fit_reducer(clone(reducer), first)
-    sized = of_one_size(reducer, of_first)
-    return [of_first, *together(delayed(fit_reducer)(clone(sized), rows) for rows in others)]
+    return [of_first, *_fit_together(of_one_size(reducer, of_first), others, n_threads)]
+
+
+def _fit_together(reducer: TrainableReducer, tables: list[Array], n_threads: int) -> list[Any]:
+    # scikit-learn's threads keep its configuration and the filters of warnings.
+    together, stop = Parallel(n_jobs=n_threads, require="sharedmem"), Stop()
+    fit = stop.heeded_by(fit_reducer)
+    try:
+        fitted: list[Any] = together(delayed(fit)(clone(reducer), rows) for rows in tables)
+    except BaseException:
+        stop.ask()
+        raise
+    return fitted
 
 
 def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:

@@ -1,0 +1,105 @@
+"""Calls side by side in threads, which end together where one of them, or their caller, is stopped.
+
+Compiled programs leave Python while they run, so threads use all cores, share what was compiled
+and copy no rows.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import ParamSpec, TypeVar
+
+import joblib
+
+P = ParamSpec("P")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_of_thread = threading.local()
+
+
+class Stopped(BaseException):
+    """Raised in a thread whose result nobody waits for any more."""
+
+
+class Stop:
+    """The wish that calls in several threads end early."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def ask(self) -> None:
+        """Let all calls end where they next look."""
+        self._event.set()
+
+    def heeded_by(self, function: Callable[P, Result]) -> Callable[P, Result]:
+        """The function, which ends at ``check_stop`` once this was asked for."""
+
+        def heeding(*args: P.args, **kwargs: P.kwargs) -> Result:
+            before = getattr(_of_thread, "event", None)
+            _of_thread.event = self._event
+            try:
+                check_stop()
+                return function(*args, **kwargs)
+            finally:
+                _of_thread.event = before
+
+        return heeding
+
+
+def check_stop() -> None:
+    """Raise ``Stopped`` where whoever started this thread has asked for it."""
+    event = getattr(_of_thread, "event", None)
+    if event is not None and event.is_set():
+        raise Stopped
+
+
+def n_threads_allowed() -> int:
+    """Threads that pay here: the cores, or fewer where ``OMP_NUM_THREADS`` says so.
+
+    joblib sets it in its processes. In a thread other than the first it is 1: whoever started that
+    shares out the cores.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return 1
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    n_cores: int = joblib.effective_n_jobs(-1)
+    return min(n_cores, int(given)) if given.isdigit() and int(given) > 0 else n_cores
+
+
+def map_in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int
+) -> list[Result]:
+    """Results of a function for some items, in their order.
+
+    Parameters
+    ----------
+    function : callable
+    items : iterable
+    n_threads : int
+        With 1, all calls are made in this thread.
+
+    Raises
+    ------
+    Exception
+        The first that a call raised; the others are stopped.
+    KeyboardInterrupt
+        Of this thread; all calls are stopped.
+    """
+    items = list(items)
+    n_threads = min(n_threads, len(items))
+    if n_threads <= 1:
+        return [function(item) for item in items]
+    stop = Stop()
+    call = stop.heeded_by(function)
+    with ThreadPoolExecutor(n_threads) as threads:
+        try:
+            futures = [threads.submit(call, item) for item in items]
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException:
+            stop.ask()
+            raise
+    return [future.result() for future in futures]
