@@ -101,8 +101,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     n_jobs : int or None, default=None
         Number of threads that fit the reducers of folds, to the same bits whatever it is. None
         means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors. The first
-        reducer is fitted alone where it decides the size of the others. An interruption raises
-        ``KeyboardInterrupt`` where there are several threads, and those end the fits they are at.
+        reducer is fitted alone where it decides the size of the others. Where there are several
+        threads an interruption ends all of them and raises ``KeyboardInterrupt``.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and each ``random_state`` of the reducer that is None.
