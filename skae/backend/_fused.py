@@ -1,7 +1,7 @@
 """Activations of convolutional programs, each compiled into one pass over memory.
 
 TensorFlow reads and writes a whole feature map for every product and sum of ``gelu`` and of its
-derivative, which takes as long as half of the convolutions. XLA is slow at convolutions but makes
+derivative, which takes nearly as long as the convolutions. XLA is slow at convolutions but makes
 one loop of what is elementwise: only that is given to it.
 """
 
