@@ -55,6 +55,7 @@ def _refuse_in_a_fork() -> None:
 
 def _build_program(spec: ProgramSpec, traces: Traces[Any]) -> Program:
     built = _module("skae.backend._models").build(spec.network)
+    _module("skae.backend._fused").fuse_activations(built, spec)
     program: Program = _module("skae.backend._program").Program(spec, built, traces)
     return program
 
