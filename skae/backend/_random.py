@@ -6,6 +6,7 @@ everywhere and costs next to nothing.
 """
 
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -17,13 +18,13 @@ class RandomDraws:
 
     Parameters
     ----------
-    seed : int32 tensor of shape (2,)
+    seed : pair of int32 scalars
         Of the epoch, and the step in it.
     """
 
-    def __init__(self, seed: Tensor) -> None:
-        words = tf.cast(seed, tf.uint32)
-        self._key, self._n_draws = _scramble(_scramble(words[0]) + words[1]), 0
+    def __init__(self, seed: Sequence[Tensor]) -> None:
+        of_epoch, step = tf.cast(seed[0], tf.uint32), tf.cast(seed[1], tf.uint32)
+        self._key, self._n_draws = _scramble(_scramble(of_epoch) + step), 0
 
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
         """Uniform in [0, 1), in steps of 2**-24."""
