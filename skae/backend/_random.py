@@ -5,6 +5,7 @@ to eleven times as long, and XLA draws other numbers than a graph. Integer arith
 everywhere and costs next to nothing.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -23,8 +24,13 @@ class RandomDraws:
     """
 
     def __init__(self, seed: Sequence[Tensor]) -> None:
-        of_epoch, step = tf.cast(seed[0], tf.uint32), tf.cast(seed[1], tf.uint32)
-        self._key, self._n_draws = _scramble(_scramble(of_epoch) + step), 0
+        self._seed, self._n_draws = seed, 0
+
+    @functools.cached_property
+    def _key(self) -> Tensor:
+        # Most objectives draw nothing: these operations are a tenth of what they would trace.
+        of_epoch, step = (tf.cast(self._seed[i], tf.uint32) for i in range(2))
+        return _scramble(_scramble(of_epoch) + step)
 
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
         """Uniform in [0, 1), in steps of 2**-24."""
