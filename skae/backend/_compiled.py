@@ -60,8 +60,8 @@ class Compiled:
     def __init__(
         self,
         function: Traced,
-        variables: Sequence[keras.Variable] = (),
-        traces: Traces[Trace] | None = None,
+        variables: Sequence[keras.Variable],
+        traces: Traces[Trace],
         *,
         is_xla: bool,
     ) -> None:
@@ -71,7 +71,7 @@ class Compiled:
         function = functools.partial(function)
         self._function = tf.function(function, jit_compile=is_xla, autograph=False)
         self._handles = [variable.value.handle for variable in variables]
-        self._traces = Traces() if traces is None else traces
+        self._traces = traces
         self._bound: dict[Hashable, tuple[Trace, list[Tensor]]] = {}
 
     def __call__(self, *arguments: Any) -> Tensor:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from skae.backend._compiled import Compiled
 from skae.backend._models import KerasNetwork
 from skae.networks import ConvolutionalNetwork
 from skae.objectives import Tensor
@@ -71,7 +70,9 @@ def fused(activation: Activation) -> Activation:
             outputs = activation(inputs)
         return tape.gradient(outputs, inputs, output_gradients=upstream)
 
-    forward, backward = Compiled(values, is_xla=True), Compiled(derivative, is_xla=True)
+    forward, backward = (
+        tf.function(each, jit_compile=True, autograph=False) for each in (values, derivative)
+    )
 
     def with_derivative(inputs: Tensor) -> tuple[Tensor, Activation]:
         return forward(inputs), lambda upstream: backward(inputs, upstream)
