@@ -17,6 +17,7 @@ from skae.backend._gateway import (
     callbacks_to_call,
     check_activation,
     models_in_input_units,
+    on_this_device,
     optimizer_settings,
     random_weights,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "check_activation",
     "may_read_rows_held_out",
     "models_in_input_units",
+    "on_this_device",
     "optimizer_settings",
     "random_weights",
     "steer_the_rate",

@@ -6,11 +6,11 @@ Importing, unpickling and scoring in numpy never come here.
 import functools
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from skae.training import Program, ProgramSpec
 if TYPE_CHECKING:
     from skae.backend._optimizers import OptimizerConfig
     from skae.backend._scorer import Scorer
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _loaded_in_process: int | None = None
 
@@ -56,15 +59,27 @@ def _refuse_in_a_fork() -> None:
     )
 
 
-def _build_program(spec: ProgramSpec, traces: Traces[Any]) -> Program:
+class _Placed(NamedTuple):
+    """What a program is for, and the device that it runs on: its variables cannot move."""
+
+    spec: Any
+    device: str
+
+
+def _here(spec: Any) -> _Placed:
+    return _Placed(spec, _module("skae.backend._devices").this_device())
+
+
+def _build_program(placed: _Placed, traces: Traces[Any]) -> Program:
+    spec: ProgramSpec = placed.spec
     built = _module("skae.backend._models").build(spec.network)
     _module("skae.backend._fused").fuse_activations(built, spec)
     program: Program = _module("skae.backend._program").Program(spec, built, traces)
     return program
 
 
-def _build_scorer(network: Network, traces: Traces[Any]) -> "Scorer":
-    built = _module("skae.backend._models").build(network)
+def _build_scorer(placed: _Placed, traces: Traces[Any]) -> "Scorer":
+    built = _module("skae.backend._models").build(placed.spec)
     scorer: Scorer = _module("skae.backend._scorer").Scorer(built, traces)
     return scorer
 
@@ -76,13 +91,20 @@ SCORERS = ProgramPool(_build_scorer)
 def borrow_program(spec: ProgramSpec) -> AbstractContextManager[Program]:
     """A compiled program of this specification, for a ``with`` block."""
     _refuse_where_none_can_run()
-    return POOL.borrow(spec)
+    return POOL.borrow(_here(spec))
 
 
 def borrow_scorer(network: Network) -> "AbstractContextManager[Scorer]":
     """A compiled scorer of this network, for a ``with`` block."""
     _refuse_where_none_can_run()
-    return SCORERS.borrow(network)
+    return SCORERS.borrow(_here(network))
+
+
+def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:
+    """A function that runs on TensorFlow's device of this thread, whatever thread calls it."""
+    _refuse_where_none_can_run()
+    placed: Callable[P, Result] = _module("skae.backend._devices").on_this_device(function)
+    return placed
 
 
 def random_weights(network: Network, rng: np.random.Generator) -> Weights:

@@ -219,6 +219,7 @@ def cross_fit(
     spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
     crossed = CrossFit({}, [fold.weight for fold in folds], tier)
 
+    @backend.on_this_device
     def loss_of(place: int, n_epochs: int) -> float:
         data, start = folds[place]
         with backend.borrow_program(spec) as program:
