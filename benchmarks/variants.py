@@ -20,8 +20,8 @@ from skae import (
     SparseAutoencoder,
     StackedAutoencoder,
     VariationalAutoencoder,
-    _keras,
 )
+from skae.backend import POOL
 
 # The Jacobian and its gradient, and the three updates of a step, take the bar from 3 to 6.
 VARIANTS = [
@@ -72,7 +72,7 @@ def recompilations(options):
 
 def n_traces():
     """Functions compiled so far by all idle programs."""
-    programs = (program for idle in _keras.POOL._idle.values() for program in idle)
+    programs = (program for idle in POOL._idle.values() for program in idle)
     return sum(program.n_traces for program in programs)
 
 
