@@ -12,6 +12,8 @@ from skae.reducers import reducer_to_fit
 # leaves of ordinary rows is judged by rows of the others anyway, so that it needs no judge, only to
 # stop before it learns single rows by heart.
 _SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 50
+# Steps of all folds from which their program is compiled by XLA, as it is for those of one fit.
+_LONG = 500
 
 
 def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
@@ -39,4 +41,7 @@ def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
 def plan(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_folds: int) -> None:
     """Set how long a default reducer trains on so many rows without one of so many folds."""
     n_batches = -(-round(n_rows * (1 - 1 / n_folds)) // reducer.batch_size)
-    reducer.set_params(max_iter=min(_MOST_EPOCHS, max(1, round(_STEPS / max(1, n_batches)))))
+    n_epochs = min(_MOST_EPOCHS, max(1, round(_STEPS / max(1, n_batches))))
+    # XLA pays for the folds together where it would not for one of them.
+    is_long = n_folds * n_epochs * n_batches > _LONG
+    reducer.set_params(max_iter=n_epochs, jit_compile=True if is_long else "auto")
