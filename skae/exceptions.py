@@ -31,6 +31,32 @@ Parameters = Mapping[str, Any]
 Cause = tuple[str, list[str]]
 
 
+class PrecisionLossWarning(UserWarning):
+    """A few enormous values leave single precision next to nothing of all other rows.
+
+    Networks compute in single precision, in units of the deviation of all rows. The message names
+    the first such value and the way out.
+
+    See Also
+    --------
+    skae.diagnose : Names such values of an estimator that is fitted already.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from skae import Autoencoder
+    >>> from skae.exceptions import PrecisionLossWarning
+    >>> rows = np.random.default_rng(0).standard_normal((60, 8))
+    >>> rows[3, 2] = 1e8
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     autoencoder = Autoencoder(2, random_state=0).fit(rows)
+    >>> [str(each.message)[:33] for each in caught if each.category is PrecisionLossWarning]
+    ['X holds 1e+08 in row 3 of column ']
+    """
+
+
 class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a library without types
     """A fit kept the weights that it started from, because no epoch was better.
 

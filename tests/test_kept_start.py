@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -17,7 +18,7 @@ from skae import (
     VariationalAutoencoder,
     diagnose,
 )
-from skae.exceptions import StartKeptWarning
+from skae.exceptions import PrecisionLossWarning, StartKeptWarning
 
 NOISE = np.random.default_rng(0).standard_normal((100, 24))
 IRIS = load_iris().data
@@ -228,3 +229,25 @@ def test_a_detector_tells_once_of_its_reducers():
     (told,) = [each for each in caught if issubclass(each.category, StartKeptWarning)]
     assert "5 of the reducers fitted kept their start" in str(told.message)
     assert told.filename == __file__
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
+def test_an_enormous_value_that_hides_all_other_rows_is_named(container):
+    rows = np.random.default_rng(0).standard_normal((60, 6))
+    rows[7, 4] = -1e9
+    estimator = Autoencoder(3, hidden_layer_sizes=(4,), max_iter=2)
+    with (
+        pytest.warns(
+            PrecisionLossWarning, match=r"-1e\+09 in row 7 of column 4.* only 1 of 3 comp"
+        ),
+        warnings.catch_warnings(action="ignore", category=StartKeptWarning),
+    ):
+        estimator.fit(container(rows))
+
+
+def test_fewer_directions_than_components_are_no_loss_of_precision():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((60, 2)) @ rng.standard_normal((2, 6))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PrecisionLossWarning)
+        Autoencoder(4, hidden_layer_sizes=(4,), max_iter=2).fit(rows)

@@ -48,6 +48,7 @@ from skae.fitting import (
     is_cross_fitted,
     joined_history,
     new_model,
+    new_model_told,
     one_pass_listeners,
     planned,
     portable,
@@ -198,7 +199,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if continues:
             model = continued_model(Architecture.of(self), recipe, self._model)
         else:
-            model = new_model(Architecture.of(self), recipe, clean, rng)
+            model = new_model_told(Architecture.of(self), recipe, clean, rng)
         is_plain = not continues and rows.targets is None
         is_optimal = is_plain and starts_at_optimum(model.network, recipe)
         phases: list[Outcome] = []

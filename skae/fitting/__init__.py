@@ -13,6 +13,7 @@ from skae.fitting._listeners import (
     tell_cross_fit,
     tell_optimum,
 )
+from skae.fitting._precision import new_model_told
 from skae.fitting._rates import planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
@@ -70,6 +71,7 @@ __all__ = [
     "joined_history",
     "layer_sizes",
     "new_model",
+    "new_model_told",
     "one_pass_listeners",
     "planned",
     "portable",
