@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skae.numerics import Array
 from skae.training import DEFAULT_LEARNING_RATE
 
-__all__ = ["StartKeptWarning"]
+__all__ = ["PrecisionLossWarning", "StartKeptWarning"]
 
 # Steps were too large if no epoch came near the loss of the start: within a hundredth of it, or of
 # a ten-thousandth of what predicting the mean scores.
