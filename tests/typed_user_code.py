@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 import skae
 from skae.diagnosis import Finding
-from skae.exceptions import StartKeptWarning
+from skae.exceptions import PrecisionLossWarning, StartKeptWarning
 from skae.inspection import (
     ComponentCurveDisplay,
     DenoisingDisplay,
@@ -184,4 +184,5 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)
+    print(PrecisionLossWarning)
     return StartKeptWarning, {layer.__name__: layer for layer in layers}
