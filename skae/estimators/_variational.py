@@ -104,7 +104,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
         "beta": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
-        "likelihood": [StrOptions(set(VARIATIONAL))],
+        "likelihood": [StrOptions({"bernoulli", "gaussian"})],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 

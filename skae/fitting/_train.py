@@ -213,7 +213,7 @@ def program_spec(
         n_features=model.network.n_features,
         batch_size=settings.batch_size,
         tier=tier,
-        masks_missing=model.network.is_masked or has_gaps,
+        masks_missing=model.network.is_masked or has_gaps or model.network.columns is not None,
         is_pruned=is_pruned,
     )
 
