@@ -359,6 +359,10 @@ class Program:
     ) -> tuple[Mapping[str, Tensor], list[tuple[keras.Variable, Tensor]]]:
         trained = {name: v for group in self._groups for name, v in group.members.items()}
         mapping = [(trained[name], tensor) for name, tensor in tensors.items()]
+        if self.spec.network.columns is not None:
+            # What is missing in a table is left out of targets, and read as the mean.
+            rows = batch["rows"]
+            batch = {**batch, "rows": tf.where(tf.math.is_nan(rows), 0.0, rows)}
         with keras.StatelessScope(state_mapping=mapping) as scope:
             network = NetworkView(self._built, self.spec, training)
             terms = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))

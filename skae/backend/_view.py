@@ -42,8 +42,6 @@ class NetworkView:
         return NetworkView(self._built, self._spec, training=False)
 
     def encode(self, rows: Tensor) -> Tensor:
-        if self.columns is not None:
-            rows = keras.ops.where(keras.ops.isnan(rows), 0.0, rows)
         return self._built.encoder(rows, training=self._training)
 
     def encode_distribution(self, rows: Tensor) -> tuple[Tensor, Tensor]:

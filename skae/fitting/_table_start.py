@@ -13,6 +13,7 @@ _MOST_ROWS = 2000
 _FACTORS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.02, 0.0)
 # A column that hardly varies would count for all others.
 _LEAST_ENTROPY = 1e-3
+_LEAST_VARIANCE = 1e-3
 
 
 def weights_of_columns(network: Network, weights: Weights, scaling: Scaling, rows: Rows) -> Weights:
@@ -36,6 +37,10 @@ def weights_of_columns(network: Network, weights: Weights, scaling: Scaling, row
     if not network.linear_path:
         return weights
     kernel = weights[names.kernel(layer)]
+    if network.has_noise:
+        # Numbers have the variance 1, of which the code explains so much.
+        left = 1.0 - np.sum(kernel[:, : columns.n_numbers] ** 2, axis=0)
+        weights[names.NOISE][:] = np.log(np.maximum(left, _LEAST_VARIANCE))
     kernel *= slope
     kernel *= _factors(network, weights, scaling, rows)
     return weights

@@ -81,6 +81,8 @@ class Model:
     @property
     def allows_nan(self) -> bool:
         """Whether NaN in rows means something."""
+        if self.network.columns is not None:
+            return True
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
     @property

@@ -185,7 +185,7 @@ class Network:
             spread = weights[names.bias(inside)][self.n_components :]
             spread[:n_kept] = np.log(np.minimum(noise / deviations**2, 1.0))
         if self.has_noise:
-            weights[names.NOISE] = np.log(np.float32(noise))
+            weights[names.NOISE][...] = np.log(np.float32(noise))
         if output_mean is not None:
             code_bias = weights[names.bias(inside)][: self.n_components]
             code_bias[:] = -(output_mean @ encoder[:, : self.n_components])

@@ -1,0 +1,158 @@
+"""How the cells of a column become features, and features cells again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae.numerics import Array, Bools
+from skae.tabular._frames import Cells
+
+_DAY = 86_400_000_000.0
+# Decimal places that are looked for in numbers.
+_MOST_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column of numbers, dates or spans of time: one feature.
+
+    Attributes
+    ----------
+    kind : {"number", "date", "span"}
+    lowest, highest : float
+        Of the rows of the fit.
+    step : float
+        What all values are multiples of; 0 for none.
+    is_whole : bool
+        Whether the type of the column holds nothing between the steps.
+    """
+
+    kind: str
+    lowest: float
+    highest: float
+    step: float
+    is_whole: bool
+
+    @classmethod
+    def of(cls, cells: Cells) -> "NumberColumn":
+        """That of the cells of a fit, of which some are there."""
+        known = cells.values[~cells.is_missing]
+        step = _DAY if cells.kind == "date" and cells.is_whole else _step(known)
+        return cls(cells.kind, float(known.min()), float(known.max()), step, cells.is_whole)
+
+    def features(self, cells: Cells) -> Array:
+        """The values, NaN where missing; shape (n, 1)."""
+        values: Array = cells.values[:, None]
+        return values
+
+    def cells(self, values: Array, *, as_seen: bool) -> Array:
+        """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
+        if as_seen:
+            values = np.clip(values, self.lowest, self.highest)
+        if self.step and (as_seen or self.is_whole):
+            decimals = round(-np.log10(self.step)) if self.step < 1 else 0
+            values = np.round(np.round(values / self.step) * self.step, max(decimals, 0))
+        return values
+
+
+def _step(known: Array) -> float:
+    """The largest power of ten that all values are multiples of; 0 for none."""
+    for decimals in range(_MOST_DECIMALS + 1):
+        scaled = known * 10.0**decimals
+        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1.0)):
+            return float(10.0**-decimals)
+    return 0.0
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A column of categories: a feature for each level, or one for the second of two.
+
+    Attributes
+    ----------
+    levels : tuple
+        The most frequent first.
+    pooled : tuple
+        Levels that are too rare for a feature of their own; together they are one.
+    shares : ndarray of shape (n_pooled,)
+        How frequent each of these is among them.
+    """
+
+    levels: tuple[Any, ...]
+    pooled: tuple[Any, ...]
+    shares: Array
+
+    @classmethod
+    def of(cls, cells: Cells, min_frequency: int, max_categories: int) -> "CategoryColumn":
+        """That of the cells of a fit, of which some are there."""
+        known = _known(cells.values, cells.is_missing)
+        # Equal counts in an order that rows do not decide.
+        counts = sorted(Counter(known).items(), key=lambda item: (-item[1], str(item[0])))
+        n_kept = sum(count >= min_frequency for _, count in counts)
+        n_kept = len(counts) if len(counts) <= 2 else min(max(n_kept, 1), max_categories - 1)
+        if n_kept == len(counts) - 1:
+            n_kept = len(counts)  # alone in a pool it is itself
+        kept, pooled = counts[:n_kept], counts[n_kept:]
+        of_pooled = np.array([count for _, count in pooled], np.float64)
+        return cls(
+            tuple(level for level, _ in kept),
+            tuple(level for level, _ in pooled),
+            of_pooled / max(of_pooled.sum(), 1.0),
+        )
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether one feature says it all."""
+        return len(self.levels) == 2 and not self.pooled
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return 1 if self.is_flag else len(self.levels) + bool(self.pooled)
+
+    def codes(self, values: Sequence[Any], is_missing: Bools) -> Array:
+        """Place of each level; that of the pool for levels not known, -1 where missing."""
+        places = {level: place for place, level in enumerate(self.levels)}
+        elsewhere = len(self.levels) if self.pooled else -1
+        return np.array(
+            [
+                -1 if missing else places.get(value, elsewhere)
+                for value, missing in zip(values, is_missing, strict=True)
+            ],
+            np.int64,
+        )
+
+    def features(self, cells: Cells) -> Array:
+        """Ones and zeros, NaN where missing; shape (n, width)."""
+        codes = self.codes(cells.values, cells.is_missing)
+        if self.is_flag:
+            return np.where(codes < 0, np.nan, codes.astype(np.float64))[:, None]
+        features = np.zeros((len(codes), self.width))
+        features[np.arange(len(codes)), np.maximum(codes, 0)] = 1.0
+        features[codes < 0] = np.nan
+        return features
+
+    def probabilities(self, features: Array) -> Array:
+        """Of all levels, from features that are shares; shape (n, n_levels)."""
+        return np.hstack([1 - features, features]) if self.is_flag else features
+
+    def cells(self, codes: Array, rng: np.random.RandomState | None) -> list[Any]:
+        """Levels at these places; of the pool the most frequent, or one drawn."""
+        named = [*self.levels, None]
+        cells = [named[code] for code in codes.tolist()]
+        if not self.pooled:
+            return cells
+        in_pool = np.flatnonzero(codes == len(self.levels))
+        chosen = np.zeros(len(in_pool), int)
+        if rng is not None:
+            chosen = rng.choice(len(self.pooled), size=len(in_pool), p=self.shares)
+        for row, place in zip(in_pool.tolist(), chosen.tolist(), strict=True):
+            cells[row] = self.pooled[place]
+        return cells
+
+
+def _known(values: Sequence[Any], is_missing: Bools) -> list[Any]:
+    return [value for value, missing in zip(values, is_missing, strict=True) if not missing]

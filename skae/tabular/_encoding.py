@@ -1,0 +1,246 @@
+"""A table as rows of features, and such rows as a table again."""
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae.model import Model
+from skae.networks import Columns
+from skae.numerics import Array, Bools
+from skae.tabular._columns import CategoryColumn, NumberColumn
+from skae.tabular._frames import Cells, Container
+from skae.tabular._left_out import why_left_out
+from skae.tabular._scores import losses_given_codes
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the columns of a table become features.
+
+    Numbers come first, then flags (columns of two levels, then whether a column is missing), then
+    the levels of categories: the order of ``Columns``.
+
+    Attributes
+    ----------
+    container : Container
+        Of the table of the fit.
+    numbers, flags, categories : dict
+        Columns by label, in the order of their features.
+    missing : list
+        Labels of the columns that lacked values, in the order of their flags.
+    left_out : dict
+        Labels of the columns that are not used, and why.
+    constants : dict
+        The only value of those of them that have one.
+    """
+
+    container: Container
+    numbers: dict[Hashable, NumberColumn]
+    flags: dict[Hashable, CategoryColumn]
+    categories: dict[Hashable, CategoryColumn]
+    missing: list[Hashable]
+    left_out: dict[Hashable, str]
+    constants: dict[Hashable, Any]
+
+    @classmethod
+    def of(
+        cls,
+        container: Container,
+        cells: Mapping[Hashable, Cells],
+        *,
+        categorical: Collection[Hashable] | None,
+        left_out: Collection[Hashable] | None,
+        min_frequency: int,
+        max_categories: int,
+    ) -> "Encoding":
+        """That of the table of a fit.
+
+        Parameters
+        ----------
+        container : Container
+        cells : dict of Cells
+        categorical : labels or None
+            Columns of categories; None for those whose cells are no numbers, dates or spans.
+        left_out : labels or None
+            Columns to leave out; None for those that cannot help.
+        min_frequency, max_categories : int
+            Which levels have a feature of their own.
+        """
+        reasons: dict[Hashable, str] = {}
+        numbers, flags, categories = {}, {}, {}
+        for name, column in cells.items():
+            is_category = column.kind in ("text", "boolean")
+            if categorical is not None:
+                is_category = name in categorical
+            reason = why_left_out(column, is_category=is_category)
+            if left_out is not None:
+                # Without values, or with one, there is nothing to learn whatever anybody wants.
+                is_empty = reason is not None and reason.is_hopeless
+                reason_given = "as asked" if name in left_out else None
+                text = reason.text if reason is not None and is_empty else reason_given
+            else:
+                text = None if reason is None else reason.text
+            if text is not None:
+                reasons[name] = text
+            elif is_category:
+                made = CategoryColumn.of(_as_levels(column), min_frequency, max_categories)
+                (flags if made.is_flag else categories)[name] = made
+            else:
+                numbers[name] = NumberColumn.of(column)
+        used = [*numbers, *flags, *categories]
+        return cls(
+            container,
+            numbers,
+            flags,
+            categories,
+            [name for name in used if cells[name].is_missing.any()],
+            reasons,
+            {name: _constant(cells[name]) for name in reasons if _is_constant(cells[name])},
+        )
+
+    @property
+    def used(self) -> dict[Hashable, NumberColumn | CategoryColumn]:
+        """All columns that have features, in their order."""
+        return {**self.numbers, **self.flags, **self.categories}
+
+    @property
+    def columns(self) -> Columns:
+        """What the features stand for."""
+        widths = tuple(column.width for column in self.categories.values())
+        return Columns(len(self.numbers), len(self.flags) + len(self.missing), widths)
+
+    def features(self, cells: Mapping[Hashable, Cells]) -> Array:
+        """Rows of features, NaN where a value is missing; shape (n, n_features)."""
+        flags = [
+            *(column.features(self._cells(cells, name)) for name, column in self.flags.items()),
+            *(cells[name].is_missing.astype(np.float64)[:, None] for name in self.missing),
+        ]
+        numbers = [c.features(self._cells(cells, name)) for name, c in self.numbers.items()]
+        levels = [c.features(self._cells(cells, name)) for name, c in self.categories.items()]
+        return np.hstack([*numbers, *flags, *levels])
+
+    def _cells(self, cells: Mapping[Hashable, Cells], name: Hashable) -> Cells:
+        column = cells[name]
+        if name not in self.numbers:
+            return _as_levels(column)
+        if column.kind != self.numbers[name].kind:
+            if column.is_missing.all():
+                return Cells(
+                    self.numbers[name].kind, np.full(len(column.values), np.nan), column.is_missing
+                )  # type: ignore[arg-type]
+            raise ValueError(
+                f"Column {name!r} holds {column.kind} values, but held {self.numbers[name].kind} "
+                "values in fit. Give it the type that it had."
+            )
+        return column
+
+    def table(
+        self,
+        rows: Array,
+        rng: np.random.RandomState | None = None,
+        deviations: Array | None = None,
+        *,
+        with_missing: bool = False,
+    ) -> dict[Hashable, list[Any]]:
+        """Values of the columns with features, and of constants, by label.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, n_features)
+            Numbers, and shares of flags and levels.
+        rng : RandomState or None
+            Draws levels and numbers; without one, levels are the most likely ones.
+        deviations : ndarray of shape (n_numbers,) or None
+            Of numbers around ``rows``, where they are drawn.
+        with_missing : bool
+            Whether values are missing as often as the flags say.
+        """
+        n_rows, made = len(rows), {}
+        for place, (name, number) in enumerate(self.numbers.items()):
+            values = rows[:, place]
+            if rng is not None and deviations is not None:
+                values = values + deviations[place] * rng.standard_normal(n_rows)
+            made[name] = number.cells(values, as_seen=rng is not None).tolist()
+        for name, category, shares in self._shares(rows):
+            made[name] = category.cells(_chosen(shares, rng), rng)
+        for name, is_missing in self._missing(rows, rng if with_missing else None):
+            made[name] = [
+                None if out else value for value, out in zip(made[name], is_missing, strict=True)
+            ]
+        made |= {name: [value] * n_rows for name, value in self.constants.items()}
+        return {name: made[name] for name in self.container.names if name in made}
+
+    def _shares(self, rows: Array) -> list[tuple[Hashable, CategoryColumn, Array]]:
+        first = len(self.numbers)
+        found = [
+            (name, column, column.probabilities(rows[:, place : place + 1]))
+            for place, (name, column) in enumerate(self.flags.items(), first)
+        ]
+        places = self.columns.level_slices
+        found += [
+            (name, column, rows[:, levels])
+            for (name, column), levels in zip(self.categories.items(), places, strict=True)
+        ]
+        return found
+
+    def _missing(
+        self, rows: Array, rng: np.random.RandomState | None
+    ) -> list[tuple[Hashable, Bools]]:
+        if rng is None:
+            return []
+        first = len(self.numbers) + len(self.flags)
+        return [
+            (name, rng.uniform(size=len(rows)) < rows[:, place])
+            for place, name in enumerate(self.missing, first)
+        ]
+
+    def losses_of_values(self, model: Model, code: Array, given: Mapping[Hashable, Any]) -> Array:
+        """Surprise in nats of some given values under each code; shape (n_codes,)."""
+        cells = {name: _one_cell(given.get(name), self.used[name]) for name in self.used}
+        features = self.features(cells)
+        flags = self.columns.first_level - len(self.missing)
+        features[:, flags : self.columns.first_level] = np.nan
+        repeated = np.repeat(features, len(code), axis=0)
+        return losses_given_codes(model, repeated, code)
+
+    def column_of_features(self) -> list[tuple[Hashable, str]]:
+        """For each of ``columns``, the column of the table, and what of it: value or missing."""
+        parts = [(name, "value") for name in (*self.numbers, *self.flags)]
+        parts += [(name, "missing") for name in self.missing]
+        return parts + [(name, "value") for name in self.categories]
+
+
+def _one_cell(value: Any, column: NumberColumn | CategoryColumn) -> Cells:
+    is_missing = np.array([value is None])
+    if isinstance(column, CategoryColumn):
+        return Cells("text", [value], is_missing)
+    number = np.array([np.nan if value is None else float(value)])
+    return Cells(column.kind, number, is_missing)
+
+
+def _as_levels(column: Cells) -> Cells:
+    """Cells of a column of categories, whose values are plain and compare as they look."""
+    values = column.values.tolist() if isinstance(column.values, np.ndarray) else column.values
+    if column.is_whole and column.kind == "number":
+        values = [v if out else int(v) for v, out in zip(values, column.is_missing, strict=True)]
+    return Cells(column.kind, values, column.is_missing)
+
+
+def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:
+    if rng is None:
+        return shares.argmax(axis=1)
+    below = np.cumsum(shares, axis=1)
+    drawn = rng.uniform(size=(len(shares), 1)) * below[:, -1:]
+    return np.minimum((drawn >= below).sum(axis=1), shares.shape[1] - 1)
+
+
+def _is_constant(column: Cells) -> bool:
+    known = {v for v, out in zip(list(column.values), column.is_missing, strict=True) if not out}
+    return len(known) == 1
+
+
+def _constant(column: Cells) -> Any:
+    value = next(v for v, out in zip(column.values, column.is_missing, strict=True) if not out)
+    return value.item() if isinstance(value, np.generic) else value
