@@ -9,6 +9,7 @@ import numpy as np
 
 from skae.numerics import Array, Bools
 from skae.tabular._frames import Cells
+from skae.tabular._normal_scores import NormalScores
 
 _DAY = 86_400_000_000.0
 # Decimal places that are looked for in numbers.
@@ -28,6 +29,8 @@ class NumberColumn:
         What all values are multiples of; 0 for none.
     is_whole : bool
         Whether the type of the column holds nothing between the steps.
+    scores : NormalScores or None
+        What the feature is, where it is not the value itself.
     """
 
     kind: str
@@ -35,21 +38,26 @@ class NumberColumn:
     highest: float
     step: float
     is_whole: bool
+    scores: NormalScores | None = None
 
     @classmethod
-    def of(cls, cells: Cells) -> "NumberColumn":
+    def of(cls, cells: Cells, *, takes_scores: bool = True) -> "NumberColumn":
         """That of the cells of a fit, of which some are there."""
         known = cells.values[~cells.is_missing]
         step = _DAY if cells.kind == "date" and cells.is_whole else _step(known)
-        return cls(cells.kind, float(known.min()), float(known.max()), step, cells.is_whole)
+        lowest, highest = float(known.min()), float(known.max())
+        scores = NormalScores.of(known) if takes_scores else None
+        return cls(cells.kind, lowest, highest, step, cells.is_whole, scores)
 
     def features(self, cells: Cells) -> Array:
-        """The values, NaN where missing; shape (n, 1)."""
-        values: Array = cells.values[:, None]
-        return values
+        """The values, or their normal scores, NaN where missing; shape (n, 1)."""
+        values: Array = cells.values
+        return (values if self.scores is None else self.scores.apply(values))[:, None]
 
     def cells(self, values: Array, *, as_seen: bool) -> Array:
         """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
+        if self.scores is not None:
+            values = self.scores.undo(values)
         if as_seen:
             values = np.clip(values, self.lowest, self.highest)
         if self.step and (as_seen or self.is_whole):
