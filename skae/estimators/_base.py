@@ -62,7 +62,6 @@ from skae.fitting import (
     without_training,
 )
 from skae.model import Model
-from skae.networks import Columns
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import RECONSTRUCTION
 from skae.parameter_checks import checks_parameters
@@ -104,8 +103,6 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
     random_state: RandomState = None
 
     _parameter_constraints: ClassVar[Constraints] = CONSTRAINTS
-    # What the features stand for; set by whoever makes rows of a table.
-    _columns: ClassVar[Columns | None] = None
     # A parameter that asks for values in [0, 1], and one that does not.
     _unit_interval: ClassVar[tuple[str, str]] = (
         "loss='binary_crossentropy'",

@@ -111,7 +111,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     def _recipe(self) -> Recipe:
         is_gaussian = self.likelihood == "gaussian"
         return Recipe(
-            VARIATIONAL[self.likelihood if self._columns is None else "columns"],
+            VARIATIONAL["columns" if hasattr(self, "_columns") else self.likelihood],
             loss=_LOSSES[self.likelihood],
             network={"is_variational": True, "has_noise": is_gaussian},
             scalars={"beta": self.beta},

@@ -65,7 +65,7 @@ cell, bidirectional, mask_value, dropout, init
     def of(cls, estimator: Any) -> Self:
         """That of an estimator's parameters."""
         given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-1]}
-        return cls(**given, columns=estimator._columns)
+        return cls(**given, columns=getattr(estimator, "_columns", None))
 
     @property
     def kind(self) -> str:

@@ -90,7 +90,8 @@ class Model:
         """Trained variance of the rows around the output, in input units; 0 without one."""
         if not self.network.has_noise or self.network.columns is not None:
             return 0.0
-        return float(np.exp(np.float64(self.weights[names.NOISE]))) * self.scaling.scale**2
+        variance = float(np.exp(np.float64(self.weights[names.NOISE])))
+        return variance * float(self.scaling.scale) ** 2
 
     def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""
@@ -186,8 +187,8 @@ class Model:
         if self.network.columns is not None:
             return 1.0
         if self.loss in ("squared_error", "huber"):
-            return self.scaling.scale**2
-        return self.scaling.scale
+            return float(self.scaling.scale) ** 2
+        return float(self.scaling.scale)
 
     def _weights_as(self, dtype: np.dtype[Any]) -> Weights:
         if dtype == np.float32:

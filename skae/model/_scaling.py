@@ -35,7 +35,8 @@ class Scaling:
 
     def apply(self, rows: Array) -> Array:
         """Rows in scaled units; the dtype stays, the difference is taken in float64."""
-        return ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
+        scaled: Array = ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
+        return scaled
 
     def undo(self, rows: Array) -> Array:
         """Rows in input units; the dtype stays."""

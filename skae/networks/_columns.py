@@ -45,7 +45,8 @@ class Columns:
     def starts(self) -> Integers:
         """Place of the first feature of each column."""
         levels = self.first_level + np.cumsum([0, *self.widths])[:-1]
-        return np.concatenate([np.arange(self.first_level), levels]).astype(np.int64)
+        starts: Integers = np.concatenate([np.arange(self.first_level), levels]).astype(np.int64)
+        return starts
 
     @cached_property
     def membership(self) -> Array:

@@ -456,7 +456,7 @@ def _known(
             f"{parameter} names {unknown[0]!r}, which is no column of X. Its columns are "
             f"{', '.join(map(repr, container.names[:20]))}."
         )
-    return listed
+    return list(listed)
 
 
 def _mixture_of(

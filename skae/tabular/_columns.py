@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skae.numerics import Array, Bools
-from skae.tabular._frames import Cells
+from skae.tabular._frames import Cells, Kind
 from skae.tabular._normal_scores import NormalScores
 
 _DAY = 86_400_000_000.0
@@ -33,7 +33,7 @@ class NumberColumn:
         What the feature is, where it is not the value itself.
     """
 
-    kind: str
+    kind: Kind
     lowest: float
     highest: float
     step: float

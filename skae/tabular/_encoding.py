@@ -69,11 +69,14 @@ class Encoding:
             Which levels have a feature of their own.
         """
         reasons: dict[Hashable, str] = {}
-        numbers, flags, categories = {}, {}, {}
+        numbers: dict[Hashable, NumberColumn] = {}
+        flags: dict[Hashable, CategoryColumn] = {}
+        categories: dict[Hashable, CategoryColumn] = {}
         for name, column in cells.items():
             is_category = column.kind in ("text", "boolean")
             if categorical is not None:
-                is_category = name in categorical
+                is_category = column.kind == "boolean" or name in categorical
+                _check_numbers(name, column, is_category, left_out)
             reason = why_left_out(column, is_category=is_category)
             if left_out is not None:
                 # Without values, or with one, there is nothing to learn whatever anybody wants.
@@ -127,9 +130,8 @@ class Encoding:
             return _as_levels(column)
         if column.kind != self.numbers[name].kind:
             if column.is_missing.all():
-                return Cells(
-                    self.numbers[name].kind, np.full(len(column.values), np.nan), column.is_missing
-                )  # type: ignore[arg-type]
+                nothing = np.full(len(column.values), np.nan)
+                return Cells(self.numbers[name].kind, nothing, column.is_missing)
             raise ValueError(
                 f"Column {name!r} holds {column.kind} values, but held {self.numbers[name].kind} "
                 "values in fit. Give it the type that it had."
@@ -212,6 +214,21 @@ class Encoding:
         return parts + [(name, "value") for name in self.categories]
 
 
+def _check_numbers(
+    name: Hashable, column: Cells, is_category: bool, left_out: Collection[Hashable] | None
+) -> None:
+    """Refuse text that nobody calls a category."""
+    if is_category or column.kind != "text" or name in (left_out or ()):
+        return
+    value = next(
+        (v for v, out in zip(column.values, column.is_missing, strict=True) if not out), ""
+    )
+    raise ValueError(
+        f"Column {name!r} holds {value!r}, which is no number, and categorical_features does not "
+        "name it. Name it there, or in drop."
+    )
+
+
 def _one_cell(value: Any, column: NumberColumn | CategoryColumn) -> Cells:
     is_missing = np.array([value is None])
     if isinstance(column, CategoryColumn):
@@ -230,10 +247,10 @@ def _as_levels(column: Cells) -> Cells:
 
 def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:
     if rng is None:
-        return shares.argmax(axis=1)
+        return np.asarray(shares.argmax(axis=1))
     below = np.cumsum(shares, axis=1)
     drawn = rng.uniform(size=(len(shares), 1)) * below[:, -1:]
-    return np.minimum((drawn >= below).sum(axis=1), shares.shape[1] - 1)
+    return np.asarray(np.minimum((drawn >= below).sum(axis=1), shares.shape[1] - 1))
 
 
 def _is_constant(column: Cells) -> bool:

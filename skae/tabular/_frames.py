@@ -181,10 +181,8 @@ def _cells(series: "nw.Series[Any]") -> Cells:
         return Cells("date", values, missing, dtype == nw.Date)
     if dtype.is_numeric():
         return Cells("number", _floats(series, missing), missing, dtype.is_integer())
-    values = series.to_list()
-    if dtype == nw.Object:
-        return _of_objects(values, missing)
-    return Cells("text", values, missing)
+    given = series.to_list()
+    return _of_objects(given, missing) if dtype == nw.Object else Cells("text", given, missing)
 
 
 def _of_objects(values: list[Any], missing: Bools) -> Cells:
