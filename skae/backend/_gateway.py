@@ -5,14 +5,16 @@ Importing, unpickling and scoring in numpy never come here.
 
 import functools
 import os
+import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skae.backend._collections import collections_put_off
 from skae.backend._pool import ProgramPool
 from skae.backend._surroundings import check_place, check_process
 from skae.backend._traces import Traces
@@ -33,7 +35,8 @@ def _module(name: str) -> Any:
     _refuse_in_a_fork()
     check_process()
     _loaded_in_process = os.getpid()
-    return import_module(name)
+    with nullcontext() if "keras" in sys.modules else collections_put_off():
+        return import_module(name)
 
 
 def _refuse_where_none_can_run() -> None:
@@ -55,6 +58,7 @@ def _refuse_in_a_fork() -> None:
 
 def _build_program(spec: ProgramSpec, traces: Traces[Any]) -> Program:
     built = _module("skae.backend._models").build(spec.network)
+    _module("skae.backend._fused").fuse_activations(built, spec)
     program: Program = _module("skae.backend._program").Program(spec, built, traces)
     return program
 

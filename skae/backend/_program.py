@@ -25,6 +25,7 @@ from skae.training import Chunk, ProgramSpec, Tier, UpdatePart
 # Rows, targets, labels and weights of all batches of a chunk, then the number of batches.
 Staged = tuple[Tensor, Tensor | None, Tensor | None, Tensor, Tensor]
 Batches = tuple[Tensor, Tensor | None, Tensor | None, Tensor]
+Seed = tuple[Tensor, Tensor]
 
 
 class _Update(NamedTuple):
@@ -234,8 +235,8 @@ class Program:
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
             set_rate(optimizer, rate_of(self.optimizer))
-        words = tf.constant([seed % 2**31, 0], tf.int32)
-        sums: Array = self._train(*staged, self._training_scalars, words).numpy()
+        word = tf.constant(seed % 2**31, tf.int32)
+        sums: Array = self._train(*staged, self._training_scalars, word).numpy()
         return sums
 
     def evaluate(self, staged: Staged, n_draws: int = 1) -> Array:
@@ -273,7 +274,7 @@ class Program:
 
         def run(step: Tensor) -> Tensor:
             batch = _batch(batches, step)
-            return self._train_batch(batch, scalars, tf.stack([seed[0], step]))
+            return self._train_batch(batch, scalars, (seed, step))
 
         return self._sum_over(n_steps, run)
 
@@ -291,8 +292,8 @@ class Program:
         batches = (rows, targets, labels, weights)
 
         def run(step: Tensor) -> Tensor:
-            seed = tf.stack([step // n_steps, step % n_steps])
-            return self._evaluate_batch(_batch(batches, step % n_steps), scalars, seed)
+            draw, step = step // n_steps, step % n_steps
+            return self._evaluate_batch(_batch(batches, step), scalars, (draw, step))
 
         return self._sum_over(n_draws * n_steps, run)
 
@@ -302,7 +303,7 @@ class Program:
             lambda step, _: step < n_steps, lambda step, sums: (step + 1, sums + run(step)), start
         )[1]
 
-    def _train_batch(self, batch: Batch, scalars: Scalars, seed: Tensor) -> Tensor:
+    def _train_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
         """All updates of a step, one after the other; a term is reported as its update saw it."""
         reported: dict[str, Tensor] = {}
         for i, update in enumerate(self._updates):
@@ -311,7 +312,7 @@ class Program:
         return self._sums(reported, batch["weights"])
 
     def _update(
-        self, i: int, update: UpdatePart, batch: Batch, scalars: Scalars, seed: Tensor
+        self, i: int, update: UpdatePart, batch: Batch, scalars: Scalars, seed: Seed
     ) -> Mapping[str, Tensor]:
         groups = self._groups_of(i)
         changed = [group.tensors() for group in groups]
@@ -343,7 +344,7 @@ class Program:
     def _groups_of(self, i: int) -> list[WeightGroup]:
         return [group for group in self._groups if i in group.updates]
 
-    def _evaluate_batch(self, batch: Batch, scalars: Scalars, seed: Tensor) -> Tensor:
+    def _evaluate_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
         tensors = {k: v for group in self._groups for k, v in group.tensors().items()}
         terms, _ = self._terms(tensors, batch, scalars, seed, training=False)
         return self._sums(terms, batch["weights"])
@@ -353,7 +354,7 @@ class Program:
         tensors: Mapping[str, Tensor],
         batch: Batch,
         scalars: Scalars,
-        seed: Tensor,
+        seed: Seed,
         *,
         training: bool,
     ) -> tuple[Mapping[str, Tensor], list[tuple[keras.Variable, Tensor]]]:
@@ -387,13 +388,18 @@ class Program:
 
 
 def _batch(batches: Batches, step: Tensor) -> Batch:
-    rows, targets, labels, weights = batches
+    rows, targets, labels, weights = (_at(batch, step) for batch in batches)
     return {
-        "rows": rows[step],
-        "targets": (rows if targets is None else targets)[step],
-        "labels": None if labels is None else labels[step],
-        "weights": weights[step],
+        "rows": rows,
+        "targets": rows if targets is None else targets,
+        "labels": labels,
+        "weights": weights,
     }
+
+
+def _at(batches: Tensor | None, step: Tensor) -> Tensor | None:
+    # An index in brackets would take four times the operations.
+    return None if batches is None else tf.gather(batches, step)
 
 
 def _repeat(batches: Tensor | None, n_times: int) -> Tensor | None:

@@ -5,7 +5,9 @@ to eleven times as long, and XLA draws other numbers than a graph. Integer arith
 everywhere and costs next to nothing.
 """
 
+import functools
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -17,13 +19,18 @@ class RandomDraws:
 
     Parameters
     ----------
-    seed : int32 tensor of shape (2,)
+    seed : pair of int32 scalars
         Of the epoch, and the step in it.
     """
 
-    def __init__(self, seed: Tensor) -> None:
-        words = tf.cast(seed, tf.uint32)
-        self._key, self._n_draws = _scramble(_scramble(words[0]) + words[1]), 0
+    def __init__(self, seed: Sequence[Tensor]) -> None:
+        self._seed, self._n_draws = seed, 0
+
+    @functools.cached_property
+    def _key(self) -> Tensor:
+        # Most objectives draw nothing: these operations are a tenth of what they would trace.
+        of_epoch, step = (tf.cast(self._seed[i], tf.uint32) for i in range(2))
+        return _scramble(_scramble(of_epoch) + step)
 
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
         """Uniform in [0, 1), in steps of 2**-24."""

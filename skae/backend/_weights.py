@@ -76,14 +76,19 @@ class WeightGroup:
             return dict(zip(self.members, values, strict=True))
         parts = tf.split(self.variables[0].value, self._sizes)
         shaped = zip(self._shapes.items(), parts, strict=True)
-        return {name: tf.reshape(part, shape) for (name, shape), part in shaped}
+        return {name: _reshaped(part, shape) for (name, shape), part in shaped}
 
     def gradients(self, gradients: Iterator[Tensor]) -> list[tuple[Tensor, keras.Variable]]:
         """Pairs of a gradient and its variable, taken from an iterator over the members'."""
         own = [next(gradients) for _ in self.members]
         if self._is_flat:
-            own = [tf.concat([tf.reshape(gradient, [-1]) for gradient in own], 0)]
+            own = [tf.concat([_reshaped(gradient, (-1,)) for gradient in own], 0)]
         return list(zip(own, self.variables, strict=True))
+
+
+def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    # Biases are flat already, and every operation is traced, and run in a graph.
+    return tensor if len(tensor.shape) == len(shape) == 1 else tf.reshape(tensor, shape)
 
 
 def group_weights(

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -11,6 +12,7 @@ import skae
 from skae import Autoencoder
 from skae.backend import _gateway as gateway
 from skae.backend._models import with_weights
+from skae.backend._program import _batch
 from skae.fitting import AT_THE_MODEL, Origin, Rows, Settings, train
 from skae.networks import DenseNetwork, with_head
 from skae.objectives import RECONSTRUCTION, Objective, supervised
@@ -498,3 +500,12 @@ def test_threads_that_begin_together_compile_once(pool):
     for seed, threaded in zip(seeds, fitted, strict=True):
         alone = clone(estimator).set_params(random_state=seed).fit(X)
         np.testing.assert_array_equal(threaded.transform(X), alone.transform(X))
+
+
+def test_rows_that_are_their_own_targets_are_taken_once():
+    rows, weights = np.arange(24.0).reshape(3, 2, 4), np.arange(6.0).reshape(3, 2)
+    batch = _batch((tf.constant(rows), None, None, tf.constant(weights)), tf.constant(2))
+    assert batch["targets"] is batch["rows"]
+    assert batch["labels"] is None
+    np.testing.assert_array_equal(batch["rows"], rows[2])
+    np.testing.assert_array_equal(batch["weights"], weights[2])
