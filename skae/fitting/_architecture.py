@@ -107,6 +107,12 @@ cell, bidirectional, mask_value, dropout, init
             takes.
         """
         kind = self.kind
+        if self.columns is not None and self.columns.n_features != n_features:
+            raise ValueError(
+                f"X has {n_features} columns, but this is the autoencoder inside a "
+                f"TableAutoencoder, whose table has {self.columns.n_features} features. Fit the "
+                "TableAutoencoder, or a clone of this one."
+            )
         if self.sample_shape is None:
             return (n_features, 1) if kind in _AXES else (n_features,)
         shape = _integers("sample_shape", self.sample_shape, "the size of every axis of a row")

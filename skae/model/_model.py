@@ -127,7 +127,18 @@ class Model:
         return means * self.error_unit
 
     def keras_models(self) -> tuple[Any, Any]:
-        """New Keras models, encoder and decoder, with these weights and units."""
+        """New Keras models, encoder and decoder, with these weights and units.
+
+        Raises
+        ------
+        AttributeError
+            If the rows are those of a table, whose units no layer knows.
+        """
+        if self.network.columns is not None:
+            raise AttributeError(
+                "An autoencoder of the columns of a table has no Keras models in the units of its "
+                "rows. Call transform and inverse_transform of the TableAutoencoder instead."
+            )
         activation = "sigmoid" if self.ends_in_sigmoid else None
         mean, scale = self.scaling.mean, self.scaling.scale
         return backend.models_in_input_units(

@@ -13,23 +13,32 @@ from sklearn.base import (
 )
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators import BaseAutoencoder, VariationalAutoencoder
-from skae.fitting import all_or_nothing
+from skae.fitting import all_or_nothing, check_weights
 from skae.messages import check_integer
-from skae.mixtures import CodeMixture, fit_code_mixture
+from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_parameters
-from skae.tables import validate_data
+from skae.tables import in_frame_like
+from skae.tabular._cells import Cells
 from skae.tabular._encoding import Encoding
-from skae.tabular._frames import Cells, Container, read_table
-from skae.tabular._scores import column_losses, residual_deviations
+from skae.tabular._frames import Container, filled
+from skae.tabular._input import (
+    Table,
+    check_template,
+    checked_table,
+    given_cells,
+    known_names,
+    no_column_left,
+)
+from skae.tabular._scores import column_losses, in_blocks, residual_deviations
 
 # Components of the default autoencoder, where the table has as many columns.
 _MOST_COMPONENTS = 10
 # Draws of which rows with given values are chosen, for each of them.
-_DRAWS_PER_ROW, _LEAST_DRAWS = 50, 2000
+_DRAWS_PER_ROW, _LEAST_DRAWS, _MOST_DRAWS = 50, 2000, 200_000
 # Times that holes are filled with what the row with the last filling gives.
 _N_ROUNDS = 5
 
@@ -157,31 +166,35 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             was before.
         """
         with all_or_nothing(self):
-            container, cells = self._read(X, reset=True)
-            encoding = Encoding.of(
-                container,
-                cells,
-                categorical=self._categorical(container),
-                left_out=None if isinstance(self.drop, str) else _known(self.drop, container),
-                min_frequency=self.min_frequency,
-                max_categories=self.max_categories,
-            )
-            if not encoding.used:
-                reasons = "; ".join(f"{n!r}: {why}" for n, why in encoding.left_out.items())
-                raise ValueError(
-                    f"No column of X is left to learn from ({reasons}). Pass drop=[] to keep those "
-                    "that only seem to be names or text."
-                )
-            features = encoding.features(cells)
-            autoencoder = self._new_autoencoder(encoding)
-            autoencoder._columns = encoding.columns
-            autoencoder.fit(features, sample_weight=sample_weight)
-            self.autoencoder_, self._encoding = autoencoder, encoding
-            self.n_components_ = autoencoder.n_components_
-            self.left_out_ = dict(encoding.left_out)
-            self._deviations = residual_deviations(autoencoder._model, features)
-            self._mixture = _mixture_of(autoencoder, features, sample_weight)
+            self._fit(X, sample_weight)
         return self
+
+    def _fit(self, X: Any, sample_weight: ArrayLike | None) -> None:
+        check_template(self.autoencoder)
+        _, container, cells = table = checked_table(self, X, None)
+        weight = check_weights(sample_weight, np.empty((table.n_rows, 0)))
+        counted = np.arange(table.n_rows) if weight is None else np.flatnonzero(weight)
+        encoding = Encoding.of(
+            container,
+            {name: column.at(counted) for name, column in cells.items()},
+            categorical=self._categorical(container),
+            left_out=None
+            if isinstance(self.drop, str)
+            else known_names(self.drop, container, "drop"),
+            min_frequency=self.min_frequency,
+            max_categories=self.max_categories,
+        )
+        if not encoding.used:
+            raise no_column_left(encoding.left_out)
+        features = encoding.features({name: cells[name] for name in encoding.used})
+        autoencoder = self._new_autoencoder(encoding)
+        autoencoder._columns = encoding.columns
+        autoencoder.fit(features, sample_weight=weight)
+        self.autoencoder_, self._encoding = autoencoder, encoding
+        self.n_components_ = autoencoder.n_components_
+        self.left_out_ = dict(encoding.left_out)
+        self._deviations = residual_deviations(autoencoder._model, features, weight)
+        self._mixture = _mixture_of(autoencoder, features, weight)
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:
         n_components = min(_MOST_COMPONENTS, encoding.columns.n_columns)
@@ -196,38 +209,22 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         given = self.categorical_features
         if isinstance(given, str):
             return None
-        listed = np.asarray(given).tolist()
-        if listed and all(isinstance(value, bool) for value in listed):
+        listed = list(given)
+        if listed and all(isinstance(value, bool | np.bool_) for value in listed):
             if len(listed) != len(container.names):
                 raise ValueError(
                     f"categorical_features holds {len(listed)} truth values, but X has "
                     f"{len(container.names)} columns. Give one for each."
                 )
             return [n for n, is_one in zip(container.names, listed, strict=True) if is_one]
-        return _known(listed, container, "categorical_features")
+        return known_names(listed, container, "categorical_features")
 
-    def _read(self, X: Any, *, reset: bool) -> tuple[Container, dict[Hashable, Cells]]:
-        if not hasattr(X, "columns"):
-            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
-            return read_table(X)
-        container, cells = read_table(X)
-        _check_feature_names(self, X, reset=reset)
-        if reset:
-            self.n_features_in_ = len(container.names)
-            if not container.names:
-                raise ValueError("X has no columns, but at least 1 is required.")
-            n_rows = len(next(iter(cells.values())).is_missing)
-            if n_rows == 0:
-                raise ValueError("X has 0 rows, but at least 1 is required.")
-        return container, cells
+    def _table(self, X: Any) -> Table:
+        check_is_fitted(self)
+        return checked_table(self, X, self._encoding.container.names)
 
     def _features(self, X: Any) -> Array:
-        check_is_fitted(self)
-        cells = self._read(X, reset=False)[1]
-        absent = [name for name in self._encoding.used if name not in cells]
-        if absent:
-            raise ValueError(f"X lacks the column {absent[0]!r} that fit has seen.")
-        return self._encoding.features(cells)
+        return self._encoding.features(self._table(X).cells)
 
     def transform(self, X: Any) -> Array:
         """Code of each row.
@@ -274,9 +271,20 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         table : frame or ndarray of shape (n_samples, n_columns)
             Without holes: what is missing is reconstructed too.
         """
-        features = self._features(X)
-        rows = self.autoencoder_._model.reconstruct(features)
-        return self._beside(X, self._encoding.table(rows))
+        table = self._table(X)
+        rows = self.autoencoder_._model.reconstruct(self._encoding.features(table.cells))
+        made = self._encoding.table(rows)
+        container = self._encoding.container
+        is_alike = container.library == table.container.library
+        columns = {}
+        for name in container.names:
+            if name in made:
+                columns[name] = container.column(name, made[name])
+            elif is_alike:
+                columns[name] = table.column(name)
+            else:
+                columns[name] = container.column(name, table.cells[name].plain())
+        return container.joined(columns, table.index)
 
     def score_samples(self, X: Any) -> Array:
         """How normal each row is: its log-likelihood in nats, or the negative loss.
@@ -292,6 +300,25 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         scores: Array = self.autoencoder_.score_samples(self._features(X))
         return scores
 
+    def score(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> float:
+        """Mean of ``score_samples``.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+        y : object, ignored
+            Accepted so that searches can pass it.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the mean.
+
+        Returns
+        -------
+        score : float
+            Higher is better.
+        """
+        scores = self.score_samples(X)
+        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
+
     def column_scores(self, X: Any) -> Any:
         """How surprising each column of each row is, given its code.
 
@@ -304,15 +331,18 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         scores : frame or ndarray of shape (n_samples, n_used_columns)
             Nats; a column that lacks its value counts by how surprising that is.
         """
-        features = self._features(X)
+        table = self._table(X)
+        features = self._encoding.features(table.cells)
         losses = column_losses(self.autoencoder_._model, features)
         totals: dict[Hashable, Array] = {}
         for place, (name, _) in enumerate(self._encoding.column_of_features()):
             totals[name] = totals.get(name, 0.0) + losses[:, place]
         ordered = {name: totals[name] for name in self._encoding.container.names if name in totals}
-        return _frame_of_floats(X, ordered)
+        scores = np.column_stack(list(ordered.values()))
+        if table.container.library is None:
+            return scores
+        return in_frame_like(table.X, scores, list(ordered), "column_scores")
 
-    @checks_parameters
     def sample(
         self,
         n_samples: int = 1,
@@ -341,35 +371,26 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         check_is_fitted(self)
         n_samples = check_integer("n_samples", n_samples)
         rng = check_random_state(random_state)
-        model = self.autoencoder_._model
-        if given:
-            code = self._codes_given(n_samples, given, rng)
-        else:
-            code = self._mixture.draw(n_samples, rng)
+        encoding, model = self._encoding, self.autoencoder_._model
+        cells = given_cells(encoding, given or {})
+        code = self._codes_given(n_samples, cells, rng)
         rows = model.decode(code)
-        made = self._encoding.table(rows, rng, self._deviations, with_missing=with_missing)
-        for name, value in (given or {}).items():
-            made[name] = [value] * n_samples
+        made = encoding.table(rows, rng, self._deviations, with_missing=with_missing)
+        made |= {name: cell.plain().repeat(n_samples) for name, cell in cells.items()}
         return self._made(made)
 
     def _codes_given(
-        self, n_samples: int, given: Mapping[Hashable, Any], rng: np.random.RandomState
+        self, n_samples: int, given: Mapping[Hashable, Cells], rng: np.random.RandomState
     ) -> Array:
-        """Codes drawn again by how likely they make the given values."""
-        encoding, model = self._encoding, self.autoencoder_._model
-        unknown = [name for name in given if name not in encoding.used]
-        if unknown:
-            raise ValueError(
-                f"given names {unknown[0]!r}, which is no column that was learnt from. Name one of "
-                f"{', '.join(map(repr, encoding.used))}."
-            )
-        raise_unknown_levels(encoding, given)
-        code = self._mixture.draw(max(_LEAST_DRAWS, _DRAWS_PER_ROW * n_samples), rng)
-        log_weight = -encoding.losses_of_values(model, code, given)
+        """Codes, drawn again by how likely they make values that are given."""
+        if not given:
+            return self._mixture.draw(n_samples, rng)
+        n_drawn = min(max(_LEAST_DRAWS, _DRAWS_PER_ROW * n_samples), max(_MOST_DRAWS, n_samples))
+        code = self._mixture.draw(n_drawn, rng)
+        log_weight = -self._encoding.losses_of_values(self.autoencoder_._model, code, given)
         weight = np.exp(log_weight - log_weight.max())
         return code[rng.choice(len(code), size=n_samples, p=weight / weight.sum())]
 
-    @checks_parameters
     def impute(self, X: Any, *, draw: bool = False, random_state: RandomState = None) -> Any:
         """The table with its holes filled, and nothing else changed.
 
@@ -386,41 +407,34 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         table : frame or ndarray of shape (n_samples, n_columns)
             Holes of columns that were left out stay, unless the column is constant.
         """
-        features = self._features(X)
-        encoding, model = self._encoding, self.autoencoder_._model
+        table = self._table(X)
+        rows = in_blocks(self._rows_of_filled, self._encoding.features(table.cells))
         rng = check_random_state(random_state) if draw else None
-        rows = model.reconstruct(features)
+        made = self._encoding.table(rows, rng, self._deviations if draw else None)
+        columns = {}
+        for name, cells in table.cells.items():
+            column = table.column(name)
+            if name in made and cells.is_missing.any():
+                new = table.container.column(name, made[name])
+                column = filled(column, cells.is_missing, new)
+            columns[name] = column
+        return table.container.joined(columns, table.index)
+
+    def _rows_of_filled(self, features: Array) -> Array:
+        """Rows of features that agree with what fills their own holes."""
+        columns, model = self._encoding.columns, self.autoencoder_._model
         is_hole = np.isnan(features)
-        flags = slice(
-            encoding.columns.first_level - len(encoding.missing), encoding.columns.first_level
-        )
+        flags = slice(columns.first_level - len(self._encoding.missing), columns.first_level)
+        rows = model.reconstruct(features)
         for _ in range(_N_ROUNDS):
-            filled = np.where(is_hole, rows, features)
-            filled[:, flags] = 0.0
-            rows = model.reconstruct(filled)
-        table = encoding.table(rows, rng, self._deviations if draw else None)
-        cells = self._read(X, reset=False)[1]
+            filled_rows = np.where(is_hole, rows, features)
+            filled_rows[:, flags] = 0.0
+            rows = model.reconstruct(filled_rows)
+        return rows
+
+    def _made(self, columns: Mapping[Hashable, Array]) -> Any:
         container = self._encoding.container
-        made = {}
-        for name in container.names:
-            column = cells[name]
-            values = list(column.values)
-            if name in table:
-                pairs = zip(values, table[name], column.is_missing, strict=True)
-                values = [new if out else old for old, new, out in pairs]
-            made[name] = [_plain(v) for v in values]
-        return self._made(made, X)
-
-    def _beside(self, X: Any, made: dict[Hashable, Any]) -> Any:
-        cells = self._read(X, reset=False)[1]
-        whole = {
-            name: made.get(name, [_plain(v) for v in list(cells[name].values)])
-            for name in self._encoding.container.names
-        }
-        return self._made(whole, X)
-
-    def _made(self, columns: dict[Hashable, Any], like: Any = None) -> Any:
-        return self._encoding.container.made_of(columns, getattr(like, "index", None))
+        return container.joined({n: container.column(n, v) for n, v in columns.items()})
 
     @property
     def _n_features_out(self) -> int:
@@ -435,53 +449,11 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return tags
 
 
-def raise_unknown_levels(encoding: Encoding, given: Mapping[Hashable, Any]) -> None:
-    """Refuse values of categories that the rows of the fit had not."""
-    for name, value in given.items():
-        column = encoding.flags.get(name) or encoding.categories.get(name)
-        if column is not None and value not in (*column.levels, *column.pooled):
-            raise ValueError(
-                f"given asks for {name!r} = {value!r}, which no row of fit had. Its levels are "
-                f"{', '.join(map(repr, column.levels[:10]))}."
-            )
-
-
-def _known(
-    given: Sequence[Hashable], container: Container, parameter: str = "drop"
-) -> list[Hashable]:
-    listed = np.asarray(given, dtype=object).tolist()
-    unknown = [name for name in listed if name not in container.names]
-    if unknown:
-        raise ValueError(
-            f"{parameter} names {unknown[0]!r}, which is no column of X. Its columns are "
-            f"{', '.join(map(repr, container.names[:20]))}."
-        )
-    return list(listed)
-
-
 def _mixture_of(
-    autoencoder: BaseAutoencoder, features: Array, sample_weight: ArrayLike | None
+    autoencoder: BaseAutoencoder, features: Array, sample_weight: Array | None
 ) -> CodeMixture:
     found: CodeMixture | None = getattr(autoencoder, "_code_mixture", None)
     if found is not None:
         return found
-    weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
-    return fit_code_mixture(autoencoder._model.encode(features), None, weight)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and np.isnan(value) else value
-
-
-def _frame_of_floats(X: Any, columns: Mapping[Hashable, Array]) -> Any:
-    if not hasattr(X, "columns"):
-        return np.column_stack(list(columns.values()))
-    if hasattr(X, "iloc"):
-        import pandas as pd
-
-        return pd.DataFrame(dict(columns), index=X.index)
-    import polars as pl
-
-    return pl.DataFrame({str(name): values for name, values in columns.items()})
+    rows, weight = rows_to_look_at(len(features), sample_weight)
+    return fit_code_mixture(autoencoder._model.encode(features[rows]), None, weight)

@@ -9,10 +9,13 @@ import numpy as np
 from skae.model import Model
 from skae.networks import Columns
 from skae.numerics import Array, Bools
+from skae.tabular._cells import NUMERIC, Cells, as_objects
 from skae.tabular._columns import CategoryColumn, NumberColumn
-from skae.tabular._frames import Cells, Container
-from skae.tabular._left_out import why_left_out
+from skae.tabular._frames import Container
+from skae.tabular._left_out import only_value, why_left_out
 from skae.tabular._scores import losses_given_codes
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Encoding:
         flags: dict[Hashable, CategoryColumn] = {}
         categories: dict[Hashable, CategoryColumn] = {}
         for name, column in cells.items():
-            is_category = column.kind in ("text", "boolean")
+            is_category = column.kind not in NUMERIC
             if categorical is not None:
                 is_category = column.kind == "boolean" or name in categorical
                 _check_numbers(name, column, is_category, left_out)
@@ -88,9 +91,10 @@ class Encoding:
             if text is not None:
                 reasons[name] = text
             elif is_category:
-                made = CategoryColumn.of(_as_levels(column), min_frequency, max_categories)
+                made = CategoryColumn.of(column.as_levels(), min_frequency, max_categories)
                 (flags if made.is_flag else categories)[name] = made
             else:
+                check_magnitudes(name, column)
                 numbers[name] = NumberColumn.of(column)
         used = [*numbers, *flags, *categories]
         return cls(
@@ -100,7 +104,7 @@ class Encoding:
             categories,
             [name for name in used if cells[name].is_missing.any()],
             reasons,
-            {name: _constant(cells[name]) for name in reasons if _is_constant(cells[name])},
+            {name: only_value(cells[name]) for name in reasons if _is_constant(cells[name])},
         )
 
     @property
@@ -115,27 +119,40 @@ class Encoding:
         return Columns(len(self.numbers), len(self.flags) + len(self.missing), widths)
 
     def features(self, cells: Mapping[Hashable, Cells]) -> Array:
-        """Rows of features, NaN where a value is missing; shape (n, n_features)."""
-        flags = [
-            *(column.features(self._cells(cells, name)) for name, column in self.flags.items()),
-            *(cells[name].is_missing.astype(np.float64)[:, None] for name in self.missing),
-        ]
-        numbers = [c.features(self._cells(cells, name)) for name, c in self.numbers.items()]
-        levels = [c.features(self._cells(cells, name)) for name, c in self.categories.items()]
-        return np.hstack([*numbers, *flags, *levels])
+        """Rows of features, NaN where a value is missing; shape (n, n_features).
 
-    def _cells(self, cells: Mapping[Hashable, Cells], name: Hashable) -> Cells:
-        column = cells[name]
-        if name not in self.numbers:
-            return _as_levels(column)
-        if column.kind != self.numbers[name].kind:
-            if column.is_missing.all():
-                nothing = np.full(len(column.values), np.nan)
-                return Cells(self.numbers[name].kind, nothing, column.is_missing)
-            raise ValueError(
-                f"Column {name!r} holds {column.kind} values, but held {self.numbers[name].kind} "
-                "values in fit. Give it the type that it had."
-            )
+        Raises
+        ------
+        ValueError
+            If a column is of another type than in the fit, or holds infinite values.
+        """
+        columns = self.columns
+        n_rows = len(next(iter(cells.values())).values)
+        features = np.empty((n_rows, columns.n_features))
+        for place, (name, number) in enumerate(self.numbers.items()):
+            features[:, place] = number.features(self._number_cells(cells[name], name))
+        first = len(self.numbers)
+        places = [slice(place, place + 1) for place in range(first, first + len(self.flags))]
+        places += columns.level_slices
+        categories = [*self.flags.items(), *self.categories.items()]
+        for (name, category), levels in zip(categories, places, strict=True):
+            column = cells[name]
+            if column.kind != "unknown":
+                column = column.as_levels()
+            if category.is_alien(column):
+                raise _other_type(name, column.kind, "others, such as {!r},", category.levels[0])
+            category.fill(features[:, levels], column)
+        for place, name in enumerate(self.missing, first + len(self.flags)):
+            features[:, place] = cells[name].is_missing
+        return features
+
+    def _number_cells(self, column: Cells, name: Hashable) -> Cells:
+        kind = self.numbers[name].kind
+        if column.is_missing.all():
+            return Cells(kind, np.full(len(column.values), np.nan), column.is_missing)
+        if column.kind != kind:
+            raise _other_type(name, column.kind, "{} values", kind)
+        check_magnitudes(name, column)
         return column
 
     def table(
@@ -145,8 +162,10 @@ class Encoding:
         deviations: Array | None = None,
         *,
         with_missing: bool = False,
-    ) -> dict[Hashable, list[Any]]:
+    ) -> dict[Hashable, Array]:
         """Values of the columns with features, and of constants, by label.
+
+        Numbers are floats, NaN where missing; the others objects, None where missing.
 
         Parameters
         ----------
@@ -159,19 +178,18 @@ class Encoding:
         with_missing : bool
             Whether values are missing as often as the flags say.
         """
-        n_rows, made = len(rows), {}
+        n_rows = len(rows)
+        made: dict[Hashable, Array] = {}
         for place, (name, number) in enumerate(self.numbers.items()):
             values = rows[:, place]
             if rng is not None and deviations is not None:
                 values = values + deviations[place] * rng.standard_normal(n_rows)
-            made[name] = number.cells(values, as_seen=rng is not None).tolist()
+            made[name] = number.cells(values, as_seen=rng is not None)
         for name, category, shares in self._shares(rows):
             made[name] = category.cells(_chosen(shares, rng), rng)
         for name, is_missing in self._missing(rows, rng if with_missing else None):
-            made[name] = [
-                None if out else value for value, out in zip(made[name], is_missing, strict=True)
-            ]
-        made |= {name: [value] * n_rows for name, value in self.constants.items()}
+            made[name][is_missing] = np.nan if name in self.numbers else None
+        made |= {name: as_objects([value] * n_rows) for name, value in self.constants.items()}
         return {name: made[name] for name in self.container.names if name in made}
 
     def _shares(self, rows: Array) -> list[tuple[Hashable, CategoryColumn, Array]]:
@@ -198,14 +216,22 @@ class Encoding:
             for place, name in enumerate(self.missing, first)
         ]
 
-    def losses_of_values(self, model: Model, code: Array, given: Mapping[Hashable, Any]) -> Array:
-        """Surprise in nats of some given values under each code; shape (n_codes,)."""
-        cells = {name: _one_cell(given.get(name), self.used[name]) for name in self.used}
-        features = self.features(cells)
+    def losses_of_values(self, model: Model, code: Array, given: Mapping[Hashable, Cells]) -> Array:
+        """Surprise in nats of some given values under each code; shape (n_codes,).
+
+        Parameters
+        ----------
+        model : Model
+        code : ndarray of shape (n_codes, n_components)
+        given : dict of Cells
+            Of one row, missing or not; other columns are not judged.
+        """
+        nothing = Cells("number", np.array([np.nan]), np.array([True]))
+        features = self.features({name: given.get(name, nothing) for name in self.used})
         flags = self.columns.first_level - len(self.missing)
-        features[:, flags : self.columns.first_level] = np.nan
-        repeated = np.repeat(features, len(code), axis=0)
-        return losses_given_codes(model, repeated, code)
+        for place, name in enumerate(self.missing, flags):
+            features[:, place] = given[name].is_missing if name in given else np.nan
+        return losses_given_codes(model, features, code)
 
     def column_of_features(self) -> list[tuple[Hashable, str]]:
         """For each of ``columns``, the column of the table, and what of it: value or missing."""
@@ -220,29 +246,30 @@ def _check_numbers(
     """Refuse text that nobody calls a category."""
     if is_category or column.kind != "text" or name in (left_out or ()):
         return
-    value = next(
-        (v for v, out in zip(column.values, column.is_missing, strict=True) if not out), ""
-    )
+    value = next((v for v in column.plain() if v is not None), "")
     raise ValueError(
         f"Column {name!r} holds {value!r}, which is no number, and categorical_features does not "
         "name it. Name it there, or in drop."
     )
 
 
-def _one_cell(value: Any, column: NumberColumn | CategoryColumn) -> Cells:
-    is_missing = np.array([value is None])
-    if isinstance(column, CategoryColumn):
-        return Cells("text", [value], is_missing)
-    number = np.array([np.nan if value is None else float(value)])
-    return Cells(column.kind, number, is_missing)
+def check_magnitudes(name: Hashable, column: Cells) -> None:
+    """Refuse numbers that are infinite, or beyond what networks compute in."""
+    is_large = np.abs(column.values) > _LARGEST
+    if is_large.any():
+        row = int(np.argmax(is_large))
+        raise ValueError(
+            f"Column {name!r} holds {column.values[row]} in row {row}, but finite numbers up to "
+            f"{_LARGEST:.3g} are expected (infinity is none). Make it missing, or name the column "
+            "in drop."
+        )
 
 
-def _as_levels(column: Cells) -> Cells:
-    """Cells of a column of categories, whose values are plain and compare as they look."""
-    values = column.values.tolist() if isinstance(column.values, np.ndarray) else column.values
-    if column.is_whole and column.kind == "number":
-        values = [v if out else int(v) for v, out in zip(values, column.is_missing, strict=True)]
-    return Cells(column.kind, values, column.is_missing)
+def _other_type(name: Hashable, kind: str, expected: str, example: object) -> ValueError:
+    return ValueError(
+        f"Column {name!r} holds {kind} values, but held {expected.format(example)} in fit. Give it "
+        "the type that it had."
+    )
 
 
 def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:
@@ -254,10 +281,5 @@ def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:
 
 
 def _is_constant(column: Cells) -> bool:
-    known = {v for v, out in zip(list(column.values), column.is_missing, strict=True) if not out}
-    return len(known) == 1
-
-
-def _constant(column: Cells) -> Any:
-    value = next(v for v, out in zip(column.values, column.is_missing, strict=True) if not out)
-    return value.item() if isinstance(value, np.generic) else value
+    known = column.values[~column.is_missing]
+    return column.kind != "unknown" and len(known) > 0 and bool(np.all(known == known[0]))

@@ -1,38 +1,14 @@
 """Frames of pandas and polars, and arrays, as cells by column; and columns as such a frame."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 
 from skae.numerics import Array, Bools
-
-_UNIT: Literal["us"] = "us"
-# What cells are: numbers, truth values, days or moments, spans of time, anything else.
-Kind = Literal["number", "boolean", "date", "span", "text"]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of one column.
-
-    Attributes
-    ----------
-    kind : {"number", "boolean", "date", "span", "text"}
-    values : ndarray of float64, or list
-        Numbers, or microseconds (since 1970, for dates), NaN where missing; the values themselves
-        for truth values and text.
-    is_missing : ndarray of bool
-    is_whole : bool
-        Whether the type of the column holds whole numbers, or days, alone.
-    """
-
-    kind: Kind
-    values: Any
-    is_missing: Bools
-    is_whole: bool = False
+from skae.tabular._cells import UNIT, Cells, as_objects, cells_of_array, cells_of_series
 
 
 @dataclass(frozen=True)
@@ -42,7 +18,7 @@ class Container:
     Attributes
     ----------
     names : list
-        Labels of the columns.
+        Labels of the columns; their places for an array.
     library : {"pandas", "polars"} or None
         None for an array.
     dtypes : dict
@@ -53,66 +29,170 @@ class Container:
     library: str | None = None
     dtypes: dict[Hashable, Any] = field(default_factory=dict)
 
-    def made_of(self, columns: Mapping[Hashable, Any], index: Any = None) -> Any:
-        """Columns in a container of the same kind, each of the type that it had.
+    def renamed(self, names: list[Hashable]) -> "Container":
+        """The same with other labels, as many."""
+        dtypes = {new: self.dtypes[old] for old, new in zip(self.names, names, strict=True)}
+        return replace(self, names=names, dtypes=dtypes)
+
+    def column(self, name: Hashable, values: Array) -> Any:
+        """Values as a column of the type that it has in this container.
+
+        Parameters
+        ----------
+        name : object
+        values : ndarray
+            Of floats (microseconds for dates and spans, NaN where missing) or of objects (None
+            where missing).
+        """
+        if self.library is None:
+            return values
+        if self.library == "pandas":
+            return _of_pandas(name, values, self.dtypes[name])
+        return _of_polars(name, values, self.dtypes[name])
+
+    def cells_of_value(self, name: Hashable, value: Any) -> Cells:
+        """A value as a column of one row.
+
+        Raises
+        ------
+        ValueError
+            If it is none of the type of the column.
+        """
+        try:
+            if self.library is None:
+                dtype = self.dtypes[name]
+                given = [value] if dtype.kind in "iufO" else np.array([value], dtype)
+                return cells_of_array(np.asarray(given, object if dtype.kind != "M" else None))
+            return cells_of_series(nw.from_native(self._one_row(name, value), series_only=True))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(
+                f"given asks for {name!r} = {value!r}, which is no value for a column of type "
+                f"{self.dtypes[name]}."
+            ) from error
+
+    def _one_row(self, name: Hashable, value: Any) -> Any:
+        dtype = self.dtypes[name]
+        if self.library == "pandas":
+            import pandas as pd
+
+            is_number = isinstance(dtype, np.dtype) and dtype.kind in "iuf"
+            return pd.Series([value], dtype="float64" if is_number else dtype)
+        import polars as pl
+
+        if dtype.is_numeric() and not dtype.is_decimal():
+            return pl.Series(str(name), [value], pl.Float64)
+        return pl.Series(str(name), [value]).cast(dtype)
+
+    def joined(self, columns: Mapping[Hashable, Any], index: Any = None) -> Any:
+        """Columns, each of its type, as a table.
 
         Parameters
         ----------
         columns : dict
-            Values by label; None where there is none. Microseconds for dates and spans.
         index : optional
             Of a frame of pandas.
         """
         if self.library is None:
-            return _as_array(columns)
+            return self._joined_array(columns)
         if self.library == "pandas":
             import pandas as pd
 
-            made = {name: self._of_pandas(name, values) for name, values in columns.items()}
-            frame = pd.DataFrame(made)
+            frame = pd.DataFrame({name: c.reset_index(drop=True) for name, c in columns.items()})
             return frame if index is None else frame.set_axis(index)
         import polars as pl
 
-        return pl.DataFrame([self._of_polars(name, values) for name, values in columns.items()])
+        return pl.DataFrame(list(columns.values()))
 
-    def _of_pandas(self, name: Hashable, values: Any) -> Any:
-        import pandas as pd
-
-        dtype = self.dtypes[name]
-        is_missing = np.array([value is None for value in values])
-        if isinstance(dtype, pd.DatetimeTZDtype) or dtype.kind in "mM":
-            whole = np.array([0 if v is None else round(v) for v in values], np.int64)
-            unit = "M8[us]" if isinstance(dtype, pd.DatetimeTZDtype) else f"{dtype.kind}8[us]"
-            series = pd.Series(whole.astype(unit), name=name).mask(is_missing)
-            if isinstance(dtype, pd.DatetimeTZDtype):
-                series = series.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
-            return series.astype(dtype)
-        if is_missing.any() and isinstance(dtype, np.dtype) and dtype.kind in "iub":
-            # There was none in this column, whose type has no word for it.
-            return pd.Series(values, name=name, dtype=object).convert_dtypes()
-        return pd.Series(values, name=name, dtype=object).astype(dtype)
-
-    def _of_polars(self, name: Hashable, values: Any) -> Any:
-        import polars as pl
-
-        dtype = self.dtypes[name]
-        if dtype.is_temporal():
-            whole = [None if value is None else round(value) for value in values]
-            first = pl.Duration(_UNIT) if dtype == pl.Duration else pl.Datetime(_UNIT)
-            series = pl.Series(str(name), whole, pl.Int64).cast(first)
-            zone = getattr(dtype, "time_zone", None)
-            if zone is not None:
-                series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-            return series.cast(dtype)
-        return pl.Series(str(name), list(values), strict=False).cast(dtype, strict=False)
+    def _joined_array(self, columns: Mapping[Hashable, Array]) -> Array:
+        dtype = next(iter(self.dtypes.values()))
+        if dtype.kind in "mM":
+            return np.column_stack([_moments(c, dtype) for c in columns.values()])
+        has_objects = any(column.dtype == object for column in columns.values())
+        if has_objects and any(_are_values(column) for column in columns.values()):
+            table = np.column_stack([as_objects(column.tolist()) for column in columns.values()])
+        else:
+            table = np.column_stack([column.astype(np.float64) for column in columns.values()])
+        if dtype.kind == "f" or (dtype.kind in "biuU" and not _nothing(table).any()):
+            return table.astype(dtype)
+        return table
 
 
-def _as_array(columns: Mapping[Hashable, Any]) -> Array:
-    values = [list(column) for column in columns.values()]
-    is_text = any(isinstance(value, str | bool) for column in values for value in column)
-    if is_text:
-        return np.array(values, dtype=object).T
-    return np.array([[np.nan if v is None else v for v in column] for column in values], float).T
+def _are_values(column: Array) -> bool:
+    """Whether a column holds anything that is no number."""
+    return any(isinstance(v, bool) or not isinstance(v, int | float | None) for v in column)
+
+
+def _nothing(values: Array) -> Bools:
+    nothing: Bools = (
+        np.isnan(values)
+        if values.dtype.kind == "f"
+        else np.array([value is None for value in values.ravel().tolist()])
+    )
+    return nothing
+
+
+def _whole(values: Array) -> Array:
+    """Floats as integers, 0 where missing."""
+    floats = values.astype(np.float64)
+    return np.where(np.isnan(floats), 0.0, floats).round().astype(np.int64)
+
+
+def _moments(values: Array, dtype: np.dtype[Any]) -> Array:
+    moments = _whole(values).astype(f"{dtype.kind}8[{UNIT}]").astype(dtype)
+    moments[_nothing(values)] = np.array("NaT", dtype)
+    return moments
+
+
+def _within(values: Array, integer: str) -> Array:
+    """Whole numbers that an integer type can hold."""
+    limits = np.iinfo(integer)
+    # The largest of 64 bits has no float of its own: the one below it is the last that fits.
+    highest = float(limits.max) if limits.bits < 64 else np.nextafter(float(limits.max), 0.0)
+    return np.clip(np.round(values), float(limits.min), highest)
+
+
+def _of_pandas(name: Hashable, values: Array, dtype: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        moments = pd.Series(_moments(values.astype(float), np.dtype(f"M8[{UNIT}]")), name=name)
+        return moments.dt.tz_localize("UTC").dt.tz_convert(dtype.tz).astype(dtype)
+    if dtype.kind in "mM":
+        moments = _moments(values.astype(float), np.dtype(f"{dtype.kind}8[{UNIT}]"))
+        return pd.Series(moments, name=name).astype(dtype)
+    if values.dtype.kind == "f" and dtype.kind in "iu":
+        known = _within(values, getattr(dtype, "numpy_dtype", dtype).name)
+        column = pd.Series(known, name=name, dtype="Float64")
+        if isinstance(dtype, np.dtype) and np.isnan(known).any():
+            return column.astype("Int64")  # the type has no word for what is missing
+        return column.astype(dtype)
+    if values.dtype.kind == "f" and dtype.kind == "f":
+        return pd.Series(values, name=name).astype(dtype)
+    if values.dtype.kind == "f":
+        nothing, values = np.isnan(values), values.astype(object)
+        values[nothing] = None
+    column = pd.Series(values, name=name, dtype=object)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iub" and _nothing(values).any():
+        return column.convert_dtypes()
+    return column.astype(dtype)
+
+
+def _of_polars(name: Hashable, values: Array, dtype: Any) -> Any:
+    import polars as pl
+
+    if dtype in (pl.Date, pl.Datetime, pl.Duration):
+        floats = values.astype(np.float64)
+        whole = pl.Series(str(name), _whole(floats)).set(pl.Series(np.isnan(floats)), None)
+        column = whole.cast(pl.Duration(UNIT) if dtype == pl.Duration else pl.Datetime(UNIT))
+        zone = getattr(dtype, "time_zone", None)
+        if zone is not None:
+            column = column.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+        return column.cast(dtype)
+    if values.dtype.kind == "f":
+        if dtype.is_integer():
+            values = _within(values, str(dtype).lower())
+        return pl.Series(str(name), values).fill_nan(None).cast(dtype, strict=False)
+    return pl.Series(str(name), values.tolist(), strict=False).cast(dtype, strict=False)
 
 
 def read_table(X: Any) -> tuple[Container, dict[Hashable, Cells]]:
@@ -120,79 +200,50 @@ def read_table(X: Any) -> tuple[Container, dict[Hashable, Cells]]:
 
     Raises
     ------
+    TypeError
+        For frames of other libraries than pandas and polars, and for lazy ones.
     ValueError
         If two columns have one name.
     """
     X = X.to_native() if isinstance(X, nw.DataFrame) else X
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
+        if hasattr(X, "columns"):
+            raise _unknown_frame(X)
         return _of_array(np.asarray(X))
-    native = frame.to_native()
-    names = list(native.columns)
+    names = list(X.columns)
+    is_pandas = frame.implementation.is_pandas()
+    if not (is_pandas or frame.implementation.is_polars()):
+        raise _unknown_frame(X)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"X has several columns named {twice!r}. Give each a name of its own.")
-    library = "pandas" if frame.implementation.is_pandas_like() else "polars"
-    container = Container(names, library, {name: native[name].dtype for name in names})
-    cells = {name: _cells(nw.from_native(native[name], series_only=True)) for name in names}
+    dtypes = {name: X[name].dtype for name in names}
+    container = Container(names, "pandas" if is_pandas else "polars", dtypes)
+    cells = {name: cells_of_series(nw.from_native(X[name], series_only=True)) for name in names}
     return container, cells
+
+
+def _unknown_frame(X: Any) -> TypeError:
+    kind = f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}"
+    return TypeError(
+        f"X is a {kind}, but frames of pandas and polars and arrays are expected. Call its "
+        "collect(), to_pandas() or to_polars() first."
+    )
 
 
 def _of_array(X: Array) -> tuple[Container, dict[Hashable, Cells]]:
     names: list[Hashable] = list(range(X.shape[1]))
-    return Container(names), {name: _cells_of_array(X[:, name]) for name in range(X.shape[1])}
+    container = Container(names, None, dict.fromkeys(names, X.dtype))
+    return container, {name: cells_of_array(X[:, name]) for name in range(X.shape[1])}
 
 
-def _cells_of_array(column: Array) -> Cells:
-    if column.dtype.kind == "b":
-        return Cells("boolean", column.tolist(), np.zeros(len(column), bool))
-    if column.dtype.kind in "iuf":
-        values = column.astype(np.float64)
-        return Cells("number", values, np.isnan(values), column.dtype.kind in "iu")
-    given = column.tolist()
-    is_missing = np.array([_is_nothing(value) for value in given], bool)
-    known = [value for value, missing in zip(given, is_missing, strict=True) if not missing]
-    if all(isinstance(value, bool) for value in known):
-        return Cells("boolean", given, is_missing)
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
-        values = np.array([np.nan if m else v for v, m in zip(given, is_missing, strict=True)])
-        return Cells("number", values.astype(np.float64), is_missing)
-    return Cells("text", given, is_missing)
+def filled(column: Any, is_missing: Bools, made: Any) -> Any:
+    """A column of any library with other values where it has none."""
+    if isinstance(column, np.ndarray):
+        return np.where(is_missing, made, column)
+    if hasattr(column, "iloc"):
+        return column.reset_index(drop=True).where(~is_missing, made)
+    import polars as pl
 
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
-
-
-def _cells(series: "nw.Series[Any]") -> Cells:
-    dtype = series.dtype
-    is_missing = series.is_null()
-    if dtype.is_float():
-        is_missing = is_missing | series.is_nan()
-    missing: Bools = is_missing.fill_null(True).to_numpy().astype(bool)
-    if dtype == nw.Boolean:
-        return Cells("boolean", series.to_list(), missing)
-    if dtype == nw.Duration:
-        return Cells("span", _floats(series.dt.total_microseconds(), missing), missing)
-    if dtype == nw.Date:
-        series = series.cast(nw.Datetime(_UNIT))
-    if dtype in (nw.Date, nw.Datetime):
-        values = _floats(series.dt.timestamp(_UNIT), missing)
-        return Cells("date", values, missing, dtype == nw.Date)
-    if dtype.is_numeric():
-        return Cells("number", _floats(series, missing), missing, dtype.is_integer())
-    given = series.to_list()
-    return _of_objects(given, missing) if dtype == nw.Object else Cells("text", given, missing)
-
-
-def _of_objects(values: list[Any], missing: Bools) -> Cells:
-    """Cells of a column of Python objects, which may all be of one better type."""
-    column = np.empty(len(values), object)
-    column[:] = [None if is_out else value for value, is_out in zip(values, missing, strict=True)]
-    return _cells_of_array(column)
-
-
-def _floats(series: "nw.Series[Any]", missing: Bools) -> Array:
-    values = series.cast(nw.Float64).to_numpy().astype(np.float64)
-    floats: Array = np.where(missing, np.nan, values)
-    return floats
+    return made.zip_with(pl.Series(is_missing), column)

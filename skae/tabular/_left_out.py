@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skae.tabular._frames import Cells
+from skae.tabular._cells import Cells
 
 # So many rows make it no accident that all values of a column differ.
 _ENOUGH = 30
@@ -28,19 +28,30 @@ def why_left_out(column: Cells, *, is_category: bool) -> Reason | None:
     is_category : bool
         Whether it is one of categories.
     """
-    known = [v for v, out in zip(list(column.values), column.is_missing, strict=True) if not out]
-    n_known, n_different = len(known), len(set(known))
-    if n_known == 0:
+    known = column.values[~column.is_missing]
+    if len(known) == 0:
         return Reason("it is empty", is_hopeless=True)
+    if column.kind == "unknown":
+        kind = type(known[0]).__name__
+        return Reason(f"its values, such as one of type {kind}, are no levels", is_hopeless=True)
+    n_known, n_different = len(known), len(np.unique(known))
     if n_different == 1:
-        return Reason(f"it holds nothing but {known[0]!r}", is_hopeless=True)
+        return Reason(f"it holds nothing but {only_value(column)!r}", is_hopeless=True)
     if n_known < _ENOUGH:
         return None
     if is_category and column.kind == "text" and n_different > _MOSTLY * n_known:
         what = "all" if n_different == n_known else f"{n_different:,} of {n_known:,}"
         return Reason(f"{what} of its values differ, as names, identifiers and free text do")
     if column.kind == "number" and column.is_whole and n_different == n_known:
-        steps = np.diff(np.array(known))
+        steps = np.diff(known)
         if np.all(steps == steps[0]):
             return Reason("it numbers the rows")
     return None
+
+
+def only_value(column: Cells) -> object:
+    """The value of a column that has one."""
+    value = column.values[~column.is_missing][0].item()
+    if column.levels:
+        return column.levels[value]
+    return int(value) if column.is_whole and column.kind == "number" else value
