@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators import BaseAutoencoder, VariationalAutoencoder
-from skae.fitting import all_or_nothing, check_weights
+from skae.fitting import all_or_nothing, check_code, check_weights
 from skae.messages import check_integer
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, ArrayLike, RandomState
@@ -178,9 +178,7 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             container,
             {name: column.at(counted) for name, column in cells.items()},
             categorical=self._categorical(container),
-            left_out=None
-            if isinstance(self.drop, str)
-            else known_names(self.drop, container, "drop"),
+            left_out=self._left_out(container),
             min_frequency=self.min_frequency,
             max_categories=self.max_categories,
         )
@@ -198,12 +196,17 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:
         n_components = min(_MOST_COMPONENTS, encoding.columns.n_columns)
-        template = self.autoencoder or VariationalAutoencoder(n_components)
+        given = self.autoencoder
+        template = VariationalAutoencoder(n_components) if given is None else given
         autoencoder: BaseAutoencoder = clone(template)
         if autoencoder.random_state is None:
             seed = check_random_state(self.random_state).randint(2**31)
             autoencoder.random_state = seed
         return autoencoder
+
+    def _left_out(self, container: Container) -> list[Hashable] | None:
+        given = self.drop
+        return None if isinstance(given, str) else known_names(given, container, "drop")
 
     def _categorical(self, container: Container) -> list[Hashable] | None:
         given = self.categorical_features
@@ -224,7 +227,8 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return checked_table(self, X, self._encoding.container.names)
 
     def _features(self, X: Any) -> Array:
-        return self._encoding.features(self._table(X).cells)
+        table = self._table(X)
+        return self._encoding.features(table.cells)
 
     def transform(self, X: Any) -> Array:
         """Code of each row.
@@ -256,7 +260,7 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             left out, unless they are constant.
         """
         check_is_fitted(self)
-        rows = self.autoencoder_.inverse_transform(np.asarray(X))
+        rows = self.autoencoder_._model.decode(check_code(np.asarray(X), self.n_components_))
         return self._made(self._encoding.table(rows))
 
     def reconstruct(self, X: Any) -> Any:
@@ -278,10 +282,10 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         is_alike = container.library == table.container.library
         columns = {}
         for name in container.names:
-            if name in made:
+            if name in self._encoding.used:
                 columns[name] = container.column(name, made[name])
             elif is_alike:
-                columns[name] = table.column(name)
+                columns[name] = _imputed(table, name, made.get(name))
             else:
                 columns[name] = container.column(name, table.cells[name].plain())
         return container.joined(columns, table.index)
@@ -411,13 +415,7 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         rows = in_blocks(self._rows_of_filled, self._encoding.features(table.cells))
         rng = check_random_state(random_state) if draw else None
         made = self._encoding.table(rows, rng, self._deviations if draw else None)
-        columns = {}
-        for name, cells in table.cells.items():
-            column = table.column(name)
-            if name in made and cells.is_missing.any():
-                new = table.container.column(name, made[name])
-                column = filled(column, cells.is_missing, new)
-            columns[name] = column
+        columns = {name: _imputed(table, name, made.get(name)) for name in table.cells}
         return table.container.joined(columns, table.index)
 
     def _rows_of_filled(self, features: Array) -> Array:
@@ -447,6 +445,14 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64"]
         return tags
+
+
+def _imputed(table: Table, name: Hashable, made: Array | None) -> Any:
+    """A column as it came, but for its holes where there is anything to fill them with."""
+    column, is_missing = table.column(name), table.cells[name].is_missing
+    if made is None or not is_missing.any():
+        return column
+    return filled(column, is_missing, table.container.column(name, made))
 
 
 def _mixture_of(

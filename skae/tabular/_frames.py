@@ -1,5 +1,6 @@
 """Frames of pandas and polars, and arrays, as cells by column; and columns as such a frame."""
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -172,9 +173,20 @@ def _of_pandas(name: Hashable, values: Array, dtype: Any) -> Any:
         nothing, values = np.isnan(values), values.astype(object)
         values[nothing] = None
     column = pd.Series(values, name=name, dtype=object)
+    if isinstance(dtype, pd.CategoricalDtype):
+        # Another table may have other categories than that of the fit.
+        unknown = [v for v in column.dropna().unique() if v not in dtype.categories]
+        return column.astype(_with_categories(dtype, unknown))
     if isinstance(dtype, np.dtype) and dtype.kind in "iub" and _nothing(values).any():
         return column.convert_dtypes()
     return column.astype(dtype)
+
+
+def _with_categories(dtype: Any, more: list[Any]) -> Any:
+    import pandas as pd
+
+    categories = [*dtype.categories, *more]
+    return pd.CategoricalDtype(categories, dtype.ordered) if more else dtype
 
 
 def _of_polars(name: Hashable, values: Array, dtype: Any) -> Any:
@@ -192,41 +204,57 @@ def _of_polars(name: Hashable, values: Array, dtype: Any) -> Any:
         if dtype.is_integer():
             values = _within(values, str(dtype).lower())
         return pl.Series(str(name), values).fill_nan(None).cast(dtype, strict=False)
-    return pl.Series(str(name), values.tolist(), strict=False).cast(dtype, strict=False)
+    column = pl.Series(str(name), values.tolist(), strict=False)
+    if isinstance(dtype, pl.Enum):
+        # Another table may have other categories than that of the fit.
+        known = dtype.categories
+        more = column.unique().drop_nulls().sort()
+        dtype = pl.Enum(pl.concat([known, more.filter(~more.is_in(known.to_list()))]))
+    return column.cast(dtype, strict=False)
 
 
 def read_table(X: Any) -> tuple[Container, dict[Hashable, Cells]]:
     """The kind of container, and its cells by column.
 
-    Raises
-    ------
-    TypeError
-        For frames of other libraries than pandas and polars, and for lazy ones.
-    ValueError
-        If two columns have one name.
+    Parameters
+    ----------
+    X : DataFrame or array-like
+        As ``native_table`` returns it.
+
     """
-    X = X.to_native() if isinstance(X, nw.DataFrame) else X
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    frame = nw.from_native(X, pass_through=True)
     if not isinstance(frame, nw.DataFrame):
-        if hasattr(X, "columns"):
-            raise _unknown_frame(X)
         return _of_array(np.asarray(X))
     names = list(X.columns)
     is_pandas = frame.implementation.is_pandas()
-    if not (is_pandas or frame.implementation.is_polars()):
-        raise _unknown_frame(X)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"X has several columns named {twice!r}. Give each a name of its own.")
     dtypes = {name: X[name].dtype for name in names}
     container = Container(names, "pandas" if is_pandas else "polars", dtypes)
     cells = {name: cells_of_series(nw.from_native(X[name], series_only=True)) for name in names}
     return container, cells
 
 
-def _unknown_frame(X: Any) -> TypeError:
-    kind = f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}"
-    return TypeError(
+def native_table(X: Any) -> Any:
+    """A frame of pandas or polars itself, also of one of narwhals; what is no frame, as it is.
+
+    Raises
+    ------
+    TypeError
+        For frames of other libraries, and for lazy ones.
+    ValueError
+        If two columns have one name.
+    """
+    names = list(X.columns) if hasattr(X, "iloc") else []
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"X has several columns named {twice!r}. Give each a name of its own.")
+    frame = nw.from_native(X, pass_through=True)
+    if not isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        return X
+    native, library = frame.to_native(), frame.implementation
+    if isinstance(frame, nw.DataFrame) and (library.is_pandas() or library.is_polars()):
+        return native
+    kind = f"{type(native).__module__.partition('.')[0]}.{type(native).__name__}"
+    raise TypeError(
         f"X is a {kind}, but frames of pandas and polars and arrays are expected. Call its "
         "collect(), to_pandas() or to_polars() first."
     )
@@ -243,7 +271,10 @@ def filled(column: Any, is_missing: Bools, made: Any) -> Any:
     if isinstance(column, np.ndarray):
         return np.where(is_missing, made, column)
     if hasattr(column, "iloc"):
-        return column.reset_index(drop=True).where(~is_missing, made)
+        column = column.reset_index(drop=True)
+        if hasattr(column, "cat"):
+            column = column.cat.set_categories(made.cat.categories)
+        return column.where(~is_missing, made)
     import polars as pl
 
-    return made.zip_with(pl.Series(is_missing), column)
+    return made.zip_with(pl.Series(is_missing), column.cast(made.dtype))

@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import narwhals as nw
 import numpy as np
 
 from skae.estimators import BaseAutoencoder
@@ -11,7 +10,7 @@ from skae.tables import refuse_mask, validate_data
 from skae.tabular._cells import Cells
 from skae.tabular._columns import CategoryColumn
 from skae.tabular._encoding import Encoding, check_magnitudes
-from skae.tabular._frames import Container, read_table
+from skae.tabular._frames import Container, native_table, read_table
 
 _MOST_NAMES = 20
 
@@ -67,7 +66,7 @@ def checked_table(estimator: Any, X: Any, names: Sequence[Hashable] | None) -> T
     """
     refuse_mask(X, "X")
     is_fit = names is None
-    X = X.to_native() if isinstance(X, nw.DataFrame) else X
+    X = native_table(X)
     n_least = 2 if is_fit else 1
     if not hasattr(X, "columns"):
         X = validate_data(
