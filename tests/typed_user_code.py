@@ -129,8 +129,8 @@ def tables(X: Rows) -> Any:
     assert_type(table.score(X), float)
     print(table.left_out_, table.transform(X).shape, table.score_samples(X), table.reconstruct(X))
     table.impute(X, draw=True)
-    skae.TableAutoencoder(PCA())  # type: ignore[arg-type]
-    skae.TableAutoencoder(drop="none")  # type: ignore[arg-type]
+    skae.TableAutoencoder(skae.compare)  # type: ignore[arg-type]
+    skae.TableAutoencoder(categorical_features=3)  # type: ignore[arg-type]
     return table.sample(3, random_state=0, given={"city": "Rome"}, with_missing=False)
 
 

@@ -46,15 +46,18 @@ _N_ROUNDS = 5
 class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Autoencoder of tables as people have them: numbers, text, categories, dates and holes.
 
-    Each column is learnt as what it is: numbers by their squared error, categories by the
-    likelihood of their levels, and whether a value is missing as a flag of its own. Training
-    starts at factor analysis of mixed data [1]_, which is to such tables what PCA is to numbers.
+    For whoever has such a table and wants codes, new rows, holes filled or strange rows found
+    without encoding columns by hand. Each column is learnt as what it is: numbers by their squared
+    error, categories by the likelihood of their levels, and whether a value is missing as a flag of
+    its own. Training starts at factor analysis of mixed data [1]_, which is to such tables what
+    PCA is to numbers.
 
     Parameters
     ----------
     autoencoder : autoencoder of skae or None, default=None
-        Which objective, network and size; it is cloned. None means ``VariationalAutoencoder`` with
-        10 components, or as many as there are columns, if they are fewer.
+        Which objective, code width and training; it is cloned. Its network has to be dense. None
+        means ``VariationalAutoencoder`` with 10 components, or as many as there are columns (and
+        flags of missing values), if they are fewer.
 
     categorical_features : "from_dtype" or array-like of labels or of bool, default="from_dtype"
         The columns of categories, by their labels (positions for an array) or by a mask.
@@ -64,7 +67,8 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     drop : "auto" or array-like of labels, default="auto"
         Columns to leave out. ``"auto"`` leaves out what cannot help: columns of text of which most
         values differ, such as names and free text, and whole numbers that number the rows. What
-        is empty or constant is left out whatever is given. ``left_out_`` says which, and why.
+        is empty or constant is left out whatever is given, and so are lists and other values that
+        cannot be told apart. ``left_out_`` says which, and why.
 
     min_frequency : int, default=5
         Levels of a category that fewer rows have are pooled.
@@ -83,21 +87,33 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     n_components_ : int
         Width of the code.
     left_out_ : dict
-        Labels of the columns that are not used, and why.
+        Labels of the columns that are not used (of an array, their places), and why.
     n_features_in_ : int
-        Columns of the table.
+        Number of columns of the table.
     feature_names_in_ : ndarray of str
         Their names, where all are strings.
 
     See Also
     --------
     VariationalAutoencoder : The default objective, for numbers alone.
+    LatentSampler : New rows of numbers from any reducer.
+    ReconstructionImputer : Imputation of numbers by any reducer.
 
     Notes
     -----
+    Columns are taken by their place. Where labels are known, those of later tables must be the
+    same, in the same order, as scikit-learn asks for names.
+
     Levels that ``fit`` has not seen count as one of the pool, or as missing where there is none.
     Numbers are drawn and imputed within the range of the rows in ``fit``, and as whole as they
-    were there.
+    were there. Numbers far from normal are learnt by their normal scores.
+
+    Limits: numbers are computed in single precision, so that integers beyond 2**24 and moments are
+    reconstructed roughly, and dates have no seasons: a moment is one number. Times of day, periods
+    and dates that are mere Python objects count as categories. Text is never read, only told apart.
+    The autoencoder inside, ``autoencoder_``, sees features and not the table; it has no Keras
+    models and cannot be compressed. Estimators for rows of numbers, such as ``LatentSampler``, take
+    no ``TableAutoencoder``.
 
     References
     ----------
@@ -149,10 +165,12 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Parameters
         ----------
         X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            At least two rows, with or without missing values.
         y : object, ignored
             Accepted so that pipelines can pass it.
         sample_weight : array-like of shape (n_samples,), optional
-            How much each row counts.
+            How much each row counts: in the units, in the start and in the loss. What levels,
+            ranges and missing values columns have is read off all rows whose weight is not 0.
 
         Returns
         -------
@@ -161,9 +179,13 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Raises
         ------
+        TypeError
+            If X is a lazy frame, or one of another library.
         ValueError
-            If no column is left to learn from, or two have one name. The estimator is then as it
-            was before.
+            If no column is left to learn from, two have one name, or one holds infinite values, if
+            a parameter is out of range or names columns that X lacks, if the autoencoder is one
+            that cannot learn columns, or if training diverged. The estimator is then as it was
+            before.
         """
         with all_or_nothing(self):
             self._fit(X, sample_weight)
@@ -231,15 +253,24 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return self._encoding.features(table.cells)
 
     def transform(self, X: Any) -> Array:
-        """Code of each row.
+        """Code of each row; of a distribution, its mean.
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_columns)
+        X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            The columns of the table in ``fit``, in their order.
 
         Returns
         -------
-        code : ndarray of shape (n_samples, n_components_)
+        code : ndarray of shape (n_samples, n_components_), float64
+            The frame that ``set_output`` asks for.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         features = self._features(X)
         code: Array = self.autoencoder_._model.encode(features)
@@ -256,8 +287,16 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Returns
         -------
         table : frame or ndarray
-            Of the kind, the columns and the types of that in ``fit``, without columns that were
-            left out, unless they are constant.
+            Of shape (n_samples, n_columns): of the kind, the columns and the types of that in
+            ``fit``, without columns that were left out, unless they are constant. Numbers may lie
+            outside the range of ``fit``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If codes are not finite, or of another width.
         """
         check_is_fitted(self)
         rows = self.autoencoder_._model.decode(check_code(np.asarray(X), self.n_components_))
@@ -268,12 +307,22 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_columns)
+        X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            The columns of the table in ``fit``, in their order.
 
         Returns
         -------
         table : frame or ndarray of shape (n_samples, n_columns)
-            Without holes: what is missing is reconstructed too.
+            Of the kind and the types of that in ``fit``, with the index of X. Without holes: what
+            is missing is reconstructed too. Columns that were left out keep theirs, unless they
+            are constant.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         table = self._table(X)
         rows = self.autoencoder_._model.reconstruct(self._encoding.features(table.cells))
@@ -291,15 +340,26 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         return container.joined(columns, table.index)
 
     def score_samples(self, X: Any) -> Array:
-        """How normal each row is: its log-likelihood in nats, or the negative loss.
+        """How normal each row is; higher is more normal.
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_columns)
+        X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            The columns of the table in ``fit``, in their order.
 
         Returns
         -------
         scores : ndarray of shape (n_samples,), float64
+            With a variational autoencoder, a lower bound of the log density in nats of what is
+            known of the row. Else the negative mean loss over its known columns, in shares of what
+            predicting means and frequencies would lose.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         scores: Array = self.autoencoder_.score_samples(self._features(X))
         return scores
@@ -309,7 +369,8 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_columns)
+        X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            The columns of the table in ``fit``, in their order.
         y : object, ignored
             Accepted so that searches can pass it.
         sample_weight : array-like of shape (n_samples,), optional
@@ -319,6 +380,13 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         -------
         score : float
             Higher is better.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         scores = self.score_samples(X)
         return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
@@ -328,12 +396,23 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_columns)
+        X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            The columns of the table in ``fit``, in their order.
 
         Returns
         -------
         scores : frame or ndarray of shape (n_samples, n_used_columns)
-            Nats; a column that lacks its value counts by how surprising that is.
+            Higher is more surprising, the other way round than ``score_samples``; in the units of
+            that, but without the divergence of codes. A column that had missing values in ``fit``
+            also counts by how surprising it is that its value is there, or is not. A frame if X is
+            one, with its index.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         table = self._table(X)
         features = self._encoding.features(table.cells)
@@ -360,17 +439,30 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Parameters
         ----------
         n_samples : int, default=1
+            How many rows.
         random_state : int, RandomState instance or None, default=None
             Of the draws.
         given : dict, optional
-            Values that the rows are to have, by column: ``{"status": "bad"}``.
+            Values that the rows are to have, by column: ``{"status": "bad"}``. None for a value
+            that is to be missing. Other columns are drawn as likely as they are beside these:
+            codes are drawn, and drawn again by how likely they make what is given. Of values that
+            hardly any row has, many rows may then share a code.
         with_missing : bool, default=True
             Whether values are missing as often as in ``fit``.
 
         Returns
         -------
         table : frame or ndarray
-            As of ``inverse_transform``.
+            As of ``inverse_transform``, with numbers in the range of ``fit`` and as whole as they
+            were there.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If ``n_samples`` is not an integer of 1 or more, or ``given`` names a column that was
+            not learnt from, or a value that it cannot have.
         """
         check_is_fitted(self)
         n_samples = check_integer("n_samples", n_samples)
@@ -400,7 +492,8 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
         Parameters
         ----------
-        X : DataFrame or array-like of shape (n_samples, n_columns)
+        X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
+            The columns of the table in ``fit``, in their order.
         draw : bool, default=False
             Whether values are drawn by their likelihood, instead of the most likely ones.
         random_state : int, RandomState instance or None, default=None
@@ -409,7 +502,15 @@ class TableAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         Returns
         -------
         table : frame or ndarray of shape (n_samples, n_columns)
-            Holes of columns that were left out stay, unless the column is constant.
+            Of the kind, the types and the index of X. Holes of columns that were left out stay,
+            unless the column is constant.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator was not fitted.
+        ValueError
+            If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         table = self._table(X)
         rows = in_blocks(self._rows_of_filled, self._encoding.features(table.cells))

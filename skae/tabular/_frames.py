@@ -1,5 +1,6 @@
 """Frames of pandas and polars, and arrays, as cells by column; and columns as such a frame."""
 
+import sys
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
@@ -62,27 +63,30 @@ class Container:
         try:
             if self.library is None:
                 dtype = self.dtypes[name]
-                given = [value] if dtype.kind in "iufO" else np.array([value], dtype)
-                return cells_of_array(np.asarray(given, object if dtype.kind != "M" else None))
+                moments = np.array([value], dtype) if dtype.kind in "mM" else None
+                return cells_of_array(as_objects([value]) if moments is None else moments)
             return cells_of_series(nw.from_native(self._one_row(name, value), series_only=True))
-        except (TypeError, ValueError, OverflowError) as error:
+        except _conversion_errors() as error:
             raise ValueError(
                 f"given asks for {name!r} = {value!r}, which is no value for a column of type "
                 f"{self.dtypes[name]}."
             ) from error
 
     def _one_row(self, name: Hashable, value: Any) -> Any:
+        # Categories and truth values are compared afterwards; their types would change others.
         dtype = self.dtypes[name]
         if self.library == "pandas":
             import pandas as pd
 
-            is_number = isinstance(dtype, np.dtype) and dtype.kind in "iuf"
-            return pd.Series([value], dtype="float64" if is_number else dtype)
+            if isinstance(dtype, pd.CategoricalDtype) or dtype.kind == "b":
+                return pd.Series([value], dtype=object)
+            return pd.Series([value], dtype="float64" if dtype.kind in "iuf" else dtype)
         import polars as pl
 
-        if dtype.is_numeric() and not dtype.is_decimal():
-            return pl.Series(str(name), [value], pl.Float64)
-        return pl.Series(str(name), [value]).cast(dtype)
+        if dtype.is_numeric():
+            return pl.Series(str(name), [None if value is None else float(value)], pl.Float64)
+        column = pl.Series(str(name), [value])
+        return column.cast(dtype) if dtype.is_temporal() else column
 
     def joined(self, columns: Mapping[Hashable, Any], index: Any = None) -> Any:
         """Columns, each of its type, as a table.
@@ -116,6 +120,13 @@ class Container:
         if dtype.kind == "f" or (dtype.kind in "biuU" and not _nothing(table).any()):
             return table.astype(dtype)
         return table
+
+
+def _conversion_errors() -> tuple[type[Exception], ...]:
+    """What a library raises for values that a type cannot hold; polars, where it is loaded."""
+    usual: tuple[type[Exception], ...] = (TypeError, ValueError, OverflowError)
+    polars = sys.modules.get("polars")
+    return usual if polars is None else (*usual, polars.exceptions.PolarsError)
 
 
 def _are_values(column: Array) -> bool:

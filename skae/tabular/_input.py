@@ -194,6 +194,8 @@ def given_cells(encoding: Encoding, given: Mapping[Hashable, Any]) -> dict[Hasha
             if cell.kind != column.kind:
                 _refuse_value(name, given[name], f"in fit, where it held {column.kind} values")
             check_magnitudes(name, cell)
+            if column.is_whole and cell.values[0] % column.step:
+                _refuse_value(name, given[name], "in fit, where all values were whole")
     return cells
 
 

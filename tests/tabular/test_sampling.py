@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from .shared import KEEPS_START, latent, mixed, quick, quick_variational
@@ -81,6 +82,35 @@ def test_a_moment_can_be_given():
     assert drawn["at"].dtype == frame["at"].dtype
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "wrong"),
+    [
+        ("city", "fair", "Rome"),
+        ("enum", "fair", "Rome"),
+        ("age", 40, "old"),
+        ("owns", True, "yes"),
+        ("day", dt.date(2020, 2, 1), "soon"),
+    ],
+)
+def test_rows_of_polars_have_the_values_that_are_given(name, given, wrong):
+    days = [dt.date(2020, 1, 1) + dt.timedelta(int(value)) for value in np.round(100 * latent())]
+    frame = pl.from_pandas(mixed()).with_columns(
+        day=pl.Series(days), enum=pl.col("city").cast(pl.Enum(["poor", "fair", "rich", "never"]))
+    )
+    table = quick().fit(frame)
+    drawn = table.sample(4, random_state=0, given={name: given})
+    assert (drawn[name] == given).all()
+    assert drawn.schema == frame.schema
+    with pytest.raises(ValueError, match=f"given asks for '{name}' = '{wrong}', which"):
+        table.sample(4, given={name: wrong})
+
+
+def test_a_category_that_no_row_had_is_refused():
+    table = quick().fit(mixed().astype({"city": "category"}))
+    with pytest.raises(ValueError, match=r"'city' = 'Rome', which no row had"):
+        table.sample(given={"city": "Rome"})
+
+
 def test_rows_can_be_asked_to_lack_a_value(table):
     assert table.sample(5, random_state=0, given={"income": None})["income"].isna().all()
 
@@ -95,7 +125,10 @@ def test_rows_can_be_asked_to_lack_a_value(table):
         ({"city": "Rome"}, r"'city' = 'Rome', which no row had in fit. Its levels are 'fair'"),
         ({"age": "old"}, r"'age' = 'old', which is no value for a column of type int64"),
         ({"age": np.inf}, r"Column 'age' holds inf in row 0, but finite numbers"),
+        ({"age": 40.5}, r"'age' = 40.5, which no row had in fit, where all values were whole"),
         ({"age": None}, r"'age' = None, which no row had in fit"),
+        ({"owns": "yes"}, r"'owns' = 'yes', which no row had in fit. Its levels are"),
+        ({"city": ["Rome"]}, r"'city' = \['Rome'\], which"),
     ],
 )
 def test_values_that_no_row_can_have_are_refused(table, given, message):
