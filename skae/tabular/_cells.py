@@ -14,6 +14,8 @@ UNIT: Literal["us"] = "us"
 # What cells are: numbers, truth values, days or moments, spans of time, other values that can be
 # told apart, and what cannot even be.
 Kind = Literal["number", "boolean", "date", "span", "text", "unknown"]
+# Floats hold no odd number beyond.
+_LARGEST_INTEGER = 2.0**53
 NUMERIC = ("number", "date", "span")
 
 
@@ -88,12 +90,10 @@ def cells_of_array(column: Array) -> Cells:
         return as_places("boolean", column.tolist(), np.zeros(len(column), bool))
     if kind in "iuf":
         values = column.astype(np.float64)
-        return Cells("number", values, np.isnan(values), kind in "iu")
-    if kind in "mM":
-        missing = np.isnat(column)
-        whole = column.astype(f"{kind}8[{UNIT}]").astype(np.int64)
-        values = np.where(missing, np.nan, whole.astype(np.float64))
-        return Cells("date" if kind == "M" else "span", values, missing)
+        missing = np.isnan(values)
+        if kind in "iu" and _are_too_large(values):
+            return as_places("text", column.tolist(), missing)
+        return Cells("number", values, missing, kind in "iu")
     given = column.tolist()
     missing = np.array([is_missing(value) for value in given], bool)
     known = [value for value, out in zip(given, missing, strict=True) if not out]
@@ -104,6 +104,11 @@ def cells_of_array(column: Array) -> Cells:
         values[~missing] = known
         return Cells("number", values, missing)
     return as_places("text", given, missing)
+
+
+def _are_too_large(integers: Array) -> bool:
+    """Whether floats cannot tell such integers apart, as identifiers of 64 bits."""
+    return bool(np.any(np.abs(integers) > _LARGEST_INTEGER))
 
 
 def _is_number(value: Any) -> bool:
@@ -127,7 +132,10 @@ def cells_of_series(series: "nw.Series[Any]") -> Cells:
     if dtype == nw.Datetime:
         return Cells("date", _floats(series.dt.timestamp(UNIT), missing), missing)
     if dtype.is_numeric():
-        return Cells("number", _floats(series, missing), missing, dtype.is_integer())
+        numbers = _floats(series, missing)
+        if dtype.is_integer() and _are_too_large(numbers):
+            return as_places("text", series.to_list(), missing)
+        return Cells("number", numbers, missing, dtype.is_integer())
     given = series.to_list()
     if dtype == nw.Object:
         # Python objects may all be of one better type.

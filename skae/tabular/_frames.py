@@ -62,9 +62,7 @@ class Container:
         """
         try:
             if self.library is None:
-                dtype = self.dtypes[name]
-                moments = np.array([value], dtype) if dtype.kind in "mM" else None
-                return cells_of_array(as_objects([value]) if moments is None else moments)
+                return cells_of_array(as_objects([value]))
             return cells_of_series(nw.from_native(self._one_row(name, value), series_only=True))
         except _conversion_errors() as error:
             raise ValueError(
@@ -110,9 +108,7 @@ class Container:
 
     def _joined_array(self, columns: Mapping[Hashable, Array]) -> Array:
         dtype = next(iter(self.dtypes.values()))
-        if dtype.kind in "mM":
-            return np.column_stack([_moments(c, dtype) for c in columns.values()])
-        has_objects = any(column.dtype == object for column in columns.values())
+        has_objects = any(column.dtype.kind in "OU" for column in columns.values())
         if has_objects and any(_are_values(column) for column in columns.values()):
             table = np.column_stack([as_objects(column.tolist()) for column in columns.values()])
         else:
@@ -131,7 +127,8 @@ def _conversion_errors() -> tuple[type[Exception], ...]:
 
 def _are_values(column: Array) -> bool:
     """Whether a column holds anything that is no number."""
-    return any(isinstance(v, bool) or not isinstance(v, int | float | None) for v in column)
+    values = column.tolist()
+    return any(isinstance(v, bool) or not isinstance(v, int | float | None) for v in values)
 
 
 def _nothing(values: Array) -> Bools:
@@ -157,7 +154,7 @@ def _moments(values: Array, dtype: np.dtype[Any]) -> Array:
 
 def _within(values: Array, integer: str) -> Array:
     """Whole numbers that an integer type can hold."""
-    limits = np.iinfo(integer)
+    limits = np.iinfo(integer if integer in np.sctypeDict else "int64")
     # The largest of 64 bits has no float of its own: the one below it is the last that fits.
     highest = float(limits.max) if limits.bits < 64 else np.nextafter(float(limits.max), 0.0)
     return np.clip(np.round(values), float(limits.min), highest)
@@ -254,7 +251,7 @@ def native_table(X: Any) -> Any:
     ValueError
         If two columns have one name.
     """
-    names = list(X.columns) if hasattr(X, "iloc") else []
+    names = list(getattr(X, "columns", [])) if hasattr(X, "iloc") else []
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise ValueError(f"X has several columns named {twice!r}. Give each a name of its own.")

@@ -69,6 +69,8 @@ def checked_table(estimator: Any, X: Any, names: Sequence[Hashable] | None) -> T
     X = native_table(X)
     n_least = 2 if is_fit else 1
     if not hasattr(X, "columns"):
+        if isinstance(X, list | tuple) and np.asarray(X).dtype.kind == "U":
+            X = np.array(X, dtype=object)  # numbers beside text stay numbers
         X = validate_data(
             estimator,
             X,

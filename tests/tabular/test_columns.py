@@ -133,6 +133,7 @@ def test_a_column_of_one_name_twice_is_refused():
         (pl.DataFrame({"x": [1]}), r"1 sample\(s\).* minimum of 2 is required by TableAutoencoder"),
         (np.ones((1, 3)), r"1 sample\(s\).* minimum of 2 is required by TableAutoencoder"),
         (pd.DataFrame(index=range(3)), r"0 feature\(s\)"),
+        (pd.Series([1.0, 2.0]), r"Expected a 2-dimensional container"),
         (np.ma.masked_less(np.arange(8.0).reshape(4, 2), 2), r"X is a masked array"),
     ],
 )

@@ -125,6 +125,31 @@ def test_arrays_of_objects_hold_numbers_and_text():
     assert set(made[:, 1]) <= set(WORDS)
 
 
+def test_numbers_beside_text_in_lists_are_numbers():
+    X = [[value, word] for value, word in zip(Z.tolist(), WORDS.tolist(), strict=True)]
+    table = quick(1).fit(X)
+    assert table._encoding.columns.n_numbers == 1
+    assert isinstance(table.impute(X)[0, 0], float)
+
+
+def test_arrays_of_text_keep_their_type():
+    X = np.column_stack([WORDS, WORDS[::-1]])
+    for made in tables_of(X).values():
+        assert made.dtype == X.dtype
+
+
+def test_integers_that_floats_cannot_tell_apart_are_identifiers():
+    frame = pd.DataFrame({"x": Z, "key": 2**60 + np.arange(N), "kind": 2**60 + np.arange(N) % 3})
+    table = quick(1).fit(frame)
+    assert "identifiers" in table.left_out_["key"]
+    assert set(table.sample(99, random_state=0)["kind"]) == set(frame["kind"])
+
+
+def test_integers_of_128_bits_keep_their_type():
+    frame = pl.DataFrame({"x": Z, "n": pl.Series(np.round(9 * Z)).cast(pl.Int128)})
+    assert quick(1).fit(frame).reconstruct(frame).schema == frame.schema
+
+
 def test_frames_of_both_libraries_give_the_same_bits():
     frame = mixed()
     ours, theirs = quick_variational().fit(frame), quick_variational().fit(pl.from_pandas(frame))
