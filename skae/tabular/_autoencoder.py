@@ -91,10 +91,10 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
 
     Limits: numbers are computed in single precision, so that integers beyond 2**24 and moments are
     reconstructed roughly, and dates have no seasons: a moment is one number. Times of day, periods,
-    dates that are mere Python objects, and integers beyond 2**53 count as categories. Text is never read, only told apart.
-    The autoencoder inside, ``autoencoder_``, sees features and not the table; it has no Keras
-    models and cannot be compressed. Estimators on other reducers, such as ``LatentSampler``, read
-    rows of numbers alone.
+    dates that are mere Python objects, and integers beyond 2**53 count as categories. Text is never
+    read, only told apart. Arrays of dates are refused; frames of them are not. The autoencoder
+    inside, ``autoencoder_``, sees features and not the table; it has no Keras models and cannot be
+    compressed. Estimators on other reducers, such as ``LatentSampler``, read rows of numbers alone.
 
     References
     ----------
