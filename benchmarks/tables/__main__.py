@@ -8,10 +8,22 @@ of the seeds (splits), the first is their mean.
 
 from benchmarks._family import COLUMNS
 from benchmarks._harness import parse_options, report
-from benchmarks.tables import _reconstruction
+from benchmarks.tables import (
+    _codes,
+    _imputation,
+    _outliers,
+    _reconstruction,
+    _size,
+    _synthesis,
+)
 
 PARTS = {
     "reconstruction": _reconstruction.MEASURES,
+    "codes": _codes.MEASURES,
+    "synthesis": _synthesis.MEASURES,
+    "imputation": _imputation.MEASURES,
+    "outliers": _outliers.MEASURES,
+    "size": _size.MEASURES,
 }
 
 

@@ -33,6 +33,21 @@ class OneHot:
             n += len(levels)
         return pd.DataFrame(made)[self.columns]
 
+    def _ends(self):
+        """Place of the last level of each category."""
+        return len(self.numbers) - 1 + np.cumsum([len(levels) for levels in self.levels.values()])
+
+    def without_last(self, X):
+        return np.delete(X, self._ends(), axis=1)
+
+    def with_last(self, X):
+        parts, n = [X[:, : len(self.numbers)]], len(self.numbers)
+        for levels in self.levels.values():
+            block = X[:, n : n + len(levels) - 1]
+            parts += [block, 1 - block.sum(axis=1, keepdims=True)]
+            n += len(levels) - 1
+        return np.hstack(parts)
+
 
 class FactorAnalysis:
     """Factor analysis of mixed data (Pagès 2004), what is missing counts as the mean.
