@@ -12,7 +12,7 @@ from skae.objectives import column_errors
 _MOST_ROWS = 2000
 _FACTORS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05, 0.02, 0.0)
 # A column that hardly varies would count for all others.
-_LEAST_ENTROPY = 1e-3
+_LEAST_ENTROPY = 0.3
 _LEAST_VARIANCE = 1e-3
 
 
@@ -28,8 +28,7 @@ def weights_of_columns(network: Network, weights: Weights, scaling: Scaling, row
     assert isinstance(network, DenseNetwork)
     weights = {name: np.array(values) for name, values in weights.items()}
     spread = entropies(columns, scaling.mean)
-    is_varying = spread > _LEAST_ENTROPY
-    counts = np.where(is_varying, 1.0 / np.maximum(spread, _LEAST_ENTROPY), 0.0)
+    counts = np.where(spread > 0, 1.0 / np.maximum(spread, _LEAST_ENTROPY), 0.0)
     weights[names.COLUMN_WEIGHTS] = counts.astype(np.float32)
     layer = names.linear("decoder") if network.has_linear_path else names.nonlinear("decoder")
     bias, slope = _logits_of_means(columns, scaling)

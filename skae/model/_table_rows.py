@@ -7,6 +7,9 @@ from skae.model._scaling import Scaling, weighted_blocks
 from skae.networks import Columns
 from skae.numerics import Array, Matrix
 
+# Of flags and levels: rarer ones than one in a hundred are measured in the unit of such.
+_LEAST_UNIT = 0.1
+
 
 def measure_columns(columns: Columns, X: Matrix, sample_weight: Array | None = None) -> Scaling:
     """Means of all features, and units in which factor analysis of mixed data is PCA (Pagès 2004).
@@ -24,6 +27,9 @@ def measure_columns(columns: Columns, X: Matrix, sample_weight: Array | None = N
     scale = np.sqrt(squares / np.maximum(total, np.finfo(float).tiny))
     levels = slice(columns.first_level, None)
     scale[levels] = np.sqrt(mean[levels])
+    # In its own unit a flag that one row in ten thousand has would be a hundred deviations away.
+    features = slice(columns.n_numbers, None)
+    scale[features] = np.where(scale[features] > 0, np.maximum(scale[features], _LEAST_UNIT), 0.0)
     # A constant is rounded; what differs by less may not differ at all.
     is_constant = scale <= 1e-9 * np.abs(mean)
     return Scaling(mean, np.where(is_constant | (scale == 0), 1.0, scale))

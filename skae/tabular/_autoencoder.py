@@ -18,7 +18,7 @@ from skae.tabular._drawing import TableDrawingMixin
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import Container
 from skae.tabular._input import check_template, checked_table, known_names, no_column_left
-from skae.tabular._scores import residual_deviations
+from skae.tabular._scores import mean_losses, residual_deviations
 
 # Components of the default autoencoder, where the table has as many columns.
 _MOST_COMPONENTS = 10
@@ -195,6 +195,7 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)
         self._deviations = residual_deviations(autoencoder._model, features, weight)
+        self._usual_losses = mean_losses(autoencoder._model, features, weight)
         self._mixture = _mixture_of(autoencoder, features, weight)
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:

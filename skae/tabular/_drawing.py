@@ -121,9 +121,9 @@ class TableDrawingMixin(TableScoringMixin):
         columns, model = self._encoding.columns, self.autoencoder_._model
         is_hole = np.isnan(features)
         flags = slice(columns.first_level - len(self._encoding.missing), columns.first_level)
-        rows = model.reconstruct(features)
+        rows = self._encoding.within_range(model.reconstruct(features))
         for _ in range(_N_ROUNDS):
             filled_rows = np.where(is_hole, rows, features)
             filled_rows[:, flags] = 0.0
-            rows = model.reconstruct(filled_rows)
+            rows = self._encoding.within_range(model.reconstruct(filled_rows))
         return rows

@@ -9,13 +9,15 @@ import numpy as np
 from skae.model import Model
 from skae.networks import Columns
 from skae.numerics import Array, Bools
-from skae.tabular._cells import NUMERIC, Cells, as_objects
+from skae.tabular._cells import NUMERIC, Cells, Kind, as_objects
 from skae.tabular._columns import CategoryColumn, NumberColumn
 from skae.tabular._frames import Container
 from skae.tabular._left_out import only_value, why_left_out
 from skae.tabular._scores import losses_given_codes
 
 _LARGEST = float(np.finfo(np.float32).max)
+# A column that lacks a value in this share of the rows has a flag for it.
+_OFTEN = 0.005
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Encoding:
             numbers,
             flags,
             categories,
-            [name for name in used if cells[name].is_missing.any()],
+            [name for name in used if _is_often_missing(cells[name], min_frequency)],
             reasons,
             {name: only_value(cells[name]) for name in reasons if _is_constant(cells[name])},
         )
@@ -192,6 +194,14 @@ class Encoding:
         made |= {name: as_objects([value] * n_rows) for name, value in self.constants.items()}
         return {name: made[name] for name in self.container.names if name in made}
 
+    def within_range(self, rows: Array) -> Array:
+        """Rows whose numbers are at most as far out as those of the fit."""
+        rows = rows.copy()
+        for place, number in enumerate(self.numbers.values()):
+            ends = number.features(_numbers([number.lowest, number.highest], number.kind))
+            rows[:, place] = np.clip(rows[:, place], *ends)
+        return rows
+
     def _shares(self, rows: Array) -> list[tuple[Hashable, CategoryColumn, Array]]:
         first = len(self.numbers)
         found = [
@@ -240,6 +250,10 @@ class Encoding:
         return parts + [(name, "value") for name in self.categories]
 
 
+def _numbers(values: list[float], kind: Kind) -> Cells:
+    return Cells(kind, np.array(values), np.zeros(len(values), bool))
+
+
 def _check_numbers(
     name: Hashable, column: Cells, is_category: bool, left_out: Collection[Hashable] | None
 ) -> None:
@@ -278,6 +292,12 @@ def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:
     below = np.cumsum(shares, axis=1)
     drawn = rng.uniform(size=(len(shares), 1)) * below[:, -1:]
     return np.asarray(np.minimum((drawn >= below).sum(axis=1), shares.shape[1] - 1))
+
+
+def _is_often_missing(column: Cells, min_frequency: int) -> bool:
+    """Whether so many cells are missing that something can be learnt of when they are."""
+    n_missing = int(np.count_nonzero(column.is_missing))
+    return n_missing >= max(min_frequency, _OFTEN * len(column.is_missing))
 
 
 def _is_constant(column: Cells) -> bool:

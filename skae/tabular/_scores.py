@@ -34,6 +34,12 @@ def _column_losses(model: Model, features: Array) -> Array:
     return losses
 
 
+def mean_losses(model: Model, features: Array, sample_weight: Array | None = None) -> Array:
+    """Mean of ``column_losses`` over some rows; shape (n_columns,)."""
+    means: Array = np.average(column_losses(model, features), axis=0, weights=sample_weight)
+    return means
+
+
 def losses_given_codes(model: Model, features: Array, code: Array) -> Array:
     """Surprise of the known values of one row, given each of some codes; shape (n_codes,)."""
     columns = model.network.columns

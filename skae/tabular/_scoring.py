@@ -186,8 +186,9 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
         Returns
         -------
         scores : frame or ndarray of shape (n_samples, n_used_columns)
-            Higher is more surprising, the other way round than ``score_samples``; in the units of
-            that, but without the divergence of codes. A column that had missing values in ``fit``
+            Above 0 where a column is more surprising than it usually was in ``fit``: the other way
+            round than ``score_samples``, in the units of that, less the mean of each column, as
+            some columns surprise in every row. A column that had missing values in ``fit``
             also counts by how surprising it is that its value is there, or is not. A frame if X is
             one, with its index.
 
@@ -200,7 +201,7 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
         """
         table = self._table(X)
         features = self._encoding.features(table.cells)
-        losses = column_losses(self.autoencoder_._model, features)
+        losses = column_losses(self.autoencoder_._model, features) - self._usual_losses
         totals: dict[Hashable, Array] = {}
         for place, (name, _) in enumerate(self._encoding.column_of_features()):
             totals[name] = totals.get(name, 0.0) + losses[:, place]
