@@ -46,6 +46,7 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.memory
 	$(venv) -m benchmarks.variants
 	$(venv) -m benchmarks.applications
+	$(venv) -m benchmarks.tables
 
 # The tests run the Python of the pages, and open what was built in a browser.
 docs: .venv/.docs .venv/.test

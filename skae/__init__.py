@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         VariationalConvolutionalAutoencoder,
     )
     from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
+    from skae.tabular import TableAutoencoder
 
 __version__ = "0.1.0.dev0"
 
@@ -56,6 +57,7 @@ _PUBLIC = {
     "RecurrentAutoencoder": "skae.estimators",
     "SparseAutoencoder": "skae.estimators",
     "StackedAutoencoder": "skae.estimators",
+    "TableAutoencoder": "skae.tabular",
     "VariationalAutoencoder": "skae.estimators",
     "VariationalConvolutionalAutoencoder": "skae.estimators",
     "compare": "skae.comparison",
@@ -87,6 +89,7 @@ __all__ = [
     "RecurrentAutoencoder",
     "SparseAutoencoder",
     "StackedAutoencoder",
+    "TableAutoencoder",
     "VariationalAutoencoder",
     "VariationalConvolutionalAutoencoder",
     "__version__",

@@ -36,6 +36,8 @@ class HeldOutFolds:
     deals_out_copies : bool, default=True
         Whether the many copies of a row are dealt out in every table, rather than only where rows
         are combinations of few values.
+    keeps_equals : bool, default=True
+        Whether equal rows share a fold at all. Without it no row is found again.
 
     Attributes
     ----------
@@ -56,9 +58,13 @@ class HeldOutFolds:
         rng: np.random.RandomState,
         *,
         deals_out_copies: bool = True,
+        keeps_equals: bool = True,
     ) -> None:
         self._keys, first, inverse, counts = np.unique(
-            row_keys(X), return_index=True, return_inverse=True, return_counts=True
+            row_keys(X) if keeps_equals else np.arange(len(X)),
+            return_index=True,
+            return_inverse=True,
+            return_counts=True,
         )
         n_copies: float = max(_COPIES * n_folds, _SHARE * len(X))
         # Kinds that reducers have seen score less than others, so that these would seem odd. Where

@@ -122,6 +122,18 @@ def sampling(X: Rows, y: npt.NDArray[np.int64]) -> Any:
     return sampler.interpolate(X[0], X[1], n=5)
 
 
+def tables(X: Rows) -> Any:
+    inner = skae.VariationalAutoencoder(3)
+    table = skae.TableAutoencoder(inner, drop=["name"], min_frequency=2, random_state=0).fit(X)
+    assert_type(table.n_components_, int)
+    assert_type(table.score(X), float)
+    print(table.left_out_, table.transform(X).shape, table.score_samples(X), table.reconstruct(X))
+    table.impute(X, draw=True)
+    skae.TableAutoencoder(skae.compare)  # type: ignore[arg-type]
+    skae.TableAutoencoder(categorical_features=3)  # type: ignore[arg-type]
+    return table.sample(3, random_state=0, given={"city": "Rome"}, with_missing=False)
+
+
 def codec(X: Rows) -> Any:
     fitted = skae.LatentCodec(Halves(2), bits=4).fit(X)
     assert_type(fitted.encode(X), bytes)

@@ -40,6 +40,8 @@ class KerasNetwork:
         Models that read the code.
     noise : keras.Variable or None
         Log variance of the rows around the output.
+    column_weights : keras.Variable or None
+        How much each column of a table counts.
     scope : str
         What a ``keras.name_scope`` of the caller puts before all names.
     """
@@ -51,6 +53,7 @@ class KerasNetwork:
     head: keras.Model | None
     noise: keras.Variable | None
     scope: str = ""
+    column_weights: keras.Variable | None = None
 
     @property
     def readers(self) -> list[keras.Model]:
@@ -70,6 +73,8 @@ class KerasNetwork:
         named |= {self._name(v): v for model in self.readers for v in model.variables}
         if self.noise is not None:
             named[names.NOISE] = self.noise
+        if self.column_weights is not None:
+            named[names.COLUMN_WEIGHTS] = self.column_weights
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
     def _name(self, variable: keras.Variable) -> str:
@@ -95,13 +100,18 @@ def build(network: Network) -> KerasNetwork:
     """
     has_paths = network.hidden_layer_sizes or network.kind == "custom"
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
-    critic = head = noise = None
+    critic = head = noise = column_weights = None
     if network.critic_layer_sizes is not None:
         critic = _reader("critic", network, network.critic_layer_sizes, 1)
     if network.head_layer_sizes is not None:
         head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
     if network.has_noise:
-        noise = keras.Variable("zeros", shape=(), dtype=DTYPE, name="log_variance")
+        shape = () if network.columns is None else (network.columns.n_numbers,)
+        noise = keras.Variable("zeros", shape=shape, dtype=DTYPE, name="log_variance")
+    if network.columns is not None:
+        column_weights = keras.Variable(
+            "ones", shape=(network.columns.n_columns,), dtype=DTYPE, trainable=False
+        )
     probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
     return KerasNetwork(
         _half("encoder", network, network.n_features, network.code_width, paths[0]),
@@ -111,6 +121,7 @@ def build(network: Network) -> KerasNetwork:
         head,
         noise,
         probe.path.removesuffix("probe"),
+        column_weights,
     )
 
 

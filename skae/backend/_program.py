@@ -15,6 +15,7 @@ from skae.backend._compiled import Trace, compile_function
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
 from skae.backend._random import RandomDraws
+from skae.backend._staged import Staged, batch_at, repeated_rows, stage
 from skae.backend._traces import Traces
 from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup, group_weights
@@ -22,9 +23,6 @@ from skae.numerics import Array, Weights
 from skae.objectives import Batch, Scalars, Tensor
 from skae.training import Chunk, ProgramSpec, Tier, UpdatePart
 
-# Rows, targets, labels and weights of all batches of a chunk, then the number of batches.
-Staged = tuple[Tensor, Tensor | None, Tensor | None, Tensor, Tensor]
-Batches = tuple[Tensor, Tensor | None, Tensor | None, Tensor]
 Seed = tuple[Tensor, Tensor]
 
 
@@ -219,13 +217,7 @@ class Program:
 
     def stage(self, chunk: Chunk) -> Staged:
         """A chunk as tensors, worth keeping for rows that are used again unchanged."""
-        return (
-            tf.constant(chunk.rows),
-            None if chunk.targets is None else tf.constant(chunk.targets),
-            None if chunk.labels is None else tf.constant(chunk.labels),
-            tf.constant(chunk.weights),
-            tf.constant(chunk.n_steps, tf.int32),
-        )
+        return stage(chunk)
 
     def train(self, staged: Staged, seed: int) -> Array:
         """One step for every batch of a chunk; returns sums over rows, a value a term."""
@@ -250,7 +242,9 @@ class Program:
         if self.spec.tier == "eager" and n_draws > 1:
             # Here a call costs by its operations, hardly by its rows.
             rows, targets, labels, weights, n_steps = staged
-            repeated = (_repeat(tensor, n_draws) for tensor in (rows, targets, labels, weights))
+            repeated = (
+                repeated_rows(tensor, n_draws) for tensor in (rows, targets, labels, weights)
+            )
             sums = self._evaluate(*repeated, n_steps, self._scalars, tf.constant(1))
         else:
             sums = self._evaluate(*staged, self._scalars, tf.constant(n_draws))
@@ -273,7 +267,7 @@ class Program:
         batches = (rows, targets, labels, weights)
 
         def run(step: Tensor) -> Tensor:
-            batch = _batch(batches, step)
+            batch = batch_at(batches, step)
             return self._train_batch(batch, scalars, (seed, step))
 
         return self._sum_over(n_steps, run)
@@ -293,7 +287,7 @@ class Program:
 
         def run(step: Tensor) -> Tensor:
             draw, step = step // n_steps, step % n_steps
-            return self._evaluate_batch(_batch(batches, step), scalars, (draw, step))
+            return self._evaluate_batch(batch_at(batches, step), scalars, (draw, step))
 
         return self._sum_over(n_draws * n_steps, run)
 
@@ -360,6 +354,10 @@ class Program:
     ) -> tuple[Mapping[str, Tensor], list[tuple[keras.Variable, Tensor]]]:
         trained = {name: v for group in self._groups for name, v in group.members.items()}
         mapping = [(trained[name], tensor) for name, tensor in tensors.items()]
+        if self.spec.network.columns is not None:
+            # What is missing in a table is left out of targets, and read as the mean.
+            rows = batch["rows"]
+            batch = {**batch, "rows": tf.where(tf.math.is_nan(rows), 0.0, rows)}
         with keras.StatelessScope(state_mapping=mapping) as scope:
             network = NetworkView(self._built, self.spec, training)
             terms = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
@@ -381,26 +379,6 @@ class Program:
                 for name in self.spec.objective.terms
             ]
         )
-
-
-def _batch(batches: Batches, step: Tensor) -> Batch:
-    rows, targets, labels, weights = (_at(batch, step) for batch in batches)
-    return {
-        "rows": rows,
-        "targets": rows if targets is None else targets,
-        "labels": labels,
-        "weights": weights,
-    }
-
-
-def _at(batches: Tensor | None, step: Tensor) -> Tensor | None:
-    # An index in brackets would take four times the operations.
-    return None if batches is None else tf.gather(batches, step)
-
-
-def _repeat(batches: Tensor | None, n_times: int) -> Tensor | None:
-    """Batches that have all their rows so many times."""
-    return None if batches is None else tf.concat([batches] * n_times, axis=1)
 
 
 def _tensors(scalars: Mapping[str, Any]) -> dict[str, Tensor]:

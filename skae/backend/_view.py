@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from skae.backend._jacobian import encode_with_jacobian
 from skae.backend._models import KerasNetwork
-from skae.objectives import LOSSES, Tensor
+from skae.objectives import LOSSES, Tensor, column_errors, mean_error
 from skae.training import ProgramSpec
 
 
@@ -35,7 +35,7 @@ class NetworkView:
     def __init__(self, built: KerasNetwork, spec: ProgramSpec, training: bool) -> None:
         self._built, self._spec, self._training = built, spec, training
         self._error = LOSSES[spec.loss]
-        self.masks_missing = spec.masks_missing
+        self.masks_missing, self.columns = spec.masks_missing, spec.network.columns
 
     def at_rest(self) -> "NetworkView":
         """The same as it is when it scores: without dropout, with its own means of batches."""
@@ -57,12 +57,20 @@ class NetworkView:
     def error(self, target: Tensor, output: Tensor) -> Tensor:
         """Loss of each row: the mean over the features that have a value."""
         ops, error = keras.ops, self._error
+        if self._built.column_weights is not None:
+            errors, present = self.column_errors(target, output)
+            return mean_error(ops, errors, present, self._built.column_weights)
         if not self.masks_missing:
             return ops.mean(error(ops, target, output), axis=-1)
         is_missing = ops.isnan(target)
         errors = error(ops, ops.where(is_missing, 0.0, target), output)
         n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
         return ops.sum(ops.where(is_missing, 0.0, errors), axis=-1) / ops.maximum(n_present, 1.0)
+
+    def column_errors(self, target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Error of each column, and whether it has a value."""
+        assert self.columns is not None
+        return column_errors(keras.ops, self.columns, self._spec.loss, target, output)
 
     def code(self, rows: Tensor) -> Tensor:
         """Code of rows; of a distribution, its mean."""

@@ -150,6 +150,11 @@ def compress(
             "in one. Pass the fitted autoencoder itself; of a search, its best_estimator_."
         )
     check_is_fitted(estimator)
+    if last._model.network.columns is not None:
+        raise ValueError(
+            f"estimator={estimator!r} is the autoencoder inside a TableAutoencoder, whose columns "
+            "compress does not know. Compress an autoencoder of numbers alone."
+        )
     if isinstance(estimator, Pipeline):
         compressed = _compress_last_step(estimator, X, options)
     else:

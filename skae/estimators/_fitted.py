@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from skae.mixtures import CodeMixture
 from skae.model import Model
+from skae.networks import Columns
 from skae.numerics import Array
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class FittedAutoencoder:
     compression_report_: "CompressionReport"
 
     _model: Model
+    # What the features stand for where they are not all numbers; set before a fit.
+    _columns: Columns | None
     _was_interrupted: bool
     # After ``partial_fit`` alone.
     _optimizer_state: list[Array] | None

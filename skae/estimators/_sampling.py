@@ -9,13 +9,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
 from skae.messages import check_integer
-from skae.mixtures import CodeMixture, fit_code_mixture
+from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, Matrix, RandomState
 from skae.tables import in_container
 
 _SOURCES = ("posterior", "prior")
-# Rows whose codes are looked at, at most.
-_MOST_ROWS = 5000
 
 
 class SamplerMixin(FittedAutoencoder):
@@ -30,14 +28,7 @@ class SamplerMixin(FittedAutoencoder):
         return self._model.encode(X), None
 
     def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
-        counted = np.arange(X.shape[0])
-        if sample_weight is not None:
-            counted = np.flatnonzero(sample_weight)
-            sample_weight = sample_weight[counted]
-        if len(counted) > _MOST_ROWS:
-            share = None if sample_weight is None else sample_weight / sample_weight.sum()
-            some = np.random.RandomState(0).choice(len(counted), _MOST_ROWS, replace=False, p=share)
-            counted, sample_weight = np.sort(counted[some]), None
+        counted, sample_weight = rows_to_look_at(X.shape[0], sample_weight)
         code, deviations = self._distributed_codes(X[counted])
         self._code_mixture = fit_code_mixture(code, deviations, sample_weight)
 

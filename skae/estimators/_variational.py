@@ -104,14 +104,14 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
         "beta": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
-        "likelihood": [StrOptions(set(VARIATIONAL))],
+        "likelihood": [StrOptions({"bernoulli", "gaussian"})],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
     def _recipe(self) -> Recipe:
         is_gaussian = self.likelihood == "gaussian"
         return Recipe(
-            VARIATIONAL[self.likelihood],
+            VARIATIONAL["columns" if hasattr(self, "_columns") else self.likelihood],
             loss=_LOSSES[self.likelihood],
             network={"is_variational": True, "has_noise": is_gaussian},
             scalars={"beta": self.beta},

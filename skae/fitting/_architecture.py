@@ -10,6 +10,7 @@ from skae import backend
 from skae.networks import (
     NUMPY_ACTIVATIONS,
     Builder,
+    Columns,
     ConvolutionalNetwork,
     CustomNetwork,
     DenseNetwork,
@@ -42,6 +43,8 @@ class Architecture:
     n_components, network, sample_shape, hidden_layer_sizes, activation, kernel_size, pooling, \
 cell, bidirectional, mask_value, dropout, init
         See the parameters of these names.
+    columns : Columns or None
+        What the features stand for where they are not all numbers.
     """
 
     n_components: int | float
@@ -56,11 +59,13 @@ cell, bidirectional, mask_value, dropout, init
     mask_value: float | None
     dropout: float
     init: str
+    columns: Columns | None = None
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
         """That of an estimator's parameters."""
-        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)})
+        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-1]}
+        return cls(**given, columns=getattr(estimator, "_columns", None))
 
     @property
     def kind(self) -> str:
@@ -88,6 +93,8 @@ cell, bidirectional, mask_value, dropout, init
     @property
     def allows_nan(self) -> bool:
         """Whether NaN in rows says which timesteps are not there."""
+        if self.columns is not None:
+            return True
         return self.padding is not None and math.isnan(self.padding)
 
     def shape_of(self, n_features: int) -> tuple[int, ...]:
@@ -100,6 +107,12 @@ cell, bidirectional, mask_value, dropout, init
             takes.
         """
         kind = self.kind
+        if self.columns is not None and self.columns.n_features != n_features:
+            raise ValueError(
+                f"X has {n_features} columns, but this is the autoencoder inside a "
+                f"TableAutoencoder, whose table has {self.columns.n_features} features. Fit the "
+                "TableAutoencoder, or a clone of this one."
+            )
         if self.sample_shape is None:
             return (n_features, 1) if kind in _AXES else (n_features,)
         shape = _integers("sample_shape", self.sample_shape, "the size of every axis of a row")
@@ -146,7 +159,8 @@ cell, bidirectional, mask_value, dropout, init
         }
         if kind == "dense":
             # Flat rows are all that a dense network sees: tables of one width share its programs.
-            return DenseNetwork(**{**shared, "sample_shape": (shared["n_features"],)})
+            whole = {"sample_shape": (shared["n_features"],), "columns": self.columns}
+            return DenseNetwork(**{**shared, **whole})
         if kind == "convolutional":
             size = self._kernel_size(len(shape) - 1)
             return ConvolutionalNetwork(**shared, kernel_size=size, pooling=self.pooling)

@@ -11,7 +11,15 @@ from skae import backend
 from skae.fitting._architecture import Architecture
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
-from skae.model import Model, Scaling, identity_scaling, measure_scaling, weighted_blocks
+from skae.fitting._table_start import weights_of_columns
+from skae.model import (
+    Model,
+    Scaling,
+    identity_scaling,
+    measure_columns,
+    measure_scaling,
+    weighted_blocks,
+)
 from skae.networks import DenseNetwork, Network, PrincipalDirections, principal_directions
 from skae.numerics import Array, Matrix, one_blas_thread
 
@@ -52,7 +60,11 @@ def _new_model(
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None
-    measured = measure_scaling(X, sample_weight, has_missing=has_missing)
+    columns = architecture.columns
+    if columns is not None:
+        has_missing, measured = True, measure_columns(columns, X, sample_weight)
+    else:
+        measured = measure_scaling(X, sample_weight, has_missing=has_missing)
     # Rows of a cross-entropy are targets as they are.
     ends_in_sigmoid = recipe.loss == "binary_crossentropy"
     scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
@@ -67,6 +79,8 @@ def _new_model(
     if architecture.init == "pca" and principal is not None:
         mean = measured.mean if ends_in_sigmoid else None
         weights = network.pca_weights(weights, principal, rng, output_mean=mean)
+    if columns is not None:
+        weights = weights_of_columns(network, weights, measured, rows)
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
     if principal is None:

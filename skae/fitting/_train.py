@@ -183,7 +183,9 @@ def starts_at_optimum(network: Network, recipe: Recipe) -> bool:
     1989), a linear variational one's bound none but probabilistic PCA (Lucas et al. 2019): there
     ``init="pca"`` starts.
     """
-    is_linear = network.is_linear and not network.is_masked
+    # What is missing, and categories, have losses of their own.
+    is_plain = not network.is_masked and network.columns is None
+    is_linear = network.is_linear and is_plain
     return is_linear and network.linear_path and recipe.pca_is_optimum
 
 
@@ -213,7 +215,7 @@ def program_spec(
         n_features=model.network.n_features,
         batch_size=settings.batch_size,
         tier=tier,
-        masks_missing=model.network.is_masked or has_gaps,
+        masks_missing=model.network.is_masked or has_gaps or model.network.columns is not None,
         is_pruned=is_pruned,
     )
 

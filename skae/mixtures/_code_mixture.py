@@ -7,9 +7,11 @@ import numpy as np
 from skae.mixtures._mixture import fit_smooth
 from skae.mixtures._size import QUICK
 from skae.mixtures._values import find_values
-from skae.numerics import Array, one_thread
+from skae.numerics import Array, Integers, one_thread
 
 _SEED = 0
+# Rows whose codes are looked at, at most.
+_MOST_ROWS = 5000
 
 
 @dataclass(eq=False)
@@ -52,6 +54,35 @@ class CodeMixture:
             # Row by row, so that a draw's bits do not depend on how many there are.
             codes[is_here] += np.einsum("ij,kj->ik", noise[is_here], factor)
         return codes
+
+
+def rows_to_look_at(
+    n_rows: int, sample_weight: Array | None = None
+) -> tuple[Integers, Array | None]:
+    """Rows whose codes say how those of all are distributed, and how much each of these counts.
+
+    Parameters
+    ----------
+    n_rows : int
+    sample_weight : ndarray of shape (n_rows,), optional
+        Where there are many rows, they are drawn by it.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_looked_at,)
+        Rising; none of weight 0.
+    sample_weight : ndarray of shape (n_looked_at,) or None
+        None where all count the same.
+    """
+    counted = np.arange(n_rows)
+    if sample_weight is not None:
+        counted = np.flatnonzero(sample_weight)
+        sample_weight = sample_weight[counted]
+    if len(counted) > _MOST_ROWS:
+        share = None if sample_weight is None else sample_weight / sample_weight.sum()
+        some = np.random.RandomState(0).choice(len(counted), _MOST_ROWS, replace=False, p=share)
+        return np.sort(counted[some]), None
+    return counted, sample_weight
 
 
 def fit_code_mixture(

@@ -17,15 +17,18 @@ from skae.model._scaling import (
     measure_scaling,
     weighted_blocks,
 )
+from skae.model._table_rows import entropies, measure_columns
 
 __all__ = [
     "Model",
     "ScaledRows",
     "Scaling",
     "dense",
+    "entropies",
     "identity_scaling",
     "importance_weighted_bounds",
     "lower_bounds",
+    "measure_columns",
     "measure_scaling",
     "pack",
     "posterior_deviations",

@@ -9,9 +9,16 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from skae.model._model import Model
+from skae.model._scaling import dense
 from skae.networks import names
 from skae.numerics import Array, Matrix
-from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
+from skae.objectives import (
+    LOSSES,
+    bounded,
+    column_surprises,
+    gaussian_surprise,
+    normal_divergence,
+)
 
 _N_PAIRS = 32
 _SEED = 0
@@ -92,9 +99,20 @@ def row_terms(model: Model, X: Matrix, targets: Matrix | None = None) -> dict[st
         return {"reconstruction": model.row_errors_to(X, targets) / model.error_unit}
     if not model.network.is_variational:
         return {"reconstruction": model.row_errors(X) / model.error_unit}
-    loss = -lower_bounds(model, X) / X.shape[1] - np.log(model.scaling.scale)
-    divergence = row_divergences(model, X) / X.shape[1]
+    n_values, unit = _values_and_unit(model, dense(X))
+    loss = (-lower_bounds(model, X) - unit) / n_values
+    divergence = row_divergences(model, X) / n_values
     return {"reconstruction": loss - divergence, "kl": divergence}
+
+
+def _values_and_unit(model: Model, X: Array) -> tuple[Array | int, Array | float]:
+    """Values that the loss of each row is a mean over, and what units add to its density."""
+    columns = model.network.columns
+    if columns is None:
+        return X.shape[1], X.shape[1] * float(np.log(model.scaling.scale))
+    is_known = np.isfinite(X[:, columns.starts])
+    n = columns.n_numbers
+    return np.maximum(is_known.sum(axis=1), 1), is_known[:, :n] @ np.log(model.scaling.scale[:n])
 
 
 def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
@@ -111,7 +129,16 @@ def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
 
 def _log_density(model: Model, scaled: Array, code: Array) -> Array:
     """Log density of rows in input units, given their code."""
-    error = LOSSES[model.loss](np, scaled, model.decode_scaled(code))
+    output, columns = model.decode_scaled(code), model.network.columns
+    if columns is not None:
+        errors, present = model.column_errors(scaled, output)
+        log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
+        surprises = column_surprises(np, columns, errors, present, log_variance)
+        n = columns.n_numbers
+        units = present[:, :n] @ np.log(model.scaling.scale[:n])
+        total: Array = -surprises.sum(axis=1) - units
+        return total
+    error = LOSSES[model.loss](np, scaled, output)
     if not model.ends_in_sigmoid:
         log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
         error = gaussian_surprise(np, error, log_variance) + np.log(model.scaling.scale)

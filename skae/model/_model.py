@@ -14,9 +14,10 @@ from skae import backend
 from skae.model._packing import PackedArray, unpack
 from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
+from skae.model._table_rows import as_rows
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
-from skae.objectives import LOSSES
+from skae.objectives import LOSSES, column_errors, mean_error
 
 _FORMAT = 1
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
@@ -80,14 +81,17 @@ class Model:
     @property
     def allows_nan(self) -> bool:
         """Whether NaN in rows means something."""
+        if self.network.columns is not None:
+            return True
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
     @property
     def noise_variance(self) -> float:
         """Trained variance of the rows around the output, in input units; 0 without one."""
-        if not self.network.has_noise:
+        if not self.network.has_noise or self.network.columns is not None:
             return 0.0
-        return float(np.exp(np.float64(self.weights[names.NOISE]))) * self.scaling.scale**2
+        variance = float(np.exp(np.float64(self.weights[names.NOISE])))
+        return variance * float(self.scaling.scale) ** 2
 
     def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""
@@ -114,13 +118,27 @@ class Model:
             return self.decode_scaled(self._encode(self.scaling.apply(rows)))
 
         outputs = self.in_blocks(X, self.network.n_features, output)
-        errors = LOSSES[self.loss](np, self.scaling.apply(dense(targets)), outputs)
+        scaled = self.scaling.apply(dense(targets))
+        if self.network.columns is not None:
+            return self._mean_of_columns(*self.column_errors(scaled, outputs))
+        errors = LOSSES[self.loss](np, scaled, outputs)
         n_known = np.maximum(np.isfinite(errors).sum(axis=1), 1)
         means: Array = np.nansum(errors, axis=1, dtype=np.float64) / n_known
         return means * self.error_unit
 
     def keras_models(self) -> tuple[Any, Any]:
-        """New Keras models, encoder and decoder, with these weights and units."""
+        """New Keras models, encoder and decoder, with these weights and units.
+
+        Raises
+        ------
+        AttributeError
+            If the rows are those of a table, whose units no layer knows.
+        """
+        if self.network.columns is not None:
+            raise AttributeError(
+                "An autoencoder of the columns of a table has no Keras models in the units of its "
+                "rows. Call transform and inverse_transform of the TableAutoencoder instead."
+            )
         activation = "sigmoid" if self.ends_in_sigmoid else None
         mean, scale = self.scaling.mean, self.scaling.scale
         return backend.models_in_input_units(
@@ -134,21 +152,41 @@ class Model:
 
     def encode_distribution(self, scaled: Array) -> list[Array]:
         """Mean and log variance of the code of scaled rows, for a variational network."""
+        if self.network.columns is not None:
+            scaled = np.nan_to_num(scaled)
         return scorer_of(self.network).encode_distribution(self._weights_as, scaled)
 
     def decode_scaled(self, code: Array) -> Array:
         """Scaled output of a code: logits where the network ends in a sigmoid."""
         return scorer_of(self.network).decode(self._weights_as, code)
 
+    def column_errors(self, scaled: Array, output: Array) -> tuple[Array, Array]:
+        """Error of each column of a table, and whether it has a value, in scaled units."""
+        assert self.network.columns is not None
+        errors, present = column_errors(np, self.network.columns, self.loss, scaled, output)
+        return errors, present
+
+    def _mean_of_columns(self, errors: Array, present: Array) -> Array:
+        weights = self.weights[names.COLUMN_WEIGHTS].astype(np.float64)
+        means: Array = mean_error(np, errors, present, weights)
+        return means
+
     def _encode(self, scaled: Array) -> Array:
+        if self.network.columns is not None:
+            scaled = np.nan_to_num(scaled)
         return scorer_of(self.network).encode(self._weights_as, scaled)
 
     def _decode_to_rows(self, code: Array) -> Array:
         output = self.decode_scaled(code)
+        if self.network.columns is not None:
+            return as_rows(self.network.columns, self.scaling, output)
         return expit(output) if self.ends_in_sigmoid else self.scaling.undo(output)
 
     def _errors(self, rows: Array) -> Array:
         scaled = self.scaling.apply(rows)
+        if self.network.columns is not None:
+            output = self.decode_scaled(self._encode(scaled))
+            return self._mean_of_columns(*self.column_errors(scaled, output))
         error = LOSSES[self.loss](np, scaled, self.decode_scaled(self._encode(scaled)))
         mean = np.nanmean if self.network.is_masked else np.mean
         errors: Array = mean(error, axis=1).astype(np.float64) * self.error_unit
@@ -156,10 +194,12 @@ class Model:
 
     @property
     def error_unit(self) -> float:
-        """Size of one unit of the scaled loss, in input units."""
+        """Size of one unit of the scaled loss, in input units; a table's columns share none."""
+        if self.network.columns is not None:
+            return 1.0
         if self.loss in ("squared_error", "huber"):
-            return self.scaling.scale**2
-        return self.scaling.scale
+            return float(self.scaling.scale) ** 2
+        return float(self.scaling.scale)
 
     def _weights_as(self, dtype: np.dtype[Any]) -> Weights:
         if dtype == np.float32:

@@ -7,6 +7,7 @@ predicting the mean scores, whatever the units. Scaling all features alike keeps
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -25,19 +26,23 @@ class Scaling:
     Attributes
     ----------
     mean : ndarray of shape (n_features,), float64
-    scale : float
+    scale : float, or ndarray of shape (n_features,)
+        One for all features; one for each of a table whose columns are not all numbers.
     """
 
     mean: Array
-    scale: float
+    scale: Any
 
     def apply(self, rows: Array) -> Array:
         """Rows in scaled units; the dtype stays, the difference is taken in float64."""
-        return ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
+        scaled: Array = ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
+        return scaled
 
     def undo(self, rows: Array) -> Array:
         """Rows in input units; the dtype stays."""
-        return (rows * np.float64(self.scale) + self.mean).astype(rows.dtype, copy=False)
+        return (rows * np.asarray(self.scale, np.float64) + self.mean).astype(
+            rows.dtype, copy=False
+        )
 
 
 def identity_scaling(n_features: int) -> Scaling:

@@ -2,6 +2,7 @@
 
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._columns import Columns
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import DenseNetwork
@@ -15,6 +16,7 @@ __all__ = [
     "NUMPY_ACTIVATIONS",
     "READER_ACTIVATION",
     "Builder",
+    "Columns",
     "ConvolutionalNetwork",
     "CustomNetwork",
     "DenseNetwork",

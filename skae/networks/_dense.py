@@ -48,7 +48,9 @@ class DenseNetwork(Network):
                 shapes[names.kernel(names.linear(half))] = (n_inputs, n_outputs)
                 shapes[names.bias(names.linear(half))] = (n_outputs,)
         if self.has_noise:
-            shapes[names.NOISE] = ()
+            shapes[names.NOISE] = () if self.columns is None else (self.columns.n_numbers,)
+        if self.columns is not None:
+            shapes[names.COLUMN_WEIGHTS] = (self.columns.n_columns,)
         if self.critic_layer_sizes is not None:
             shapes |= reader_shapes("critic", self.n_components, self.critic_layer_sizes, 1)
         if self.head_layer_sizes is not None:

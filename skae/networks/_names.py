@@ -8,6 +8,8 @@ critic and a head. Names begin with the layer, so that a beginning stands for so
 ENCODER, DECODER, CRITIC, HEAD = "encoder_", "decoder_", "critic_", "head_"
 # The only weight of no layer: one log variance of the rows around the output.
 NOISE = "noise/log_variance"
+# How much each column of a table counts; not trained.
+COLUMN_WEIGHTS = "columns/weight"
 
 
 def hidden(part: str, i: int) -> str:

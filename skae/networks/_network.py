@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._columns import Columns
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections
 from skae.numerics import Array, Weights
@@ -61,6 +62,8 @@ class Network:
         Hidden layers of a head that predicts something else from the code; None for no head.
     n_predicted : int
         Outputs of the head.
+    columns : Columns or None
+        What the features stand for where they are not all numbers.
     """
 
     n_features: int
@@ -77,6 +80,7 @@ class Network:
     critic_layer_sizes: tuple[int, ...] | None = None
     head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
+    columns: Columns | None = None
 
     # Every subclass has its own.
     kind: ClassVar[str]
@@ -181,7 +185,7 @@ class Network:
             spread = weights[names.bias(inside)][self.n_components :]
             spread[:n_kept] = np.log(np.minimum(noise / deviations**2, 1.0))
         if self.has_noise:
-            weights[names.NOISE] = np.log(np.float32(noise))
+            weights[names.NOISE][...] = np.log(np.float32(noise))
         if output_mean is not None:
             code_bias = weights[names.bias(inside)][: self.n_components]
             code_bias[:] = -(output_mean @ encoder[:, : self.n_components])

@@ -1,6 +1,7 @@
 """Objectives: a batch in, named values a row out. Pure functions."""
 
 from skae.objectives._adversarial import ADVERSARIAL
+from skae.objectives._columns import column_errors, mean_error
 from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._layerwise import layerwise
@@ -19,6 +20,7 @@ from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
     VARIATIONAL,
     bounded,
+    column_surprises,
     gaussian_surprise,
     normal_divergence,
 )
@@ -41,8 +43,11 @@ __all__ = [
     "Terms",
     "Update",
     "bounded",
+    "column_errors",
+    "column_surprises",
     "gaussian_surprise",
     "layerwise",
+    "mean_error",
     "normal_divergence",
     "supervised",
 ]

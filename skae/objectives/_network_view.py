@@ -6,6 +6,8 @@ Tensors are of any backend, and their namespace has numpy's names: nothing here 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from skae.networks import Columns
+
 # A tensor of the backend, or an array of numpy where a score is computed.
 Tensor = Any
 # A module with numpy's names: ``keras.ops`` in a compiled step, ``numpy`` in scoring.
@@ -64,6 +66,13 @@ class NetworkView(Protocol):
 
     def error(self, target: Tensor, output: Tensor, /) -> Tensor:
         """Loss of each row."""
+
+    @property
+    def columns(self) -> Columns | None:
+        """What the features stand for where they are not all numbers."""
+
+    def column_errors(self, target: Tensor, output: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Error of each column of a table, and whether it has a value."""
 
     def log_noise_variance(self) -> Tensor:
         """Log variance of the rows around the output."""

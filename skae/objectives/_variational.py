@@ -5,6 +5,7 @@ Its parts are written once for any array namespace with numpy's names, for train
 
 import math
 
+from skae.networks import Columns
 from skae.objectives._network_view import (
     Batch,
     Namespace,
@@ -38,12 +39,18 @@ def gaussian_surprise(xp: Namespace, squared_error: Tensor, log_variance: Tensor
 
 def _drawn_code(network: NetworkView, batch: Batch, random: RandomDraws) -> tuple[Tensor, Tensor]:
     """A draw from each row's posterior, and its divergence from the prior a feature."""
+    code, divergence = _code_and_divergence(network, batch, random)
+    return code, divergence / _count_values(network, batch["targets"])
+
+
+def _code_and_divergence(
+    network: NetworkView, batch: Batch, random: RandomDraws
+) -> tuple[Tensor, Tensor]:
     ops, rows = network.ops, batch["rows"]
     mean, log_variance = network.encode_distribution(rows)
     log_variance = bounded(ops, log_variance)
     code = mean + ops.exp(0.5 * log_variance) * random.normal(ops.shape(mean))
-    divergence = ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
-    return code, divergence / _count_values(network, batch["targets"])
+    return code, ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
 
 
 def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
@@ -73,8 +80,43 @@ def bernoulli(network: NetworkView, batch: Batch, scalars: Scalars, random: Rand
     }
 
 
+def of_columns(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+    """Numbers are normal with a variance each, flags and categories drawn by their logits."""
+    ops, columns = network.ops, network.columns
+    assert columns is not None
+    code, divergence = _code_and_divergence(network, batch, random)
+    errors, present = network.column_errors(batch["targets"], network.decode(code))
+    log_variance = bounded(ops, network.log_noise_variance())
+    surprises = column_surprises(ops, columns, errors, present, log_variance)
+    n_known = ops.maximum(ops.sum(present, axis=1), 1.0)
+    return {
+        "reconstruction": ops.sum(surprises, axis=1) / n_known,
+        "kl": divergence / n_known,
+    }
+
+
+def column_surprises(
+    xp: Namespace, columns: Columns, errors: Tensor, present: Tensor, log_variance: Tensor
+) -> Tensor:
+    """Negative log density of each column, given squared errors of numbers and cross-entropies.
+
+    Parameters
+    ----------
+    xp : namespace
+    columns : Columns
+    errors, present : tensors of shape (n, n_columns)
+    log_variance : tensor of shape (n_numbers,)
+    """
+    n = columns.n_numbers
+    if not n:
+        return errors
+    numbers = gaussian_surprise(xp, errors[:, :n], log_variance) * present[:, :n]
+    return xp.concatenate([numbers, errors[:, n:]], axis=1)
+
+
 _TERMS, _STRENGTHS = ("reconstruction", "kl"), (("kl", "beta"),)
 VARIATIONAL = {
     "bernoulli": Objective(bernoulli, _TERMS, _STRENGTHS, is_random=True),
+    "columns": Objective(of_columns, _TERMS, _STRENGTHS, is_random=True),
     "gaussian": Objective(gaussian, _TERMS, _STRENGTHS, is_random=True),
 }

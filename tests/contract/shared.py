@@ -39,6 +39,7 @@ TRAINED_ON_FEW_ROWS = {
     "DenoisingAutoencoder",
     "SparseAutoencoder",
     "StackedAutoencoder",
+    "TableAutoencoder",
     "VariationalAutoencoder",
 }
 AT_DEFAULTS = os.getenv("SKAE_CHECKS") == "defaults"
@@ -70,6 +71,7 @@ SHORTENED = {
     "RecurrentAutoencoder": {"hidden_layer_sizes": (16,), **SHORT},
     "SparseAutoencoder": SHORT,
     "StackedAutoencoder": {"pretrain_max_iter": 10, **SHORT},
+    "TableAutoencoder": {"autoencoder": skae.VariationalAutoencoder(**SHORT)},
     "VariationalAutoencoder": SHORT,
     "VariationalConvolutionalAutoencoder": SHORT,
 }

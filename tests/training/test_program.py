@@ -12,7 +12,7 @@ import skae
 from skae import Autoencoder
 from skae.backend import _gateway as gateway
 from skae.backend._models import with_weights
-from skae.backend._program import _batch
+from skae.backend._staged import batch_at
 from skae.fitting import AT_THE_MODEL, Origin, Rows, Settings, train
 from skae.networks import DenseNetwork, with_head
 from skae.objectives import RECONSTRUCTION, Objective, supervised
@@ -504,7 +504,7 @@ def test_threads_that_begin_together_compile_once(pool):
 
 def test_rows_that_are_their_own_targets_are_taken_once():
     rows, weights = np.arange(24.0).reshape(3, 2, 4), np.arange(6.0).reshape(3, 2)
-    batch = _batch((tf.constant(rows), None, None, tf.constant(weights)), tf.constant(2))
+    batch = batch_at((tf.constant(rows), None, None, tf.constant(weights)), tf.constant(2))
     assert batch["targets"] is batch["rows"]
     assert batch["labels"] is None
     np.testing.assert_array_equal(batch["rows"], rows[2])

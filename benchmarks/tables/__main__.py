@@ -1,0 +1,38 @@
+"""What ``TableAutoencoder`` makes of real tables, against factor analysis and the usual ways.
+
+    python -m benchmarks.tables [--quick] [--reconstruction] ...
+
+Estimators keep their defaults but for what a row names; where several figures stand, they are those
+of the seeds (splits), the first is their mean.
+"""
+
+from benchmarks._family import COLUMNS
+from benchmarks._harness import parse_options, report
+from benchmarks.tables import (
+    _codes,
+    _imputation,
+    _outliers,
+    _reconstruction,
+    _size,
+    _synthesis,
+)
+
+PARTS = {
+    "reconstruction": _reconstruction.MEASURES,
+    "codes": _codes.MEASURES,
+    "synthesis": _synthesis.MEASURES,
+    "imputation": _imputation.MEASURES,
+    "outliers": _outliers.MEASURES,
+    "size": _size.MEASURES,
+}
+
+
+def main(argv=None):
+    flags = [(f"--{name}", f"only {name}") for name in PARTS]
+    options = parse_options(__doc__, argv, *flags)
+    chosen = [name for name in PARTS if getattr(options, name)] or list(PARTS)
+    report([measure for name in chosen for measure in PARTS[name]], options, COLUMNS)
+
+
+if __name__ == "__main__":
+    main()

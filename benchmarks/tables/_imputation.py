@@ -1,0 +1,112 @@
+"""Cells that are missing at random, of all kinds, against scikit-learn's imputers."""
+
+import warnings
+from time import perf_counter
+
+import numpy as np
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer, SimpleImputer
+
+from benchmarks._family import epochs, row, seeds
+from benchmarks._harness import duration
+from benchmarks.tables._data import table
+from benchmarks.tables._one_hot import OneHot
+from skae import Autoencoder, DenoisingAutoencoder, TableAutoencoder
+
+SHARE_MISSING = 0.2
+NAMES = ("penguins", "credit", "attrition", "diamonds")
+
+
+class OneHotImputer:
+    """An imputer of numbers for mixed tables: the largest of the guesses for its levels.
+
+    The last level of each category is left out, and what the others leave of one: with all of them
+    each would follow from the others, which are missing with it, and stay at its share.
+    """
+
+    def __init__(self, imputer):
+        self.imputer = imputer
+
+    def impute(self, frame):
+        one_hot = OneHot().fit(frame)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            kept = one_hot.without_last(one_hot.array(frame))
+            return one_hot.frame(one_hot.with_last(self.imputer.fit_transform(kept)))
+
+
+class Ours:
+    def __init__(self, autoencoder, seed):
+        self.model = TableAutoencoder(autoencoder, random_state=seed)
+
+    def impute(self, frame):
+        return self.model.fit(frame).impute(frame)
+
+
+def imputers(seed, options):
+    forest = RandomForestRegressor(10, max_features="sqrt", min_samples_leaf=2, random_state=seed)
+    found = {
+        "default": Ours(Autoencoder(3, **epochs(options)) if options.quick else None, seed),
+        "Autoencoder(5)": Ours(Autoencoder(5, **epochs(options)), seed),
+        "DenoisingAutoencoder(5)": Ours(DenoisingAutoencoder(5, **epochs(options)), seed),
+        "mean and mode": OneHotImputer(SimpleImputer()),
+        "IterativeImputer": OneHotImputer(IterativeImputer(random_state=seed)),
+    }
+    if seed == 0:
+        forests = IterativeImputer(forest, max_iter=3, skip_complete=True, random_state=seed)
+        found["with forests"] = OneHotImputer(forests)
+    return found
+
+
+def imputation(options):
+    """Bars: above mode and mean, and above ``IterativeImputer``, in categories and in numbers."""
+    for name in NAMES:
+        frame = table(name, options)
+        found = {}
+        for seed in seeds(options):
+            is_hole = np.random.default_rng(seed).uniform(size=frame.shape) < SHARE_MISSING
+            holed = frame.mask(is_hole)
+            for label, imputer in imputers(seed, options).items():
+                start = perf_counter()
+                filled = imputer.impute(holed)
+                took = perf_counter() - start
+                found.setdefault(label, []).append((*errors(frame, filled, is_hole), took))
+        means = {label: np.mean(values, axis=0) for label, values in found.items()}
+        yield from rows_of(name, means)
+
+
+def errors(frame, filled, is_hole):
+    """Accuracy of categories, and root mean squared error of numbers over their deviation."""
+    is_hole = is_hole & frame.notna().to_numpy()
+    numbers = set(OneHot().fit(frame).numbers)
+    accuracies, deviations = [], []
+    for place, column in enumerate(frame):
+        asked = is_hole[:, place]
+        true, made = frame[column].to_numpy()[asked], filled[column].to_numpy()[asked]
+        if column in numbers:
+            error = np.sqrt(np.mean((true.astype(float) - made.astype(float)) ** 2))
+            deviations.append(error / frame[column].std())
+        else:
+            accuracies.append(np.mean(true == made))
+    return np.mean(accuracies), np.mean(deviations)
+
+
+def rows_of(name, means):
+    def beside(place):
+        return ", ".join(
+            f"{label} {value[place]:.3f}" for label, value in means.items() if label != "default"
+        )
+
+    what = f"{name}, a fifth of the cells missing"
+    ours, mode, known = (means[n] for n in ("default", "mean and mode", "IterativeImputer"))
+    bar, holds = "> mode, IterativeImputer", ours[0] > max(mode[0], known[0])
+    yield row(f"{what}: accuracy of categories", f"{ours[0]:.3f}", beside(0), bar, holds)
+    bar, holds = "< mean, IterativeImputer", ours[1] < min(mode[1], known[1])
+    yield row(f"{what}: error of numbers, in deviations", f"{ours[1]:.3f}", beside(1), bar, holds)
+    times = ", ".join(f"{n} {duration(v[2])}" for n, v in means.items() if n != "default")
+    yield row(f"{what}: time", duration(ours[2]), times, "(printed)", True)
+
+
+MEASURES = [imputation]

@@ -1,0 +1,171 @@
+"""How the cells of a column become features, and features cells again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae.numerics import Array
+from skae.tabular._cells import Cells, Kind, as_objects
+from skae.tabular._normal_scores import NormalScores
+
+_DAY = 86_400_000_000.0
+# Days, hours, minutes, seconds and thousandths of these, in microseconds.
+_UNITS_OF_TIME = (_DAY, 3_600_000_000.0, 60_000_000.0, 1_000_000.0, 1000.0)
+# Decimal places that are looked for in numbers.
+_MOST_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column of numbers, dates or spans of time: one feature.
+
+    Attributes
+    ----------
+    kind : {"number", "date", "span"}
+    lowest, highest : float
+        Of the rows of the fit.
+    step : float
+        What all values are multiples of; 0 for none.
+    is_whole : bool
+        Whether the type of the column holds nothing between the steps.
+    scores : NormalScores or None
+        What the feature is, where it is not the value itself.
+    """
+
+    kind: Kind
+    lowest: float
+    highest: float
+    step: float
+    is_whole: bool
+    scores: NormalScores | None = None
+
+    @classmethod
+    def of(cls, cells: Cells, *, takes_scores: bool = True) -> "NumberColumn":
+        """That of the cells of a fit, of which some are there."""
+        known = cells.values[~cells.is_missing]
+        step = _DAY if cells.is_whole and cells.kind == "date" else _step(known, cells.kind)
+        lowest, highest = float(known.min()), float(known.max())
+        scores = NormalScores.of(known) if takes_scores else None
+        return cls(cells.kind, lowest, highest, step, cells.is_whole, scores)
+
+    def features(self, cells: Cells) -> Array:
+        """The values, or their normal scores, NaN where missing; shape (n,)."""
+        return cells.values if self.scores is None else self.scores.apply(cells.values)
+
+    def cells(self, values: Array, *, as_seen: bool) -> Array:
+        """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
+        if self.scores is not None:
+            values = self.scores.undo(values)
+        if as_seen:
+            values = np.clip(values, self.lowest, self.highest)
+        if self.step and (as_seen or self.is_whole):
+            decimals = round(-np.log10(self.step)) if self.step < 1 else 0
+            values = np.round(np.round(values / self.step) * self.step, max(decimals, 0))
+        return values
+
+
+def _step(known: Array, kind: Kind) -> float:
+    """The largest unit of time or power of ten to 1 that all are multiples of; 0 for none."""
+    if kind != "number":
+        return next((unit for unit in _UNITS_OF_TIME if not np.any(known % unit)), 1.0)
+    for decimals in range(_MOST_DECIMALS + 1):
+        scaled = known * 10.0**decimals
+        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1.0)):
+            return float(10.0**-decimals)
+    return 0.0
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A column of categories: a feature for each level, or one for the second of two.
+
+    Attributes
+    ----------
+    levels : tuple
+        The most frequent first.
+    pooled : tuple
+        Levels that are too rare for a feature of their own; together they are one.
+    shares : ndarray of shape (n_pooled,)
+        How frequent each of these is among them.
+    """
+
+    levels: tuple[Any, ...]
+    pooled: tuple[Any, ...]
+    shares: Array
+
+    @classmethod
+    def of(cls, cells: Cells, min_frequency: int, max_categories: int) -> "CategoryColumn":
+        """That of the cells of a fit, of which some are there."""
+        totals = np.bincount(cells.values[~cells.is_missing], minlength=len(cells.levels))
+        found = zip(cells.levels, totals.tolist(), strict=True)
+        # Equal counts in an order that rows do not decide.
+        counts = sorted(found, key=lambda item: (-item[1], str(item[0])))
+        counts = [item for item in counts if item[1]]
+        n_kept = sum(count >= min_frequency for _, count in counts)
+        n_kept = len(counts) if len(counts) <= 2 else min(max(n_kept, 1), max_categories - 1)
+        if n_kept == len(counts) - 1:
+            n_kept = len(counts)  # alone in a pool it is itself
+        kept, pooled = counts[:n_kept], counts[n_kept:]
+        of_pooled = np.array([count for _, count in pooled], np.float64)
+        return cls(
+            tuple(level for level, _ in kept),
+            tuple(level for level, _ in pooled),
+            of_pooled / max(of_pooled.sum(), 1.0),
+        )
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether one feature says it all."""
+        return len(self.levels) == 2 and not self.pooled
+
+    @property
+    def width(self) -> int:
+        """Number of features."""
+        return 1 if self.is_flag else len(self.levels) + bool(self.pooled)
+
+    def is_alien(self, cells: Cells) -> bool:
+        """Whether cells are of another type than the levels, as numbers are to text."""
+        if cells.is_missing.all():
+            return False
+        if cells.kind == "unknown":
+            return True
+        ours, theirs = (_are_text(levels) for levels in (self.levels, cells.levels))
+        return ours != theirs and (ours or not any(isinstance(v, str) for v in self.levels))
+
+    def codes(self, cells: Cells) -> Array:
+        """Place of each level; that of the pool for levels not known, -1 where missing."""
+        places = {level: place for place, level in enumerate(self.levels)}
+        elsewhere = len(self.levels) if self.pooled else -1
+        codes: Array = np.array([*(places.get(v, elsewhere) for v in cells.levels), -1], np.int64)
+        return codes[cells.values]
+
+    def fill(self, features: Array, cells: Cells) -> None:
+        """Write ones and zeros, NaN where missing, into an array of shape (n, width)."""
+        codes = self.codes(cells)
+        if self.is_flag:
+            features[:, 0] = codes
+        else:
+            features[:] = 0.0
+            features[np.arange(len(codes)), np.maximum(codes, 0)] = 1.0
+        features[codes < 0] = np.nan
+
+    def probabilities(self, features: Array) -> Array:
+        """Of all levels, from features that are shares; shape (n, n_levels)."""
+        return np.hstack([1 - features, features]) if self.is_flag else features
+
+    def cells(self, codes: Array, rng: np.random.RandomState | None) -> Array:
+        """Levels at these places; of the pool the most frequent, or one drawn."""
+        cells: Array = as_objects([*self.levels, None])[codes]
+        if self.pooled:
+            in_pool = np.flatnonzero(codes == len(self.levels))
+            chosen = np.zeros(len(in_pool), int)
+            if rng is not None:
+                chosen = rng.choice(len(self.pooled), size=len(in_pool), p=self.shares)
+            cells[in_pool] = as_objects(self.pooled)[chosen]
+        return cells
+
+
+def _are_text(levels: Sequence[Any]) -> bool:
+    return bool(levels) and all(isinstance(level, str) for level in levels)

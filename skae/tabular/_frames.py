@@ -1,0 +1,288 @@
+"""Frames of pandas and polars, and arrays, as cells by column; and columns as such a frame."""
+
+import sys
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from skae.numerics import Array, Bools
+from skae.tabular._cells import UNIT, Cells, as_objects, cells_of_array, cells_of_series
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a table came in.
+
+    Attributes
+    ----------
+    names : list
+        Labels of the columns; their places for an array.
+    library : {"pandas", "polars"} or None
+        None for an array.
+    dtypes : dict
+        The library's own type of each column.
+    """
+
+    names: list[Hashable]
+    library: str | None = None
+    dtypes: dict[Hashable, Any] = field(default_factory=dict)
+
+    def renamed(self, names: list[Hashable]) -> "Container":
+        """The same with other labels, as many."""
+        dtypes = {new: self.dtypes[old] for old, new in zip(self.names, names, strict=True)}
+        return replace(self, names=names, dtypes=dtypes)
+
+    def column(self, name: Hashable, values: Array) -> Any:
+        """Values as a column of the type that it has in this container.
+
+        Parameters
+        ----------
+        name : object
+        values : ndarray
+            Of floats (microseconds for dates and spans, NaN where missing) or of objects (None
+            where missing).
+        """
+        if self.library is None:
+            return values
+        if self.library == "pandas":
+            return _of_pandas(name, values, self.dtypes[name])
+        return _of_polars(name, values, self.dtypes[name])
+
+    def cells_of_value(self, name: Hashable, value: Any) -> Cells:
+        """A value as a column of one row.
+
+        Raises
+        ------
+        ValueError
+            If it is none of the type of the column.
+        """
+        try:
+            if self.library is None:
+                return cells_of_array(as_objects([value]))
+            return cells_of_series(nw.from_native(self._one_row(name, value), series_only=True))
+        except _conversion_errors() as error:
+            raise ValueError(
+                f"given asks for {name!r} = {value!r}, which is no value for a column of type "
+                f"{self.dtypes[name]}."
+            ) from error
+
+    def _one_row(self, name: Hashable, value: Any) -> Any:
+        # Categories and truth values are compared afterwards; their types would change others.
+        dtype = self.dtypes[name]
+        if self.library == "pandas":
+            import pandas as pd
+
+            if isinstance(dtype, pd.CategoricalDtype) or dtype.kind == "b":
+                return pd.Series([value], dtype=object)
+            return pd.Series([value], dtype="float64" if dtype.kind in "iuf" else dtype)
+        import polars as pl
+
+        if dtype.is_numeric():
+            return pl.Series(str(name), [None if value is None else float(value)], pl.Float64)
+        column = pl.Series(str(name), [value])
+        return column.cast(dtype) if dtype.is_temporal() else column
+
+    def joined(self, columns: Mapping[Hashable, Any], index: Any = None) -> Any:
+        """Columns, each of its type, as a table.
+
+        Parameters
+        ----------
+        columns : dict
+        index : optional
+            Of a frame of pandas.
+        """
+        if self.library is None:
+            return self._joined_array(columns)
+        if self.library == "pandas":
+            import pandas as pd
+
+            frame = pd.DataFrame({name: c.reset_index(drop=True) for name, c in columns.items()})
+            return frame if index is None else frame.set_axis(index)
+        import polars as pl
+
+        return pl.DataFrame(list(columns.values()))
+
+    def _joined_array(self, columns: Mapping[Hashable, Array]) -> Array:
+        dtype = next(iter(self.dtypes.values()))
+        has_objects = any(column.dtype.kind in "OU" for column in columns.values())
+        if has_objects and any(_are_values(column) for column in columns.values()):
+            table = np.column_stack([as_objects(column.tolist()) for column in columns.values()])
+        else:
+            table = np.column_stack([column.astype(np.float64) for column in columns.values()])
+        if dtype.kind == "f" or (dtype.kind in "biuU" and not _nothing(table).any()):
+            return table.astype(dtype)
+        return table
+
+
+def _conversion_errors() -> tuple[type[Exception], ...]:
+    """What a library raises for values that a type cannot hold; polars, where it is loaded."""
+    usual: tuple[type[Exception], ...] = (TypeError, ValueError, OverflowError)
+    polars = sys.modules.get("polars")
+    return usual if polars is None else (*usual, polars.exceptions.PolarsError)
+
+
+def _are_values(column: Array) -> bool:
+    """Whether a column holds anything that is no number."""
+    values = column.tolist()
+    return any(isinstance(v, bool) or not isinstance(v, int | float | None) for v in values)
+
+
+def _nothing(values: Array) -> Bools:
+    nothing: Bools = (
+        np.isnan(values)
+        if values.dtype.kind == "f"
+        else np.array([value is None for value in values.ravel().tolist()])
+    )
+    return nothing
+
+
+def _whole(values: Array) -> Array:
+    """Floats as integers, 0 where missing."""
+    floats = values.astype(np.float64)
+    return np.where(np.isnan(floats), 0.0, floats).round().astype(np.int64)
+
+
+def _moments(values: Array, dtype: np.dtype[Any]) -> Array:
+    moments = _whole(values).astype(f"{dtype.kind}8[{UNIT}]").astype(dtype)
+    moments[_nothing(values)] = np.array("NaT", dtype)
+    return moments
+
+
+def _within(values: Array, integer: str) -> Array:
+    """Whole numbers that an integer type can hold."""
+    limits = np.iinfo(integer if integer in np.sctypeDict else "int64")
+    # The largest of 64 bits has no float of its own: the one below it is the last that fits.
+    highest = float(limits.max) if limits.bits < 64 else np.nextafter(float(limits.max), 0.0)
+    return np.clip(np.round(values), float(limits.min), highest)
+
+
+def _of_pandas(name: Hashable, values: Array, dtype: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        moments = pd.Series(_moments(values.astype(float), np.dtype(f"M8[{UNIT}]")), name=name)
+        return moments.dt.tz_localize("UTC").dt.tz_convert(dtype.tz).astype(dtype)
+    if dtype.kind in "mM":
+        moments = _moments(values.astype(float), np.dtype(f"{dtype.kind}8[{UNIT}]"))
+        return pd.Series(moments, name=name).astype(dtype)
+    if values.dtype.kind == "f" and dtype.kind in "iu":
+        known = _within(values, getattr(dtype, "numpy_dtype", dtype).name)
+        column = pd.Series(known, name=name, dtype="Float64")
+        if isinstance(dtype, np.dtype) and np.isnan(known).any():
+            return column.astype("Int64")  # the type has no word for what is missing
+        return column.astype(dtype)
+    if values.dtype.kind == "f" and dtype.kind == "f":
+        return pd.Series(values, name=name).astype(dtype)
+    if values.dtype.kind == "f":
+        nothing, values = np.isnan(values), values.astype(object)
+        values[nothing] = None
+    column = pd.Series(values, name=name, dtype=object)
+    if isinstance(dtype, pd.CategoricalDtype):
+        # Another table may have other categories than that of the fit.
+        unknown = [v for v in column.dropna().unique() if v not in dtype.categories]
+        return column.astype(_with_categories(dtype, unknown))
+    if isinstance(dtype, np.dtype) and dtype.kind in "iub" and _nothing(values).any():
+        return column.convert_dtypes()
+    return column.astype(dtype)
+
+
+def _with_categories(dtype: Any, more: list[Any]) -> Any:
+    import pandas as pd
+
+    categories = [*dtype.categories, *more]
+    return pd.CategoricalDtype(categories, dtype.ordered) if more else dtype
+
+
+def _of_polars(name: Hashable, values: Array, dtype: Any) -> Any:
+    import polars as pl
+
+    if dtype in (pl.Date, pl.Datetime, pl.Duration):
+        floats = values.astype(np.float64)
+        whole = pl.Series(str(name), _whole(floats)).set(pl.Series(np.isnan(floats)), None)
+        column = whole.cast(pl.Duration(UNIT) if dtype == pl.Duration else pl.Datetime(UNIT))
+        zone = getattr(dtype, "time_zone", None)
+        if zone is not None:
+            column = column.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+        return column.cast(dtype)
+    if values.dtype.kind == "f":
+        if dtype.is_integer():
+            values = _within(values, str(dtype).lower())
+        return pl.Series(str(name), values).fill_nan(None).cast(dtype, strict=False)
+    column = pl.Series(str(name), values.tolist(), strict=False)
+    if isinstance(dtype, pl.Enum):
+        # Another table may have other categories than that of the fit.
+        known = dtype.categories
+        more = column.unique().drop_nulls().sort()
+        dtype = pl.Enum(pl.concat([known, more.filter(~more.is_in(known.to_list()))]))
+    return column.cast(dtype, strict=False)
+
+
+def read_table(X: Any) -> tuple[Container, dict[Hashable, Cells]]:
+    """The kind of container, and its cells by column.
+
+    Parameters
+    ----------
+    X : DataFrame or array-like
+        As ``native_table`` returns it.
+
+    """
+    frame = nw.from_native(X, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        return _of_array(np.asarray(X))
+    names = list(X.columns)
+    is_pandas = frame.implementation.is_pandas()
+    dtypes = {name: X[name].dtype for name in names}
+    container = Container(names, "pandas" if is_pandas else "polars", dtypes)
+    cells = {name: cells_of_series(nw.from_native(X[name], series_only=True)) for name in names}
+    return container, cells
+
+
+def native_table(X: Any) -> Any:
+    """A frame of pandas or polars itself, also of one of narwhals; what is no frame, as it is.
+
+    Raises
+    ------
+    TypeError
+        For frames of other libraries, and for lazy ones.
+    ValueError
+        If two columns have one name.
+    """
+    names = list(getattr(X, "columns", [])) if hasattr(X, "iloc") else []
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"X has several columns named {twice!r}. Give each a name of its own.")
+    frame = nw.from_native(X, pass_through=True)
+    if not isinstance(frame, nw.DataFrame | nw.LazyFrame):
+        return X
+    native, library = frame.to_native(), frame.implementation
+    if isinstance(frame, nw.DataFrame) and (library.is_pandas() or library.is_polars()):
+        return native
+    kind = f"{type(native).__module__.partition('.')[0]}.{type(native).__name__}"
+    raise TypeError(
+        f"X is a {kind}, but frames of pandas and polars and arrays are expected. Call its "
+        "collect(), to_pandas() or to_polars() first."
+    )
+
+
+def _of_array(X: Array) -> tuple[Container, dict[Hashable, Cells]]:
+    names: list[Hashable] = list(range(X.shape[1]))
+    container = Container(names, None, dict.fromkeys(names, X.dtype))
+    return container, {name: cells_of_array(X[:, name]) for name in range(X.shape[1])}
+
+
+def filled(column: Any, is_missing: Bools, made: Any) -> Any:
+    """A column of any library with other values where it has none."""
+    if isinstance(column, np.ndarray):
+        return np.where(is_missing, made, column)
+    if hasattr(column, "iloc"):
+        column = column.reset_index(drop=True)
+        if hasattr(column, "cat"):
+            column = column.cat.set_categories(made.cat.categories)
+        return column.where(~is_missing, made)
+    import polars as pl
+
+    return made.zip_with(pl.Series(is_missing), column.cast(made.dtype))
