@@ -60,7 +60,7 @@ class NumberColumn:
             values = self.scores.undo(values)
         if as_seen:
             values = np.clip(values, self.lowest, self.highest)
-        if self.step and (as_seen or self.is_whole):
+        if self.step and (as_seen or self.is_whole or self.kind != "number"):
             decimals = round(-np.log10(self.step)) if self.step < 1 else 0
             values = np.round(np.round(values / self.step) * self.step, max(decimals, 0))
         return values
