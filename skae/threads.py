@@ -16,6 +16,9 @@ P = ParamSpec("P")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# Seconds.
+_A_MOMENT = 0.1
+
 _of_thread = threading.local()
 
 
@@ -96,9 +99,12 @@ def map_in_threads(
     with ThreadPoolExecutor(n_threads) as threads:
         try:
             futures = [threads.submit(call, item) for item in items]
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
+            waiting = set(futures)
+            while waiting:
+                # Python sees an interruption that another thread was told of when this one wakes.
+                done, waiting = wait(waiting, _A_MOMENT, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
         except BaseException:
             stop.ask()
             raise

@@ -1,6 +1,5 @@
 """Calls in threads, and how they end."""
 
-import os
 import signal
 import threading
 import time
@@ -65,7 +64,8 @@ def test_an_interruption_of_the_caller_stops_all_calls():
         for event in started:
             event.wait(LONG)
         time.sleep(0.2)  # until the caller waits
-        os.kill(os.getpid(), signal.SIGINT)
+        # Any thread may be told of Ctrl-C.
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):

@@ -1,6 +1,5 @@
 """What learning_rate and early_stopping mean, and how a small table chooses its epochs."""
 
-import os
 import signal
 import threading
 import time
@@ -324,7 +323,7 @@ def test_an_interruption_while_folds_train_in_threads_is_heeded_at_once(monkeypa
         training.wait(30)
         time.sleep(0.2)  # until the caller waits
         if threading.current_thread().name.endswith("_0"):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         end = time.monotonic() + 30
         while time.monotonic() < end:
             check_stop()
