@@ -5,7 +5,7 @@ of the seeds, the first is their mean.
 """
 
 from benchmarks._family import COLUMNS
-from benchmarks._harness import parse_options, report
+from benchmarks._harness import report_parts
 from benchmarks.applications import (
     _codec,
     _compression,
@@ -27,10 +27,7 @@ PARTS = {
 
 
 def main(argv=None):
-    flags = [(f"--{name}", f"only {name}") for name in PARTS]
-    options = parse_options(__doc__, argv, *flags)
-    chosen = [name for name in PARTS if getattr(options, name)] or list(PARTS)
-    report([measure for name in chosen for measure in PARTS[name]], options, COLUMNS)
+    report_parts(PARTS, __doc__, argv, COLUMNS)
 
 
 if __name__ == "__main__":

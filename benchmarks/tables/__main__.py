@@ -7,7 +7,7 @@ of the seeds (splits), the first is their mean.
 """
 
 from benchmarks._family import COLUMNS
-from benchmarks._harness import parse_options, report
+from benchmarks._harness import report_parts
 from benchmarks.tables import (
     _codes,
     _imputation,
@@ -28,10 +28,7 @@ PARTS = {
 
 
 def main(argv=None):
-    flags = [(f"--{name}", f"only {name}") for name in PARTS]
-    options = parse_options(__doc__, argv, *flags)
-    chosen = [name for name in PARTS if getattr(options, name)] or list(PARTS)
-    report([measure for name in chosen for measure in PARTS[name]], options, COLUMNS)
+    report_parts(PARTS, __doc__, argv, COLUMNS)
 
 
 if __name__ == "__main__":

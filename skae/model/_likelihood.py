@@ -10,7 +10,6 @@ from scipy.stats import qmc
 
 from skae.model._model import Model
 from skae.model._scaling import dense
-from skae.networks import names
 from skae.numerics import Array, Matrix
 from skae.objectives import (
     LOSSES,
@@ -132,16 +131,14 @@ def _log_density(model: Model, scaled: Array, code: Array) -> Array:
     output, columns = model.decode_scaled(code), model.network.columns
     if columns is not None:
         errors, present = model.column_errors(scaled, output)
-        log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
-        surprises = column_surprises(np, columns, errors, present, log_variance)
+        surprises = column_surprises(np, columns, errors, present, model.log_noise_variance)
         n = columns.n_numbers
         units = present[:, :n] @ np.log(model.scaling.scale[:n])
         total: Array = -surprises.sum(axis=1) - units
         return total
     error = LOSSES[model.loss](np, scaled, output)
     if not model.ends_in_sigmoid:
-        log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
-        error = gaussian_surprise(np, error, log_variance) + np.log(model.scaling.scale)
+        error = gaussian_surprise(np, error, model.log_noise_variance) + np.log(model.scaling.scale)
     density: Array = -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)
     return density
 

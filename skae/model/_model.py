@@ -17,7 +17,7 @@ from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
-from skae.objectives import LOSSES, column_errors, mean_error
+from skae.objectives import LOSSES, bounded, column_errors, mean_error
 
 _FORMAT = 1
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
@@ -92,6 +92,12 @@ class Model:
             return 0.0
         variance = float(np.exp(np.float64(self.weights[names.NOISE])))
         return variance * float(self.scaling.scale) ** 2
+
+    @property
+    def log_noise_variance(self) -> Array:
+        """Trained log variance of scaled rows around the output, float64."""
+        log_variance: Array = bounded(np, self.weights[names.NOISE].astype(np.float64))
+        return log_variance
 
     def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""

@@ -42,13 +42,12 @@ class NumberColumn:
     scores: NormalScores | None = None
 
     @classmethod
-    def of(cls, cells: Cells, *, takes_scores: bool = True) -> "NumberColumn":
+    def of(cls, cells: Cells) -> "NumberColumn":
         """That of the cells of a fit, of which some are there."""
         known = cells.values[~cells.is_missing]
         step = _DAY if cells.is_whole and cells.kind == "date" else _step(known, cells.kind)
         lowest, highest = float(known.min()), float(known.max())
-        scores = NormalScores.of(known) if takes_scores else None
-        return cls(cells.kind, lowest, highest, step, cells.is_whole, scores)
+        return cls(cells.kind, lowest, highest, step, cells.is_whole, NormalScores.of(known))
 
     def features(self, cells: Cells) -> Array:
         """The values, or their normal scores, NaN where missing; shape (n,)."""

@@ -243,11 +243,10 @@ class Encoding:
             features[:, place] = given[name].is_missing if name in given else np.nan
         return losses_given_codes(model, features, code)
 
-    def column_of_features(self) -> list[tuple[Hashable, str]]:
-        """For each of ``columns``, the column of the table, and what of it: value or missing."""
-        parts = [(name, "value") for name in (*self.numbers, *self.flags)]
-        parts += [(name, "missing") for name in self.missing]
-        return parts + [(name, "value") for name in self.categories]
+    @property
+    def owners(self) -> list[Hashable]:
+        """For each of ``columns``, the column of the table: one that lacks values has two."""
+        return [*self.numbers, *self.flags, *self.missing, *self.categories]
 
 
 def _numbers(values: list[float], kind: Kind) -> Cells:

@@ -7,7 +7,7 @@ import numpy as np
 from skae.model import Model
 from skae.networks import names
 from skae.numerics import Array
-from skae.objectives import bounded, column_surprises
+from skae.objectives import column_surprises
 
 # Rows looked at together.
 _BLOCK = 8192
@@ -27,8 +27,7 @@ def _column_losses(model: Model, features: Array) -> Array:
     if not model.network.has_noise:
         weighted: Array = errors * model.weights[names.COLUMN_WEIGHTS]
         return weighted
-    log_variance = bounded(np, model.weights[names.NOISE].astype(np.float64))
-    losses: Array = column_surprises(np, columns, errors, present, log_variance)
+    losses: Array = column_surprises(np, columns, errors, present, model.log_noise_variance)
     n = columns.n_numbers
     losses[:, :n] += present[:, :n] * np.log(model.scaling.scale[:n])
     return losses
@@ -45,9 +44,8 @@ def losses_given_codes(model: Model, features: Array, code: Array) -> Array:
     columns = model.network.columns
     assert columns is not None
     scaled = model.scaling.apply(features)
-    noise = np.zeros(columns.n_numbers)
-    if model.network.has_noise:
-        noise = bounded(np, model.weights[names.NOISE].astype(np.float64))
+    has_noise = model.network.has_noise
+    noise = model.log_noise_variance if has_noise else np.zeros(columns.n_numbers)
 
     def surprises(some: Array) -> Array:
         errors, present = model.column_errors(scaled, model.decode_scaled(some))

@@ -203,7 +203,7 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
         features = self._encoding.features(table.cells)
         losses = column_losses(self.autoencoder_._model, features) - self._usual_losses
         totals: dict[Hashable, Array] = {}
-        for place, (name, _) in enumerate(self._encoding.column_of_features()):
+        for place, name in enumerate(self._encoding.owners):
             totals[name] = totals.get(name, 0.0) + losses[:, place]
         ordered = {name: totals[name] for name in self._encoding.container.names if name in totals}
         scores = np.column_stack(list(ordered.values()))
