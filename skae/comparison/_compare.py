@@ -1,9 +1,7 @@
 """Fit reducers at several sizes on the same folds, and score them on the rows held out."""
 
-from collections.abc import Callable, Sequence
-from itertools import product
+from collections.abc import Sequence
 from numbers import Integral
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,8 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 
 from skae.comparison._comparison import Comparison
-from skae.comparison._progress import progress_of
 from skae.comparison._reducers import Reducers, draw_seed, name_of_pca, name_reducers, prepare
+from skae.comparison._running import Callback, check_sizes, run, timed
 from skae.inspection._codes import as_array
 from skae.inspection._rows import spread_rows
 from skae.inspection._target_checks import check_target
@@ -28,9 +26,6 @@ N_EXAMPLES = 8
 MIN_ROWS_PER_CLASS = 3
 # A fold needs so many rows, as their neighbours are compared.
 LEAST_HELD_OUT = 3
-
-# Takes the number of fits done, that of all, and a label.
-Callback = Callable[[int, int, str], object]
 
 
 def compare(
@@ -135,19 +130,18 @@ def compare(
     classes = None if _is_continuous(y) else y
     seed = draw_seed(random_state)
     folds = _make_folds(cv, X, y, seed)
-    sizes = _check_sizes(n_components, folds, X.shape[1])
+    n_train = min(len(fold.train) for fold in folds)
+    why = f"{X.shape[1]} features and {n_train} training rows in the smallest fold"
+    sizes = check_sizes(n_components, min(n_train, X.shape[1]), why)
     n_neighbors = check_integer("n_neighbors", n_neighbors)
 
     def fit(name: str, size: int, k: int) -> _Result:
         reducer = prepare(reducers[name], size, seed)
         return _score(reducer, X, classes, folds[k], n_neighbors)
 
-    # Sizes vary slowest: the cost of each reducer is known once all have been fitted at one size.
-    turns = product(sizes, reducers, range(len(folds)))
-    plan = [(name, size, k) for size, name, k in turns]
-    results = _run(fit, plan, len(folds), callback, check_integer("verbose", verbose, 0))
-    in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
-    comparison = _collect(in_order, list(reducers), sizes, X, y, folds)
+    names, verbose = list(reducers), check_integer("verbose", verbose, 0)
+    results = run(fit, names, sizes, len(folds), callback, verbose)
+    comparison = _collect(results, names, sizes, X, y, folds)
     comparison.baseline = name_of_pca(reducers)
     return comparison
 
@@ -207,32 +201,11 @@ def _make_fold(
     )
 
 
-def _check_sizes(n_components: Any, folds: Sequence[_Fold], n_features: int) -> list[int]:
-    sizes = [n_components] if np.ndim(n_components) == 0 else list(n_components)
-    wrong = [
-        size
-        for size in sizes
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1
-    ]
-    if wrong or not sizes:
-        raise ValueError(
-            f"n_components={n_components!r} must be one or more integers of 1 or more."
-        )
-    n_rows = min(len(fold.train) for fold in folds)
-    if max(sizes) > min(n_rows, n_features):
-        raise ValueError(
-            f"n_components={max(sizes)} is more than the rows can tell apart: there are "
-            f"{n_features} features and {n_rows} training rows in the smallest fold; "
-            f"use at most {min(n_rows, n_features)}."
-        )
-    return sorted({int(size) for size in sizes})
-
-
 def _score(reducer: Any, X: Any, y: Array | None, fold: _Fold, n_neighbors: int) -> _Result:
     """Fit one reducer on one fold; return its scores and what is kept to look at."""
     X_train, X_test = X[fold.train], X[fold.test]
-    _, fit_seconds = _timed(reducer.fit, X_train)
-    raw_code, transform_seconds = _timed(reducer.transform, X_test)
+    _, fit_seconds = timed(reducer.fit, X_train)
+    raw_code, transform_seconds = timed(reducer.transform, X_test)
     code, reconstruction = as_array(raw_code), as_array(reducer.inverse_transform(raw_code))
     scores = {
         "reconstruction_r2": reconstruction_r2_score(X_test, reconstruction),
@@ -250,38 +223,6 @@ def _score(reducer: Any, X: Any, y: Array | None, fold: _Fold, n_neighbors: int)
     )
     scores |= {"fit_seconds": fit_seconds, "transform_seconds": transform_seconds}
     return _Result(scores, reconstruction[fold.shown], code[fold.coded])
-
-
-def _run(
-    fit: Callable[[str, int, int], _Result],
-    plan: Sequence[tuple[str, int, int]],
-    n_folds: int,
-    callback: Callback | None,
-    verbose: int,
-) -> dict[tuple[str, int, int], _Result]:
-    """Do every fit of a plan of reducer, size and fold; return the results by these."""
-    results = {}
-    with progress_of([(name, size) for name, size, _ in plan], verbose) as (begin, end):
-        for done, (name, size, k) in enumerate(plan):
-            label = f"{name}, {size} components, fold {k + 1} of {n_folds}"
-            if callback is not None:
-                callback(done, len(plan), label)
-            begin(label)
-            try:
-                results[name, size, k] = fit(name, size, k)
-            except Exception as error:
-                error.add_note(f"This happened in compare: {label}.")
-                raise
-            end(label)
-        if callback is not None:
-            callback(len(plan), len(plan), "done")
-    return results
-
-
-def _timed(function: Callable[[Any], Any], X: Any) -> tuple[Any, float]:
-    start = perf_counter()
-    result = function(X)
-    return result, perf_counter() - start
 
 
 def _collect(
