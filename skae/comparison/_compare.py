@@ -10,9 +10,12 @@ from sklearn.model_selection import KFold, check_cv
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 
+from skae.comparison._compare_tables import compare_tables
 from skae.comparison._comparison import Comparison
 from skae.comparison._reducers import Reducers, draw_seed, name_of_pca, name_reducers, prepare
 from skae.comparison._running import Callback, check_sizes, run, timed
+from skae.comparison._table_models import has_tables
+from skae.comparison._table_roles import is_mixed
 from skae.inspection._codes import as_array
 from skae.inspection._rows import spread_rows
 from skae.inspection._target_checks import check_target
@@ -125,6 +128,9 @@ def compare(
     2  TruncatedSVD             2                    0.17           0.40
     3  TruncatedSVD             8                    0.66           0.95
     """
+    if has_tables(reducers) or is_mixed(X):
+        options = {"n_components": n_components, "cv": cv, "random_state": random_state}
+        return compare_tables(reducers, X, y, **options, callback=callback, verbose=verbose)
     reducers = name_reducers(reducers)
     X, y = _check_rows(X, y)
     classes = None if _is_continuous(y) else y
