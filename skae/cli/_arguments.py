@@ -9,6 +9,8 @@ from skae.cli._models import known_models
 DEFAULT_MODELS = ["pca", "autoencoder"]
 DEFAULT_SIZES = [2, 4, 8, 16]
 DEFAULT_FOLDS = 5
+# Of so many rows other than numbers, the scores of few folds hardly vary.
+LARGE_TABLE, FOLDS_OF_LARGE_TABLES = 20_000, 3
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,9 +1,10 @@
 """The models that the command line knows by name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.decomposition import NMF, PCA, FastICA, KernelPCA, TruncatedSVD
 
 import skae
@@ -29,6 +30,37 @@ def known_models() -> dict[str, Callable[[Array], Any]]:
         if name.endswith("Autoencoder") and _takes_any_table(getattr(skae, name)):
             makers[name.lower()] = _with_defaults(getattr(skae, name))
     return dict(sorted(makers.items()))
+
+
+def models_of_tables(names: Sequence[str], table: str) -> dict[str, Any]:
+    """Return models by what they are called on a table that is not all numbers.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `known_models`.
+    table : str
+        The name of the file, for the error.
+
+    Raises
+    ------
+    ValueError
+        For those that know numbers alone.
+    """
+    models: dict[str, Any] = {}
+    for name in names:
+        if name == "pca":
+            models["FAMD"] = PCA()
+        elif name.endswith("autoencoder"):
+            model = known_models()[name](np.empty((0, 0)))
+            models[type(model).__name__] = model
+        else:
+            raise ValueError(
+                f"--models {name} reads numbers alone, but {table} holds other values, or none in "
+                "some places; choose pca, which stands for factor analysis of mixed data, and "
+                "autoencoders."
+            )
+    return models
 
 
 def _with_defaults(estimator_class: Callable[..., Any]) -> Callable[[Array], Any]:

@@ -27,8 +27,8 @@ class Table:
     """Rows, their labels or None, and the names of all."""
 
     name: str
-    X: Array
-    y: Array | None
+    X: Any
+    y: Any
     columns: list[str]
     target: str | None = None
     note: str = ""
@@ -61,6 +61,8 @@ def read_table(path: str | Path | None = None, target: str | None = None) -> Tab
     if not is_known or not path.is_file():
         raise ValueError(f"{path}: expected a file whose name ends in one of {', '.join(readers)}.")
     table = readers[path.suffix.lower()](path, target)
+    if not isinstance(table.X, np.ndarray):
+        return table  # what is not all numbers is checked by what compares it
     _check_finite(table)
     _check_range(table)
     _check_variance(table)
@@ -206,11 +208,9 @@ def _split_frame(path: Path, frame: Any, target: str | None, note: str = "") -> 
     rows = frame.drop(columns=[] if target is None else target)
     _check_size(path, rows)  # first: the columns of a table without rows have no type
     text = [name for name in rows if not _is_number(rows[name])]
-    if text:
-        raise ValueError(
-            f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
-            f"encode such columns, or name one as --target.{_example(rows[text[:1]])}"
-        )
+    if text or rows.isna().any(axis=None):
+        labels = None if target is None else frame[target]
+        return Table(path.name, rows, labels, list(rows), target, note)
     _check_missing(path, frame, target)
     y = None if target is None else _labels(frame[target])
     _check_labels(path, target, y)

@@ -146,7 +146,7 @@ class Comparison:
     def _title(self) -> str:
         n_folds = next(iter(self.scores.values())).shape[2]
         return (
-            f"Comparison(reducers={list(self.reducers)}, "
+            f"{type(self).__name__}(reducers={list(self.reducers)}, "
             f"n_components={list(self.n_components)}, n_folds={n_folds})"
         )
 
