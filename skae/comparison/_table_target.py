@@ -97,7 +97,7 @@ def read_target(y: Any, X: Any) -> Target:
         )
     n_values = len(np.unique(known))
     if n_values < 2:
-        shown = "no value" if len(known) == 0 else f"{cells.plain()[is_known][0]!r} alone"
+        shown = "no value" if len(known) == 0 else f"{_first(cells, is_known)!r} alone"
         raise ValueError(
             f"y holds {shown}, so there is nothing to tell from codes. Leave y out, or pass a "
             "column of two values or more."
@@ -111,11 +111,15 @@ def read_target(y: Any, X: Any) -> Target:
         return Target(whole, is_known, has_classes=True)
     if not is_few:
         raise ValueError(
-            f"y holds text, such as {cells.plain()[is_known][0]!r}, of {n_values} different values "
+            f"y holds text, such as {_first(cells, is_known)!r}, of {n_values} different values "
             f"in {len(known)} rows, too many for classes. Make numbers of it, or leave it out."
         )
     names = np.array([str(level) for level in [*cells.levels, ""]], dtype=object)
     return Target(names[cells.values], is_known, has_classes=True)
+
+
+def _first(cells: Cells, is_known: Bools) -> object:
+    return cells.plain()[is_known].tolist()[0]
 
 
 def _cells(y: Any) -> Cells:
