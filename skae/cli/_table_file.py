@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 from skae.numerics import Array
 from skae.tables import non_numbers
 
-_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _LEAST_PER_CLASS = 3  # rows on average, as compare asks it of numbers
 _LARGEST = float(np.finfo(np.float32).max)
@@ -218,32 +217,12 @@ def _split_frame(path: Path, frame: Any, target: str | None, note: str = "") -> 
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
 
-def _example(column: Any) -> str:
-    """Return a sentence with the first value of a column that is not a number."""
-    cells = non_numbers(column)
-    if not cells:  # numbers in words, such as all of a column of objects
-        return ""
-    cell = cells[0]
-    text = f" Row {cell.row} of {cell.label!r} holds {cell.shown}, {cell.kind}"
-    if isinstance(cell.value, str) and _DECIMAL_COMMA.fullmatch(cell.value.strip()):
-        return f"{text} with a decimal comma: save numbers with points."
-    return f"{text}."
-
-
 def _check_missing(path: Path, frame: Any, target: str | None) -> None:
-    counts = frame.isna().sum()
-    n_unknown = 0 if target is None else counts.pop(target)
+    n_unknown = 0 if target is None else frame[target].isna().sum()
     if n_unknown:
         raise ValueError(
             f"{path}: {n_unknown} rows have no {target!r}; drop them, or leave --target out and "
             "drop the column."
-        )
-    counts = counts[counts > 0]
-    if len(counts):
-        missing = [f"{name} ({count})" for name, count in counts.items()]
-        raise ValueError(
-            f"{path}: missing values in {_listed(missing, quote=False)}; fill or drop them first, "
-            "for example with sklearn.impute.SimpleImputer."
         )
 
 

@@ -238,6 +238,25 @@ def test_columns_that_cannot_help_are_left_out_and_named(frame):
         assert ("number (it numbers the rows)" in text) == (text == found.summary())
 
 
+def test_hard_columns_are_named(frame):
+    found = run(frame, n_components=1)
+    # It is of another cause than all others.
+    assert found.mean_of_columns()[0, 0, 4] < 0.05
+    assert "Hard even with 1 component is height (" in found.summary()
+
+
+def test_sentences_are_about_the_table_and_famd(frame):
+    found = run(frame, np.where(frame["age"] > 40, "old", "young"), [PCA(), quick()])
+    text = f"{found.summary()}\n{found.recommend()}"
+    assert "FAMD explains" in text
+    assert "% of the table with 2 components" in text
+    assert "variance of these rows" not in text
+    assert "PCA" not in text
+    alone = run(frame, reducers=quick())
+    assert alone.baseline is None
+    assert "compare it with FAMD" in alone.recommend()
+
+
 def test_options_of_columns_are_those_of_all_reducers(frame):
     table = TableAutoencoder(quick(), drop=["height"], categorical_features=["age", "owns", "city"])
     found = run(frame, reducers=[PCA(), table])
