@@ -61,14 +61,37 @@ def compare(
     Every reducer is fitted at one size before any is at the next, so that it is soon known how long
     each takes.
 
+    A frame with text, categories, dates or missing values is compared column by column.
+    Autoencoders are wrapped in :class:`TableAutoencoder`, and PCA stands for factor analysis of
+    mixed data (FAMD), which is to such tables what PCA is to numbers: PCA of numbers divided by
+    their deviations, and of levels less their frequencies, divided by the roots of these. What is
+    missing counts as the mean. The scores are
+
+    - `explained_share`, the mean over columns of the share explained: of numbers, dates and spans
+      of time R², of categories the share of mistakes that are avoided of those made by always
+      guessing the most frequent level. A column counts 0 where it is guessed worse than by the mean
+      or that level of the rows held out; `column_scores` has it as it is. Values are those that
+      `reconstruct` returns, and only those that are known are scored;
+    - `number_r2` and `category_gain`, the same of either kind, where there are both, and
+      `category_log_loss`, the mean surprise in nats of the levels, in which pooled levels are one;
+    - `target_auroc`, if `y` holds classes, of a logistic regression on codes, each class against
+      all others; `target_r2` of a ridge regression if it is continuous. Rows without a target are
+      learnt, but not scored by it;
+    - times, as of numbers.
+
+    Options of columns, such as `drop`, are those of the `TableAutoencoder` among the reducers, if
+    there is one, and hold for all. Where `cv` is a number, a fold learns at most 10,000 rows, drawn
+    at random, and is scored on at most 10,000; the folds of a splitter are taken as they are.
+
     Parameters
     ----------
     reducers : estimator, list of estimators, or dict of str to estimator
         Anything with `transform`, `inverse_transform` and a parameter `n_components`, or a
-        Pipeline, whose last step with such a parameter is sized. They see `X` only, never `y`.
+        Pipeline, whose last step with such a parameter is sized. They see `X` only, never `y`. Of
+        a table that is not all numbers: PCA, dense autoencoders, and `TableAutoencoder`.
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        The rows.
+        The rows. Frames of pandas and polars may hold what is no number, and holes.
 
     y : array-like of shape (n_samples,), default=None
         Class labels, numbers or strings. Numbers that are not whole, or have fewer than three rows
@@ -84,7 +107,7 @@ def compare(
 
     n_neighbors : int, default=5
         The neighbours of the classifier and of trustworthiness; small folds use as many as they
-        allow.
+        allow. Tables that are not all numbers have no such scores.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and every `random_state` of every reducer. None shuffles anew each time and
@@ -102,14 +125,17 @@ def compare(
     Returns
     -------
     comparison : Comparison
-        With `to_frame()`, `plot()`, `plot_codes()` and `plot_reconstructions()`.
+        With `to_frame()`, `plot()`, `plot_codes()` and `plot_reconstructions()`. A
+        `TableComparison`, with `to_column_frame()` and `plot_columns()`, of tables that are not all
+        numbers.
 
     Raises
     ------
     TypeError
         If a reducer cannot reconstruct or has no `n_components`.
     ValueError
-        If a size, the folds or the labels cannot be used; always before the first fit.
+        If a size, the folds or the labels cannot be used, or if fewer than two columns of a table
+        are left to learn from; always before the first fit.
 
     Examples
     --------
@@ -127,7 +153,23 @@ def compare(
     1           PCA             8                    0.67           0.96
     2  TruncatedSVD             2                    0.17           0.40
     3  TruncatedSVD             8                    0.66           0.95
+
+    A table as people have them, with text and holes:
+
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> size = np.random.default_rng(0).normal(size=100)
+    >>> frame = pd.DataFrame({"size": size, "weight": 3 * size + 1})
+    >>> frame["kind"] = np.where(size > 0, "large", "small")
+    >>> frame.loc[::10, "weight"] = np.nan
+    >>> comparison = compare(PCA(), frame, n_components=1, random_state=0)
+    >>> comparison.reducers
+    ['FAMD']
+    >>> print(comparison.summary())
+    FAMD explains 97 % of the table with 1 component.
+    ...
     """
+    n_neighbors = check_integer("n_neighbors", n_neighbors)
     if has_tables(reducers) or is_mixed(X):
         options = {"n_components": n_components, "cv": cv, "random_state": random_state}
         return compare_tables(reducers, X, y, **options, callback=callback, verbose=verbose)
@@ -139,7 +181,6 @@ def compare(
     n_train = min(len(fold.train) for fold in folds)
     why = f"{X.shape[1]} features and {n_train} training rows in the smallest fold"
     sizes = check_sizes(n_components, min(n_train, X.shape[1]), why)
-    n_neighbors = check_integer("n_neighbors", n_neighbors)
 
     def fit(name: str, size: int, k: int) -> _Result:
         reducer = prepare(reducers[name], size, seed)

@@ -23,6 +23,7 @@ from skae import (
     compare,
 )
 from skae.comparison import _compare_tables
+from skae.inspection import ComponentCurveDisplay
 
 from .shared import factor_analysis, mixed, with_holes
 
@@ -328,6 +329,8 @@ def test_it_is_drawn_pickled_and_shown_as_any_other(found):
     copy = pickle.loads(pickle.dumps(found))
     assert repr(copy).startswith("TableComparison(reducers=['FAMD'], n_components=[1, 2, 3]")
     assert found.plot().ax_.get_ylabel().startswith("Share explained")
+    curve = ComponentCurveDisplay.from_comparison(found)
+    np.testing.assert_array_equal(curve.scores, found.scores["explained_share"])
     assert found.plot_codes().figure_.axes[0].get_title() == "FAMD"
 
 
