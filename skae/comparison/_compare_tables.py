@@ -12,12 +12,19 @@ from skae.comparison._column_scores import COLUMN_METRICS, mean_scores, score_co
 from skae.comparison._reducers import Reducers, draw_seed, name_of_pca, prepare
 from skae.comparison._running import Callback, check_sizes, run, timed
 from skae.comparison._table_comparison import TableComparison
-from skae.comparison._table_models import TableModel, model_of, name_table_reducers, template_of
+from skae.comparison._table_models import (
+    TableModel,
+    model_of,
+    name_table_reducers,
+    outer_of,
+    template_of,
+)
 from skae.comparison._table_roles import Roles, roles_of
 from skae.comparison._table_target import Target, read_target
 from skae.inspection._rows import spread_rows
 from skae.messages import check_integer
 from skae.numerics import Array, Integers
+from skae.tables import refuse_mask
 from skae.tabular._cells import Cells
 from skae.tabular._frames import native_table, read_table
 
@@ -57,8 +64,12 @@ def compare_tables(
     """Compare reducers on a table that is not all numbers; see `compare`."""
     template = template_of(reducers)
     named = name_table_reducers(reducers)
+    outer = outer_of(reducers, named)
+    refuse_mask(X, "X")
     X = native_table(X)
-    X = X if hasattr(X, "columns") else np.asarray(X)
+    if not hasattr(X, "columns"):
+        # Numbers beside text stay numbers.
+        X = np.array(X, dtype=object) if isinstance(X, list | tuple) else np.asarray(X)
     roles = roles_of(X, template)
     target = None if y is None else read_target(y, X)
     seed = draw_seed(random_state)
@@ -68,7 +79,7 @@ def compare_tables(
     sizes = check_sizes(n_components, min(n_train, roles.n_features), why)
 
     def fit(name: str, size: int, k: int) -> _Result:
-        model = model_of(prepare(named[name], size, seed), roles)
+        model = model_of(prepare(named[name], size, seed), outer[name], roles)
         return _score(model, X, target, folds[k], roles)
 
     names = list(named)
@@ -164,7 +175,7 @@ def _collect(
         is_number=roles.is_number,
         column_scores=column_scores,
         left_out=roles.left_out,
-        originals=_safe_indexing(examples, roles.names, axis=1),
+        originals=_safe_indexing(examples, roles.places, axis=1),
         reconstructions={
             name: results[i].reconstruction for name, i in zip(names, firsts[:, -1], strict=True)
         },

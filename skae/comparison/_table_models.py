@@ -1,6 +1,6 @@
 """Reducers of tables: autoencoders around their columns, and factor analysis where PCA is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from sklearn.base import clone
@@ -148,8 +148,18 @@ def template_of(reducers: Any) -> TableAutoencoder:
     return TableAutoencoder(**{option: getattr(tables[0], option) for option in _OPTIONS})
 
 
-def model_of(reducer: Any, roles: Roles) -> TableModel:
-    """Return a reducer as one of the columns of a table."""
+def outer_of(reducers: Any, names: Iterable[str]) -> dict[str, TableAutoencoder]:
+    """Return what is around each reducer, by name: the `TableAutoencoder` given, or a new one."""
+    given = zip(names, _each(reducers), strict=True)
+    return {
+        name: each if isinstance(each, TableAutoencoder) else TableAutoencoder()
+        for name, each in given
+    }
+
+
+def model_of(reducer: Any, outer: TableAutoencoder, roles: Roles) -> TableModel:
+    """Return a reducer, inside another, as one of the columns of a table."""
     if isinstance(reducer, PCA):
         return FactorAnalysis(reducer, roles)
-    return AutoencoderOfTables(TableAutoencoder(reducer, **roles.options))
+    table: Any = clone(outer)
+    return AutoencoderOfTables(table.set_params(autoencoder=reducer, **roles.options))

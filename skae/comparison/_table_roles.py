@@ -28,6 +28,8 @@ class Roles:
     ----------
     names : list
         Labels of the columns that are learnt and scored, in the order of the table.
+    places : list of int
+        Their places in the table.
     categorical : list
         Those of them that are categories.
     left_out : dict
@@ -41,6 +43,7 @@ class Roles:
     """
 
     names: list[Hashable]
+    places: list[int]
     categorical: list[Hashable]
     left_out: dict[Hashable, str]
     min_frequency: int
@@ -77,6 +80,8 @@ class Roles:
 
 def is_mixed(X: Any) -> bool:
     """Whether X is a frame with holes, or with anything that no number can be made of."""
+    if _is_sparse(X):
+        return False
     frame = nw.from_native(_without_equal_labels(X), pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         return True  # which is refused with its way out
@@ -87,6 +92,12 @@ def is_mixed(X: Any) -> bool:
         return False
     is_missing = (_has_missing(frame[name]) for name in frame.columns)
     return bool(non_numbers(X[:_GLANCE])) or any(is_missing) or bool(non_numbers(X))
+
+
+def _is_sparse(X: Any) -> bool:
+    # Those of pandas fill their places with NaN, and are numbers all the same.
+    dtypes = list(getattr(X, "dtypes", [])) if hasattr(X, "iloc") and hasattr(X, "columns") else []
+    return bool(dtypes) and all(type(dtype).__name__ == "SparseDtype" for dtype in dtypes)
 
 
 def _without_equal_labels(X: Any) -> Any:
@@ -137,6 +148,7 @@ def roles_of(X: Any, template: TableAutoencoder) -> Roles:
         raise _too_few(names, encoding.left_out)
     return Roles(
         names,
+        [table.container.names.index(name) for name in names],
         [name for name in names if name not in encoding.numbers],
         encoding.left_out,
         estimator.min_frequency,

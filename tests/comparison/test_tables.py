@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.sparse import csr_array
 from sklearn.decomposition import NMF, PCA
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score, roc_auc_score
@@ -205,6 +206,20 @@ def test_numbers_without_holes_are_compared_as_ever(frame):
         np.testing.assert_array_equal(ours.scores[metric], plain.scores[metric])
 
 
+def test_sparse_frames_are_numbers(frame):
+    sparse = pd.DataFrame.sparse.from_spmatrix(csr_array(np.eye(20)[:, :4]))
+    assert type(run(sparse)) is Comparison
+
+
+@pytest.mark.parametrize(
+    "labels", [[3, 2, 1, 0, 9], pd.MultiIndex.from_product([["a"], [*"vwxyz"]])]
+)
+def test_labels_of_columns_need_not_be_names(labels, frame):
+    found = run(frame.set_axis(labels, axis=1))
+    assert found.columns == list(labels)
+    assert found.originals.columns.tolist() == list(labels)
+
+
 def test_numbers_with_holes_are_a_table(frame):
     numbers = frame[["age", "income", "height"]].copy()
     numbers.loc[3, "income"] = np.nan
@@ -259,7 +274,8 @@ def test_sentences_are_about_the_table_and_famd(frame):
 
 
 def test_options_of_columns_are_those_of_all_reducers(frame):
-    table = TableAutoencoder(quick(), drop=["height"], categorical_features=["age", "owns", "city"])
+    options = {"drop": ["height"], "categorical_features": ["age", "owns", "city"]}
+    table = TableAutoencoder(quick(), random_state=3, **options)
     found = run(frame, reducers=[PCA(), table])
     assert found.reducers == ["FAMD", "Autoencoder"]
     assert found.columns == ["age", "income", "owns", "city"]
