@@ -128,6 +128,7 @@ def refuse(capsys, *arguments):
 @pytest.mark.parametrize(
     ("spoil", "arguments", "said"),
     [
+        (lambda frame: frame, ["--models", "tableautoencoder"], "is not a model; choose from"),
         (lambda frame: frame, ["--models", "nmf"], "--models nmf reads numbers alone, but table"),
         (lambda frame: frame[["noise"]], [], "'noise' alone to learn from"),
         (lambda frame: frame[["id", "noise"]], [], "left out are 'id': it numbers the rows"),

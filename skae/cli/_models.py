@@ -68,6 +68,9 @@ def _with_defaults(estimator_class: Callable[..., Any]) -> Callable[[Array], Any
 
 
 def _takes_any_table(estimator_class: Callable[..., Any]) -> bool:
+    # What is around the columns of a table is no model of its own.
+    if estimator_class is skae.TableAutoencoder:
+        return False
     # Convolutional and recurrent networks need a sample_shape, which no option gives.
     network = inspect.signature(estimator_class).parameters.get("network")
     return network is None or network.default == "dense"
