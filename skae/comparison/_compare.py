@@ -80,7 +80,7 @@ def compare(
     - times, as of numbers.
 
     Options of columns, such as `drop`, are those of the `TableAutoencoder` among the reducers, if
-    there is one, and hold for all. Where `cv` is a number, a fold learns at most 10,000 rows, drawn
+    there is one, and hold for all. Where `cv` is a number, a fold learns at most 6,000 rows, drawn
     at random, and is scored on at most 10,000; the folds of a splitter are taken as they are.
 
     Parameters
