@@ -20,8 +20,9 @@ from skae.tabular._frames import Container
 from skae.tabular._input import check_template, checked_table, known_names, no_column_left
 from skae.tabular._scores import UsualErrors
 
-# Components of the default autoencoder, where the table has as many columns.
-_MOST_COMPONENTS = 10
+# Components of the default autoencoder, where the table has as many columns, and what their
+# divergence counts.
+_MOST_COMPONENTS, _BETA = 32, 0.3
 
 
 class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
@@ -37,8 +38,9 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     autoencoder : autoencoder of skae or None, default=None
         Which objective, code width and training; it is cloned. Its network has to be dense. None
-        means ``VariationalAutoencoder`` with 10 components, or as many as there are columns (and
-        flags of missing values), if they are fewer.
+        means ``VariationalAutoencoder(beta=0.3)`` with as many components as there are columns
+        (and flags of missing values), 32 at most: a model of the table. For fewer dimensions pass
+        one of a smaller ``n_components``.
 
     categorical_features : "from_dtype" or array-like of labels or of bool, default="from_dtype"
         The columns of categories, by their labels (positions for an array) or by a mask.
@@ -206,7 +208,7 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:
         n_components = min(_MOST_COMPONENTS, encoding.columns.n_columns)
         given = self.autoencoder
-        template = VariationalAutoencoder(n_components) if given is None else given
+        template = VariationalAutoencoder(n_components, beta=_BETA) if given is None else given
         autoencoder: BaseAutoencoder = clone(template)
         if autoencoder.random_state is None:
             seed = check_random_state(self.random_state).randint(2**31)

@@ -13,6 +13,7 @@ from skae.tabular._cells import Cells
 from skae.tabular._input import given_cells
 from skae.tabular._scores import BLOCK
 from skae.tabular._scoring import TableScoringMixin, imputed, joined
+from skae.tabular._sharpness import sharpened
 
 # Draws of which rows with given values are chosen, for each of them.
 _DRAWS_PER_ROW, _LEAST_DRAWS, _MOST_DRAWS = 50, 2000, 200_000
@@ -69,7 +70,7 @@ class TableDrawingMixin(TableScoringMixin):
         code = self._codes_given(n_samples, cells, rng)
         made = joined(
             encoding.table(
-                model.decode(code[start : start + BLOCK]),
+                sharpened(model, code[start : start + BLOCK], self._usual.sharpness),
                 rng,
                 self._usual.deviations,
                 with_missing=with_missing,

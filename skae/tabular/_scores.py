@@ -9,6 +9,7 @@ from skae.model import Model
 from skae.networks import names
 from skae.numerics import Array
 from skae.objectives import column_surprises
+from skae.tabular._sharpness import sharpness
 
 # Rows looked at together: what is needed between is small.
 BLOCK = 8192
@@ -24,10 +25,13 @@ class UsualErrors:
         Negative log densities in nats, or errors in shares.
     deviations : ndarray of shape (n_numbers,)
         Root mean squared errors of numbers, in units of their features.
+    sharpness : ndarray of shape (n_features,)
+        Factors of logits, with which levels are drawn.
     """
 
     losses: Array
     deviations: Array
+    sharpness: Array
 
     @classmethod
     def of(cls, model: Model, features: Array, sample_weight: Array | None = None) -> "UsualErrors":
@@ -46,7 +50,8 @@ class UsualErrors:
             squares += counts @ np.nan_to_num(errors)
             totals += counts @ present
         totals = np.maximum(totals, np.finfo(float).tiny)
-        return cls(losses / totals, np.sqrt(squares / totals[:n]))
+        factors = sharpness(model, features, sample_weight)
+        return cls(losses / totals, np.sqrt(squares / totals[:n]), factors)
 
 
 def column_losses(model: Model, features: Array) -> tuple[Array, Array]:

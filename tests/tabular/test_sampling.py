@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.special import softmax
 
 from .shared import KEEPS_START, latent, mixed, quick, quick_variational
 
@@ -199,3 +200,19 @@ def test_strange_rows_have_low_scores(table):
     frame = mixed()
     frame.loc[1, "income"] = 40.0
     assert table.score_samples(frame).argmin() == 1
+
+
+def test_levels_are_drawn_as_surely_as_the_codes_of_rows_allow():
+    frame = mixed()[["age", "city"]].dropna()
+    table = quick_variational(max_iter=3).fit(frame)
+    model, encoding = table.autoencoder_._model, table._encoding
+    features = encoding.features(table._table(frame).cells)
+    levels = slice(encoding.columns.first_level, None)
+    factor = table._usual.sharpness[levels][0]
+    logits = model.decode_scaled(model.encode(features))[:, levels]
+    shares = softmax(factor * logits, axis=1)
+    # At the most likely factor the mean of the logits is that of the rows themselves.
+    np.testing.assert_allclose(
+        np.sum(shares * logits), np.sum(features[:, levels] * logits), rtol=1e-3
+    )
+    assert np.all(table._usual.sharpness[:1] == 1.0)

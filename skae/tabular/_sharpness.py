@@ -1,0 +1,61 @@
+"""How sure drawn levels are: one factor for the logits of each column."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from skae.model import Model, as_rows
+from skae.networks import Columns
+from skae.numerics import Array
+from skae.objectives import column_errors
+
+# Logarithms of factors that are tried; the mean surprise is convex in the factor.
+_LEAST, _MOST = -1.0, 2.5
+
+
+def sharpness(model: Model, features: Array, sample_weight: Array | None = None) -> Array:
+    """Factors of logits under which levels surprise least, given the codes of their rows.
+
+    Numbers are drawn around what a code says by the errors that are left at the codes of rows. A
+    decoder that learnt from noisy codes, as a variational one does, is less sure of levels than
+    these codes allow. One factor a column (Guo et al. 2017) brings both to the same footing.
+
+    Parameters
+    ----------
+    model : Model
+    features : ndarray of shape (n, n_features)
+    sample_weight : ndarray of shape (n,), optional
+
+    Returns
+    -------
+    factors : ndarray of shape (n_features,)
+        1 for numbers, the same for all levels of a column.
+    """
+    columns = model.network.columns
+    assert columns is not None
+    output = model.decode_scaled(model.encode(features)).astype(np.float64)
+    target = model.scaling.apply(features)
+    weight = np.ones(len(features)) if sample_weight is None else sample_weight
+    widths = np.diff([*columns.starts, columns.n_features])
+    factors = np.ones(columns.n_columns)
+    for place in range(columns.n_numbers, columns.n_columns):
+        start = columns.starts[place]
+        levels = slice(start, start + widths[place])
+        is_flag = place < columns.first_level
+        alone = Columns(0, 1) if is_flag else Columns(0, 0, (int(widths[place]),))
+
+        def surprise(log_factor: float, levels: slice = levels, alone: Columns = alone) -> float:
+            logits = output[:, levels] * np.exp(log_factor)
+            errors, _ = column_errors(np, alone, model.loss, target[:, levels], logits)
+            return float(weight @ errors[:, 0])
+
+        found = minimize_scalar(surprise, bounds=(_LEAST, _MOST), method="bounded").x
+        factors[place] = np.exp(found)
+    spread: Array = np.repeat(factors, widths)
+    return spread
+
+
+def sharpened(model: Model, code: Array, factors: Array) -> Array:
+    """Rows that codes stand for, with such factors of their logits; shape (n, n_features)."""
+    columns = model.network.columns
+    assert columns is not None
+    return as_rows(columns, model.scaling, model.decode_scaled(code) * factors)
