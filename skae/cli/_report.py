@@ -1,10 +1,8 @@
 """Write a comparison as `comparison.csv`, `comparison.png` and `report.html`, all or nothing."""
 
-import os
 import platform
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -20,6 +18,7 @@ from skae.cli._alt_texts import (
     describe_reconstructions,
 )
 from skae.cli._cautions import cautions
+from skae.cli._drafts import check_directory, write_together
 from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
 from skae.cli._table_file import Table
 from skae.comparison import (
@@ -75,31 +74,12 @@ def write_report(
         draw_curves(comparison, list(comparison.scores)),
         _render(comparison, table, details).encode(),
     )
-    return _write_together(Path(directory), dict(zip(_FILES, contents, strict=True)))
+    return write_together(Path(directory), dict(zip(_FILES, contents, strict=True)))
 
 
 def check_writable(directory: str | Path) -> None:
     """Refuse a directory that could not be written to after a long comparison."""
-    directory = Path(directory)
-    made, probe = [], directory / f".{os.getpid()}"
-    try:
-        # What can be written depends on more than permissions: to know, make a file.
-        made = _missing(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-    except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(
-            f"--output {directory}: no directory that can be written to ({reason}); choose another."
-        ) from error
-    finally:
-        _remove([probe], made)
-    taken = [name for name in _FILES if (directory / name).is_dir()]
-    if taken:
-        raise ValueError(
-            f"--output {directory}: {taken[0]} is a directory in it, and no file can take its "
-            "place; choose another."
-        )
+    check_directory(directory, _FILES)
 
 
 def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) -> str:
@@ -174,33 +154,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    made = _missing(directory)
-    drafts = {directory / name: directory / f".{name}.{os.getpid()}" for name in contents}
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for draft, content in zip(drafts.values(), contents.values(), strict=True):
-            draft.write_bytes(content)
-        for path, draft in drafts.items():
-            os.replace(draft, path)
-    except BaseException:  # Ctrl-C too
-        _remove(drafts.values(), made)
-        raise
-    return list(drafts)
-
-
-def _missing(directory: Path) -> list[Path]:
-    """Return the directory and its parents, as far as they do not exist yet."""
-    return [path for path in (directory, *directory.parents) if not path.exists()]
-
-
-def _remove(drafts: Iterable[Path], directories: Iterable[Path]) -> None:
-    for draft in drafts:
-        with suppress(OSError):
-            draft.unlink()
-    for directory in directories:
-        # One that already received a file stays.
-        with suppress(OSError):
-            directory.rmdir()
