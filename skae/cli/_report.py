@@ -1,15 +1,10 @@
 """Write a comparison as `comparison.csv`, `comparison.png` and `report.html`, all or nothing."""
 
-import platform
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import skae
 from skae.cli._alt_texts import (
     describe_codes,
     describe_curves,
@@ -19,7 +14,10 @@ from skae.cli._alt_texts import (
 )
 from skae.cli._cautions import cautions
 from skae.cli._drafts import check_directory, write_together
-from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
+from skae.cli._figures import draw_codes, draw_curves, draw_reconstructions
+from skae.cli._page import environment_of_pages, versions
+from skae.cli._png import Picture
+from skae.cli._png import to_picture as _picture
 from skae.cli._table_file import Table
 from skae.comparison import (
     COLUMNS,
@@ -32,16 +30,7 @@ from skae.comparison import (
 )
 
 _FILES = ("comparison.csv", "comparison.png", "report.html")
-_PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
-
-
-class Picture(NamedTuple):
-    """An image within the page, its description, and its natural width in CSS pixels."""
-
-    src: str
-    alt: str
-    width: int
 
 
 def write_report(
@@ -83,14 +72,7 @@ def check_writable(directory: str | Path) -> None:
 
 
 def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        loader=jinja2.FunctionLoader(_read_template),
-        trim_blocks=True,
-    )
+    environment = environment_of_pages()
     return environment.get_template("_report.html").render(
         comparison=comparison,
         table=table,
@@ -104,7 +86,7 @@ def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) ->
         codes=_codes(comparison, table),
         reconstructions=_reconstructions(comparison, table),
         largest=components(comparison.n_components[-1]),
-        versions=_versions(),
+        versions=versions(),
         **details,
     )
 
@@ -112,10 +94,6 @@ def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) ->
 def _unbroken(sentences: Iterable[str]) -> list[str]:
     """Keep numbers and their percent signs on one line."""
     return [sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in sentences]
-
-
-def _read_template(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _curve(comparison: Comparison, metric: str) -> Picture:
@@ -136,21 +114,3 @@ def _codes(comparison: Comparison, table: Table) -> dict[str, Any]:
 def _reconstructions(comparison: Comparison, table: Table) -> Picture:
     png = draw_reconstructions(comparison, table.columns)
     return _picture(png, describe_reconstructions(comparison))
-
-
-def _picture(png: bytes, alt: str) -> Picture:
-    width = int.from_bytes(png[16:20]) * 96 // DPI
-    return Picture(f"data:image/png;base64,{b64encode(png).decode()}", alt, width)
-
-
-def _versions() -> dict[str, str]:
-    python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    others = {name: _version(name) for name in _PACKAGES}
-    return {"python": python, "skae": skae.__version__, **others}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
