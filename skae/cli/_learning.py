@@ -13,7 +13,6 @@ from skae.cli._arguments import reading_options
 from skae.cli._models import table_models
 from skae.cli._progress import Progress
 from skae.cli._reading import Source, check_column, named_columns, read_source
-from skae.cli._terminal import quiet_stderr
 
 # More rows make a fit longer and hardly better.
 MOST_ROWS = 50_000
@@ -119,7 +118,6 @@ def learn(
         categorical_features="from_dtype" if categorical is None else categorical,
         random_state=options.random_state,
     )
-    _load_keras(progress)
     with progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"):
         model.fit(rows)
     refused = [name for name in _called_categories(options, frame) if name in model.left_out_]
@@ -131,15 +129,6 @@ def learn(
     if model.left_out_:
         sentences.append(_left_out_sentence(model.left_out_))
     return Learnt(model, rows, sentences)
-
-
-def _load_keras(progress: Progress) -> None:
-    if "keras" in sys.modules:
-        return
-    with progress.step("Loading TensorFlow"), quiet_stderr():
-        skae.Autoencoder(1, max_iter=1).fit(np.random.default_rng(0).normal(size=(32, 4)))
-    # That this fit was too short says nothing.
-    progress.warnings.clear()
 
 
 def _called_categories(options: Namespace, frame: Any) -> list[str]:

@@ -39,7 +39,8 @@ def output_path(given: str | None, source: str, part: str) -> Path:
         stem = path.name
         for end in (packing, suffix):
             stem = stem[: -len(end)] if end and stem.lower().endswith(end) else stem
-        kept = suffix if suffix in SUFFIXES and suffix != ".xls" else ".xlsx"
+        # Old workbooks cannot be written, and an archive says nothing of what is in it.
+        kept = {".xls": ".xlsx"}.get(suffix, suffix if suffix in SUFFIXES else ".csv")
         return Path(f"{stem}{part}{kept}{packing}")
     out = Path(given)
     check_suffix(out)

@@ -32,7 +32,7 @@ def check_size(path: object, frame: Any) -> None:
     """Refuse a table without rows or columns."""
     if 0 in frame.shape:
         raise ValueError(
-            f"{path}: there are {frame.shape[0]} rows and {frame.shape[1]} columns to compare; "
+            f"{path}: there are {frame.shape[0]} rows and {frame.shape[1]} columns; "
             "give at least a few of each."
         )
 
