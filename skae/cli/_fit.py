@@ -12,10 +12,10 @@ from skae.cli._impute import draw_gains
 from skae.cli._learning import (
     in_blocks,
     learn,
-    print_note,
     read_whole,
     settings_of,
     some_rows,
+    tell_notes,
     used_columns,
 )
 from skae.cli._needs import needs_packages
@@ -44,6 +44,7 @@ def run_fit(options: Namespace, command: str) -> None:
     check_directory(path.parent, [path.name, page_path.name])
     progress = Progress()
     source = read_whole(options, progress)
+    tell_notes(source)
     categorical = categories_of(source.frame)
     frame = plain_frame(source.frame, categorical)
     learnt = learn(frame, options, progress, "Learning", categorical=categorical)
@@ -128,9 +129,8 @@ def run_transform(options: Namespace, command: str) -> None:
     progress = Progress()
     with progress.step(f"Reading {options.file}"):
         source = read_source(options.file, reading_options(options))
-    for note in source.notes:
-        print_note(source, note)
     frame, more = _columns_of(model, source)
+    tell_notes(source)
     with progress.step(f"Encoding {len(frame):,} rows"):
         codes = in_blocks(frame, model.transform)
     table = _table(model, codes, source)

@@ -12,6 +12,7 @@ from skae.cli._learning import (
     read_whole,
     settings_of,
     some_rows,
+    tell_notes,
     used_columns,
 )
 from skae.cli._needs import needs_packages
@@ -40,6 +41,7 @@ def run_impute(options: Namespace, command: str) -> None:
     counts = holes.sum()
     if not counts.any():
         raise ValueError(f"{source.path}: no value is missing, so there is nothing to fill.")
+    tell_notes(source)
     tried, hidden = _with_hidden(some_rows(frame, _MOST_TRIED, options.random_state), options)
     rehearsal = learn(tried.mask(hidden), options, progress, "Trying it on hidden values")
     judged = _judge(rehearsal.model, tried, hidden, progress)

@@ -52,8 +52,6 @@ def read_whole(options: Namespace, progress: Progress) -> Source:
     """
     with progress.step(f"Reading {options.file}"):
         source = read_source(options.file, reading_options(options))
-    for note in source.notes:
-        print_note(source, note)
     target = options.target
     if target is not None:
         dropped = named_columns(source.names, options.drop, "--drop", source.path)
@@ -77,9 +75,10 @@ def read_whole(options: Namespace, progress: Progress) -> Source:
     return source
 
 
-def print_note(source: Source, note: str) -> None:
+def tell_notes(source: Source) -> None:
     """Tell what was found or assumed of a file, before the first fit."""
-    print(f"{source.name}: {note}", file=sys.stderr)
+    for note in source.notes:
+        print(f"{source.name}: {note}", file=sys.stderr)
 
 
 def learn(

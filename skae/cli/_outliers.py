@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skae.cli._drafts import check_directory, write_together
-from skae.cli._learning import learn, read_whole, settings_of
+from skae.cli._learning import learn, read_whole, settings_of, tell_notes
 from skae.cli._needs import needs_packages
 from skae.cli._page import Page, PageTable, Section, render
 from skae.cli._png import any_script, new_figure, to_picture, to_png
@@ -28,6 +28,7 @@ def run_outliers(options: Namespace, command: str) -> None:
     check_directory(options.output, _FILES)
     progress = Progress()
     source = read_whole(options, progress)
+    tell_notes(source)
     learnt = learn(source.frame, options, progress, "Learning what is usual")
     with progress.step(f"Judging {len(source.frame):,} rows"):
         found = surprises(learnt.model, source.frame)

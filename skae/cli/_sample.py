@@ -13,7 +13,7 @@ from skae.cli._fidelity import (
     likenesses,
     usefulness,
 )
-from skae.cli._learning import learn, read_whole, settings_of, some_rows
+from skae.cli._learning import learn, read_whole, settings_of, some_rows, tell_notes
 from skae.cli._needs import needs_packages
 from skae.cli._outliers import print_sentences
 from skae.cli._page import Page, PageTable, Section, render
@@ -41,6 +41,7 @@ def run_sample(options: Namespace, command: str) -> None:
     progress = Progress()
     source = read_whole(options, progress)
     given = _given(options.given, source)
+    tell_notes(source)
     learnt = learn(source.frame, options, progress, "Learning what rows are like")
     model = learnt.model
     with progress.step(f"Drawing {options.n_rows:,} rows"):

@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae.cli._learning import blocks
-from skae.cli._recovery import is_number
+from skae.cli._recovery import as_floats, is_number
 from skae.numerics import Array
 
 # Below, a value is about as usual as any.
 _LEAST = 0.5
+_MOST = 0.9  # of the numbers of a column
+_MOST_DECIMALS = 4
 
 
 class Surprises(NamedTuple):
@@ -119,16 +121,18 @@ def _shown(column: Any, like: Any = None) -> list[str]:
             "missing" if text in ("NaT", "nan") else text.removesuffix(" 00:00:00")
             for text in column.astype(object).map(str)
         ]
-    floats = column.to_numpy(dtype=float, na_value=np.nan)
-    model = floats if like is None else like.to_numpy(dtype=float, na_value=np.nan)
-    n_places = decimals(model)
-    return ["missing" if np.isnan(value) else f"{value:.{n_places}f}" for value in floats]
+    floats = as_floats(column)
+    if like is not None:
+        # An expected value is as round as most of those that there are.
+        floats = np.round(floats, decimals(as_floats(like)))
+    return ["missing" if np.isnan(value) else f"{value:.10g}" for value in floats]
 
 
-def decimals(values: Array, most: int = 4) -> int:
-    """Return how many decimals some numbers have, up to a few."""
+def decimals(values: Array) -> int:
+    """Return how many decimals most of some numbers have, up to a few."""
     known = values[np.isfinite(values)]
-    for n_places in range(most):
-        if np.allclose(known, np.round(known, n_places), rtol=0, atol=1e-9):
+    for n_places in range(_MOST_DECIMALS):
+        exact = np.abs(known - np.round(known, n_places)) <= 1e-9 * np.maximum(1, np.abs(known))
+        if exact.mean() >= _MOST:
             return n_places
-    return most
+    return _MOST_DECIMALS
