@@ -1,21 +1,18 @@
-"""Tables as files of any kind, and files with some of their cells filled."""
+"""Tables as files of any kind, and the names of these."""
 
 import bz2
-import csv
 import gzip
 import io
 import lzma
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skae.cli._reading import PACKED, SUFFIXES, Dialect, Source, split_name
-from skae.cli._recovery import is_number
 from skae.messages import needs_extra
-from skae.numerics import Array
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
@@ -84,7 +81,7 @@ def table_bytes(frame: Any, path: Path, source: Source | None = None) -> bytes:
         dialect = (
             None if source is None or _is_tab(source) is not _is_tab(suffix) else source.dialect
         )
-        return _packed(_text(frame, suffix, dialect, source), path)
+        return packed(_text(frame, suffix, dialect, source), path)
     if kind == "parquet":
         frame.to_parquet(buffer)
     elif kind == "arrow":
@@ -97,7 +94,7 @@ def table_bytes(frame: Any, path: Path, source: Source | None = None) -> bytes:
         frame = _as_written(frame, source)
         text = frame.to_json(orient="records", lines=lines, date_format="iso", force_ascii=False)
         buffer.write(text.encode())
-    return _packed(buffer.getvalue(), path)
+    return packed(buffer.getvalue(), path)
 
 
 def _is_tab(found: Source | str) -> bool:
@@ -142,7 +139,8 @@ def _text(frame: Any, suffix: str, dialect: Dialect | None, source: Source | Non
     return text.encode(dialect.encoding)
 
 
-def _packed(data: bytes, path: Path) -> bytes:
+def packed(data: bytes, path: Path) -> bytes:
+    """Return bytes packed as a name says."""
     _, packing = split_name(path)
     if packing == ".zip":
         buffer = io.BytesIO()
@@ -150,103 +148,6 @@ def _packed(data: bytes, path: Path) -> bytes:
             archive.writestr(path.stem, data)
         return buffer.getvalue()
     return _PACKERS[packing](data) if packing else data
-
-
-def filled_bytes(source: Source, values: Mapping[str, tuple[Array, Any]], path: Path) -> bytes:
-    """Return the file of a source with some cells filled, and all others as they are.
-
-    Parameters
-    ----------
-    source : Source
-    values : dict of str to tuple
-        By column, the places of rows, and a Series of values for these.
-    path : Path
-        What the kind of file is told by.
-    """
-    cells = source.cells()
-    is_text = source.kind == "text"
-    columns: dict[Any, Any] = {}
-    for name, (rows, fillings) in values.items():
-        label = source.names.index(name) + source.n_before if is_text else name
-        columns[label] = _filled(source, name, cells[label], rows, fillings)
-    cells = cells.assign(**columns) if not is_text else _assigned(cells, columns)
-    if is_text and SUFFIXES[split_name(path)[0]] == "text":
-        return _packed(_lines(cells, source, path), path)
-    if is_text:
-        # In a file of another kind, columns have the types that were found.
-        frame = source.frame.copy()
-        for name, (rows, fillings) in values.items():
-            frame[name] = _set(frame[name], rows, list(fillings))
-        return table_bytes(frame, path)
-    return table_bytes(
-        cells, path, Source(source.path, source.kind, cells, source.cells, sheet=source.sheet)
-    )
-
-
-def _assigned(cells: Any, columns: Mapping[Any, Any]) -> Any:
-    for label, column in columns.items():
-        cells[label] = column
-    return cells
-
-
-def _filled(source: Source, name: str, cells: Any, rows: Array, fillings: Any) -> Any:
-    """Return a column of cells as the file has them, with fillings written likewise."""
-    if name in source.formats:
-        return _set(cells, rows, [source.formats[name].write(value) for value in fillings])
-    if source.kind != "text":
-        return _set(cells, rows, list(fillings))
-    assert source.dialect is not None
-    if is_number(source.frame[name]):
-        known = cells[source.frame[name].notna().to_numpy()]
-        n_places = _places_of_text(known, source.dialect.decimal)
-        texts = [f"{float(value):.{n_places}f}" for value in fillings]
-        return _set(cells, rows, [text.replace(".", source.dialect.decimal) for text in texts])
-    column = source.frame[name].astype(object).reset_index(drop=True)
-    first = column.drop_duplicates().dropna()
-    spelt = {value: cells.iloc[place] for place, value in first.items()}
-    return _set(cells, rows, [spelt.get(value, str(value)) for value in fillings])
-
-
-def _places_of_text(known: Any, decimal: str) -> int:
-    ends = known.str.strip().str.partition(decimal)[2]
-    lengths = ends[ends.str.isdigit()].str.len()
-    return min(int(lengths.max()), 12) if len(lengths) else 0
-
-
-def _set(column: Any, rows: Array, values: list[Any]) -> Any:
-    import pandas as pd
-
-    dtype = column.dtype
-    if dtype.kind == "O" and not hasattr(column, "cat"):
-        cells = column.astype(object).to_numpy().copy()
-        cells[rows] = values
-        return pd.Series(cells, index=column.index, dtype=dtype, name=column.name)
-    column = column.copy()
-    column.iloc[rows] = pd.Series(values).astype(dtype).to_numpy()
-    return column
-
-
-def _lines(cells: Any, source: Source, path: Path) -> bytes:
-    """Return text in the dialect of the source."""
-    dialect = source.dialect
-    assert dialect is not None
-    beginning = source.beginning
-    end = "\r\n" if "\r\n" in beginning else "\n"
-    buffer = io.StringIO()
-    for line in beginning.splitlines()[: dialect.n_skipped]:
-        buffer.write(line + end)
-    if dialect.names is not None:
-        csv.writer(buffer, delimiter=dialect.delimiter, lineterminator=end).writerow(
-            _original_names(dialect)
-        )
-    cells.to_csv(buffer, sep=dialect.delimiter, header=False, index=False, lineterminator=end)
-    return buffer.getvalue().encode(dialect.encoding)
-
-
-def _original_names(dialect: Dialect) -> list[str]:
-    names = list(dialect.names or ())
-    # A name was added where lines end in a delimiter and that of names does not.
-    return names[:-1] if dialect.is_padded else names
 
 
 def rounded_like(column: Any, like: Any) -> Any:

@@ -79,5 +79,6 @@ def read_source(path: str | Path, options: ReadingOptions | None = None) -> Sour
     source = _READERS[content.kind](content, options)
     check_size(source.path, source.frame)
     source.names = list(source.frame)
+    source.whole = source.frame
     settle_types(source, options)
     return source

@@ -47,15 +47,18 @@ class Source:
     formats : dict of str to TextFormat
         How columns of numbers and dates are written that the file holds as text.
     cells : callable
-        Without arguments, the cells as the file has them, in a DataFrame of all of its columns.
+        Without arguments, the cells as the file has them, in a DataFrame of all of its columns; of
+        a text file, texts, with columns called by their places.
     labels : Series or None
         What names the rows.
     names : list of str
         Columns of the file in their order, with those that were dropped and without labels.
     n_before : int
         Columns of the file before these: 1 where it has labels, else 0.
-    beginning : str
-        The first lines of a text file.
+    text : callable
+        Without arguments, all of a text file.
+    whole : DataFrame
+        All columns, with the types that a reader gave them.
     sheet : str or None
         Of a workbook.
     """
@@ -70,7 +73,8 @@ class Source:
     labels: Any = None
     names: list[str] = field(default_factory=list)
     n_before: int = 0
-    beginning: str = ""
+    text: Callable[[], str] = str
+    whole: Any = None
     sheet: str | None = None
 
     @property

@@ -48,7 +48,7 @@ def read_text_file(content: Content, options: ReadingOptions) -> Source:
     check_names(content.path, [name for name in names if name])
     frame = frame.set_axis(names, axis=1)
     source = Source(content.path, content.kind, frame, lambda: frame, notes, dialect)
-    source.beginning = beginning
+    source.text = lambda: content.data.decode(encoding)
     _name_columns(source)
     source.cells = lambda: _cells_as_written(content, source)
     return source
