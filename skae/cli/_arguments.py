@@ -10,6 +10,8 @@ from skae.cli._reading import ReadingOptions
 DEFAULT_MODELS = ["pca", "autoencoder"]
 DEFAULT_SIZES = [2, 4, 8, 16]
 DEFAULT_FOLDS = 5
+# Of so many rows other than numbers, the scores of few folds hardly vary.
+LARGE_TABLE, FOLDS_OF_LARGE_TABLES = 20_000, 3
 _FILE = "csv, tsv, parquet, Excel, feather or JSON (lines); also packed as .gz, .bz2, .xz or .zip"
 _EXAMPLES = """examples:
   skae compare FILE --target COLUMN      which model and how many components
@@ -51,7 +53,8 @@ def make_parser() -> Parser:
             _add_compare,
             "compare reducers on held-out rows of a table",
             "Compare reducers on held-out rows of a table: print the scores, and write "
-            "comparison.csv, comparison.png and report.html.",
+            "comparison.csv, comparison.png, report.html and, of tables that are not all numbers, "
+            "columns.csv.",
         ),
         (
             "outliers",
@@ -128,18 +131,22 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
         type=_parse_names,
         default=DEFAULT_MODELS,
         metavar="NAME,...",
-        help=f"default: {','.join(DEFAULT_MODELS)}; known: {', '.join(known_models())}",
+        help=f"default: {','.join(DEFAULT_MODELS)}; known: {', '.join(known_models())}; of tables "
+        "that are not all numbers pca, which is factor analysis of mixed data, and autoencoders",
     )
     command.add_argument(
         "--scale",
         action="store_true",
-        help="standardise every column first, for columns in different units",
+        help="standardise every column first, for columns in different units; those of tables "
+        "that are not all numbers count alike anyway",
     )
     command.add_argument(
         "--folds",
         type=_parse_folds,
         metavar="N",
-        help=f"2 or more; default: {DEFAULT_FOLDS}, or fewer where there are few rows",
+        help=f"2 or more; default: {DEFAULT_FOLDS}, or fewer where there are few rows; "
+        f"{FOLDS_OF_LARGE_TABLES} of tables with more than {LARGE_TABLE:,} rows that are not all "
+        "numbers",
     )
     _add_seed(command)
     command.add_argument(

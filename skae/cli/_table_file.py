@@ -29,7 +29,7 @@ class Table:
 
     name: str
     X: Any
-    y: Array | None
+    y: Any
     columns: list[str]
     target: str | None = None
     note: str = ""
@@ -164,13 +164,15 @@ def _split_frame(path: Path, frame: Any, target: str | None, note: str = "") -> 
     if target is not None:
         check_column(list(frame), target, "--target", path)
     rows = frame.drop(columns=[] if target is None else target)
-    check_size(path, rows)
+    check_size(path, rows)  # first: the columns of a table without rows have no type
+    if not all(_is_number(rows[name]) for name in rows) or rows.isna().any(axis=None):
+        # What is not all numbers is checked by what compares it, but for the only column.
+        _check_columns(path, list(rows), target)
+        labels = None if target is None else frame[target]
+        return Table(path.name, rows, labels, list(rows), target, note)
     _check_target(path, frame, target)
     y = None if target is None else _labels(frame[target])
     _check_labels(path, target, y)
-    if not all(_is_number(rows[name]) for name in rows) or rows.isna().to_numpy().any():
-        _check_columns(path, list(rows), target)
-        return Table(path.name, rows, y, list(rows), target, note)
     X = rows.to_numpy(dtype=np.float64)
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
