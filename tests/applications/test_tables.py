@@ -1,0 +1,199 @@
+"""Frames with text, categories, dates and missing values, in whatever is built on reducers."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+
+from skae import (
+    Autoencoder,
+    ReconstructionOutlierDetector,
+    TableAutoencoder,
+    VariationalAutoencoder,
+)
+
+N = 120
+QUICK = {"hidden_layer_sizes": 4, "max_iter": 1, "early_stopping": False}
+pytestmark = pytest.mark.filterwarnings("ignore::skae.exceptions.StartKeptWarning")
+
+
+def homes(n=N):
+    """Area and price that follow from the number of rooms, and a kind that is what rooms say."""
+    rng = np.random.default_rng(0)
+    rooms = rng.integers(1, 9, n)
+    frame = pd.DataFrame(
+        {
+            "rooms": rooms,
+            "area": 20.0 * rooms + rng.normal(size=n),
+            "kind": np.where(rooms > 4, "house", "flat"),
+            "garden": rooms > 4,
+            "built": pd.Timestamp("1990-01-01") + pd.to_timedelta(365 * rooms, "D"),
+        }
+    )
+    frame.loc[5:25:5, "area"] = np.nan
+    frame.loc[7:28:7, "kind"] = None
+    return frame
+
+
+def spoiled():
+    """Row 0 has another kind than its rooms say, and row 1 an area of another home."""
+    frame = homes()
+    frame.loc[[0, 1]] = frame[(frame["rooms"] > 6) & frame.notna().all(axis=1)][:2].to_numpy()
+    frame.loc[0, "kind"], frame.loc[1, "area"] = "flat", 20.0
+    return frame
+
+
+def quick(n_components=2):
+    return Autoencoder(n_components, **QUICK)
+
+
+def trained():
+    return VariationalAutoencoder(2, max_iter=40, early_stopping=False, batch_size=16)
+
+
+def detector(reducer=None, **parameters):
+    reducer = quick() if reducer is None else reducer
+    parameters = {"calibration_fraction": 0.5, "random_state": 0, **parameters}
+    return ReconstructionOutlierDetector(reducer, **parameters)
+
+
+class TestOutliers:
+    def test_wrong_cells_are_found_and_named(self):
+        frame = spoiled()
+        found = detector(trained(), contamination=2 / N).fit(frame)
+        contributions = found.feature_contributions(frame)
+        assert set(np.flatnonzero(found.predict(frame) == -1)) == {0, 1}
+        assert contributions.loc[[0, 1]].idxmax(axis=1).tolist() == ["kind", "area"]
+        np.testing.assert_allclose(contributions.sum(axis=1), -found.score_samples(frame))
+
+    def test_reasons_say_what_was_expected(self):
+        frame = spoiled()
+        (of_kind, of_area) = detector(trained()).fit(frame).explain(frame[:2], n_reasons=1)
+        assert of_kind[0].startswith("kind = flat, expected house: ")
+        assert of_kind[0].endswith(" nats")
+        assert of_area[0].startswith("area = 20, expected ")
+
+    def test_columns_left_out_add_nothing(self):
+        frame = spoiled().assign(nothing=1.0)
+        contributions = detector().fit(frame).feature_contributions(frame)
+        assert list(contributions.columns) == list(frame.columns)
+        assert (contributions["nothing"] == 0.0).all()
+
+    def test_new_rows_are_judged_by_all(self):
+        frame = spoiled()
+        found = detector().fit(frame[2:])
+        scores = found.score_samples(frame)
+        assert scores[:2].max() < np.quantile(scores[2:], 0.05)
+
+    def test_likelihood(self):
+        frame = spoiled()
+        found = detector(VariationalAutoencoder(2, **QUICK), scoring="likelihood").fit(frame)
+        contributions = found.feature_contributions(frame)
+        np.testing.assert_allclose(contributions.sum(axis=1), -found.score_samples(frame))
+        own = found._panel.folds.of_rows == 0
+        expected = found.reducers_[0].score_samples(frame[own])
+        np.testing.assert_allclose(found.score_samples(frame)[own], expected)
+
+    def test_contamination_is_the_share_of_the_rows_of_fit(self):
+        frame = homes()
+        assert np.mean(detector(contamination=0.1).fit_predict(frame) == -1) == pytest.approx(
+            0.1, abs=0.03
+        )
+
+    def test_trim_leaves_out_the_worst(self):
+        frame = spoiled()
+        found = detector(trim=0.05).fit(frame)
+        is_new = found._panel.folds.find(np.zeros((1, 5)))
+        assert (is_new == -1).all()
+        assert len(found._panel.folds.of_rows) < N
+
+    @pytest.mark.parametrize("scoring", ["error", "top_features"])
+    def test_scores_of_numbers_alone_are_refused(self, scoring):
+        with pytest.raises(ValueError, match=f"scoring='{scoring}' is about residuals of numbers"):
+            detector(scoring=scoring).fit(homes())
+
+    def test_no_likelihood(self):
+        with pytest.raises(TypeError, match="that of Autoencoder is an error"):
+            detector(scoring="likelihood").fit(homes())
+
+    def test_too_few_rows(self):
+        with pytest.raises(ValueError, match=r"Found array with 3 sample\(s\)"):
+            detector().fit(homes(3))
+
+    def test_equal_rows(self):
+        with pytest.raises(ValueError, match="All 10 rows to fit are equal"):
+            detector().fit(pd.DataFrame({"a": ["x"] * 10}))
+
+    def test_reasons_of_numbers(self):
+        X = np.random.default_rng(0).normal(size=(50, 1)) @ np.ones((1, 4))
+        X[0, 2] += 9.0
+        found = ReconstructionOutlierDetector(PCA(1), random_state=0).fit(X)
+        (reason,) = found.explain(X[:1], n_reasons=1)[0]
+        contribution = found.feature_contributions(X[:1]).iloc[0, 2]
+        assert reason.startswith(f"x2 = {X[0, 2]:.4g}, expected ")
+        assert reason.endswith(f": {contribution:.3g}")
+
+    def test_number_of_reasons(self):
+        found = detector().fit(homes())
+        with pytest.raises(ValueError, match="n_reasons"):
+            found.explain(homes(), n_reasons=0)
+
+
+APPLICATIONS = {"outliers": (detector, "score_samples")}
+
+
+@pytest.fixture(params=APPLICATIONS)
+def application(request):
+    """An unfitted application, and a method of it that tells fits apart."""
+    make, method = APPLICATIONS[request.param]
+    return make(), method
+
+
+def fitted(application, frame):
+    return application.fit(frame)
+
+
+class TestAll:
+    def test_polars_is_pandas_to_the_bit(self, application):
+        unfitted, method = application
+        frame = homes()
+        of_pandas = getattr(fitted(clone(unfitted), frame), method)(frame)
+        other = pl.from_pandas(frame)
+        of_polars = getattr(fitted(clone(unfitted), other), method)(other)
+        np.testing.assert_array_equal(np.asarray(of_pandas), np.asarray(of_polars))
+
+    def test_a_pickle_says_the_same(self, application):
+        unfitted, method = application
+        frame = homes()
+        one = fitted(unfitted, frame)
+        other = pickle.loads(pickle.dumps(one))
+        np.testing.assert_array_equal(
+            np.asarray(getattr(one, method)(frame)), np.asarray(getattr(other, method)(frame))
+        )
+
+    def test_columns_are_checked(self, application):
+        unfitted, method = application
+        frame = homes()
+        one = fitted(unfitted, frame)
+        assert one.n_features_in_ == 5
+        assert list(one.feature_names_in_) == list(frame.columns)
+        with pytest.raises(ValueError, match="feature names should match"):
+            getattr(one, method)(frame.rename(columns={"area": "size"}))
+
+    def test_a_table_autoencoder_is_used_as_it_is(self, application):
+        unfitted, method = application
+        frame = homes()
+        given = clone(unfitted).set_params(reducer=TableAutoencoder(unfitted.reducer))
+        np.testing.assert_array_equal(
+            np.asarray(getattr(fitted(given, frame), method)(frame)),
+            np.asarray(getattr(fitted(unfitted, frame), method)(frame)),
+        )
+
+    def test_reducers_of_numbers_are_refused(self, application):
+        unfitted, _ = application
+        with pytest.raises(TypeError, match=r"reducer=PCA\(\) reads numbers alone"):
+            fitted(unfitted.set_params(reducer=PCA()), homes())
