@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
 from skae.estimators import BaseAutoencoder, VariationalAutoencoder
 from skae.fitting import all_or_nothing, check_weights
@@ -18,7 +18,7 @@ from skae.tabular._drawing import TableDrawingMixin
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import Container
 from skae.tabular._input import check_template, checked_table, known_names, no_column_left
-from skae.tabular._scores import mean_losses, residual_deviations
+from skae.tabular._scores import UsualErrors
 
 # Components of the default autoencoder, where the table has as many columns.
 _MOST_COMPONENTS = 10
@@ -47,12 +47,14 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
 
     drop : "auto" or array-like of labels, default="auto"
         Columns to leave out. ``"auto"`` leaves out what cannot help: columns of text of which most
-        values differ, such as names and free text, and whole numbers that number the rows. What
+        values differ, such as names and free text, those of which no level is frequent enough, and
+        whole numbers that number the rows. What
         is empty or constant is left out whatever is given, and so are lists and other values that
         cannot be told apart. ``left_out_`` says which, and why.
 
-    min_frequency : int, default=5
-        Levels of a category that fewer rows have are pooled.
+    min_frequency : int or float, default=0.002
+        Levels of a category that fewer rows have are pooled. A float is a share of the rows, of at
+        least five.
 
     max_categories : int, default=100
         A category has at most so many levels of its own, the most frequent ones; the others are
@@ -117,7 +119,10 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         "autoencoder": [BaseAutoencoder, None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
         "drop": [StrOptions({"auto"}), "array-like"],
-        "min_frequency": [Interval(Integral, 1, None, closed="left")],
+        "min_frequency": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
         "max_categories": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
     }
@@ -128,7 +133,7 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         *,
         categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
         drop: Literal["auto"] | Sequence[Hashable] = "auto",
-        min_frequency: int = 5,
+        min_frequency: float = 0.002,
         max_categories: int = 100,
         random_state: RandomState = None,
     ) -> None:
@@ -194,9 +199,9 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         self.autoencoder_, self._encoding = autoencoder, encoding
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)
-        self._deviations = residual_deviations(autoencoder._model, features, weight)
-        self._usual_losses = mean_losses(autoencoder._model, features, weight)
-        self._mixture = _mixture_of(autoencoder, features, weight)
+        rows, counts = rows_to_look_at(len(features), weight)
+        self._usual = UsualErrors.of(autoencoder._model, features[rows], counts)
+        self._mixture = _mixture_of(autoencoder, features[rows], counts)
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:
         n_components = min(_MOST_COMPONENTS, encoding.columns.n_columns)
@@ -241,5 +246,5 @@ def _mixture_of(
     found: CodeMixture | None = getattr(autoencoder, "_code_mixture", None)
     if found is not None:
         return found
-    rows, weight = rows_to_look_at(len(features), sample_weight)
-    return fit_code_mixture(autoencoder._model.encode(features[rows]), None, weight)
+    code = autoencoder._model.encode(features).astype(np.float64)
+    return fit_code_mixture(code, None, sample_weight)

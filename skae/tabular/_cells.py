@@ -42,7 +42,7 @@ class Cells:
     is_whole: bool = False
     levels: list[Any] = field(default_factory=list)
 
-    def at(self, rows: Integers) -> "Cells":
+    def at(self, rows: Integers | slice) -> "Cells":
         """The cells of some rows."""
         return replace(self, values=self.values[rows], is_missing=self.is_missing[rows])
 

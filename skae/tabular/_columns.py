@@ -21,6 +21,8 @@ _MOST_DECIMALS = 6
 class NumberColumn:
     """A column of numbers, dates or spans of time: one feature.
 
+    Features are centred and of unit variance before single precision makes them round.
+
     Attributes
     ----------
     kind : {"number", "date", "span"}
@@ -30,8 +32,10 @@ class NumberColumn:
         What all values are multiples of; 0 for none.
     is_whole : bool
         Whether the type of the column holds nothing between the steps.
+    centre, unit : float
+        Mean and deviation of the rows of the fit; 0 and 1 with scores.
     scores : NormalScores or None
-        What the feature is, where it is not the value itself.
+        What the feature is, where it is not the value in these units.
     """
 
     kind: Kind
@@ -39,7 +43,9 @@ class NumberColumn:
     highest: float
     step: float
     is_whole: bool
-    scores: NormalScores | None = None
+    centre: float
+    unit: float
+    scores: NormalScores | None
 
     @classmethod
     def of(cls, cells: Cells) -> "NumberColumn":
@@ -47,15 +53,22 @@ class NumberColumn:
         known = cells.values[~cells.is_missing]
         step = _DAY if cells.is_whole and cells.kind == "date" else _step(known, cells.kind)
         lowest, highest = float(known.min()), float(known.max())
-        return cls(cells.kind, lowest, highest, step, cells.is_whole, NormalScores.of(known))
+        scores = NormalScores.of(known)
+        centre, unit = (0.0, 1.0) if scores is not None else _moments(known)
+        return cls(cells.kind, lowest, highest, step, cells.is_whole, centre, unit, scores)
 
     def features(self, cells: Cells) -> Array:
-        """The values, or their normal scores, NaN where missing; shape (n,)."""
-        return cells.values if self.scores is None else self.scores.apply(cells.values)
+        """The values in this unit, or their normal scores, NaN where missing; shape (n,)."""
+        if self.scores is not None:
+            return self.scores.apply(cells.values)
+        return (cells.values - self.centre) / self.unit
 
     def cells(self, values: Array, *, as_seen: bool) -> Array:
         """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
-        if self.scores is not None:
+        values = values.astype(np.float64, copy=False)
+        if self.scores is None:
+            values = values * self.unit + self.centre
+        else:
             values = self.scores.undo(values)
         if as_seen:
             values = np.clip(values, self.lowest, self.highest)
@@ -63,6 +76,12 @@ class NumberColumn:
             decimals = round(-np.log10(self.step)) if self.step < 1 else 0
             values = np.round(np.round(values / self.step) * self.step, max(decimals, 0))
         return values
+
+
+def _moments(known: Array) -> tuple[float, float]:
+    """Mean and deviation, also where squares are beyond what floats hold."""
+    centre, span = float(known.mean()), float(np.ptp(known))
+    return centre, span * float(np.std((known - centre) / span)) or span
 
 
 def _step(known: Array, kind: Kind) -> float:
@@ -95,14 +114,23 @@ class CategoryColumn:
     shares: Array
 
     @classmethod
-    def of(cls, cells: Cells, min_frequency: int, max_categories: int) -> "CategoryColumn":
-        """That of the cells of a fit, of which some are there."""
+    def of(cls, cells: Cells, n_least: int, max_categories: int) -> "CategoryColumn":
+        """That of the cells of a fit, of which some are there.
+
+        Parameters
+        ----------
+        cells : Cells
+        n_least : int
+            Levels of fewer rows are pooled.
+        max_categories : int
+            Of features.
+        """
         totals = np.bincount(cells.values[~cells.is_missing], minlength=len(cells.levels))
         found = zip(cells.levels, totals.tolist(), strict=True)
         # Equal counts in an order that rows do not decide.
         counts = sorted(found, key=lambda item: (-item[1], str(item[0])))
         counts = [item for item in counts if item[1]]
-        n_kept = sum(count >= min_frequency for _, count in counts)
+        n_kept = sum(count >= n_least for _, count in counts)
         n_kept = len(counts) if len(counts) <= 2 else min(max(n_kept, 1), max_categories - 1)
         if n_kept == len(counts) - 1:
             n_kept = len(counts)  # alone in a pool it is itself

@@ -11,8 +11,8 @@ from skae.messages import check_integer
 from skae.numerics import Array, RandomState
 from skae.tabular._cells import Cells
 from skae.tabular._input import given_cells
-from skae.tabular._scores import in_blocks
-from skae.tabular._scoring import TableScoringMixin, imputed
+from skae.tabular._scores import BLOCK
+from skae.tabular._scoring import TableScoringMixin, imputed, joined
 
 # Draws of which rows with given values are chosen, for each of them.
 _DRAWS_PER_ROW, _LEAST_DRAWS, _MOST_DRAWS = 50, 2000, 200_000
@@ -67,8 +67,15 @@ class TableDrawingMixin(TableScoringMixin):
         encoding, model = self._encoding, self.autoencoder_._model
         cells = given_cells(encoding, given or {})
         code = self._codes_given(n_samples, cells, rng)
-        rows = model.decode(code)
-        made = encoding.table(rows, rng, self._deviations, with_missing=with_missing)
+        made = joined(
+            encoding.table(
+                model.decode(code[start : start + BLOCK]),
+                rng,
+                self._usual.deviations,
+                with_missing=with_missing,
+            )
+            for start in range(0, n_samples, BLOCK)
+        )
         made |= {name: cell.plain().repeat(n_samples) for name, cell in cells.items()}
         return self._made(made)
 
@@ -110,9 +117,12 @@ class TableDrawingMixin(TableScoringMixin):
             If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         table = self._table(X)
-        rows = in_blocks(self._rows_of_filled, self._encoding.features(table.cells))
         rng = check_random_state(random_state) if draw else None
-        made = self._encoding.table(rows, rng, self._deviations if draw else None)
+        deviations = self._usual.deviations if draw else None
+        made = joined(
+            self._encoding.table(self._rows_of_filled(features), rng, deviations)
+            for features in self._encoding.blocks(table.cells)
+        )
         columns = {name: imputed(table, name, made.get(name)) for name in table.cells}
         return table.container.joined(columns, table.index)
 

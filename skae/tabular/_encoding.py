@@ -1,7 +1,9 @@
 """A table as rows of features, and such rows as a table again."""
 
-from collections.abc import Collection, Hashable, Mapping
+import math
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,12 @@ from skae.numerics import Array, Bools
 from skae.tabular._cells import NUMERIC, Cells, Kind, as_objects
 from skae.tabular._columns import CategoryColumn, NumberColumn
 from skae.tabular._frames import Container
-from skae.tabular._left_out import only_value, why_left_out
-from skae.tabular._scores import losses_given_codes
+from skae.tabular._left_out import is_constant, only_value, why_left_out
+from skae.tabular._scores import BLOCK, losses_given_codes
 
 _LARGEST = float(np.finfo(np.float32).max)
+# Rows of a level that has a feature, at least, where a share of the rows is asked for.
+_FEW = 5
 # A column that lacks a value in this share of the rows has a flag for it.
 _OFTEN = 0.005
 
@@ -57,7 +61,7 @@ class Encoding:
         *,
         categorical: Collection[Hashable] | None,
         left_out: Collection[Hashable] | None,
-        min_frequency: int,
+        min_frequency: float,
         max_categories: int,
     ) -> "Encoding":
         """That of the table of a fit.
@@ -70,9 +74,12 @@ class Encoding:
             Columns of categories; None for those whose cells are no numbers, dates or spans.
         left_out : labels or None
             Columns to leave out; None for those that cannot help.
-        min_frequency, max_categories : int
-            Which levels have a feature of their own.
+        min_frequency : int or float
+            Rows, or share of them, of a level that has a feature of its own.
+        max_categories : int
+            Features that a category has at most.
         """
+        n_least = _least_rows(min_frequency, len(next(iter(cells.values())).values))
         reasons: dict[Hashable, str] = {}
         numbers: dict[Hashable, NumberColumn] = {}
         flags: dict[Hashable, CategoryColumn] = {}
@@ -82,7 +89,7 @@ class Encoding:
             if categorical is not None:
                 is_category = column.kind == "boolean" or name in categorical
                 _check_numbers(name, column, is_category, left_out)
-            reason = why_left_out(column, is_category=is_category)
+            reason = why_left_out(column, is_category=is_category, n_least=n_least)
             if left_out is not None:
                 # Without values, or with one, there is nothing to learn whatever anybody wants.
                 is_empty = reason is not None and reason.is_hopeless
@@ -93,7 +100,7 @@ class Encoding:
             if text is not None:
                 reasons[name] = text
             elif is_category:
-                made = CategoryColumn.of(column.as_levels(), min_frequency, max_categories)
+                made = CategoryColumn.of(column.as_levels(), n_least, max_categories)
                 (flags if made.is_flag else categories)[name] = made
             else:
                 check_magnitudes(name, column)
@@ -104,9 +111,9 @@ class Encoding:
             numbers,
             flags,
             categories,
-            [name for name in used if _is_often_missing(cells[name], min_frequency)],
+            [name for name in used if _is_often_missing(cells[name], n_least)],
             reasons,
-            {name: only_value(cells[name]) for name in reasons if _is_constant(cells[name])},
+            {name: only_value(cells[name]) for name in reasons if is_constant(cells[name])},
         )
 
     @property
@@ -121,41 +128,58 @@ class Encoding:
         return Columns(len(self.numbers), len(self.flags) + len(self.missing), widths)
 
     def features(self, cells: Mapping[Hashable, Cells]) -> Array:
-        """Rows of features, NaN where a value is missing; shape (n, n_features).
+        """Rows of features, NaN where a value is missing; shape (n, n_features), float32.
 
         Raises
         ------
         ValueError
             If a column is of another type than in the fit, or holds infinite values.
         """
+        return self._filled(self._checked(cells))
+
+    def blocks(self, cells: Mapping[Hashable, Cells]) -> Iterator[Array]:
+        """The same, a few thousand rows at a time."""
+        checked = self._checked(cells)
+        n_rows = len(next(iter(checked.values())).values)
+        for start in range(0, n_rows, BLOCK):
+            block = slice(start, start + BLOCK)
+            yield self._filled({name: column.at(block) for name, column in checked.items()})
+
+    def _checked(self, cells: Mapping[Hashable, Cells]) -> dict[Hashable, Cells]:
+        """Cells of the columns that are used, of the types that these have."""
+        checked = {}
+        for name, number in self.numbers.items():
+            column = cells[name]
+            if column.is_missing.all():
+                unknown = np.full(len(column.values), np.nan)
+                column = Cells(number.kind, unknown, column.is_missing)
+            if column.kind != number.kind:
+                raise _other_type(name, column.kind, "{} values", number.kind)
+            check_magnitudes(name, column)
+            checked[name] = column
+        for name, category in [*self.flags.items(), *self.categories.items()]:
+            column = cells[name] if cells[name].kind == "unknown" else cells[name].as_levels()
+            if category.is_alien(column):
+                raise _other_type(name, column.kind, "others, such as {!r},", category.levels[0])
+            checked[name] = column
+        return checked
+
+    def _filled(self, cells: Mapping[Hashable, Cells]) -> Array:
+        """Features of checked cells."""
         columns = self.columns
         n_rows = len(next(iter(cells.values())).values)
-        features = np.empty((n_rows, columns.n_features))
+        features = np.empty((n_rows, columns.n_features), np.float32)
         for place, (name, number) in enumerate(self.numbers.items()):
-            features[:, place] = number.features(self._number_cells(cells[name], name))
+            features[:, place] = number.features(cells[name])
         first = len(self.numbers)
         places = [slice(place, place + 1) for place in range(first, first + len(self.flags))]
         places += columns.level_slices
         categories = [*self.flags.items(), *self.categories.items()]
         for (name, category), levels in zip(categories, places, strict=True):
-            column = cells[name]
-            if column.kind != "unknown":
-                column = column.as_levels()
-            if category.is_alien(column):
-                raise _other_type(name, column.kind, "others, such as {!r},", category.levels[0])
-            category.fill(features[:, levels], column)
+            category.fill(features[:, levels], cells[name])
         for place, name in enumerate(self.missing, first + len(self.flags)):
             features[:, place] = cells[name].is_missing
         return features
-
-    def _number_cells(self, column: Cells, name: Hashable) -> Cells:
-        kind = self.numbers[name].kind
-        if column.is_missing.all():
-            return Cells(kind, np.full(len(column.values), np.nan), column.is_missing)
-        if column.kind != kind:
-            raise _other_type(name, column.kind, "{} values", kind)
-        check_magnitudes(name, column)
-        return column
 
     def table(
         self,
@@ -201,6 +225,11 @@ class Encoding:
             ends = number.features(_numbers([number.lowest, number.highest], number.kind))
             rows[:, place] = np.clip(rows[:, place], *ends)
         return rows
+
+    @property
+    def log_units(self) -> Array:
+        """Log of the units of numbers, 0 for normal scores; shape (n_numbers,)."""
+        return np.log([number.unit for number in self.numbers.values()])
 
     def _shares(self, rows: Array) -> list[tuple[Hashable, CategoryColumn, Array]]:
         first = len(self.numbers)
@@ -293,12 +322,14 @@ def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:
     return np.asarray(np.minimum((drawn >= below).sum(axis=1), shares.shape[1] - 1))
 
 
-def _is_often_missing(column: Cells, min_frequency: int) -> bool:
+def _least_rows(min_frequency: float, n_rows: int) -> int:
+    """Rows that a level needs; a share of the rows is at least a few of them."""
+    if isinstance(min_frequency, Integral):
+        return int(min_frequency)
+    return max(_FEW, math.ceil(min_frequency * n_rows))
+
+
+def _is_often_missing(column: Cells, n_least: int) -> bool:
     """Whether so many cells are missing that something can be learnt of when they are."""
     n_missing = int(np.count_nonzero(column.is_missing))
-    return n_missing >= max(min_frequency, _OFTEN * len(column.is_missing))
-
-
-def _is_constant(column: Cells) -> bool:
-    known = column.values[~column.is_missing]
-    return column.kind != "unknown" and len(known) > 0 and bool(np.all(known == known[0]))
+    return n_missing >= max(n_least, _OFTEN * len(column.is_missing))

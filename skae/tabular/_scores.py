@@ -1,6 +1,7 @@
 """How wrong a model is about each column of a table."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,34 +10,65 @@ from skae.networks import names
 from skae.numerics import Array
 from skae.objectives import column_surprises
 
-# Rows looked at together.
-_BLOCK = 8192
+# Rows looked at together: what is needed between is small.
+BLOCK = 8192
 
 
-def column_losses(model: Model, features: Array) -> Array:
-    """Negative log density in nats, or error in shares, of each column; shape (n, n_columns)."""
-    return in_blocks(lambda rows: _column_losses(model, rows), features)
+@dataclass(frozen=True)
+class UsualErrors:
+    """How wrong a model is about the columns of some rows, in the mean of those known of each.
+
+    Attributes
+    ----------
+    losses : ndarray of shape (n_columns,)
+        Negative log densities in nats, or errors in shares.
+    deviations : ndarray of shape (n_numbers,)
+        Root mean squared errors of numbers, in units of their features.
+    """
+
+    losses: Array
+    deviations: Array
+
+    @classmethod
+    def of(cls, model: Model, features: Array, sample_weight: Array | None = None) -> "UsualErrors":
+        """Those of some rows."""
+        columns = model.network.columns
+        assert columns is not None
+        weight = np.ones(len(features)) if sample_weight is None else sample_weight
+        losses, squares, totals = (np.zeros(columns.n_columns) for _ in range(3))
+        n = columns.n_numbers
+        squares = squares[:n]
+        for start in range(0, len(features), BLOCK):
+            rows, counts = features[start : start + BLOCK], weight[start : start + BLOCK]
+            found, present = column_losses(model, rows)
+            errors = np.square(rows[:, :n] - model.reconstruct(rows)[:, :n])
+            losses += counts @ found
+            squares += counts @ np.nan_to_num(errors)
+            totals += counts @ present
+        totals = np.maximum(totals, np.finfo(float).tiny)
+        return cls(losses / totals, np.sqrt(squares / totals[:n]))
 
 
-def _column_losses(model: Model, features: Array) -> Array:
-    scaled = model.scaling.apply(features)
+def column_losses(model: Model, features: Array) -> tuple[Array, Array]:
+    """Negative log density in nats, or error in shares, of each column, and where it is known.
+
+    Parameters
+    ----------
+    model : Model
+    features : ndarray of shape (n, n_features)
+
+    Returns
+    -------
+    losses, present : ndarrays of shape (n, n_columns)
+    """
     output = model.decode_scaled(model.encode(features))
+    errors, present = model.column_errors(model.scaling.apply(features), output)
+    if not model.network.has_noise:
+        return errors * model.weights[names.COLUMN_WEIGHTS], present
     columns = model.network.columns
     assert columns is not None
-    errors, present = model.column_errors(scaled, output)
-    if not model.network.has_noise:
-        weighted: Array = errors * model.weights[names.COLUMN_WEIGHTS]
-        return weighted
-    losses: Array = column_surprises(np, columns, errors, present, model.log_noise_variance)
-    n = columns.n_numbers
-    losses[:, :n] += present[:, :n] * np.log(model.scaling.scale[:n])
-    return losses
-
-
-def mean_losses(model: Model, features: Array, sample_weight: Array | None = None) -> Array:
-    """Mean of ``column_losses`` over some rows; shape (n_columns,)."""
-    means: Array = np.average(column_losses(model, features), axis=0, weights=sample_weight)
-    return means
+    losses = column_surprises(np, columns, errors, present, model.log_noise_variance)
+    return losses, present
 
 
 def losses_given_codes(model: Model, features: Array, code: Array) -> Array:
@@ -55,23 +87,7 @@ def losses_given_codes(model: Model, features: Array, code: Array) -> Array:
     return in_blocks(surprises, code)
 
 
-def residual_deviations(model: Model, features: Array, sample_weight: Array | None = None) -> Array:
-    """Root mean squared error of each number over some rows, in its own unit."""
-    columns = model.network.columns
-    assert columns is not None
-    n = columns.n_numbers
-    weight = np.ones(len(features)) if sample_weight is None else sample_weight
-    squares, totals = np.zeros(n), np.zeros(n)
-    for start in range(0, len(features), _BLOCK):
-        rows, counts = features[start : start + _BLOCK], weight[start : start + _BLOCK]
-        errors = np.square(rows[:, :n] - model.reconstruct(rows)[:, :n])
-        squares += counts @ np.nan_to_num(errors)
-        totals += counts @ np.isfinite(errors)
-    deviations: Array = np.sqrt(squares / np.maximum(totals, np.finfo(float).tiny))
-    return deviations
-
-
 def in_blocks(function: Callable[[Array], Array], rows: Array) -> Array:
     """A function of rows, of a few of them at a time: what it needs between is small."""
-    parts = [function(rows[start : start + _BLOCK]) for start in range(0, len(rows), _BLOCK)]
+    parts = [function(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
     return np.concatenate(parts)

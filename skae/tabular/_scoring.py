@@ -1,6 +1,6 @@
 """What a fitted autoencoder of tables can be asked: codes, tables, scores."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from skae.tables import in_frame_like
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import filled
 from skae.tabular._input import Table, checked_table
-from skae.tabular._scores import column_losses
+from skae.tabular._scores import UsualErrors, column_losses
 
 
 class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # type: ignore[misc]
@@ -24,17 +24,18 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
     autoencoder_: BaseAutoencoder
     n_components_: int
     _encoding: Encoding
-    # Root mean squared errors of numbers, and the distribution of codes, of the rows in ``fit``.
-    _deviations: Array
+    # How wrong the rows of ``fit`` came out, and how their codes are distributed.
+    _usual: UsualErrors
     _mixture: CodeMixture
 
     def _table(self, X: Any) -> Table:
         check_is_fitted(self)
         return checked_table(self, X, self._encoding.container.names)
 
-    def _features(self, X: Any) -> Array:
-        table = self._table(X)
-        return self._encoding.features(table.cells)
+    def _over_rows(self, table: Table, function: Callable[[Array], Array]) -> Array:
+        """A function of rows of features, of a few of them at a time."""
+        parts = [function(features) for features in self._encoding.blocks(table.cells)]
+        return np.concatenate(parts)
 
     def transform(self, X: Any) -> Array:
         """Code of each row; of a distribution, its mean.
@@ -56,9 +57,7 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
         ValueError
             If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
-        features = self._features(X)
-        code: Array = self.autoencoder_._model.encode(features)
-        return code
+        return self._over_rows(self._table(X), self.autoencoder_._model.encode).astype(np.float64)
 
     def inverse_transform(self, X: ArrayLike) -> Any:
         """The table that codes stand for: numbers, and the most likely levels.
@@ -109,8 +108,9 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
             If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         table = self._table(X)
-        rows = self.autoencoder_._model.reconstruct(self._encoding.features(table.cells))
-        made = self._encoding.table(rows)
+        model = self.autoencoder_._model
+        blocks = self._encoding.blocks(table.cells)
+        made = joined(self._encoding.table(model.reconstruct(rows)) for rows in blocks)
         container = self._encoding.container
         is_alike = container.library == table.container.library
         columns = {}
@@ -145,7 +145,14 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
         ValueError
             If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
-        scores: Array = self.autoencoder_.score_samples(self._features(X))
+        return self._over_rows(self._table(X), self._scores)
+
+    def _scores(self, features: Array) -> Array:
+        scores: Array = self.autoencoder_.score_samples(features)
+        if self.autoencoder_._model.network.has_noise:
+            # Densities in the units of the columns.
+            log_units = self._encoding.log_units
+            scores = scores - np.isfinite(features[:, : len(log_units)]) @ log_units
         return scores
 
     def score(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> float:
@@ -200,8 +207,7 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
             If columns are not those of ``fit``, or hold values of another type or infinite ones.
         """
         table = self._table(X)
-        features = self._encoding.features(table.cells)
-        losses = column_losses(self.autoencoder_._model, features) - self._usual_losses
+        losses = self._over_rows(table, self._surprises)
         totals: dict[Hashable, Array] = {}
         for place, name in enumerate(self._encoding.owners):
             totals[name] = totals.get(name, 0.0) + losses[:, place]
@@ -211,6 +217,11 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
             return scores
         return in_frame_like(table.X, scores, list(ordered), "column_scores")
 
+    def _surprises(self, features: Array) -> Array:
+        losses, present = column_losses(self.autoencoder_._model, features)
+        surprises: Array = losses - present * self._usual.losses
+        return surprises
+
     def _made(self, columns: Mapping[Hashable, Array]) -> Any:
         container = self._encoding.container
         return container.joined({n: container.column(n, v) for n, v in columns.items()})
@@ -218,6 +229,12 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
     @property
     def _n_features_out(self) -> int:
         return self.n_components_
+
+
+def joined(parts: Iterable[Mapping[Hashable, Array]]) -> dict[Hashable, Array]:
+    """Columns of some tables, one under the other."""
+    tables = list(parts)
+    return {name: np.concatenate([made[name] for made in tables]) for name in tables[0]}
 
 
 def imputed(table: Table, name: Hashable, made: Array | None) -> Any:

@@ -17,6 +17,10 @@ def widths(table):
     return {name: column.width for name, column in table._encoding.categories.items()}
 
 
+def features(table, frame):
+    return table._encoding.features(table._table(frame).cells)
+
+
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
@@ -75,6 +79,34 @@ def test_rare_levels_are_pooled():
     assert set(table.sample(900, random_state=0)["kind"]) == set("abcde")
 
 
+def test_a_share_of_the_rows_says_which_levels_are_rare():
+    kinds = ["a"] * 30 + ["b"] * 18 + ["c"] * 6 + ["d"] * 6
+    frame = mixed().assign(kind=kinds)
+    assert widths(quick(min_frequency=0.11).fit(frame))["kind"] == 3
+    assert widths(quick(min_frequency=0.09).fit(frame))["kind"] == 4
+
+
+def test_a_column_of_which_no_level_is_frequent_is_left_out():
+    frame = mixed().assign(kind=[f"k{n // 4}" for n in range(N)])
+    expected = {"kind": "none of its 15 levels has more than 4 rows, which are too few"}
+    assert quick().fit(frame).left_out_ == expected
+    assert quick(min_frequency=4).fit(frame).left_out_ == {}
+
+
+def test_numbers_far_from_zero_keep_their_differences():
+    frame = mixed()
+    far = frame.assign(income=frame["income"] + 1e9)
+    codes = [quick().fit(each).transform(each) for each in (frame, far)]
+    np.testing.assert_allclose(codes[1], codes[0], atol=1e-3)
+
+
+def test_a_number_that_varies_by_rounding_alone_is_constant():
+    frame = mixed().assign(sum=[0.1 + 0.2, 0.3] * (N // 2))
+    table = quick().fit(frame)
+    assert "sum" in table.left_out_
+    np.testing.assert_allclose(table.sample(3, random_state=0)["sum"], 0.3)
+
+
 def test_a_single_rare_level_is_itself():
     kinds = ["a"] * 30 + ["b"] * 28 + ["c"] * 2
     assert widths(quick().fit(mixed().assign(kind=kinds)))["kind"] == 3
@@ -90,11 +122,11 @@ def test_levels_that_fit_has_not_seen_count_as_missing_or_as_the_pool():
     frame = mixed()
     table, other = quick().fit(frame), frame.copy()
     other.loc[1, "city"] = "elsewhere"
-    missing = table._features(frame.assign(city=None))[1]
+    missing = features(table, frame.assign(city=None))[1]
     is_level = slice(table._encoding.columns.first_level, None)
-    np.testing.assert_array_equal(table._features(other)[1, is_level], missing[is_level])
-    pooling = quick(min_frequency=25).fit(frame)
-    assert pooling._features(other)[1, -1] == 1.0
+    np.testing.assert_array_equal(features(table, other)[1, is_level], missing[is_level])
+    pooling = quick(min_frequency=20).fit(frame)
+    assert features(pooling, other)[1, -1] == 1.0
 
 
 def test_numbers_can_be_categories():
