@@ -3,11 +3,13 @@
 from skae.tabular._around import (
     around_table,
     columns_of_numbers,
+    drawn_table,
     is_a_table,
     reads_tables,
     surprises,
 )
 from skae.tabular._autoencoder import TableAutoencoder
+from skae.tabular._containers import joined_tables, table_in_container
 from skae.tabular._rows import TableRows, native_rows, table_rows
 
 __all__ = [
@@ -15,9 +17,12 @@ __all__ = [
     "TableRows",
     "around_table",
     "columns_of_numbers",
+    "drawn_table",
     "is_a_table",
+    "joined_tables",
     "native_rows",
     "reads_tables",
     "surprises",
+    "table_in_container",
     "table_rows",
 ]

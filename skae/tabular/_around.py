@@ -1,6 +1,7 @@
 """Autoencoders put around a table, where rows are more than numbers."""
 
 from collections.abc import Hashable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -82,3 +83,21 @@ def surprises(table: Any, X: Any) -> Array:
     whole = np.zeros((len(found), len(labels)))
     whole[:, [label not in left_out for label in labels]] = found
     return whole
+
+
+def drawn_table(table: Any, code: Array, rng: np.random.RandomState) -> Any:
+    """Rows drawn by a fitted TableAutoencoder given their codes, in what the fit had."""
+    with_codes = copy(thawed(table))
+    with_codes._mixture = _Given(code)
+    return with_codes.sample(len(code), rng)
+
+
+class _Given:
+    """Codes that are drawn as they are."""
+
+    def __init__(self, code: Array) -> None:
+        self.code = code
+
+    def draw(self, n_samples: int, rng: np.random.RandomState) -> Array:
+        """All of them."""
+        return self.code

@@ -2,15 +2,18 @@
 
 import pickle
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
 
 from skae import (
     Autoencoder,
+    LatentSampler,
     ReconstructionOutlierDetector,
     TableAutoencoder,
     VariationalAutoencoder,
@@ -143,7 +146,67 @@ class TestOutliers:
             found.explain(homes(), n_reasons=0)
 
 
-APPLICATIONS = {"outliers": (detector, "score_samples")}
+def sampler(reducer=None, **parameters):
+    return LatentSampler(quick() if reducer is None else reducer, random_state=0, **parameters)
+
+
+class TestSampling:
+    def test_new_rows_are_such_as_there_are(self):
+        frame = homes().astype({"kind": "category"})
+        new = sampler(trained()).fit(frame).sample(200, random_state=0)
+        assert new.dtypes.equals(frame.dtypes)
+        assert set(new["rooms"]) <= set(range(1, 9))
+        assert set(new["kind"].dropna()) == {"flat", "house"}
+        assert new["built"].between(frame["built"].min(), frame["built"].max()).all()
+        assert (new["garden"] == (new["rooms"] > 4)).mean() > 0.9
+        assert 0 < new["area"].isna().mean() < 0.2
+
+    def test_scores_are_those_of_the_density_of_codes(self):
+        frame = homes()
+        density = GaussianMixture(random_state=0)
+        fitted = sampler(density=density).fit(frame)
+        table = TableAutoencoder(quick(), random_state=fitted.reducer_.random_state)
+        table.set_params(autoencoder__random_state=fitted.reducer_.autoencoder.random_state)
+        code = table.fit(frame).transform(frame)
+        expected = clone(density).fit(code).score_samples(code)
+        np.testing.assert_allclose(fitted.score_samples(frame), expected)
+
+    def test_interpolation_goes_from_one_row_to_the_other(self):
+        frame = homes()
+        fitted = sampler().fit(frame)
+        rows = fitted.interpolate(frame[:1], frame[1:2], 3)
+        ends = fitted.reducer_.reconstruct(frame[:2])
+        pd.testing.assert_frame_equal(rows.iloc[[0, 2]].reset_index(drop=True), ends)
+
+    def test_interpolation_takes_rows_of_a_table(self):
+        frame = homes()
+        with pytest.raises(ValueError, match="should be one row of a table"):
+            sampler().fit(frame).interpolate(frame.iloc[0], frame.iloc[1])
+
+    @pytest.mark.parametrize("library", ["pandas", "polars"])
+    def test_rare_classes_are_filled_up(self, library):
+        frame = homes().assign(name=[f"home {i}" for i in range(N)])
+        frame = frame if library == "pandas" else pl.from_pandas(frame)
+        y = np.arange(N) < 40
+        X, classes = sampler().fit(frame).augment(frame, y, random_state=0)
+        assert len(X) == 160
+        assert np.bincount(classes).tolist() == [80, 80]
+        assert list(X.columns) == list(frame.columns)
+        assert np.asarray(X[:N]["name"]).tolist() == np.asarray(frame["name"]).tolist()
+        assert nw.from_native(X)["name"].is_null().to_numpy()[N:].all()
+
+    @pytest.mark.parametrize("name", ["min_value", "max_value", "grid"])
+    def test_limits_of_numbers_are_refused(self, name):
+        with pytest.raises(ValueError, match=f"{name}='observed' is for rows of numbers alone"):
+            sampler(**{name: "observed"}).fit(homes())
+
+    def test_set_output(self):
+        frame = homes()
+        fitted = sampler().fit(frame).set_output(transform="polars")
+        assert isinstance(fitted.sample(2), pl.DataFrame)
+
+
+APPLICATIONS = {"outliers": (detector, "score_samples"), "sampling": (sampler, "score_samples")}
 
 
 @pytest.fixture(params=APPLICATIONS)
