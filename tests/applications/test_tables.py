@@ -8,12 +8,18 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
 from sklearn.mixture import GaussianMixture
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import (
     Autoencoder,
     LatentSampler,
+    ReconstructionImputer,
     ReconstructionOutlierDetector,
     TableAutoencoder,
     VariationalAutoencoder,
@@ -206,7 +212,86 @@ class TestSampling:
         assert isinstance(fitted.sample(2), pl.DataFrame)
 
 
-APPLICATIONS = {"outliers": (detector, "score_samples"), "sampling": (sampler, "score_samples")}
+def imputer(reducer=None, **parameters):
+    reducer = quick() if reducer is None else reducer
+    return ReconstructionImputer(reducer, random_state=0, **parameters)
+
+
+class TestImputation:
+    @pytest.mark.parametrize("library", ["pandas", "polars"])
+    def test_holes_are_filled_by_what_the_others_say(self, library):
+        truth = homes().dropna(ignore_index=True)
+        truth["kind"] = truth["kind"].astype("category")
+        frame = truth.copy()
+        frame.loc[:9, "kind"], frame.loc[10:19, "area"], frame.loc[20:24, "built"] = 3 * (None,)
+        given = frame if library == "pandas" else pl.from_pandas(frame)
+        filled = imputer(trained()).fit_transform(given)
+        if library == "polars":
+            assert filled.schema == given.schema
+            filled = filled.to_pandas()
+            # Its levels come in another order.
+            filled["kind"] = filled["kind"].cat.set_categories(["flat", "house"])
+        assert (filled["kind"][:10] == truth["kind"][:10]).mean() >= 0.9
+        assert np.abs(filled["area"] - truth["area"])[10:20].max() < 40
+        assert filled["built"].notna().all()
+        pd.testing.assert_frame_equal(filled[25:], truth[25:])
+        pd.testing.assert_frame_equal(
+            filled.drop(columns=["kind", "area", "built"]),
+            truth.drop(columns=["kind", "area", "built"]),
+        )
+
+    def test_columns_left_out_keep_their_holes(self):
+        frame = homes().assign(name=[f"home {i}" for i in range(N)])
+        frame.loc[3, "name"] = None
+        filled = imputer().fit_transform(frame)
+        assert filled["name"].isna().sum() == 1
+        assert filled.drop(columns="name").notna().all(axis=None)
+
+    def test_frames_of_numbers_are_no_tables(self):
+        frame = homes()[["rooms", "area"]]
+        filled = imputer(max_iter=1).fit_transform(frame)
+        assert isinstance(filled, np.ndarray)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("max_iter", 3),
+            ("tol", 0.1),
+            ("initial_strategy", "median"),
+            ("fill_value", 1.0),
+            ("min_value", np.zeros(5)),
+            ("max_value", 7.0),
+            ("grid", "observed"),
+            ("missing_values", -1),
+            ("add_indicator", True),
+            ("keep_empty_features", True),
+        ],
+    )
+    def test_parameters_of_numbers_are_refused(self, name, value):
+        with pytest.raises(ValueError, match=f"(?s){name}=.* is for rows of numbers alone"):
+            imputer(**{name: value}).fit(homes())
+
+    def test_names_and_output(self):
+        frame = homes()
+        fitted = imputer().fit(frame)
+        assert fitted.get_feature_names_out().tolist() == list(frame.columns)
+        plain = fitted.transform(frame)
+        pd.testing.assert_frame_equal(fitted.set_output(transform="pandas").transform(frame), plain)
+
+    def test_first_step_of_a_pipeline(self):
+        frame = homes()
+        encoder = make_column_transformer(
+            (OneHotEncoder(), ["kind"]), (StandardScaler(), ["rooms", "area"])
+        )
+        model = make_pipeline(imputer().set_output(transform="pandas"), encoder, Ridge())
+        assert model.fit(frame, frame["rooms"]).score(frame, frame["rooms"]) > 0.99
+
+
+APPLICATIONS = {
+    "outliers": (detector, "score_samples"),
+    "sampling": (sampler, "score_samples"),
+    "imputation": (imputer, "transform"),
+}
 
 
 @pytest.fixture(params=APPLICATIONS)
@@ -216,32 +301,35 @@ def application(request):
     return make(), method
 
 
-def fitted(application, frame):
-    return application.fit(frame)
+def plain(values):
+    """Scores, or the cells of a table by column."""
+    if isinstance(values, np.ndarray):
+        return values.tolist()
+    return {column.name: column.to_list() for column in nw.from_native(values).iter_columns()}
+
+
+def answer(application, method, frame):
+    return plain(getattr(application.fit(frame), method)(frame))
 
 
 class TestAll:
     def test_polars_is_pandas_to_the_bit(self, application):
         unfitted, method = application
         frame = homes()
-        of_pandas = getattr(fitted(clone(unfitted), frame), method)(frame)
-        other = pl.from_pandas(frame)
-        of_polars = getattr(fitted(clone(unfitted), other), method)(other)
-        np.testing.assert_array_equal(np.asarray(of_pandas), np.asarray(of_polars))
+        of_pandas = answer(clone(unfitted), method, frame)
+        assert answer(clone(unfitted), method, pl.from_pandas(frame)) == of_pandas
 
     def test_a_pickle_says_the_same(self, application):
         unfitted, method = application
         frame = homes()
-        one = fitted(unfitted, frame)
+        one = unfitted.fit(frame)
         other = pickle.loads(pickle.dumps(one))
-        np.testing.assert_array_equal(
-            np.asarray(getattr(one, method)(frame)), np.asarray(getattr(other, method)(frame))
-        )
+        assert plain(getattr(other, method)(frame)) == plain(getattr(one, method)(frame))
 
     def test_columns_are_checked(self, application):
         unfitted, method = application
         frame = homes()
-        one = fitted(unfitted, frame)
+        one = unfitted.fit(frame)
         assert one.n_features_in_ == 5
         assert list(one.feature_names_in_) == list(frame.columns)
         with pytest.raises(ValueError, match="feature names should match"):
@@ -251,12 +339,27 @@ class TestAll:
         unfitted, method = application
         frame = homes()
         given = clone(unfitted).set_params(reducer=TableAutoencoder(unfitted.reducer))
-        np.testing.assert_array_equal(
-            np.asarray(getattr(fitted(given, frame), method)(frame)),
-            np.asarray(getattr(fitted(unfitted, frame), method)(frame)),
-        )
+        assert answer(given, method, frame) == answer(unfitted, method, frame)
+
+    def test_a_fitted_table_autoencoder_is_kept(self, application):
+        unfitted, method = application
+        frame = homes()
+        table = TableAutoencoder(quick(), random_state=0).fit(frame)
+        one = unfitted.set_params(reducer=FrozenEstimator(table)).fit(frame)
+        reducer = one.reducer_ if hasattr(one, "reducer_") else one.reducers_[0]
+        assert reducer.estimator is table
+        assert len(getattr(one, method)(frame)) == N
 
     def test_reducers_of_numbers_are_refused(self, application):
         unfitted, _ = application
         with pytest.raises(TypeError, match=r"reducer=PCA\(\) reads numbers alone"):
-            fitted(unfitted.set_params(reducer=PCA()), homes())
+            unfitted.set_params(reducer=PCA()).fit(homes())
+
+    def test_a_failed_fit_changes_nothing(self, application):
+        unfitted, method = application
+        frame = homes()
+        one = unfitted.fit(frame)
+        before = plain(getattr(one, method)(frame))
+        with pytest.raises(ValueError, match="infinity is none"):
+            one.fit(frame.assign(area=np.r_[np.inf, np.arange(1.0, N)]))
+        assert plain(getattr(one, method)(frame)) == before
