@@ -85,6 +85,11 @@ def surprises(table: Any, X: Any) -> Array:
     return whole
 
 
+def features_of(table: Any, X: Any) -> Array:
+    """Rows of a table as the autoencoder inside a fitted TableAutoencoder reads them."""
+    return np.concatenate(list(table._encoding.blocks(table._table(X).cells)))
+
+
 def drawn_table(table: Any, code: Array, rng: np.random.RandomState) -> Any:
     """Rows drawn by a fitted TableAutoencoder given their codes, in what the fit had."""
     with_codes = copy(thawed(table))
