@@ -12,13 +12,16 @@ from skae.tabular._around import (
 from skae.tabular._autoencoder import TableAutoencoder
 from skae.tabular._containers import joined_tables, table_in_container
 from skae.tabular._rows import TableRows, native_rows, table_rows
+from skae.tabular._views import as_numbers, feature_names
 
 __all__ = [
     "TableAutoencoder",
     "TableRows",
     "around_table",
+    "as_numbers",
     "columns_of_numbers",
     "drawn_table",
+    "feature_names",
     "features_of",
     "is_a_table",
     "joined_tables",

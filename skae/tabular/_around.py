@@ -64,9 +64,10 @@ def around_table(reducer: Any, parameter: str = "reducer") -> Any:
     )
 
 
-def columns_of_numbers(table: Any) -> list[Hashable]:
+def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]:
     """Labels of the columns that a fitted TableAutoencoder learnt as numbers, dates or spans."""
-    return list(thawed(table)._encoding.numbers)
+    found = thawed(table)._encoding.numbers.items()
+    return [name for name, column in found if with_times or column.kind == "number"]
 
 
 def surprises(table: Any, X: Any) -> Array:
@@ -87,7 +88,8 @@ def surprises(table: Any, X: Any) -> Array:
 
 def features_of(table: Any, X: Any) -> Array:
     """Rows of a table as the autoencoder inside a fitted TableAutoencoder reads them."""
-    return np.concatenate(list(table._encoding.blocks(table._table(X).cells)))
+    fitted = thawed(table)
+    return np.concatenate(list(fitted._encoding.blocks(fitted._table(X).cells)))
 
 
 def drawn_table(table: Any, code: Array, rng: np.random.RandomState) -> Any:

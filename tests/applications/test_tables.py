@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import (
     Autoencoder,
+    LatentCodec,
     LatentSampler,
     ReconstructionImputer,
     ReconstructionOutlierDetector,
@@ -285,6 +286,11 @@ class TestImputation:
         )
         model = make_pipeline(imputer().set_output(transform="pandas"), encoder, Ridge())
         assert model.fit(frame, frame["rooms"]).score(frame, frame["rooms"]) > 0.99
+
+
+def test_codecs_refuse_tables():
+    with pytest.raises(ValueError, match="LatentCodec rounds numbers, but X is a frame with text"):
+        LatentCodec().fit(homes())
 
 
 APPLICATIONS = {
