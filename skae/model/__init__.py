@@ -17,12 +17,13 @@ from skae.model._scaling import (
     measure_scaling,
     weighted_blocks,
 )
-from skae.model._table_rows import entropies, measure_columns
+from skae.model._table_rows import as_rows, entropies, measure_columns
 
 __all__ = [
     "Model",
     "ScaledRows",
     "Scaling",
+    "as_rows",
     "dense",
     "entropies",
     "identity_scaling",

@@ -52,6 +52,18 @@ def test_the_start_reconstructs_numbers_as_factor_analysis_of_mixed_data_does(n_
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * numbers.std())
 
 
+@KEEPS_START
+def test_flags_and_levels_are_as_probable_at_the_start_as_they_are_frequent():
+    table = quick()
+    table.autoencoder.set_params(learning_rate=1e-12)
+    features = table.fit(mixed())._encoding.features(table._table(mixed()).cells)
+    found = table.autoencoder_._model.reconstruct(features)
+    first = table._encoding.columns.n_numbers
+    np.testing.assert_allclose(
+        found.mean(axis=0)[first:], np.nanmean(features, axis=0)[first:], atol=1e-3
+    )
+
+
 def test_units_are_deviations_of_numbers_and_roots_of_frequencies_of_levels():
     X = np.array([[1.0, 5, 1, 1, 0, 1, 0, 0], [3, 5, 0, 1, 0, 0, 1, 0], [5, 5, 0, 0, 1, 1, 0, 0]])
     scaling = measure_columns(COLUMNS, X)
