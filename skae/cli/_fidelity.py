@@ -9,7 +9,7 @@ from skae.numerics import Array
 
 _MOST_LEVELS = 20
 _MOST_ROWS = 5_000
-_BINS = 30
+_N_TREES = 50
 
 
 class Likeness(NamedTuple):
@@ -138,16 +138,13 @@ class Usefulness(NamedTuple):
 
 
 def usefulness(train: Any, drawn: Any, test: Any, target: str, random_state: int) -> Usefulness:
-    """Train boosted trees on real and on drawn rows, and test both on other real rows."""
-    from sklearn.ensemble import (
-        HistGradientBoostingClassifier,
-        HistGradientBoostingRegressor,
-    )
+    """Train forests on real and on drawn rows, and test both on other real rows."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     train, drawn, test = (rows[rows[target].notna()] for rows in (train, drawn, test))
     names = [name for name in drawn if name != target]
     is_class = not is_number(train[target]) or train[target].nunique() <= 2
-    model = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
+    model = RandomForestClassifier if is_class else RandomForestRegressor
     labels = (lambda rows: rows[target].astype(str)) if is_class else lambda r: as_floats(r[target])
     features = {id(rows): _features(rows, train, names) for rows in (train, drawn, test)}
     y_train, y_drawn, y_test = (np.asarray(labels(rows)) for rows in (train, drawn, test))
@@ -155,7 +152,9 @@ def usefulness(train: Any, drawn: Any, test: Any, target: str, random_state: int
     def score(rows: Any, y: Array) -> float:
         if len(np.unique(y)) < 2:
             return _constant_score(y[0] if len(y) else y_train[0], y_test, is_class)
-        fitted = model(random_state=random_state).fit(features[id(rows)], y)
+        fitted = model(_N_TREES, min_samples_leaf=3, random_state=random_state).fit(
+            features[id(rows)], y
+        )
         return float(fitted.score(features[id(test)], y_test))
 
     real, synthetic = score(train, y_train), score(drawn, y_drawn)

@@ -26,7 +26,7 @@ from skae.cli._writing import output_path, page_beside, table_bytes
 from skae.numerics import Array
 
 _MOST_COMPARED = 5_000  # rows
-_MOST_TESTED = 20_000
+_MOST_TESTED = 10_000
 _HELD_OUT = 0.25
 _MOST_ASSOCIATED = 25  # columns
 _LEAST_GIVEN = 30  # real rows that have what was asked for
@@ -198,7 +198,7 @@ def _findings(
         shown = [_score(value, useful.score) for value in (useful.drawn, useful.real, useful.plain)]
         plain = "the most frequent class" if useful.score == "accuracy" else "the mean"
         sentences.append(
-            f"Trained on drawn rows, trees predict “{options.target}” of {useful.n_tested:,} "
+            f"Trained on drawn rows, a forest predicts “{options.target}” of {useful.n_tested:,} "
             f"real rows with {_called(useful.score)} of {shown[0]}; trained on real ones, "
             f"{shown[1]}; {plain} alone, {shown[2]}."
         )
@@ -297,8 +297,8 @@ def _sections(
             Section(
                 f"Predicting “{options.target}”",
                 [
-                    "Boosted trees with scikit-learn's defaults, tested on real rows that neither "
-                    "they nor the model of the rows had seen."
+                    "Forests of 50 trees, tested on real rows that neither they nor the model of the "
+                    "rows had seen."
                 ],
                 table=PageTable(
                     f"{useful.score.capitalize()} on {useful.n_tested:,} real rows.",

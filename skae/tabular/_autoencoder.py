@@ -199,9 +199,12 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         self.autoencoder_, self._encoding = autoencoder, encoding
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)
+        self._learn_usual(features, weight)
+
+    def _learn_usual(self, features: Array, weight: Array | None = None) -> None:
         rows, counts = rows_to_look_at(len(features), weight)
-        self._usual = UsualErrors.of(autoencoder._model, features[rows], counts)
-        self._mixture = _mixture_of(autoencoder, features[rows], counts)
+        self._usual = UsualErrors.of(self.autoencoder_._model, features[rows], counts)
+        self._mixture = _mixture_of(self.autoencoder_, features[rows], counts)
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:
         n_components = min(_MOST_COMPONENTS, encoding.columns.n_columns)

@@ -183,7 +183,7 @@ def test_rows_are_drawn_of_the_types_of_the_file():
     assert (
         pd.to_datetime(drawn["seen"], format="%Y-%m-%d").between("2020-01-01", "2020-12-31").all()
     )
-    assert "predict “kind” of" in done.printed
+    assert "predicts “kind” of" in done.printed
     assert_page("new.html", "Columns one by one", "What columns say about each other", "Predicting")
 
 
