@@ -28,7 +28,7 @@ class Learnt:
 
     Attributes
     ----------
-    model : TableAutoencoder
+    model : TableAutoencoder or ReconstructionOutlierDetector
     rows : DataFrame
         Those of the fit.
     sentences : list of str
@@ -106,28 +106,36 @@ def learn(
     ValueError
         If there is nothing to learn from, or a column that was called a category cannot be one.
     """
-    rows = some_rows(frame, MOST_ROWS, options.random_state)
-    sentences = []
-    if len(rows) < len(frame):
-        sentences.append(
-            f"The model was fitted to {len(rows):,} of the {len(frame):,} rows, drawn at random."
-        )
+    rows, sentences = sampled(frame, options)
     model = skae.TableAutoencoder(
-        _autoencoder(options, frame.shape[1]),
+        autoencoder_of(options, frame.shape[1]),
         categorical_features="from_dtype" if categorical is None else categorical,
         random_state=options.random_state,
     )
     with progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"):
         model.fit(rows)
+    check_categories(options, frame, model)
+    return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
+
+
+def sampled(frame: Any, options: Namespace) -> tuple[Any, list[str]]:
+    """Return the rows to fit to, and what to say of them."""
+    rows = some_rows(frame, MOST_ROWS, options.random_state)
+    if len(rows) == len(frame):
+        return rows, []
+    return rows, [
+        f"The model was fitted to {len(rows):,} of the {len(frame):,} rows, drawn at random."
+    ]
+
+
+def check_categories(options: Namespace, frame: Any, model: Any) -> None:
+    """Refuse columns that were called categories, and cannot be learnt from."""
     refused = [name for name in _called_categories(options, frame) if name in model.left_out_]
     if refused:
         raise ValueError(
             f"--categorical {refused[0]!r}: {model.left_out_[refused[0]]}, so nothing can be "
             "learnt from it; leave it out."
         )
-    if model.left_out_:
-        sentences.append(_left_out_sentence(model.left_out_))
-    return Learnt(model, rows, sentences)
 
 
 def _called_categories(options: Namespace, frame: Any) -> list[str]:
@@ -139,15 +147,20 @@ def _parts(given: str, names: list[str]) -> list[str]:
     return [given] if given in names else [part.strip() for part in given.split(",")]
 
 
-def _left_out_sentence(left_out: dict[Any, str]) -> str:
+def left_out_sentences(model: Any) -> list[str]:
+    """Say which columns were left out, and why."""
+    left_out = model.left_out_
+    if not left_out:
+        return []
     parts = [f"{name} ({why})" for name, why in list(left_out.items())[:_MOST_NAMED]]
     if len(left_out) > _MOST_NAMED:
         parts.append(f"{len(left_out) - _MOST_NAMED} more")
     columns = "column was" if len(left_out) == 1 else "columns were"
-    return f"{len(left_out)} {columns} left out: {'; '.join(parts)}."
+    return [f"{len(left_out)} {columns} left out: {'; '.join(parts)}."]
 
 
-def _autoencoder(options: Namespace, n_columns: int) -> Any:
+def autoencoder_of(options: Namespace, n_columns: int) -> Any:
+    """Return the autoencoder that a user asked for, None for the default."""
     if options.model is None and options.components is None:
         return None
     found = table_models()[options.model or "variationalautoencoder"]
@@ -180,10 +193,11 @@ def used_columns(model: Any, frame: Any) -> list[str]:
 
 def settings_of(options: Namespace, learnt: Learnt) -> dict[str, Any]:
     """Return what to say in a page about a fit."""
-    model = learnt.model.autoencoder_
+    # A detector has several, all of one kind and size.
+    model = getattr(learnt.model, "reducers_", [learnt.model])[0]
     shown: dict[str, Any] = {
-        "Model": type(model).__name__,
-        "Components": learnt.model.n_components_,
+        "Model": type(model.autoencoder_).__name__,
+        "Components": model.n_components_,
         "Rows of the fit": f"{len(learnt.rows):,}",
         "Random state": options.random_state,
     }

@@ -297,8 +297,8 @@ def _sections(
             Section(
                 f"Predicting “{options.target}”",
                 [
-                    "Forests of 50 trees, tested on real rows that neither they nor the model of the "
-                    "rows had seen."
+                    "Forests of 50 trees, tested on real rows that neither they nor the model of "
+                    "the rows had seen."
                 ],
                 table=PageTable(
                     f"{useful.score.capitalize()} on {useful.n_tested:,} real rows.",

@@ -33,6 +33,7 @@ TRUSTED = (
     "skae.tabular._encoding.Encoding",
     "skae.tabular._frames.Container",
     "skae.tabular._normal_scores.NormalScores",
+    "skae.tabular._scores.UsualErrors",
 )
 
 
