@@ -216,6 +216,13 @@ def test_whole_numbers_with_holes_stay_whole():
     assert str(source.frame["a"].dtype) == "Int64"
 
 
+def test_none_is_a_level_among_text_and_missing_among_numbers():
+    source = read("t.csv", "x,masonry\n1.5,None\nNone,Stone\n2.5,\n")
+    assert source.frame["masonry"].tolist()[:2] == ["None", "Stone"]
+    assert source.frame.isna().sum().tolist() == [1, 1]
+    assert source.frame["x"].sum() == 4
+
+
 def test_columns_that_are_called_categories_are():
     source = read("t.csv", "zip,b\n1000,x\n,y\n2000,x\n", categorical=["zip"])
     assert source.frame["zip"].cat.categories.tolist() == ["1000", "2000"]

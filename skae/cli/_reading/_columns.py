@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.cli._reading._cells import is_number
+from skae.cli._reading._cells import NONE, is_number
 from skae.cli._reading._source import ReadingOptions, Source
 from skae.cli._reading._texts import dates_of_text, numbers_of_text
 
@@ -107,9 +107,12 @@ def _typed(source: Source, name: str, column: Any, is_category: bool) -> tuple[A
         decimal = "." if source.dialect is None else source.dialect.decimal
         # Who writes decimal commas, or semicolons because of them, writes the day first.
         day_first = decimal == "," or getattr(source.dialect, "delimiter", ",") == ";"
+        column = _without_none(column, decimal) if source.kind == "text" else column
         known = column.dropna()
         if len(known) == 0:
             return column, ""
+        if not _is_text(column):
+            return _whole(column), ""
         for found in (
             numbers_of_text(column, decimal),
             dates_of_text(column, day_first=day_first),
@@ -121,6 +124,20 @@ def _typed(source: Source, name: str, column: Any, is_category: bool) -> tuple[A
         _check_mixed(source.path, name, known, decimal)
         return column, ""
     return (_whole(column) if source.kind != "parquet" and source.kind != "arrow" else column), ""
+
+
+def _without_none(column: Any, decimal: str) -> Any:
+    """Return numbers of which some are None, as Python writes what is missing, as numbers."""
+    import pandas as pd
+
+    is_none = column == NONE
+    others = column[~is_none.fillna(False)].dropna()
+    if not is_none.any() or not len(others):
+        return column
+    if not all(is_number(text, decimal) for text in others.unique()):
+        return column
+    texts = column.astype(object).mask(is_none.fillna(False).to_numpy(dtype=bool))
+    return pd.to_numeric(texts.str.strip().str.replace(decimal, ".", regex=False))
 
 
 def _is_text(column: Any) -> bool:

@@ -4,6 +4,7 @@ import io
 import warnings
 from typing import Any
 
+from skae.cli._reading._cells import MISSING, NONE
 from skae.cli._reading._columns import check_names
 from skae.cli._reading._content import Content, attempt
 from skae.cli._reading._dialect import CALLED, Dialect, find_dialect
@@ -37,6 +38,8 @@ def read_text_file(content: Content, options: ReadingOptions) -> Source:
         content.path,
         content.data,
         dialect,
+        keep_default_na=False,
+        na_values=sorted(MISSING - {NONE}),
         cause=f"is it really a {content.suffix} file?",
     )
     frame = _without_empty_end(frame)
@@ -80,7 +83,7 @@ def _read_frame(data: bytes, dialect: Dialect, **options: Any) -> Any:
             skiprows=dialect.n_skipped,
             index_col=False,
             low_memory=False,
-            **{"skipinitialspace": True, **options},
+            **({"skipinitialspace": True} | options),
         )
     if has_names:
         names = list(dialect.names or ())
