@@ -222,9 +222,9 @@ def _add_transform(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", metavar="MODEL", help="a file that `skae fit` has written")
     _add_file(command)
     _add_output_file(command, "the codes", "the name of FILE with -codes in it, as csv")
-    for name, told in _READING:
-        command.add_argument(name, metavar=name[2:].upper(), help=told)
+    # Which columns are used, and as what, the model knows.
     command.set_defaults(drop=[], categorical=[])
+    _add_file_options(command.add_argument_group("the table"))
 
 
 def _add_file(command: argparse.ArgumentParser) -> None:
@@ -287,6 +287,10 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
         metavar="COLUMN,...",
         help="columns of numbers that are codes, such as postal codes",
     )
+    _add_file_options(group)
+
+
+def _add_file_options(group: argparse._ArgumentGroup) -> None:
     types = {"--delimiter": _parse_delimiter, "--decimal": _parse_decimal}
     for name, told in _READING:
         group.add_argument(name, type=types.get(name, str), metavar=name[2:].upper(), help=told)

@@ -224,6 +224,18 @@ def refuse_at_last(*arguments):
     return told.getvalue().splitlines()[-1]
 
 
+def test_a_table_of_numbers_alone_is_a_table_too():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(50, 1))
+    frame = pd.DataFrame(np.hstack([x, 2 * x, -x]) + 0.1 * rng.normal(size=(50, 3)))
+    frame.iloc[7, 1] = 9.0
+    frame.set_axis(["a", "b", "c"], axis=1).round(3).to_csv("numbers.csv", index=False)
+    run("outliers", "numbers.csv")
+    ranked = pd.read_csv("skae-outliers/outliers.csv")
+    assert ranked["row"][0] == 7
+    assert ranked["reason_1"][0].startswith("b = 9, expected")
+
+
 def test_a_stored_model_encodes_other_tables():
     done = run("fit", "trees.csv", "--target", "plot", "-o", "m/trees.skops")
     assert "left out: note" in done.printed
@@ -314,6 +326,8 @@ def test_a_table_without_holes_has_none_to_fill():
         (["outliers", "trees.csv", "-n", "0"], "'0' is not a whole number from 1"),
         (["sample", "trees.csv", "--model", "pca"], "'pca' is not a model; choose from advers"),
         (["outliers"], "the following arguments are required: FILE"),
+        (["transform", "m.skops", "trees.csv", "--delimiter", "ab"], "'ab' is not one character"),
+        (["impute", "trees.csv", "--sheet", "a"], "--sheet 'a': trees.csv is of kind text"),
     ],
 )
 def test_wrong_arguments_are_told_in_one_line(arguments, expected):
