@@ -76,14 +76,14 @@ def surprises(detector: Any, frame: Any) -> Surprises:
     surprises : Surprises
     """
     columns: list[str] = []
-    parts, scores = [], []
+    parts = []
     for block in blocks(frame):
         found = detector.feature_contributions(block)
         columns = list(found)
         parts.append(np.asarray(found))
-        scores.append(detector.score_samples(block))
-    score = np.concatenate(scores)
-    return Surprises(-score, columns, np.concatenate(parts), score < detector.offset_)
+    table = np.concatenate(parts)
+    scores = table.sum(axis=1)  # what columns add is all that there is
+    return Surprises(scores, columns, table, -scores < detector.offset_)
 
 
 def reasons(detector: Any, frame: Any, most: int = 3) -> list[list[str]]:

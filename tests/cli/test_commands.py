@@ -129,6 +129,16 @@ def test_outliers_are_ranked_with_reasons():
     assert_page("out/report.html", "Odd rows of trees.csv", "The oddest rows", "left out: note")
 
 
+def test_scores_are_those_of_the_detector():
+    frame = make_trees().drop(columns=["note", "seen"])
+    detector = skae.ReconstructionOutlierDetector(
+        skae.TableAutoencoder(make_quick(None, 0)), calibration_fraction=0.5, random_state=0
+    ).fit(frame)
+    found = _surprises.surprises(detector, frame)
+    np.testing.assert_allclose(found.scores, -detector.score_samples(frame))
+    np.testing.assert_array_equal(found.is_outlier, detector.predict(frame) == -1)
+
+
 def test_rows_are_told_by_their_labels():
     make_trees().set_index(pd.Index([f"t{i}" for i in range(60)])).to_csv("named.csv")
     run("outliers", "named.csv")
