@@ -12,7 +12,7 @@ from skae.comparison._table_roles import Roles
 from skae.inspection._codes import as_array
 from skae.numerics import Array
 from skae.tabular._cells import Cells
-from skae.tabular._columns import CategoryColumn
+from skae.tabular._columns import CategoryColumn, NumberColumn, moments
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import native_table, read_table
 
@@ -55,9 +55,9 @@ class FactorAnalysis:
         encoding = self._roles.encoding(container, cells)
         # Neither ranks nor flags of what is missing are part of the method, and it explains less of
         # the columns with them.
-        plain = {name: replace(column, scores=None) for name, column in encoding.numbers.items()}
+        plain = {name: _plain(column, cells[name]) for name, column in encoding.numbers.items()}
         self.encoding = replace(encoding, numbers=plain, missing=[])
-        features = self.encoding.features(cells)
+        features = self._features(cells)
         self._mean, self._scale = _units(features, self.encoding.columns.first_level)
         if self._pca.svd_solver == "auto":
             # Of many features it would draw axes at random, which are not quite the best.
@@ -78,7 +78,7 @@ class FactorAnalysis:
         return as_array(self._pca.transform(self._scaled(self._features(cells))))
 
     def _features(self, cells: Mapping[Hashable, Cells]) -> Array:
-        return self.encoding.features(cells)
+        return self.encoding.features(cells).astype(np.float64)
 
     def decode(self, code: Array) -> Array:
         """Rows of features: numbers, and shares of levels, which may be below 0 and above 1."""
@@ -110,6 +110,12 @@ class FactorAnalysis:
             ]
             pulls[name] = _PULLS[int(np.argmin(losses))]
         return pulls
+
+
+def _plain(column: NumberColumn, cells: Cells) -> NumberColumn:
+    """The same column with its values in deviations as features, and not the scores of ranks."""
+    centre, unit = moments(cells.values[~cells.is_missing])
+    return replace(column, centre=centre, unit=unit, scores=None)
 
 
 def _units(features: Array, first_level: int) -> tuple[Array, Array]:

@@ -34,7 +34,7 @@ class Roles:
         Those of them that are categories.
     left_out : dict
         Labels of the others, and why.
-    min_frequency, max_categories : int
+    min_frequency, max_categories : number
         See `TableAutoencoder`.
     n_features : int
         That the columns become.
@@ -46,7 +46,7 @@ class Roles:
     places: list[int]
     categorical: list[Hashable]
     left_out: dict[Hashable, str]
-    min_frequency: int
+    min_frequency: float
     max_categories: int
     n_features: int
     absurd: list[AbsurdCell]
