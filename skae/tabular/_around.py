@@ -30,38 +30,24 @@ def is_a_table(X: Any, reducer: object, *, with_holes: bool = True) -> bool:
         Whether missing values alone make a table of a frame of numbers, where the reducer is one
         that can be put around a table and does not know them for padding.
     """
-    if reads_tables(reducer) or holds_more_than_numbers(X):
+    if reads_tables(reducer):
         return True
+    # Others read numbers alone, and say which column is none.
     is_ours = reducer is None or isinstance(reducer, BaseAutoencoder)
+    if is_ours and holds_more_than_numbers(X):
+        return True
     return with_holes and is_ours and not allows_nan(reducer) and has_holes(X)
 
 
-def around_table(reducer: Any, parameter: str = "reducer") -> Any:
+def around_table(reducer: Any) -> Any:
     """The reducer of a table: one that is given, or a TableAutoencoder around an autoencoder.
 
     Parameters
     ----------
     reducer : TableAutoencoder, autoencoder or None
         None means the default autoencoder of tables.
-    parameter : str
-        Its name, for the error.
-
-    Raises
-    ------
-    TypeError
-        For other reducers.
     """
-    if reads_tables(reducer):
-        return reducer
-    if reducer is None or isinstance(reducer, BaseAutoencoder):
-        return TableAutoencoder(reducer)
-    raise TypeError(
-        f"X is a frame with text, categories, dates or other columns that are no numbers, and "
-        f"{parameter}={reducer!r} reads numbers alone. Pass a TableAutoencoder, an autoencoder of "
-        "skae to put into one, or None; or make numbers of such columns first, for example with "
-        "make_column_transformer((OneHotEncoder(), columns), remainder='passthrough') of "
-        "scikit-learn."
-    )
+    return reducer if reads_tables(reducer) else TableAutoencoder(reducer)
 
 
 def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]:

@@ -79,8 +79,9 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     See Also
     --------
     VariationalAutoencoder : The default objective, for numbers alone.
-    LatentSampler : New rows of numbers from any reducer.
-    ReconstructionImputer : Imputation of numbers by any reducer.
+    LatentSampler : New rows from any density of the code.
+    ReconstructionImputer : Imputation, of numbers alone by any reducer.
+    ReconstructionOutlierDetector : Rows that others make improbable, and why.
 
     Notes
     -----
@@ -96,7 +97,7 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     dates that are mere Python objects, and integers beyond 2**53 count as categories. Text is never
     read, only told apart. Arrays of dates are refused; frames of them are not. The autoencoder
     inside, ``autoencoder_``, sees features and not the table; it has no Keras models and cannot be
-    compressed. Estimators on other reducers, such as ``LatentSampler``, read rows of numbers alone.
+    compressed. ``LatentCodec`` reads rows of numbers alone.
 
     References
     ----------

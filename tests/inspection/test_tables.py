@@ -56,10 +56,10 @@ def test_rows_are_features_with_names(table):
     display = ReconstructionDisplay.from_estimator(table, X, n_rows=N)
     names = list(display.feature_names)
     assert sorted(names) == sorted(FEATURES)
-    shown = pd.DataFrame(display.X, columns=names)
+    shown = pd.DataFrame(display.originals, columns=names)
     np.testing.assert_array_equal(shown["kind = barn"], X["kind"] == "barn")
     np.testing.assert_array_equal(shown["garden = False"], ~X["garden"])
-    made = pd.DataFrame(display.X_reconstructed, columns=names)
+    made = pd.DataFrame(display.reconstructions, columns=names)
     levels = made[[name for name in names if name.startswith("kind")]]
     expected = table.reconstruct(X)["kind"]
     assert (levels.idxmax(axis=1).str.removeprefix("kind = ") == expected).all()

@@ -32,7 +32,6 @@ from skae.reducers import (
 from skae.tables import (
     FrameOutputMixin,
     check_array,
-    holds_more_than_numbers,
     in_container,
     validate_data,
 )
@@ -183,13 +182,6 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
             If X holds missing or infinite values, or is a frame with text, categories or dates, a
             parameter is out of range, or the reducer raises. The codec is then as it was before.
         """
-        if holds_more_than_numbers(X):
-            raise ValueError(
-                "LatentCodec rounds numbers, but X is a frame with text, categories or dates. Make "
-                "numbers of such columns first, for example with make_column_transformer("
-                "(OneHotEncoder(), columns), remainder='passthrough') of scikit-learn; or keep "
-                "TableAutoencoder().fit(X).transform(X), whose inverse_transform makes a table."
-            )
         reducer = reducer_to_fit(self.reducer, _default, self.random_state)
         X = given_rows(reducer, X)
         finite = "allow-nan" if allows_nan(reducer) else True

@@ -274,7 +274,7 @@ class ReconstructionImputer(FillingMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If the reducer cannot reconstruct, or reads numbers alone where X is more.
+            If the reducer cannot reconstruct.
         ValueError
             If X holds infinite values, if parameters of numbers are set where X is more, or if the
             reducer raises. Then nothing is changed.

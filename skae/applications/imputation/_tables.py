@@ -34,8 +34,6 @@ def fit_table(imputer: Any, X: Any) -> None:
 
     Raises
     ------
-    TypeError
-        If its reducer reads numbers alone.
     ValueError
         If parameters of it are about numbers alone, or its reducer raises.
     """

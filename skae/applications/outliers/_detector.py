@@ -218,12 +218,11 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If the reducer cannot reconstruct, has no log-likelihood where ``scoring`` needs it, or
-            reads numbers alone where X is more.
+            If the reducer cannot reconstruct, or has no log-likelihood where ``scoring`` needs it.
         ValueError
             If X holds infinite values, or missing ones where it is no frame (but for NaN that is
             padding), or too few different rows, or if it is masked or of another shape; if
-            ``scoring`` is about numbers alone and X is not.
+            ``scoring`` or the reducer is about numbers alone and X is not.
         """
         rng, plan = check_random_state(self.random_state), self._plan()
         reader = reader_to_fit(self.reducer, X, plan, rng)

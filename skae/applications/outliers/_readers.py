@@ -18,8 +18,7 @@ def reader_to_fit(reducer: Any, X: Any, plan: Plan, rng: np.random.RandomState) 
     Raises
     ------
     TypeError
-        If the reducer cannot reconstruct, reads numbers alone where there is more, or has no
-        log-likelihood where ``scoring`` needs it.
+        If the reducer cannot reconstruct, or has no log-likelihood where ``scoring`` needs it.
     """
     if is_a_table(X, reducer):
         return TableReader.to_fit(reducer, plan, rng)

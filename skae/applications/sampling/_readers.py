@@ -192,7 +192,7 @@ def reader_to_fit(reducer: Any, X: Any, wanted: Wanted, rng: np.random.RandomSta
     Raises
     ------
     TypeError
-        If the reducer cannot reconstruct, or reads numbers alone where there is more.
+        If the reducer cannot reconstruct.
     ValueError
         If limits are wanted of the rows of a table.
     """
