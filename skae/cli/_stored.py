@@ -65,12 +65,17 @@ def plain_frame(frame: Any, categorical: list[str]) -> Any:
 
 def _plain(column: Any, is_category: bool) -> Any:
     if is_category:
-        return as_text(column)
+        # Lists are no levels; as text, they would be.
+        return column if column.map(_is_nested).any() else as_text(column)
     if getattr(column.dtype, "tz", None) is not None:
         return column.dt.tz_convert("UTC").dt.tz_localize(None)
     if column.dtype.kind in "iuf" and not isinstance(column.dtype, np.dtype):
         return column.astype(np.float64)
     return column
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list | dict | set | tuple | np.ndarray)
 
 
 def categories_of(frame: Any) -> list[str]:

@@ -399,6 +399,7 @@ def test_a_few_levels_may_be_numbers_and_text():
         ({"sheet": "a"}, r"--sheet 'a': t.csv is of kind text, for which it says nothing"),
         ({"drop": ["size,colour"]}, r"--drop 'colour' is not a column of t.csv"),
         ({"categorical": ["Name"]}, r"--categorical 'Name' .*; did you mean 'name'\?"),
+        ({"delimiter": ",", "decimal": ","}, r"--delimiter and --decimal are both ','"),
         ({"encoding": "klingon"}, r"--encoding 'klingon': no such encoding"),
         ({"encoding": "hex"}, r"--encoding 'hex': this is no encoding of text"),
     ],

@@ -51,6 +51,13 @@ def test_the_list_is_that_of_the_files(stored):
     assert sorted(named) == list(TRUSTED)
 
 
+def test_lists_are_no_text():
+    frame = pd.DataFrame({"a": [[1], [2]], "b": ["x", None]})
+    plain = plain_frame(frame, ["a", "b"])
+    assert plain["a"].tolist() == [[1], [2]]
+    assert plain["b"].tolist() == ["x", None]
+
+
 @pytest.mark.parametrize("name", table_models())
 def test_a_model_comes_back_as_it_was(name, stored, frame, tmp_path):
     path = tmp_path / "model.skops"

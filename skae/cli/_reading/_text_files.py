@@ -16,6 +16,11 @@ _SAMPLE = 200_000  # bytes that the dialect is found by
 
 def read_text_file(content: Content, options: ReadingOptions) -> Source:
     """Find how a text file is written, and read it."""
+    if options.delimiter is not None and options.delimiter == options.decimal:
+        raise ValueError(
+            f"--delimiter and --decimal are both {options.decimal!r}; values and decimals cannot "
+            "be told apart by one sign: leave one of them out."
+        )
     encoding, note = find_encoding(content.data, content.path, options.encoding)
     notes = [note] if note else []
     given = options.delimiter
