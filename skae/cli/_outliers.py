@@ -19,7 +19,7 @@ from skae.numerics import Array
 
 _FILES = ("outliers.csv", "outliers.png", "report.html")
 _N_REASONS = 3
-_MOST_EXPLAINED = 5_000  # rows
+_MOST_EXPLAINED = 1_000  # rows
 _MOST_SHOWN = 12  # columns, in the picture
 _MOST_DRAWN = 25  # rows
 _HOW = (
