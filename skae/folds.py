@@ -4,6 +4,7 @@ Knows numpy and scikit-learn only: fits choose their length by such folds, detec
 """
 
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
@@ -86,6 +87,10 @@ class HeldOutFolds:
             self.of_rows[held_out] = fold
         self.n_different = [len(np.unique(groups[self.of_rows == f])) for f in range(self.n_folds)]
         self._fold_of_key = np.where(is_frequent, NEW, self.of_rows[first])
+
+    def of_others(self, rows: Any) -> list[Any]:
+        """Return, for every fold, the rows of the others; of an array, or what is chosen alike."""
+        return [rows[self.of_rows != fold] for fold in range(self.n_folds)]
 
     def find(self, X: Array) -> Integers:
         """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""

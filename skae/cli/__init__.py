@@ -1,4 +1,4 @@
-"""The command line: `python -m skae compare`."""
+"""The command line: `skae compare`, and commands for what tables are used for."""
 
 import os
 import shlex
@@ -6,10 +6,23 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from skae.cli._arguments import make_parsers
+from skae.cli._arguments import make_parser
 from skae.cli._compare import run_compare
+from skae.cli._fit import run_fit, run_transform
+from skae.cli._impute import run_impute
+from skae.cli._outliers import run_outliers
+from skae.cli._sample import run_sample
 
 __all__ = ["main"]
+
+_COMMANDS = {
+    "compare": run_compare,
+    "outliers": run_outliers,
+    "impute": run_impute,
+    "sample": run_sample,
+    "fit": run_fit,
+    "transform": run_transform,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,11 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     # TensorFlow tells how it compiles, in the middle of the progress bar. This process is ours.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     argv = sys.argv[1:] if argv is None else list(argv)
-    parser, command = make_parsers()
-    options = parser.parse_args(argv)
+    options = make_parser().parse_args(argv)
+    command = options.parser
     try:
-        run_compare(options, command=shlex.join(["python", "-m", "skae", *argv]))
-    except (ValueError, ImportError, OSError, RuntimeError) as problem:
+        _COMMANDS[options.name](options, command=shlex.join(["python", "-m", "skae", *argv]))
+    except (ValueError, TypeError, ImportError, OSError, RuntimeError) as problem:
         # A note says which fit it was.
         command.fail(" ".join([str(problem), *getattr(problem, "__notes__", ())]))
     except KeyboardInterrupt:

@@ -4,13 +4,25 @@ import argparse
 from typing import NoReturn
 
 import skae
-from skae.cli._models import known_models
+from skae.cli._models import known_models, table_models
+from skae.cli._reading import ReadingOptions
 
 DEFAULT_MODELS = ["pca", "autoencoder"]
 DEFAULT_SIZES = [2, 4, 8, 16]
 DEFAULT_FOLDS = 5
 # Of so many rows other than numbers, the scores of few folds hardly vary.
 LARGE_TABLE, FOLDS_OF_LARGE_TABLES = 20_000, 3
+_FILE = "csv, tsv, parquet, Excel, feather or JSON (lines); also packed as .gz, .bz2, .xz or .zip"
+_EXAMPLES = """examples:
+  skae compare FILE --target COLUMN      which model and how many components
+  skae outliers FILE                     the strangest rows, and why they are
+  skae impute FILE -o filled.csv         the file with its holes filled
+  skae sample FILE -n 1000               new rows like those of the file
+  skae fit FILE -o model.skops           a model, and then its codes of a file:
+  skae transform model.skops FILE -o codes.csv
+
+Delimiters, decimal commas, encodings, dates and the types of columns are found.
+`skae COMMAND --help` lists what a command takes."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,25 +37,85 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
 
 
-def make_parsers() -> tuple[Parser, Parser]:
-    """Return the parser of the program and that of its one command."""
-    parser = Parser(prog="skae", description=skae.__doc__.splitlines()[0])
+def make_parser() -> Parser:
+    """Return the parser of the program; what it parses has `name` and `parser` of the command."""
+    parser = Parser(
+        prog="skae",
+        description=skae.__doc__.splitlines()[0],
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"skae {skae.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "compare",
-        help="compare reducers on held-out rows of a table",
-        description="Compare reducers on held-out rows of a table: print the scores, and write "
-        "comparison.csv, comparison.png and report.html, and columns.csv of tables that are not "
-        "all numbers.",
+    for name, add, told, description in (
+        (
+            "compare",
+            _add_compare,
+            "compare reducers on held-out rows of a table",
+            "Compare reducers on held-out rows of a table: print the scores, and write "
+            "comparison.csv, comparison.png, report.html and, of tables that are not all numbers, "
+            "columns.csv.",
+        ),
+        (
+            "outliers",
+            _add_outliers,
+            "rank rows by how odd they are, with reasons",
+            "Rank the rows of a table by how odd they are, and say which values make them so: "
+            "print the first, and write outliers.csv, outliers.png and report.html.",
+        ),
+        (
+            "impute",
+            _add_impute,
+            "fill what is missing in a table",
+            "Fill what is missing in a table and leave everything else as it is: write the table, "
+            "and a page beside it that says how well hidden values are found again.",
+        ),
+        (
+            "sample",
+            _add_sample,
+            "draw new rows like those of a table",
+            "Draw new rows like those of a table: write them, and a page beside them that says how "
+            "alike they are.",
+        ),
+        (
+            "fit",
+            _add_fit,
+            "fit a model to a table and store it",
+            "Fit a model to a table and store it: write the model for `skae transform` and "
+            "skops.io.load, and a page beside it that says how well it knows each column.",
+        ),
+        (
+            "transform",
+            _add_transform,
+            "compute the codes of a table by a stored model",
+            "Compute the codes of a table by a model that `skae fit` has stored: write them, and a "
+            "page beside them that draws them.",
+        ),
+    ):
+        command = commands.add_parser(name, help=told, description=description)
+        command.set_defaults(name=name, parser=command)
+        add(command)
+    return parser
+
+
+def reading_options(options: argparse.Namespace) -> ReadingOptions:
+    """Return what a user said about the file."""
+    return ReadingOptions(
+        options.delimiter,
+        options.decimal,
+        options.encoding,
+        options.sheet,
+        options.drop,
+        options.categorical,
     )
-    _add_arguments(command)
-    return parser, command
 
 
-def _add_arguments(command: argparse.ArgumentParser) -> None:
+def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "file", nargs="?", metavar="FILE", help=".csv, .parquet, .npy or .npz; default: digits"
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help=f"{_FILE}; or .npy or .npz; default: digits of scikit-learn",
     )
     command.add_argument(
         "--target", metavar="COLUMN", help="the column of class labels, or of numbers to colour by"
@@ -76,12 +148,167 @@ def _add_arguments(command: argparse.ArgumentParser) -> None:
         f"{FOLDS_OF_LARGE_TABLES} of tables with more than {LARGE_TABLE:,} rows that are not all "
         "numbers",
     )
+    _add_seed(command)
+    command.add_argument(
+        "-o",
+        "--output",
+        default="skae-comparison",
+        metavar="DIR",
+        help="default: skae-comparison",
+    )
+    _add_reading(command)
+
+
+def _add_outliers(command: argparse.ArgumentParser) -> None:
+    _add_file(command)
+    command.add_argument(
+        "-n",
+        "--n-rows",
+        type=_parse_count,
+        default=20,
+        metavar="N",
+        help="rows to print and to show in the page; default: 20",
+    )
+    _add_target(command, "a column to leave out of what rows are judged by")
+    _add_model(command)
+    command.add_argument(
+        "-o", "--output", default="skae-outliers", metavar="DIR", help="default: skae-outliers"
+    )
+    _add_reading(command)
+
+
+def _add_impute(command: argparse.ArgumentParser) -> None:
+    _add_file(command)
+    _add_target(command, "a column that is neither filled nor used to fill others")
+    _add_model(command)
+    _add_output_file(command, "the table", "the name of FILE with -filled in it")
+    _add_reading(command)
+
+
+def _add_sample(command: argparse.ArgumentParser) -> None:
+    _add_file(command)
+    command.add_argument(
+        "-n",
+        "--n-rows",
+        type=_parse_count,
+        default=1000,
+        metavar="N",
+        help="rows to draw; default: 1000",
+    )
+    command.add_argument(
+        "--given",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="a value that all rows are to have; may be repeated",
+    )
+    _add_target(
+        command, "a column to predict: by drawn rows as well as by real ones? The page says"
+    )
+    _add_model(command)
+    _add_output_file(command, "the rows", "the name of FILE with -synthetic in it")
+    _add_reading(command)
+
+
+def _add_fit(command: argparse.ArgumentParser) -> None:
+    _add_file(command)
+    _add_target(command, "a column to leave out, for instance to be predicted from the codes")
+    _add_model(command)
+    _add_output_file(command, "the model", "model.skops")
+    _add_reading(command)
+
+
+def _add_transform(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", metavar="MODEL", help="a file that `skae fit` has written")
+    _add_file(command)
+    _add_output_file(command, "the codes", "the name of FILE with -codes in it, as csv")
+    # Which columns are used, and as what, the model knows.
+    command.set_defaults(drop=[], categorical=[])
+    _add_file_options(command.add_argument_group("the table"))
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help=_FILE)
+
+
+def _add_target(command: argparse.ArgumentParser, told: str) -> None:
+    command.add_argument("--target", metavar="COLUMN", help=told)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        type=_parse_table_model,
+        metavar="NAME",
+        help=f"default: variationalautoencoder; known: {', '.join(table_models())}",
+    )
+    command.add_argument(
+        "--components",
+        type=_parse_count,
+        metavar="N",
+        help="numbers that a row is squeezed into; default: 10, or as many as there are columns",
+    )
+    _add_seed(command)
+
+
+def _add_seed(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--random-state", type=_parse_seed, default=0, metavar="N", help="default: 0"
     )
+
+
+def _add_output_file(command: argparse.ArgumentParser, what: str, default: str) -> None:
     command.add_argument(
-        "--output", default="skae-comparison", metavar="DIR", help="default: skae-comparison"
+        "-o", "--output", metavar="FILE", help=f"where to write {what}; default: {default}"
     )
+
+
+_READING = (
+    ("--delimiter", "what separates values of a text file, such as ';' or 'tab'; default: found"),
+    ("--decimal", "its decimal sign, '.' or ','; default: found"),
+    ("--encoding", "its encoding, such as utf-8 or latin-1; default: found"),
+    ("--sheet", "the sheet of a workbook; default: the first"),
+)
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("the table")
+    group.add_argument(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN,...",
+        help="columns to leave out",
+    )
+    group.add_argument(
+        "--categorical",
+        action="append",
+        default=[],
+        metavar="COLUMN,...",
+        help="columns of numbers that are codes, such as postal codes",
+    )
+    _add_file_options(group)
+
+
+def _add_file_options(group: argparse._ArgumentGroup) -> None:
+    types = {"--delimiter": _parse_delimiter, "--decimal": _parse_decimal}
+    for name, told in _READING:
+        group.add_argument(name, type=types.get(name, str), metavar=name[2:].upper(), help=told)
+
+
+def _parse_delimiter(text: str) -> str:
+    delimiter = {"tab": "\t", "\\t": "\t", "space": " "}.get(text.lower(), text)
+    if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\n\r.':
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not one character that can separate values, such as ',', ';' or 'tab'"
+        )
+    return delimiter
+
+
+def _parse_decimal(text: str) -> str:
+    if text not in (".", ","):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither '.' nor ','")
+    return text
 
 
 def _parse_sizes(text: str) -> list[int]:
@@ -100,6 +327,10 @@ def _parse_folds(text: str) -> int:
     return _parse_number(text, 2, 10**6)
 
 
+def _parse_count(text: str) -> int:
+    return _parse_number(text, 1, 10**7)
+
+
 def _parse_seed(text: str) -> int:
     return _parse_number(text, 0, 2**32 - 1)
 
@@ -110,12 +341,17 @@ def _parse_number(text: str, least: int, most: int) -> int:
     return int(text)
 
 
+def _parse_table_model(text: str) -> str:
+    return _known(text.strip().lower(), list(table_models()))
+
+
 def _parse_names(text: str) -> list[str]:
-    names = [name.strip().lower() for name in text.split(",")]
-    known = known_models()
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise argparse.ArgumentTypeError(
-            f"{unknown[0]!r} is not a model; choose from {', '.join(known)}"
-        )
+    known = list(known_models())
+    names = [_known(name.strip().lower(), known) for name in text.split(",")]
     return list(dict.fromkeys(names))
+
+
+def _known(name: str, known: list[str]) -> str:
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"{name!r} is not a model; choose from {', '.join(known)}")
+    return name

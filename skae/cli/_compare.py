@@ -3,7 +3,7 @@
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -15,8 +15,10 @@ from skae.cli._arguments import (
     DEFAULT_SIZES,
     FOLDS_OF_LARGE_TABLES,
     LARGE_TABLE,
+    reading_options,
 )
 from skae.cli._models import known_models, models_of_tables
+from skae.cli._progress import stop_if_interrupted
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import Table, read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
@@ -31,7 +33,7 @@ def run_compare(options: Namespace, command: str) -> None:
         import matplotlib  # noqa: F401
         import pandas  # noqa: F401
         import rich  # noqa: F401
-    table = read_table(options.file, options.target)
+    table = read_table(options.file, options.target, reading_options(options))
     if table.note:
         # Before the first fit: who is told wrong need not wait for the scores.
         print(f"{table.name}: {table.note}", file=sys.stderr)
@@ -70,18 +72,12 @@ def _compare(
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
 
         def callback(*progress: object) -> None:
-            _stop_if_interrupted(caught)
+            stop_if_interrupted(caught)
 
         warnings.simplefilter("always")
         comparison = compare(reducers, table.X, table.y, callback=callback, verbose=1, **settings)
     messages = [f"{item.category.__name__}: {item.message}" for item in caught]
     return comparison, list(dict.fromkeys(" ".join(message.split()) for message in messages))
-
-
-def _stop_if_interrupted(caught: Sequence[warnings.WarningMessage]) -> None:
-    # An autoencoder ends its fit at Ctrl-C, warns and keeps its weights; here it means to stop.
-    if any(str(item.message).startswith("Training interrupted") for item in caught):
-        raise KeyboardInterrupt
 
 
 def _load_keras() -> None:

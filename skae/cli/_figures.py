@@ -1,32 +1,17 @@
 """The pictures of a comparison as PNG."""
 
-import io
 import math
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+from skae.cli._png import any_script as _any_script
+from skae.cli._png import new_figure as _new_figure
+from skae.cli._png import to_png as _to_png
 from skae.comparison import Comparison, TableComparison
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
-DPI = 144
 MOST_COLUMNS = 40  # in a picture
 _WIDTH, _LINE = 7.2, 0.24  # inches
 _LETTER = 0.075  # inches, of the legend
-
-
-@contextmanager
-def _any_script() -> Iterator[None]:
-    """Draw boxes for letters that matplotlib's font lacks, without a warning for each."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        # Another warning is of scripts whose letters change with their neighbours.
-        warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
-        yield
 
 
 @_any_script()
@@ -102,16 +87,3 @@ def draw_reconstructions(comparison: Comparison, names: Sequence[str] | None) ->
 def _zoom_out(ax: Any, size: int) -> None:
     # Alone on the axis, the points of one size would be at its two ends.
     ax.set_xlim(size / 1.5, size * 1.5)
-
-
-def _new_figure() -> "Figure":
-    # Not through pyplot, which would keep it and might open a window.
-    from matplotlib.figure import Figure
-
-    return Figure(layout="constrained")
-
-
-def _to_png(figure: "Figure") -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
-    return buffer.getvalue()

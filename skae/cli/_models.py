@@ -32,6 +32,13 @@ def known_models() -> dict[str, Callable[[Array], Any]]:
     return dict(sorted(makers.items()))
 
 
+def table_models() -> dict[str, type[Any]]:
+    """Return the classes of autoencoders that learn tables, by the names of ``known_models``."""
+    classes = (getattr(skae, name) for name in skae.__all__ if name.endswith("Autoencoder"))
+    found = {one.__name__.lower(): one for one in classes if _network(one) == "dense"}
+    return dict(sorted(found.items()))
+
+
 def models_of_tables(names: Sequence[str], table: str) -> dict[str, Any]:
     """Return models by what they are called on a table that is not all numbers.
 
@@ -72,8 +79,13 @@ def _takes_any_table(estimator_class: Callable[..., Any]) -> bool:
     if estimator_class is skae.TableAutoencoder:
         return False
     # Convolutional and recurrent networks need a sample_shape, which no option gives.
+    return _network(estimator_class) in (None, "dense")
+
+
+def _network(estimator_class: Callable[..., Any]) -> object:
+    """Return the kind of network that a class has by default, None where it has no such choice."""
     network = inspect.signature(estimator_class).parameters.get("network")
-    return network is None or network.default == "dense"
+    return None if network is None else network.default
 
 
 def _kernel_pca(X: Array) -> Any:

@@ -1,17 +1,10 @@
 """Write a comparison as `comparison.csv`, `comparison.png` and `report.html`, all or nothing."""
 
-import os
-import platform
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import skae
 from skae.cli._alt_texts import (
     describe_codes,
     describe_curves,
@@ -20,14 +13,17 @@ from skae.cli._alt_texts import (
     describe_reconstructions,
 )
 from skae.cli._cautions import cautions
+from skae.cli._drafts import check_directory, write_together
 from skae.cli._figures import (
-    DPI,
     MOST_COLUMNS,
     draw_codes,
     draw_columns,
     draw_curves,
     draw_reconstructions,
 )
+from skae.cli._page import environment_of_pages, versions
+from skae.cli._png import Picture
+from skae.cli._png import to_picture as _picture
 from skae.cli._report_tables import column_rows, describe_columns, example_rows, n_examples
 from skae.cli._table_file import Table
 from skae.comparison import (
@@ -44,16 +40,7 @@ from skae.comparison import (
 )
 
 _FILES = ("comparison.csv", "comparison.png", "report.html", "columns.csv")
-_PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
-
-
-class Picture(NamedTuple):
-    """An image within the page, its description, and its natural width in CSS pixels."""
-
-    src: str
-    alt: str
-    width: int
 
 
 def write_report(
@@ -88,42 +75,16 @@ def write_report(
     ]
     if isinstance(comparison, TableComparison):
         contents.append(comparison.to_column_frame().to_csv(index=False).encode())
-    return _write_together(Path(directory), dict(zip(_FILES, contents, strict=False)))
+    return write_together(Path(directory), dict(zip(_FILES, contents, strict=False)))
 
 
 def check_writable(directory: str | Path) -> None:
     """Refuse a directory that could not be written to after a long comparison."""
-    directory = Path(directory)
-    made, probe = [], directory / f".{os.getpid()}"
-    try:
-        # What can be written depends on more than permissions: to know, make a file.
-        made = _missing(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-    except OSError as error:
-        reason = error.strerror or error
-        raise ValueError(
-            f"--output {directory}: no directory that can be written to ({reason}); choose another."
-        ) from error
-    finally:
-        _remove([probe], made)
-    taken = [name for name in _FILES if (directory / name).is_dir()]
-    if taken:
-        raise ValueError(
-            f"--output {directory}: {taken[0]} is a directory in it, and no file can take its "
-            "place; choose another."
-        )
+    check_directory(directory, _FILES)
 
 
 def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        loader=jinja2.FunctionLoader(_read_template),
-        trim_blocks=True,
-    )
+    environment = environment_of_pages()
     return environment.get_template("_report.html").render(
         comparison=comparison,
         table=table,
@@ -137,7 +98,7 @@ def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) ->
         codes=_codes(comparison, table),
         **_of_kind(comparison, table),
         largest=components(comparison.n_components[-1]),
-        versions=_versions(),
+        versions=versions(),
         **details,
     )
 
@@ -169,10 +130,6 @@ def _unbroken(sentences: Iterable[str]) -> list[str]:
     return [sentence.replace(" %", "\N{NO-BREAK SPACE}%") for sentence in sentences]
 
 
-def _read_template(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
 def _curve(comparison: Comparison, metric: str) -> Picture:
     png = draw_curves(comparison, [metric], panel=_SMALL_PANEL)
     return _picture(png, describe_curves(comparison, metric))
@@ -191,51 +148,3 @@ def _codes(comparison: Comparison, table: Table) -> dict[str, Any]:
 def _reconstructions(comparison: Comparison, table: Table) -> Picture:
     png = draw_reconstructions(comparison, table.columns)
     return _picture(png, describe_reconstructions(comparison))
-
-
-def _picture(png: bytes, alt: str) -> Picture:
-    width = int.from_bytes(png[16:20]) * 96 // DPI
-    return Picture(f"data:image/png;base64,{b64encode(png).decode()}", alt, width)
-
-
-def _versions() -> dict[str, str]:
-    python = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    others = {name: _version(name) for name in _PACKAGES}
-    return {"python": python, "skae": skae.__version__, **others}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    made = _missing(directory)
-    drafts = {directory / name: directory / f".{name}.{os.getpid()}" for name in contents}
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for draft, content in zip(drafts.values(), contents.values(), strict=True):
-            draft.write_bytes(content)
-        for path, draft in drafts.items():
-            os.replace(draft, path)
-    except BaseException:  # Ctrl-C too
-        _remove(drafts.values(), made)
-        raise
-    return list(drafts)
-
-
-def _missing(directory: Path) -> list[Path]:
-    """Return the directory and its parents, as far as they do not exist yet."""
-    return [path for path in (directory, *directory.parents) if not path.exists()]
-
-
-def _remove(drafts: Iterable[Path], directories: Iterable[Path]) -> None:
-    for draft in drafts:
-        with suppress(OSError):
-            draft.unlink()
-    for directory in directories:
-        # One that already received a file stays.
-        with suppress(OSError):
-            directory.rmdir()

@@ -126,7 +126,9 @@ def diagnose(estimator: Reducer, X: ArrayLike) -> Diagnosis:
     estimator : fitted estimator
         An autoencoder of skae, or anything with `transform` and `inverse_transform` such as PCA,
         for which only what needs no training curve is looked at; or a Pipeline that ends in one,
-        in which case its last step is diagnosed on what the steps before make of X.
+        in which case its last step is diagnosed on what the steps before make of X. Of a
+        `TableAutoencoder` the autoencoder inside is diagnosed, on the features of the table, in
+        whose units PCA is factor analysis of mixed data.
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         At least 10 rows, best a few hundred that were held out. Training rows are allowed, but do
@@ -193,13 +195,15 @@ def diagnose(estimator: Reducer, X: ArrayLike) -> Diagnosis:
 
 def _summary(evidence: Evidence) -> str:
     n_rows, size = evidence.code.shape
+    around = "TableAutoencoder of " if evidence.is_table else ""
     text = (
-        f"{type(evidence.reducer).__name__} with {size} components on {n_rows} rows of "
+        f"{around}{type(evidence.reducer).__name__} with {size} components on {n_rows} rows of "
         f"{evidence.rows.shape[1]} features: {1 - evidence.share_left:.1%} of the variance is "
         "reconstructed"
     )
     if evidence.is_trained and evidence.is_narrow:
-        text += f", by PCA {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
+        linear = "factor analysis of mixed data" if evidence.is_table else "PCA"
+        text += f", by {linear} {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
     return f"{text}."
 
 

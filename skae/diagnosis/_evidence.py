@@ -22,8 +22,16 @@ from skae.reducers import (
     last_step,
     names_before_last_step,
     rows_without_padding,
+    thawed,
 )
 from skae.tables import AbsurdCell, absurd_cells, refuse_mask
+from skae.tabular import (
+    columns_of_numbers,
+    feature_names,
+    features_of,
+    reads_tables,
+    table_rows,
+)
 
 LEAST_ROWS = 10
 N_FOLDS = 5
@@ -47,7 +55,9 @@ class Evidence:
         Names of the columns.
     given, given_names : ndarray of shape (n_samples, n_given), ndarray of str of shape (n_given,)
         The rows that a Pipeline reads, and the names of its columns, where all are numbers; else
-        the same as the rows.
+        the same as the rows. Of a table its columns of numbers.
+    is_table : bool
+        Whether rows are features of a table, and the reducer the autoencoder of these.
     """
 
     reducer: Any
@@ -58,6 +68,7 @@ class Evidence:
     feature_names: Array
     given: Array
     given_names: Array
+    is_table: bool = False
 
     @cached_property
     def absurd_cells(self) -> list[AbsurdCell]:
@@ -112,6 +123,8 @@ class Evidence:
     @cached_property
     def share_left_in_training(self) -> float | None:
         """Share of the variance of the rows in ``fit`` that is left, or None if it is not known."""
+        if self.is_table:
+            return None
         reducer, variance = self.reducer, self.rows.var(axis=0).mean()
         if hasattr(reducer, "explained_variance_ratio_"):
             return 1 - float(np.sum(reducer.explained_variance_ratio_))
@@ -140,7 +153,7 @@ class Evidence:
     @cached_property
     def knows_pca(self) -> bool:
         """Whether the reducer knows the PCA of the rows in ``fit``."""
-        return hasattr(self.reducer, "pca_components_")
+        return not self.is_table and hasattr(self.reducer, "pca_components_")
 
     @cached_property
     def pca_share_left(self) -> float:
@@ -167,6 +180,8 @@ def gather(estimator: Any, X: ArrayLike) -> Evidence:
     check_ends_in_reducer(estimator)
     check_is_fitted(estimator)
     refuse_mask(X, "X")
+    if reads_tables(reducer):
+        return gather_of_table(reducer, before_last_step(estimator, X))
     whole, X = X, before_last_step(estimator, X)
     rows = _check_rows(X, reducer)
     code, deviations = _encode(reducer, X)
@@ -179,6 +194,37 @@ def gather(estimator: Any, X: ArrayLike) -> Evidence:
     if whole is not X and getattr(reducer, "mask_value", None) is None:
         given, given_names = _numbers_given(whole, rows, names)
     return Evidence(reducer, rows, code, deviations, reconstruction, names, given, given_names)
+
+
+def gather_of_table(table: Any, X: Any) -> Evidence:
+    """Return the Evidence on a fitted TableAutoencoder, in the units of its training.
+
+    In these, PCA is factor analysis of mixed data.
+    """
+    table, rows = thawed(table), table_rows(X)
+    features, autoencoder = features_of(table, rows.X), table.autoencoder_
+    _check_variety(features)
+    code, deviations = _encode(autoencoder, features)
+    code = np.asarray(code, dtype=float)
+    scaling = autoencoder._model.scaling
+    seen = scaling.apply(features).astype(float)
+    made = scaling.apply(np.asarray(autoencoder.inverse_transform(code))).astype(float)
+    names = np.asarray(feature_names(table), dtype=object)
+    numbers = columns_of_numbers(table, with_times=False)
+    given = rows.keys[:, [rows.labels.index(label) for label in numbers]]
+    given_names = np.asarray([str(label) for label in numbers], dtype=object)
+    seen, made = _without_gaps(seen, made)
+    return Evidence(
+        autoencoder,
+        seen,
+        code,
+        deviations,
+        made,
+        names,
+        np.where(np.isnan(given), np.nanmedian(given, axis=0), given),
+        given_names,
+        is_table=True,
+    )
 
 
 def _numbers_given(X: ArrayLike, rows: Array, names: Array) -> tuple[Array, Array]:
@@ -199,6 +245,11 @@ def _check_rows(X: ArrayLike, reducer: Any) -> Array:
             f"X has {rows.shape[1]} features, but {type(reducer).__name__} was fitted on "
             f"{expected}; pass rows with the same columns as in fit."
         )
+    _check_variety(rows)
+    return rows
+
+
+def _check_variety(rows: Array) -> None:
     if len(rows) < LEAST_ROWS:
         raise ValueError(
             f"X has {len(rows)} rows, but a diagnosis looks at how the code varies between rows; "
@@ -209,7 +260,6 @@ def _check_rows(X: ArrayLike, reducer: Any) -> Array:
             "All rows of X are equal, so there is no variance to reconstruct; pass rows that "
             "differ."
         )
-    return rows
 
 
 def _encode(reducer: Any, X: ArrayLike) -> tuple[Any, Array | None]:

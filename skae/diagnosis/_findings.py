@@ -98,12 +98,16 @@ def absurd_value(evidence: Evidence) -> Finding | None:
     more = _listed([f"{names[each.column]} ({each.value:g})" for each in others])
     more = f" Likewise {more}." if others else ""
     change = f"ReconstructionImputer(missing_values={first.value:g})"
+    how = f"fill it with {change}"
+    if evidence.is_table:
+        change = f"X.replace({first.value:g}, None)"
+        how = f"make it missing, as by {change}"
     return Finding(
         "absurd value",
         f"{names[first.column]} holds {first.value:g} in row {first.row}{again}, {first.ratio:.3g} "
         f"times as far from the median as any other value.{more} Such a value takes the variance, "
         "and the scale of its column, for itself. Mend or drop it, or, where it stands for what is "
-        f"missing, fill it with {change}.",
+        f"missing, {how}.",
         first.value,
         change,
     )
@@ -222,7 +226,8 @@ def _is_watched(evidence: Evidence) -> bool:
 
 def worse_than_pca(evidence: Evidence) -> Finding | None:
     """Find rows that PCA with as many components reconstructs better."""
-    if not (evidence.is_trained and evidence.is_narrow):
+    # Levels of a table are learnt by their likelihood, of which squares are no yardstick.
+    if not (evidence.is_trained and evidence.is_narrow) or evidence.is_table:
         return None
     ours, pca = evidence.share_left, evidence.pca_share_left
     if ours < WORSE_THAN_PCA * pca or ours - pca < LEAST_GAP:

@@ -221,11 +221,12 @@ _VARIATIONAL_ATTRIBUTES = """
 """
 
 _HEAD_PARAMETERS = """
-    autoencoder : BaseAutoencoder or None, default=None
+    autoencoder : BaseAutoencoder, TableAutoencoder or None, default=None
         Any autoencoder of skae; it is cloned. None means
         ``DenoisingAutoencoder(16, noise_level=1.0)``. Its optimizer, batch size and loss serve the
         joint training too; its callbacks see pretraining alone. A scaler goes before this
-        estimator, in a Pipeline.
+        estimator, in a Pipeline. For a frame with text, categories, dates or missing values it is
+        put into a ``TableAutoencoder``, unless it is one.
 
     hidden_layer_sizes : tuple of int, default=()
         Units of the head's hidden layers. ``()`` gives a linear head, which starts as a regression
@@ -238,7 +239,7 @@ _HEAD_PARAMETERS = """
     unsupervised_weight : float, default=1.0
         Weight of the autoencoder's own loss in joint training, where the labels' loss counts 1.
 
-    from_pretrained : fitted autoencoder or None, default=None
+    from_pretrained : fitted autoencoder, TableAutoencoder or None, default=None
         One that was fitted on another table with the same columns: it takes the place of the one
         that would be fitted on X, and ``autoencoder`` is ignored. ``fit`` trains a copy; ``clone``
         keeps it as it is.

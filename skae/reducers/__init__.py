@@ -18,6 +18,7 @@ from skae.reducers._fitted import (
     sample_shape_of,
     seeded,
     telling_once_of_pca,
+    thawed,
     with_names,
 )
 from skae.reducers._padding import (
@@ -82,6 +83,7 @@ __all__ = [
     "select",
     "squared_errors",
     "telling_once_of_pca",
+    "thawed",
     "with_names",
     "without_known_padding",
     "without_padding",

@@ -121,8 +121,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows, as the autoencoder takes them.
+        X : array-like, sparse matrix or frame of shape (n_samples, n_features)
+            Rows, as the autoencoder takes them. A frame of pandas or polars may hold text,
+            categories, dates and missing values.
         y : array-like of shape (n_samples,)
             Labels, numbers or strings; -1, NaN, None or ``pandas.NA`` where there is none.
 

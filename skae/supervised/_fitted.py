@@ -3,14 +3,14 @@
 They are declared apart from the parameters: in a dataclass every annotation is a parameter.
 """
 
-from skae.estimators import BaseAutoencoder
 from skae.numerics import Array, Weights
+from skae.supervised._tables import AnyAutoencoder
 
 
 class FittedHead:
     """Attributes of a fitted estimator; descriptions stand with the estimators."""
 
-    autoencoder_: BaseAutoencoder
+    autoencoder_: AnyAutoencoder
     n_features_in_: int
     n_iter_: int
     history_: dict[str, Array]

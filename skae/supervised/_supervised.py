@@ -41,6 +41,9 @@ from skae.numerics import Array, ArrayLike, Matrix, RandomState, Weights
 from skae.objectives import supervised
 from skae.supervised._fitted import FittedHead
 from skae.supervised._head_targets import Targets, units_of
+from skae.supervised._tables import AnyAutoencoder, inside, relearn
+from skae.tables import validate_data
+from skae.tabular import TableAutoencoder, around_table, is_a_table, native_rows
 from skae.training import History, Hooks, Outcome
 
 
@@ -48,7 +51,7 @@ from skae.training import History, Hooks, Outcome
 class SupervisedAutoencoder(FittedHead, BaseEstimator):
     """An autoencoder, pretrained on all rows, and a head trained with it on some."""
 
-    autoencoder: BaseAutoencoder | None = None
+    autoencoder: AnyAutoencoder | None = None
     _: KW_ONLY
     hidden_layer_sizes: int | Sequence[int] = ()
     fine_tune: bool = True
@@ -65,7 +68,7 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
     random_state: RandomState = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseAutoencoder, None],
+        "autoencoder": [BaseAutoencoder, TableAutoencoder, None],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "fine_tune": ["boolean"],
         "unsupervised_weight": [Interval(Real, 0, None, closed="left")],
@@ -95,19 +98,27 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
         copied.from_pretrained = self.from_pretrained
         return copied
 
-    def _check_rows(self, X: ArrayLike, *, reset: bool) -> Matrix:
-        """Flat rows, as the autoencoder takes them."""
-        autoencoder = self._template() if reset else self.autoencoder_
+    def _check_rows(self, X: ArrayLike, *, reset: bool) -> None:
+        """Refuse rows that the autoencoder does not take, and remember their columns."""
+        autoencoder = self._template(X) if reset else self.autoencoder_
+        if isinstance(autoencoder, TableAutoencoder):
+            validate_data(self, native_rows(X), reset=reset, skip_check_array=True)
+            return
         allow_nan = Architecture.of(autoencoder).allows_nan
-        return check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
+        check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
 
-    def _template(self) -> BaseAutoencoder:
-        """The autoencoder that the parameters ask for, not to be changed."""
-        if self.from_pretrained is None:
-            return _default_autoencoder() if self.autoencoder is None else self.autoencoder
+    def _template(self, X: ArrayLike) -> AnyAutoencoder:
+        """The autoencoder that the parameters ask for such rows, not to be changed."""
+        if self.from_pretrained is not None:
+            return self._given_pretrained()
+        given = _default_autoencoder() if self.autoencoder is None else self.autoencoder
+        template: AnyAutoencoder = around_table(given) if is_a_table(X, given) else given
+        return template
+
+    def _given_pretrained(self) -> AnyAutoencoder:
         given = self.from_pretrained
         given = given.estimator if isinstance(given, FrozenEstimator) else given
-        if not isinstance(given, BaseAutoencoder):
+        if not isinstance(given, AnyAutoencoder):
             raise TypeError(
                 f"from_pretrained={self.from_pretrained!r} is not an autoencoder of skae. Pass a "
                 "fitted one, such as Autoencoder(16).fit(X_other)."
@@ -122,8 +133,9 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
     def _fit_targets(self, X: ArrayLike, targets_of: Callable[[Array], Targets]) -> None:
         """Pretrain, then train head and encoder on what ``targets_of(reconstructed)`` gives."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        autoencoder = self._pretrained(X, int(rng.integers(2**31)))
-        rows, model = autoencoder._check_likely_rows(X), autoencoder._model
+        whole = self._pretrained(X, int(rng.integers(2**31)))
+        autoencoder, rows = inside(whole, X)
+        model = autoencoder._model
         code = model.encode(rows).astype(np.float64, copy=False)
         reconstructed = _reconstructions(model, code, rows)
         targets = targets_of(reconstructed)
@@ -140,17 +152,16 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
         if self.fine_tune:
             # Otherwise means and variances of batches, which no update trains, would have changed.
             autoencoder._model = model.with_weights(own)
-            autoencoder._after_fit(rows)
-            autoencoder._learn_codes(rows)
-        self.autoencoder_ = autoencoder
+            relearn(whole, rows)
+        self.autoencoder_ = whole
         self.history_ = outcome.history.columns()
         self.loss_curve_ = self.history_["loss"].tolist()
         self.n_iter_ = outcome.history.n_epochs
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
 
-    def _pretrained(self, X: ArrayLike, seed: int) -> BaseAutoencoder:
+    def _pretrained(self, X: ArrayLike, seed: int) -> AnyAutoencoder:
         """A fitted autoencoder that is ours to change."""
-        template = self._template()
+        template = self._template(X)
         if self.from_pretrained is not None:
             if template.n_features_in_ != self.n_features_in_:
                 raise ValueError(
@@ -158,7 +169,7 @@ class SupervisedAutoencoder(FittedHead, BaseEstimator):
                     f"{self.n_features_in_}. Both tables need the same columns."
                 )
             return copy.deepcopy(template)
-        autoencoder: BaseAutoencoder = clone(template)
+        autoencoder: AnyAutoencoder = clone(template)
         if autoencoder.random_state is None:
             autoencoder.set_params(random_state=seed)
         return autoencoder.fit(X)
@@ -238,6 +249,10 @@ def _without_training(
 
 def _reconstructions(model: Model, code: Array, rows: Matrix) -> Array:
     """Output of the decoder for a code, in units in which a feature's mean variance is 1."""
+    if model.network.columns is not None:
+        # Logits are in no unit; levels count as they do in factor analysis of mixed data.
+        in_units: Array = model.scaling.apply(model.decode(code))
+        return in_units
     output = model.in_blocks(code, model.network.n_features, model.decode_scaled)
     if not model.ends_in_sigmoid:
         return output

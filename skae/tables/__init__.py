@@ -9,6 +9,7 @@ from skae.tables._column_labels import (
 from skae.tables._columns import check_array, non_numbers, validate_data
 from skae.tables._frames import FrameOutputMixin, flat_rows, in_container, in_frame_like
 from skae.tables._missing import filled_where_masked, is_missing, refuse_mask, with_nan_for_na
+from skae.tables._mixed import has_holes, holds_more_than_numbers
 from skae.tables._units import (
     AbsurdCell,
     absurd_cells,
@@ -31,7 +32,9 @@ __all__ = [
     "column_units",
     "filled_where_masked",
     "flat_rows",
+    "has_holes",
     "heavy_columns",
+    "holds_more_than_numbers",
     "in_container",
     "in_frame_like",
     "is_missing",

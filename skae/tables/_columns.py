@@ -36,7 +36,7 @@ _TEXT, _SLIP, _NA = "text", "text in a column of numbers", "missing"
 _WAYS_OUT = {
     _TEXT: (
         "encode text, for example with make_column_transformer((OneHotEncoder(), [{columns}]), "
-        'remainder="passthrough") of scikit-learn'
+        'remainder="passthrough") of scikit-learn, or use a TableAutoencoder, which reads it'
     ),
     _SLIP: (
         "mend what should be numbers, or make it missing with pandas.to_numeric(column, "

@@ -1,5 +1,33 @@
 """Autoencoders of tables as people have them: numbers, text, categories, dates and holes."""
 
+from skae.tabular._around import (
+    around_table,
+    columns_of_numbers,
+    drawn_table,
+    features_of,
+    is_a_table,
+    reads_tables,
+    surprises,
+)
 from skae.tabular._autoencoder import TableAutoencoder
+from skae.tabular._containers import joined_tables, table_in_container
+from skae.tabular._rows import TableRows, native_rows, table_rows
+from skae.tabular._views import as_numbers, feature_names
 
-__all__ = ["TableAutoencoder"]
+__all__ = [
+    "TableAutoencoder",
+    "TableRows",
+    "around_table",
+    "as_numbers",
+    "columns_of_numbers",
+    "drawn_table",
+    "feature_names",
+    "features_of",
+    "is_a_table",
+    "joined_tables",
+    "native_rows",
+    "reads_tables",
+    "surprises",
+    "table_in_container",
+    "table_rows",
+]

@@ -81,8 +81,9 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     See Also
     --------
     VariationalAutoencoder : The default objective, for numbers alone.
-    LatentSampler : New rows of numbers from any reducer.
-    ReconstructionImputer : Imputation of numbers by any reducer.
+    LatentSampler : New rows from any density of the code.
+    ReconstructionImputer : Imputation, of numbers alone by any reducer.
+    ReconstructionOutlierDetector : Rows that others make improbable, and why.
 
     Notes
     -----
@@ -98,7 +99,7 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     dates that are mere Python objects, and integers beyond 2**53 count as categories. Text is never
     read, only told apart. Arrays of dates are refused; frames of them are not. The autoencoder
     inside, ``autoencoder_``, sees features and not the table; it has no Keras models and cannot be
-    compressed. Estimators on other reducers, such as ``LatentSampler``, read rows of numbers alone.
+    compressed. ``LatentCodec`` reads rows of numbers alone.
 
     References
     ----------
@@ -201,9 +202,12 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         self.autoencoder_, self._encoding = autoencoder, encoding
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)
+        self._learn_usual(features, weight)
+
+    def _learn_usual(self, features: Array, weight: Array | None = None) -> None:
         rows, counts = rows_to_look_at(len(features), weight)
-        self._usual = UsualErrors.of(autoencoder._model, features[rows], counts)
-        self._mixture = _mixture_of(autoencoder, features[rows], counts)
+        self._usual = UsualErrors.of(self.autoencoder_._model, features[rows], counts)
+        self._mixture = _mixture_of(self.autoencoder_, features[rows], counts)
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:
         n_components = min(_MOST_COMPONENTS, encoding.columns.n_columns)

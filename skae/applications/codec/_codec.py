@@ -29,7 +29,12 @@ from skae.reducers import (
     reducer_to_fit,
     sample_shape_of,
 )
-from skae.tables import FrameOutputMixin, check_array, in_container, validate_data
+from skae.tables import (
+    FrameOutputMixin,
+    check_array,
+    in_container,
+    validate_data,
+)
 
 _DTYPES = (np.float64, np.float32)
 # Rows whose reconstruction is part of the fingerprint.
@@ -174,8 +179,8 @@ class LatentCodec(FrameOutputMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds missing or infinite values, a parameter is out of range, or the reducer
-            raises. The codec is then as it was before.
+            If X holds missing or infinite values, or is a frame with text, categories or dates, a
+            parameter is out of range, or the reducer raises. The codec is then as it was before.
         """
         reducer = reducer_to_fit(self.reducer, _default, self.random_state)
         X = given_rows(reducer, X)

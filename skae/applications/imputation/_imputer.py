@@ -5,16 +5,15 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
 from skae.applications.imputation._default import default_reducer
+from skae.applications.imputation._filling import LARGEST, FillingMixin
 from skae.applications.imputation._judge import judged
 from skae.applications.imputation._missing import (
-    MissingMarkerMixin,
     Strategy,
     new_initial_imputer,
     new_mask,
@@ -23,22 +22,24 @@ from skae.applications.imputation._missing import (
     warn_of_empty,
 )
 from skae.applications.imputation._rounds import Rounds, fit_rounds
+from skae.applications.imputation._tables import fit_table
 from skae.numerics import Array, ArrayLike, Bools, RandomState
 from skae.parameter_checks import checks_all_parameters
-from skae.reducers import TrainableReducer, allows_nan, find_padding_before_fit, without_padding
-from skae.reducers._fitted import (
+from skae.reducers import (
+    TrainableReducer,
+    allows_nan,
     check_names,
+    find_padding_before_fit,
     reducer_to_fit,
     sample_shape_of,
     telling_once_of_pca,
+    without_padding,
 )
 from skae.tables import check_array, check_magnitude, column_labels, validate_data
-
-# A reducer squares differences of values.
-_LARGEST = 1e150
+from skae.tabular import is_a_table
 
 
-class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator):
+class ReconstructionImputer(FillingMixin, BaseEstimator):
     """Imputer that fills missing values with what a reducer reconstructs there.
 
     Missing values are first filled with the mean of their column. Then, in every round, a new
@@ -55,7 +56,9 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         ``observed``, as that of every autoencoder of skae does, it learns from known values only;
         so does the last step of a Pipeline whose other steps keep columns apart. None means a
         :class:`~skae.DenoisingAutoencoder` with ``noise="swap"`` after a
-        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes).
+        :class:`~sklearn.preprocessing.MinMaxScaler`, of a size that is chosen (see Notes). For a
+        frame with text, categories or dates it means a :class:`~skae.TableAutoencoder`, and any
+        other autoencoder is put into one.
 
     max_iter : int or "auto", default="auto"
         Rounds at most; 0 means the initial filling alone. ``"auto"`` means 5 for a reducer that
@@ -120,7 +123,7 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         nothing to fit.
 
     initial_imputer_ : SimpleImputer
-        The imputer that fills missing values at first.
+        The imputer that fills missing values at first; a table has none.
 
     indicator_ : MissingIndicator or None
         The transformer that says which values are missing; None without ``add_indicator``.
@@ -162,6 +165,12 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
     missing, does not count for the initial filling, and comes back as it came. With
     ``mask_value=np.nan`` a timestep of which nothing is known is padding; give padding a number if
     some such are missing. In a Pipeline only NaN can be told from what the steps before make.
+
+    Frames with text, categories or dates are filled by a :class:`~skae.TableAutoencoder`, and come
+    out as they came, but for their holes: numbers within the range of ``fit`` and as whole as
+    there, levels that there are. Frames of numbers alone are not taken for tables, unless the
+    reducer is a ``TableAutoencoder``. Columns that it leaves out keep their holes. Parameters about
+    rounds, bounds and markers are for numbers, and refused.
 
     Images with holes are rows of pixels here. Training images may be complete: one reducer is then
     fitted, and reconstructs new images in every round.
@@ -213,9 +222,6 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         "random_state": ["random_state"],
     }
 
-    # Imputers saved by an older version have none.
-    _limits: Limits | None = None
-
     def __init__(
         self,
         reducer: TrainableReducer | None = None,
@@ -253,9 +259,10 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
 
         Parameters
         ----------
-        X : array-like or masked array of shape (n_samples, n_features)
+        X : array-like, masked array or frame of shape (n_samples, n_features)
             Rows, with missing values or without; also of shape ``(n_samples, *sample_shape)`` if
-            the reducer has a ``sample_shape``.
+            the reducer has a ``sample_shape``. A frame of pandas or polars may hold text,
+            categories and dates.
         y : object, ignored
             Accepted so that pipelines can pass it.
 
@@ -269,16 +276,20 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         TypeError
             If the reducer cannot reconstruct.
         ValueError
-            If X holds infinite values, or if the reducer raises. Then nothing is changed.
+            If X holds infinite values, if parameters of numbers are set where X is more, or if the
+            reducer raises. Then nothing is changed.
 
         Warns
         -----
         ConvergenceWarning
             If a reducer that does not take ``observed`` needs more than ``max_iter`` rounds.
         """
+        if is_a_table(X, self.reducer, with_holes=False):
+            fit_table(self, X)
+            return self
         X = self._given(X, self.reducer)
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
-        check_magnitude(rows, _LARGEST)
+        check_magnitude(rows, LARGEST)
         # Copies of what is not frozen will be fitted anew.
         check_names(clone(self.reducer, safe=False), X)
         is_padding = find_padding_before_fit(self.reducer, rows)
@@ -321,60 +332,6 @@ class ReconstructionImputer(MissingMarkerMixin, TransformerMixin, BaseEstimator)
         self._limits = limits.of_columns(is_filled | self.keep_empty_features)
         self.n_components_ = rounds.n_components
         return self
-
-    def transform(self, X: ArrayLike) -> Any:
-        """Fill the missing values of rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``; any of their values may be missing.
-
-        Returns
-        -------
-        X_filled : ndarray of shape (n_samples, n_features_out)
-            In the dtype of X, float32 or float64; without the columns that ``fit`` knows no value
-            of, unless ``keep_empty_features``, and with those of the indicator after.
-        """
-        check_is_fitted(self)
-        reducer = self.reducers_[0] if self.reducers_ else self.reducer
-        X = self._given(X, reducer)
-        X = validate_data(self, X, reset=False, **self._checked(reducer))
-        check_magnitude(X, _LARGEST)
-        is_padding = find_padding_before_fit(reducer, X)
-        filled = self.initial_imputer_.transform(without_padding(X, is_padding, self._marker))
-        known = without_padding(X, is_padding, self._no_marker)
-        is_missing = self._mask.transform(known)
-        if is_padding is not None:
-            filled = np.where(is_padding, X, filled)
-        before, gaps = filled.copy(), is_missing[:, self._is_filled]
-        filled[:, self._iterated] = self._rounds.filled(
-            filled[:, self._iterated], nothing_known(gaps, is_padding)
-        )
-        is_guess = is_missing[:, self._is_filled | self.keep_empty_features]
-        limited = filled if self._limits is None else self._limits.apply(filled)
-        filled = np.where(is_guess, limited, before)
-        if self.indicator_ is None:
-            return filled
-        return np.hstack([filled, self.indicator_.transform(known)])
-
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
-        """Return the names of the columns that ``transform`` returns.
-
-        Parameters
-        ----------
-        input_features : array-like of str, optional
-            Names of the columns in ``fit``; by default ``feature_names_in_``, or x0, x1 and so on.
-
-        Returns
-        -------
-        names : ndarray of str
-            Those of the columns kept, then those of the indicator.
-        """
-        check_is_fitted(self)
-        input_features = _check_feature_names_in(self, input_features)
-        parts = [self.initial_imputer_, *([] if self.indicator_ is None else [self.indicator_])]
-        return np.concatenate([part.get_feature_names_out(input_features) for part in parts])
 
     def _fit_rounds(
         self, filled: Array, is_missing: Bools, is_padding: Bools | None, limits: Limits

@@ -26,7 +26,7 @@ def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
     """
     is_likelihood = scoring == "likelihood"
     cls = VariationalAutoencoder if is_likelihood else Autoencoder
-    # For any number of rows; ``plan`` comes after them.
+    # For any number of rows; ``set_length`` comes after them.
     options: dict[str, Any] = {
         "n_components": _SHARE,
         "learning_rate": "cosine",
@@ -38,7 +38,7 @@ def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
     return reducer
 
 
-def plan(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_folds: int) -> None:
+def set_length(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_folds: int) -> None:
     """Set how long a default reducer trains on so many rows without one of so many folds."""
     n_batches = -(-round(n_rows * (1 - 1 / n_folds)) // reducer.batch_size)
     n_epochs = min(_MOST_EPOCHS, max(1, round(_STEPS / max(1, n_batches))))

@@ -4,44 +4,20 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skae.applications.outliers._default import plan, reducer_for
-from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
-from skae.applications.outliers._judges import (
-    Panel,
-    error_panel,
-    likelihood_panel,
-    mahalanobis_panel,
-    top_features_panel,
-)
-from skae.applications.outliers._padding import padded_panel
-from skae.applications.outliers._rounding import in_double_precision
-from skae.applications.outliers._screen import absurd_rows
-from skae.applications.outliers._sizes import fit_reducers
-from skae.applications.outliers._threshold import threshold_of
-from skae.folds import HeldOutFolds
+from skae.applications.outliers._plan import Plan, Scoring
+from skae.applications.outliers._readers import reader_of, reader_to_fit
+from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
-from skae.reducers import (
-    TrainableReducer,
-    allows_nan,
-    check_names,
-    given_rows,
-    padding_value,
-    telling_once_of_pca,
-    without_known_padding,
-)
-from skae.tables import check_array, check_magnitude, in_frame_like, labels_in_fit, validate_data
+from skae.reducers import TrainableReducer, allows_nan, telling_once_of_pca
+from skae.tables import validate_data
 
-_LARGEST, _SMALLEST = 1e70, 1e-70  # distances are squared, and squared again
-Scoring = Literal["mahalanobis", "error", "top_features", "likelihood"]
 _JOBS = [Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left")]
-_CHECKED: dict[str, Any] = {"accept_sparse": "csr", "dtype": [np.float64, np.float32]}
 
 
 class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
@@ -61,7 +37,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         :class:`~sklearn.frozen.FrozenEstimator`, such as a model trained in chunks, is used as it
         is: then give ``fit`` rows that it has not seen, as nobody can hold out those it has. None
         means ``Autoencoder(0.5)``, and ``VariationalAutoencoder(0.5)`` for
-        ``scoring="likelihood"``, trained for 1000 annealed steps, at most 50 epochs.
+        ``scoring="likelihood"``, trained for 1000 annealed steps, at most 50 epochs. For a frame
+        with text, categories, dates or missing values it means a :class:`~skae.TableAutoencoder`,
+        and any other autoencoder is put into one (see Notes).
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
@@ -150,6 +128,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     last step reads as such; NaN passes through scalers. ``"error"`` and ``"likelihood"`` are means
     over the values that are there, ``"likelihood"`` times the number of columns.
 
+    Frames with text, categories, dates or missing values are judged column by column, as
+    ``"mahalanobis"`` or by ``"likelihood"``. For the first, a column adds the evidence in nats that
+    its value is wrong: how much more surprising it is than the column usually is among rows held
+    out, but no more than the logarithm of how seldom as much is seen there. It is about 0 for
+    values that are right. ``"auto"`` takes rows that are beyond Tukey's fence, as above, and have
+    evidence of 1 nat. All rows are learnt from, also absurd ones.
+
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.
 
@@ -218,9 +203,10 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, sparse matrix or frame of shape (n_samples, n_features)
             Rows, at least four different ones, most of them normal; also of shape
-            ``(n_samples, *sample_shape)`` if the reducer has a ``sample_shape``.
+            ``(n_samples, *sample_shape)`` if the reducer has a ``sample_shape``. A frame of pandas
+            or polars may hold text, categories, dates and missing values.
         y : object, ignored
             Accepted so that pipelines can pass it.
 
@@ -234,38 +220,24 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         TypeError
             If the reducer cannot reconstruct, or has no log-likelihood where ``scoring`` needs it.
         ValueError
-            If X holds missing or infinite values (but for NaN that is padding), or too few
-            different rows, or if it is masked or of another shape.
+            If X holds infinite values, or missing ones where it is no frame (but for NaN that is
+            padding), or too few different rows, or if it is masked or of another shape; if
+            ``scoring`` or the reducer is about numbers alone and X is not.
         """
-        rng = check_random_state(self.random_state)
-        reducer = reducer_for(self.reducer, self.scoring, rng)
-        X = given_rows(reducer, X)
-        rows = _dense(
-            check_array(
-                X,
-                ensure_min_samples=MIN_ROWS,
-                estimator=self,
-                input_name="X",
-                ensure_all_finite="allow-nan" if allows_nan(reducer) else True,
-                **_CHECKED,
-            )
-        )
-        check_magnitude(rows, _LARGEST, _SMALLEST)
-        check_names(reducer, X)
-        if self.reducer is None:
-            plan(reducer, len(rows), self._n_folds)
-        is_usual = ~absurd_rows(without_known_padding(reducer, rows))
+        rng, plan = check_random_state(self.random_state), self._plan()
+        reader = reader_to_fit(self.reducer, X, plan, rng)
+        X = reader.given(X)
+        rows = reader.to_learn_from(X, self, plan.n_folds)
+        is_usual = reader.usual(rows)
         with telling_once_of_pca():
-            panel = self._fit_panel(reducer, rows[is_usual], rng)
+            panel = reader.panel(rows[is_usual], plan, rng)
             if self.trim:
-                scores = panel.scores(in_double_precision(reducer, rows))
+                scores = panel.scores(reader.judged(rows))
                 kept = scores <= np.quantile(scores, 1 - self.trim)
                 rows, is_usual = rows[kept], is_usual[kept]
-                panel = self._fit_panel(reducer, rows[is_usual], rng)
-        scores = panel.scores(in_double_precision(reducer, rows))
-        # Log-likelihoods have no zero, and so no ratios.
-        has_few_kinds = panel.folds.has_few_kinds and self.scoring != "likelihood"
-        offset = -threshold_of(scores, self.contamination, has_few_kinds)
+                panel = reader.panel(rows[is_usual], plan, rng)
+        scores = panel.scores(reader.judged(rows))
+        offset = -float(reader.threshold(scores, self.contamination, panel, plan))
         # This comes last, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
         self._panel, self.reducers_, self.offset_ = panel, panel.reducers, offset
@@ -299,7 +271,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         decision : ndarray of shape (n_samples,), float64
             Negative for outliers.
         """
-        return self.score_samples(X) - self.offset_
+        decision: Array = self.score_samples(X) - self.offset_
+        return decision
 
     def score_samples(self, X: ArrayLike) -> Array:
         """Return how normal each row is; higher is more normal.
@@ -315,7 +288,8 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
             The negative of the anomaly score that ``scoring`` names.
         """
         rows = self._check_rows(X)
-        return -self._panel.scores(rows)
+        scores: Array = -self._panel.scores(rows)
+        return scores
 
     def feature_contributions(self, X: ArrayLike) -> Any:
         """Split the anomaly score of each row over the columns.
@@ -334,8 +308,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         contributions : DataFrame of shape (n_samples, n_features)
-            Rows sum to ``-score_samples(X)``. Of polars if X is, else of pandas, with the index of
-            X. Columns are labelled as in ``fit``, without labels x0, x1 and so on.
+            Rows sum to ``-score_samples(X)``; columns of a table that were left out add 0. Of
+            polars if X is, else of pandas, with the index of X. Columns are labelled as in
+            ``fit``, without labels x0, x1 and so on.
 
         References
         ----------
@@ -357,43 +332,59 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         'flavanoids'
         """
         rows = self._check_rows(X)
-        labels = labels_in_fit(self) or [f"x{i}" for i in range(rows.shape[1])]
-        values = self._panel.contributions(rows)
-        return in_frame_like(X, values, labels, "feature_contributions")
+        contributions = self._panel.contributions(rows)
+        return reader_of(self.reducers_[0]).in_frame(contributions, X, self)
 
-    def _check_rows(self, X: ArrayLike) -> Array:
+    def explain(self, X: ArrayLike, n_reasons: int = 3) -> list[list[str]]:
+        """Say which columns make a row odd, and what was expected of them.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or frame of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        n_reasons : int, default=3
+            How many columns are named at most.
+
+        Returns
+        -------
+        reasons : list of lists of str
+            For each row the columns that add most to its anomaly score, the worst first, such as
+            ``"Job = fixed, expected freelance: 3.1 nats"``: the value, what was expected, and what
+            the column adds, as ``feature_contributions`` has it. Columns that add next to nothing
+            are not named, so that most normal rows have no reasons. What is expected of a number is
+            its reconstruction. In a table it is what the other columns suggest, with the usual
+            distance from it: ``"Age = 93, expected 31 (+/- 8): 5.2 nats"``.
+
+        Raises
+        ------
+        ValueError
+            If ``n_reasons`` is not an integer of 1 or more.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.decomposition import PCA
+        >>> from skae import ReconstructionOutlierDetector
+        >>> X = load_wine(as_frame=True).data[["alcohol", "ash", "hue"]]
+        >>> detector = ReconstructionOutlierDetector(PCA(2), random_state=0).fit(X)
+        >>> detector.explain(X.head(1).assign(hue=4.0), n_reasons=1)
+        [['hue = 4, expected 1.086: ...']]
+        """
+        check_integer("n_reasons", n_reasons)
+        rows, reader = self._check_rows(X), reader_of(self.reducers_[0])
+        reasons: list[list[str]] = reader.reasons(self._panel, rows, n_reasons, self)
+        return reasons
+
+    def _check_rows(self, X: ArrayLike) -> Any:
         check_is_fitted(self)
-        X = given_rows(self.reducers_[0], X)
-        finite = "allow-nan" if allows_nan(self.reducers_[0]) else True
-        rows = _dense(validate_data(self, X, reset=False, ensure_all_finite=finite, **_CHECKED))
-        check_magnitude(rows, _LARGEST)
-        return in_double_precision(self.reducers_[0], rows)
+        return reader_of(self.reducers_[0]).to_score(X, self)
 
-    @property
-    def _n_folds(self) -> int:
-        return round(1 / self.calibration_fraction)
-
-    def _fit_panel(self, reducer: TrainableReducer, X: Array, rng: np.random.RandomState) -> Panel:
-        """Fit a panel: a reducer for every fold, to the rows of the others."""
-        check_distinct(X, self.trim)
-        folds = HeldOutFolds(X, self._n_folds, rng)
-        precision, X = float(np.finfo(X.dtype).eps), in_double_precision(reducer, X)
-        reducers = fit_reducers(reducer, X, folds, self.n_jobs)
-        if padding_value(reducer) is not None:
-            return padded_panel(reducers, X, folds, self.scoring, self.top_fraction)
-        if self.scoring == "likelihood":
-            return likelihood_panel(reducers, X, folds)
-        if self.scoring == "top_features":
-            return top_features_panel(reducers, X, folds, precision, self.top_fraction)
-        panel = error_panel if self.scoring == "error" else mahalanobis_panel
-        return panel(reducers, X, folds, precision)
+    def _plan(self) -> Plan:
+        n_folds = round(1 / self.calibration_fraction)
+        return Plan(self.scoring, self.top_fraction, n_folds, self.trim, self.n_jobs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
-
-
-def _dense(X: ArrayLike) -> Any:
-    return X.toarray() if issparse(X) else X

@@ -5,7 +5,7 @@ every fold, of which the one that has not seen a row decides.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from skae.applications.outliers._measures import (
 )
 from skae.applications.outliers._rounding import BeyondRounding, rounding_limits
 from skae.folds import NEW, HeldOutFolds
-from skae.numerics import Array, Bools
+from skae.numerics import Array, Bools, Integers
 from skae.reducers import Reducer, reconstructed
 
 # Quartile distances of the parts of a score: two Mahalanobis distances of residuals, the second by
@@ -138,10 +138,27 @@ class LikelihoodJudge:
         return changes
 
 
-class Panel:
+class Rows(Protocol):
+    """Rows of numbers in an array, or rows of a table."""
+
+    def __len__(self) -> int:
+        """Return how many."""
+
+    def __getitem__(self, chosen: Any, /) -> Any:
+        """Return some of them."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of columns."""
+
+
+R = TypeVar("R", bound=Rows)
+
+
+class Panel(Generic[R]):
     """A judge for every fold of the rows of a fit."""
 
-    def __init__(self, folds: HeldOutFolds, judges: Sequence[Judge]) -> None:
+    def __init__(self, folds: HeldOutFolds, judges: Sequence[Any]) -> None:
         self.folds, self.judges = folds, judges
 
     @property
@@ -149,19 +166,21 @@ class Panel:
         """The fitted reducers."""
         return [judge.reducer for judge in self.judges]
 
-    def scores(self, X: Array) -> Array:
+    def scores(self, X: R) -> Array:
         """Return the anomaly score of each row; higher is more abnormal."""
-        return self._judged(X, np.zeros(len(X)), lambda judge: judge.scores)
+        return self.judged(X, np.zeros(len(X)), lambda judge: judge.scores)
 
-    def contributions(self, X: Array) -> Array:
+    def contributions(self, X: R) -> Array:
         """Return what each column adds to the anomaly score of its row."""
-        return self._judged(X, np.zeros(X.shape), lambda judge: judge.contributions)
+        return self.judged(X, np.zeros(X.shape), lambda judge: judge.contributions)
 
-    def _judged(
-        self, X: Array, total: Array, opinion: Callable[[Judge], Callable[[Array], Array]]
-    ) -> Array:
+    def held_out_in(self, X: Any) -> Integers:
+        """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
+        return self.folds.find(X)
+
+    def judged(self, X: R, total: Array, opinion: Callable[[Any], Callable[[Any], Array]]) -> Array:
         """Ask the judge that has not seen the row, or all judges of new rows for their mean."""
-        held_out_in = self.folds.find(X)
+        held_out_in = self.held_out_in(X)
         for fold, judge in enumerate(self.judges):
             for mask, weight in (
                 (held_out_in == fold, 1.0),
@@ -174,7 +193,7 @@ class Panel:
 
 def error_panel(
     reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, precision: float
-) -> Panel:
+) -> Panel[Array]:
     """Judge by errors; scores have the squared units of the rows."""
     rows = _held_out(reducers, X, folds)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
@@ -188,7 +207,7 @@ def error_panel(
 
 def top_features_panel(
     reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, precision: float, fraction: float
-) -> Panel:
+) -> Panel[Array]:
     """Learn the usual residuals of the rows that each reducer has seen."""
     rows = _held_out(reducers, X, folds)
     plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
@@ -202,7 +221,7 @@ def top_features_panel(
 
 def mahalanobis_panel(
     reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, precision: float
-) -> Panel:
+) -> Panel[Array]:
     """Learn what is usual in the rows that each reducer has seen."""
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
     along_axes = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
@@ -223,7 +242,7 @@ def mahalanobis_panel(
     return Panel(folds, _calibrated(judges, _own_scores(judges, X, rows, folds), folds))
 
 
-def likelihood_panel(reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds) -> Panel:
+def likelihood_panel(reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds) -> Panel[Array]:
     """Take the mean row of those that each reducer has seen."""
     means = [X[folds.of_rows != fold].mean(axis=0) for fold in range(folds.n_folds)]
     return Panel(folds, [LikelihoodJudge(*pair) for pair in zip(reducers, means, strict=True)])

@@ -52,7 +52,7 @@ class PresentMeasure(Protocol):
 
 def padded_panel(
     reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds, scoring: str, top_fraction: float
-) -> Panel:
+) -> Panel[Array]:
     """Reducers that each see all folds but one, and what is usual in those folds.
 
     Parameters

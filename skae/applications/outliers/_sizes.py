@@ -1,5 +1,6 @@
 """The reducers of all folds, of one size."""
 
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -7,30 +8,28 @@ from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from skae.folds import HeldOutFolds
-from skae.numerics import Array
 from skae.reducers import TrainableReducer, fit_reducer
 from skae.threads import Stop
 
 
 def fit_reducers(
-    reducer: TrainableReducer, X: Array, folds: HeldOutFolds, n_jobs: int | None
+    reducer: TrainableReducer, rows_of_folds: Sequence[Any], n_jobs: int | None
 ) -> list[Any]:
-    """Fit a reducer for every fold to the rows of the others, all of the size of the first.
+    """Fit a reducer for every fold to its rows, all of the size of the first.
 
     Each is fitted to the same rows with the same seed whatever ``n_jobs``. Threads do for all that
     spends its time outside Python, and one process compiles a program once.
     """
-    first, *others = (X[folds.of_rows != fold] for fold in range(folds.n_folds))
+    first, *others = rows_of_folds
     # More threads than folds would idle, and a context of processes would lose warnings.
-    n_threads = min(effective_n_jobs(n_jobs), folds.n_folds)
+    n_threads = min(effective_n_jobs(n_jobs), len(rows_of_folds))
     if not _open_sizes(reducer):
         return _fit_together(reducer, [first, *others], n_threads)
     of_first = fit_reducer(clone(reducer), first)
     return [of_first, *_fit_together(of_one_size(reducer, of_first), others, n_threads)]
 
 
-def _fit_together(reducer: TrainableReducer, tables: list[Array], n_threads: int) -> list[Any]:
+def _fit_together(reducer: TrainableReducer, tables: Sequence[Any], n_threads: int) -> list[Any]:
     # scikit-learn's threads keep its configuration and the filters of warnings.
     together, stop = Parallel(n_jobs=n_threads, require="sharedmem"), Stop()
     fit = stop.heeded_by(fit_reducer)
@@ -59,7 +58,9 @@ def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:
     sizes = {}
     for name in _open_sizes(reducer):
         owner = name.rpartition("__")[0]
-        size = getattr(of_fitted[owner] if owner else fitted, "n_components_", None)
+        inner = of_fitted[owner] if owner else fitted
+        # What was put around a table is a parameter, of which a copy was fitted.
+        size = getattr(inner, "n_components_", getattr(fitted, "n_components_", None))
         if isinstance(size, Integral):
             sizes[name] = int(size)
     # A FrozenEstimator's set_params returns nothing.

@@ -1,6 +1,5 @@
 """New rows from any reducer: a density over its code."""
 
-from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,9 +8,8 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from skae import Autoencoder
 from skae.applications._classes import class_of_each_row, classes_at
-from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits, fit_limits
+from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits
 from skae.applications.sampling._densities import (
     Density,
     covariance_within,
@@ -19,30 +17,20 @@ from skae.applications.sampling._densities import (
     fit_to_class,
     perturbed,
 )
+from skae.applications.sampling._readers import Wanted, reader_of, reader_to_fit
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
-from skae.reducers import TrainableReducer, allows_nan, find_padding, without_padding
-from skae.reducers._fitted import (
+from skae.reducers import (
+    TrainableReducer,
+    allows_nan,
     check_names,
-    decoded,
     encoded,
     fit_reducer,
-    given_rows,
-    in_one_axis,
-    reducer_to_fit,
-    sample_shape_of,
     seeded,
 )
-from skae.tables import (
-    FrameOutputMixin,
-    check_array,
-    column_labels,
-    in_container,
-    refuse_mask,
-    validate_data,
-)
+from skae.tables import FrameOutputMixin, validate_data
 
 
 class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
@@ -56,7 +44,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     ----------
     reducer : estimator with ``transform`` and ``inverse_transform``, default=None
         Any reducer, PCA too; it is cloned. A fitted one in a
-        :class:`~sklearn.frozen.FrozenEstimator` is used as it is. None means ``Autoencoder(0.9)``.
+        :class:`~sklearn.frozen.FrozenEstimator` is used as it is. None means ``Autoencoder(0.9)``;
+        for a frame with text, categories, dates or missing values it means a
+        :class:`~skae.TableAutoencoder`, and any other autoencoder is put into one.
 
     density : estimator with ``fit``, ``sample`` and ``score_samples``, default=None
         Density of the code, such as :class:`~sklearn.neighbors.KernelDensity` or
@@ -106,6 +96,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
     variance added to each component. Equal codes count once there, and are never on both sides, so
     a table in which every row stands twice has the same mixture. A value that ten rows share (three
     where there are at most 32 different ones) is drawn as it is, as often as it occurs.
+
+    New rows of a table are of the kind and the types of that in ``fit``: a frame of such columns,
+    without those that were left out. What the code does not say is drawn, as
+    ``TableAutoencoder.sample`` draws it: levels, numbers around their reconstruction, and which
+    values are missing.
 
     Around an autoencoder with a ``mask_value``, sequences may be padded; new ones have all
     timesteps.
@@ -170,8 +165,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows in any units.
+        X : array-like or frame of shape (n_samples, n_features)
+            Rows in any units. A frame of pandas or polars may hold text, categories, dates and
+            missing values.
         y : object, ignored
             Accepted so that pipelines can pass it.
 
@@ -183,14 +179,15 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds missing or infinite values or only one row, or if the reducer or the
-            density raises. The sampler is then as it was before.
+            If X holds infinite values, or missing ones where it is no frame, or only one row, if
+            limits are wanted for a table, or if the reducer or the density raises. The sampler is
+            then as it was before.
         """
         rng = check_random_state(self.random_state)
-        reducer = reducer_to_fit(self.reducer, partial(Autoencoder, 0.9), rng)
-        X = given_rows(reducer, X)
-        checked = {**_checked(reducer), "ensure_min_samples": 2}
-        rows = check_array(X, estimator=self, input_name="X", **checked)
+        wanted = Wanted(self.min_value, self.max_value, self.grid)
+        reader = reader_to_fit(self.reducer, X, wanted, rng)
+        reducer, X = reader.reducer, reader.given(X)
+        rows = reader.to_learn_from(X, self)
         check_names(reducer, X)
         fit_reducer(reducer, X, y)
         code = encoded(reducer, X)
@@ -198,8 +195,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             density = fit_mixture(code, rng.randint(2**31))
         else:
             density = seeded(clone(self.density), rng).fit(code)
-        present = without_padding(rows, find_padding(reducer, rows))
-        limits = fit_limits(present, self.min_value, self.max_value, self.grid, column_labels(X))
+        limits = reader.limits(rows, X, wanted)
         validate_data(self, X, skip_check_array=True)
         self.reducer_, self.density_, self._limits = reducer, density, limits
         return self
@@ -218,7 +214,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         -------
         rows : ndarray of shape (n_samples, n_features), float64
             In the units of the rows in ``fit``, in random order; the frame that ``set_output``
-            asks for.
+            asks for. A table of the columns in ``fit``, if that was one.
 
         Raises
         ------
@@ -228,11 +224,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         check_is_fitted(self)
         check_integer("n_samples", n_samples)
         rng = check_random_state(random_state)
-        return in_container(self, self._decoded(draw_codes(self.density_, n_samples, rng)))
-
-    def _decoded(self, code: Array) -> Array:
-        rows = decoded(self.reducer_, code)
-        return rows if self._limits is None else self._limits.apply(rows)
+        reader, code = reader_of(self.reducer_), draw_codes(self.density_, n_samples, rng)
+        return reader.in_container(reader.drawn(code, self._limits, rng), self)
 
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log density of each row's code.
@@ -249,8 +242,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
             autoencoders, and blind to what the code leaves out of a row.
         """
         check_is_fitted(self)
-        X = given_rows(self.reducer_, X)
-        self._check_rows(X)
+        reader = reader_of(self.reducer_)
+        X = reader.given(X)
+        reader.to_score(X, self)
         log_density: Array = self.density_.score_samples(encoded(self.reducer_, X))
         return log_density
 
@@ -294,30 +288,12 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_integer("n", n, 2)
-        first, last = (self._code_of_one("a", a), self._code_of_one("b", b))
+        reader = reader_of(self.reducer_)
+        ends = (reader.one_row(row, name, self) for name, row in (("a", a), ("b", b)))
+        first, last = (encoded(self.reducer_, row) for row in ends)
         share = np.linspace(0, 1, n)[:, np.newaxis]
-        return in_container(self, self._decoded((1 - share) * first + share * last))
-
-    def _code_of_one(self, name: str, row: Any) -> Array:
-        refuse_mask(row, name)
-        if np.shape(row) == sample_shape_of(self.reducer_):
-            row = np.reshape(row, (1, -1))
-        row = in_one_axis(self.reducer_, row, name)
-        if np.ndim(row) == 1:
-            # The row of a frame knows the names of its columns.
-            row = row.to_frame().T if hasattr(row, "to_frame") else np.asarray(row)[np.newaxis]
-        if np.ndim(row) != 2 or np.shape(row)[0] != 1:
-            raise ValueError(
-                f"{name} has shape {np.shape(row)}, but should be one row, of shape "
-                f"({self.n_features_in_},) or (1, {self.n_features_in_}). Interpolate between two "
-                "rows at a time."
-            )
-        self._check_rows(row)
-        return encoded(self.reducer_, row)
-
-    def _check_rows(self, X: ArrayLike) -> Array:
-        rows: Array = validate_data(self, X, reset=False, **_checked(self.reducer_))
-        return rows
+        rows = reader.made((1 - share) * first + share * last, self._limits)
+        return reader.in_container(rows, self)
 
     def augment(
         self, X: ArrayLike, y: ArrayLike, n: int | None = None, random_state: RandomState = None
@@ -359,21 +335,21 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         check_is_fitted(self)
         if n is not None:
             check_integer("n", n)
-        X = given_rows(self.reducer_, X)
-        rows = self._check_rows(X)
+        reader, rng = reader_of(self.reducer_), check_random_state(random_state)
+        X = reader.given(X)
+        rows = reader.to_score(X, self)
         classes = class_of_each_row(y)
         check_consistent_length(rows, classes)
         code = encoded(self.reducer_, X)
-        new_code, of_their_class = self._draw_missing(code, classes, n, random_state)
+        new_code, of_their_class = self._draw_missing(code, classes, n, rng)
         places = np.concatenate([np.arange(len(rows)), of_their_class])
-        new_rows = self._decoded(new_code).astype(rows.dtype) if len(new_code) else rows[:0]
-        return in_container(self, np.concatenate([rows, new_rows])), classes_at(y, classes, places)
+        augmented = reader.joined(rows, new_code, self._limits, rng)
+        return reader.in_container(augmented, self), classes_at(y, classes, places)
 
     def _draw_missing(
-        self, code: Array, y: Array, n: int | None, random_state: RandomState
+        self, code: Array, y: Array, n: int | None, rng: np.random.RandomState
     ) -> tuple[Array, Integers]:
         """Draw codes of new rows; return them, and for each the place of a row of its class."""
-        rng = check_random_state(random_state)
         classes, first, of_row, counts = np.unique(
             y, return_index=True, return_inverse=True, return_counts=True
         )
@@ -393,8 +369,3 @@ class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = allows_nan(self.reducer)
         return tags
-
-
-def _checked(reducer: object) -> dict[str, Any]:
-    finite = "allow-nan" if allows_nan(reducer) else True
-    return {"dtype": [np.float64, np.float32], "ensure_all_finite": finite}

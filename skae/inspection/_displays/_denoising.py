@@ -16,6 +16,7 @@ from skae.reducers import (
     reconstruct,
     select,
 )
+from skae.tabular import as_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -218,6 +219,9 @@ class DenoisingDisplay:
             If clean and noisy rows differ in shape, or `sample_shape` does not fit them.
         """
         _check_lengths(X_noisy=X_noisy, X_clean=X_clean)
+        if X_clean is not None:
+            _, X_clean = as_numbers(estimator, X_clean)
+        estimator, X_noisy = as_numbers(estimator, X_noisy)
         positions = spread_rows(X_noisy, n_rows)
         noisy = select(X_noisy, positions)
         restored, clean = reconstruct(estimator, noisy), _select_or_none(X_clean, positions)

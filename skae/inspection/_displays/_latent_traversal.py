@@ -22,6 +22,7 @@ from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike
 from skae.reducers import Reducer, as_rows, check_invertible, select
 from skae.tables import refuse_mask
+from skae.tabular import as_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -283,6 +284,7 @@ class LatentTraversalDisplay:
         ValueError
             If a component, a quantile or the reference is out of range.
         """
+        estimator, X = as_numbers(estimator, X)
         check_invertible(estimator)
         check_integer("n_values", n_values, 2)
         _check_quantiles(quantiles)

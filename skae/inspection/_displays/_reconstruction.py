@@ -16,6 +16,7 @@ from skae.reducers import (
     reconstruct,
     select,
 )
+from skae.tabular import as_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -216,6 +217,7 @@ class ReconstructionDisplay:
         ValueError
             If `sample_shape` does not fit the rows.
         """
+        estimator, X = as_numbers(estimator, X)
         positions = spread_rows(X, n_rows)
         shown = select(X, positions)
         reconstructed = reconstruct(estimator, shown)

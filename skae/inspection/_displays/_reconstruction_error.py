@@ -13,6 +13,7 @@ from skae.inspection._targets import check_n_classes
 from skae.numerics import Array, ArrayLike
 from skae.reducers import last_step, leave_padding_out, reconstruct, row_errors, squared_errors
 from skae.tables import refuse_mask
+from skae.tabular import reads_tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _ERROR = "Mean squared error of a row (squared units of X)"
+_LOSS = "Negative score of a row"
 _KINDS = ("histogram", "ecdf")
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
 _MOST_INSIDE = 8  # entries of a legend that curves leave room for
@@ -158,6 +160,8 @@ class ReconstructionErrorDisplay:
             errors = -estimator.score_samples(X)
             threshold = -detector.offset_ if threshold is None else threshold
             name = _score_name(detector)
+        elif reads_tables(detector):
+            errors, name = -estimator.score_samples(X), _LOSS
         else:
             rows = leave_padding_out(estimator, X, reconstruct(estimator, X))
             errors, name = row_errors(squared_errors(*rows)), _ERROR

@@ -1,0 +1,149 @@
+"""The columns that make rows odd, in words."""
+
+import datetime
+from collections.abc import Hashable, Mapping, Sequence
+from statistics import mode
+from typing import Any
+
+import numpy as np
+
+from skae.applications.outliers._judges import Panel
+from skae.folds import NEW, HeldOutFolds
+from skae.numerics import Array, Bools
+from skae.reducers import reconstructed
+from skae.tables import is_missing
+from skae.tabular import TableRows, columns_of_numbers, table_rows
+
+# A column that adds less to the score of its row, in nats or as a share of it, is no reason.
+_LEAST_NATS, _LEAST_SHARE = 0.1, 0.01
+# Rows of each fold that say how far numbers lie from what is expected of them.
+_ROWS_FOR_SPREAD = 100
+_DEVIATIONS_PER_MEDIAN = 1.4826
+_MICROSECONDS_PER_DAY = 86_400e6
+
+
+def chosen_columns(contributions: Array, n_reasons: int, least: Array | float) -> Bools:
+    """Return which columns add most to the scores of their rows, and more than the least."""
+    worst = np.argsort(-contributions, axis=1, kind="stable")[:, :n_reasons]
+    is_chosen = np.zeros(contributions.shape, np.bool_)
+    np.put_along_axis(is_chosen, worst, True, axis=1)
+    chosen: Bools = is_chosen & (contributions > least)
+    return chosen
+
+
+def in_order(
+    said: Mapping[tuple[int, int], str], contributions: Array, unit: str
+) -> list[list[str]]:
+    """Return what is said of columns, by row, the most that is added first."""
+    reasons: list[list[str]] = [[] for _ in contributions]
+    for row, column in sorted(said, key=lambda cell: (cell[0], -contributions[cell])):
+        reasons[row].append(f"{said[row, column]}: {contributions[row, column]:.3g}{unit}")
+    return reasons
+
+
+def reasons_of_numbers(
+    panel: Panel[Array], rows: Array, labels: Sequence[Hashable], contributions: Array, n: int
+) -> list[list[str]]:
+    """Return why rows of numbers are odd."""
+    expected = panel.judged(rows, np.zeros(rows.shape), lambda judge: _reconstructed_by(judge))
+    least = _LEAST_SHARE * np.abs(contributions).sum(axis=1, keepdims=True)
+    said = {
+        (row, column): f"{labels[column]} = {_shown(rows[row, column])}, expected "
+        f"{_shown(expected[row, column])}"
+        for row, column in np.argwhere(chosen_columns(contributions, n, least)).tolist()
+    }
+    return in_order(said, contributions, "")
+
+
+def _reconstructed_by(judge: Any) -> Any:
+    return lambda X: reconstructed(judge.reducer, X)
+
+
+def reasons_of_tables(
+    panel: Panel[TableRows],
+    rows: TableRows,
+    labels: Sequence[Hashable],
+    contributions: Array,
+    n: int,
+    spreads: Mapping[int, float],
+) -> list[list[str]]:
+    """Return why rows of a table are odd: what is expected is what other columns suggest."""
+    is_chosen = chosen_columns(contributions, n, _LEAST_NATS)
+    said = {}
+    for column in np.flatnonzero(is_chosen.any(axis=0)).tolist():
+        places = np.flatnonzero(is_chosen[:, column])
+        own = rows[places]
+        expected = _expected(panel, own, column, is_number=column in spreads)
+        for place, value, other in zip(places.tolist(), own.column(column), expected, strict=True):
+            said[place, column] = _sentence(labels[column], value, other, spreads.get(column))
+    return in_order(said, contributions, " nats")
+
+
+def _expected(
+    panel: Panel[TableRows], rows: TableRows, column: int, *, is_number: bool
+) -> list[Any]:
+    """Return what judges that have not seen a row impute for a cell that is hidden from them."""
+    found: list[list[Any]] = [[] for _ in range(len(rows))]
+    held_out_in = panel.held_out_in(rows)
+    for fold, judge in enumerate(panel.judges):
+        places = np.flatnonzero((held_out_in == fold) | (held_out_in == NEW))
+        if len(places):
+            filled = _imputed(judge.reducer, rows[places], column).column(column)
+            for place, value in zip(places.tolist(), filled, strict=True):
+                found[place].append(value)
+    return [_middle(values) if is_number else mode(values) for values in found]
+
+
+def _middle(values: list[Any]) -> Any:
+    """Return the median of numbers, or of moments the lower of two."""
+    return sorted(values)[(len(values) - 1) // 2]
+
+
+def _imputed(reducer: Any, rows: TableRows, column: int) -> TableRows:
+    return table_rows(reducer.impute(rows.without(column)))
+
+
+def spreads_of_numbers(
+    reducers: Sequence[Any], rows: TableRows, folds: HeldOutFolds
+) -> dict[int, float]:
+    """Return how far numbers lie from what the others suggest, by the place of their column.
+
+    Numbers are in their unit, dates and spans in microseconds; robust standard deviations, of rows
+    that their reducer has not seen.
+    """
+    residuals: dict[int, list[Array]] = {}
+    for fold, reducer in enumerate(reducers):
+        own = np.flatnonzero(folds.of_rows == fold)
+        some = rows[own[np.linspace(0, len(own) - 1, min(len(own), _ROWS_FOR_SPREAD)).astype(int)]]
+        for label in columns_of_numbers(reducer):
+            column = rows.labels.index(label)
+            made = _imputed(reducer, some, column).keys[:, column]
+            residuals.setdefault(column, []).append(np.abs(made - some.keys[:, column]))
+    medians = {column: np.nanmedian(np.concatenate(all_)) for column, all_ in residuals.items()}
+    return {column: _DEVIATIONS_PER_MEDIAN * float(m) for column, m in medians.items()}
+
+
+def _sentence(label: Hashable, value: Any, expected: Any, spread: float | None) -> str:
+    text = f"{label} is missing" if is_missing(value) else f"{label} = {_shown(value)}"
+    if is_missing(expected) or _shown(expected) == _shown(value):
+        return text
+    text += f", expected {_shown(expected)}"
+    if spread is None:
+        return text
+    if isinstance(expected, datetime.date | datetime.timedelta):
+        return f"{text} (+/- {spread / _MICROSECONDS_PER_DAY:.2g} days)"
+    return f"{text} (+/- {spread:.2g})"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it is written in a sentence."""
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return str(value.date())
+    if isinstance(value, float):
+        return f"{value:.15g}" if value % 1 == 0 else _rounded(value, 4)
+    return str(value)
+
+
+def _rounded(value: float, n_digits: int) -> str:
+    """Return a number of so many digits, without a power of ten unless it is far from one."""
+    return f"{float(f'{value:.{n_digits}g}'):.15g}"

@@ -1,0 +1,198 @@
+"""Rows of a table, as a detector reads and judges them."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
+from skae.applications.outliers._judges import Panel, check_likelihood
+from skae.applications.outliers._plan import Plan
+from skae.applications.outliers._reasons import reasons_of_tables, spreads_of_numbers
+from skae.applications.outliers._sizes import fit_reducers
+from skae.applications.outliers._surprise import SurpriseScale
+from skae.applications.outliers._threshold import threshold_of
+from skae.folds import HeldOutFolds
+from skae.numerics import Array, Bools, Integers
+from skae.reducers import check_names, reducer_to_fit, thawed
+from skae.tables import in_frame_like, labels_in_fit, validate_data
+from skae.tabular import (
+    TableAutoencoder,
+    TableRows,
+    around_table,
+    native_rows,
+    surprises,
+    table_rows,
+)
+
+# Evidence in nats below which no row is taken for an outlier, however usual less is.
+_LEAST_EVIDENCE = 1.0
+
+
+class TableReader:
+    """Reads rows of a table, and judges them by how surprising their columns are.
+
+    Parameters
+    ----------
+    reducer : TableAutoencoder, or a frozen one
+        Fitted or not.
+    """
+
+    def __init__(self, reducer: Any) -> None:
+        self.reducer = reducer
+
+    @classmethod
+    def to_fit(cls, reducer: Any, plan: Plan, rng: np.random.RandomState) -> "TableReader":
+        """Return one for a new reducer: a TableAutoencoder, or one around what is given."""
+        if plan.scoring in ("error", "top_features"):
+            raise ValueError(
+                f"scoring={plan.scoring!r} is about residuals of numbers, of which X has others. "
+                "Leave scoring='mahalanobis', which takes the columns of a table by how surprising "
+                "each is, or pass 'likelihood'."
+            )
+        table = reducer_to_fit(around_table(reducer), TableAutoencoder, rng)
+        inside = thawed(table).autoencoder
+        if plan.scoring == "likelihood" and inside is not None:
+            check_likelihood(inside)
+        return cls(table)
+
+    def given(self, X: Any) -> Any:
+        """Return a frame of pandas or polars, or an array."""
+        return native_rows(X)
+
+    def to_learn_from(self, X: Any, estimator: Any, n_folds: int) -> TableRows:
+        """Return the rows of a fit."""
+        rows = table_rows(X)
+        if len(rows) < MIN_ROWS:
+            raise ValueError(
+                f"Found array with {len(rows)} sample(s) (shape={rows.shape}) while a minimum of "
+                f"{MIN_ROWS} is required by {type(estimator).__name__}."
+            )
+        check_names(self.reducer, X)
+        return rows
+
+    def usual(self, rows: TableRows) -> Bools:
+        """Return which rows can be learnt from: all, as numbers far out are learnt by ranks."""
+        return np.ones(len(rows), np.bool_)
+
+    def judged(self, rows: TableRows) -> TableRows:
+        """Return rows as a panel judges them."""
+        return rows
+
+    def panel(self, rows: TableRows, plan: Plan, rng: np.random.RandomState) -> "TablePanel":
+        """Fit a panel: a reducer for every fold, to the rows of the others."""
+        check_distinct(rows.keys, plan.trim)
+        folds = HeldOutFolds(rows.keys, plan.n_folds, rng)
+        tables = [others.X for others in folds.of_others(rows)]
+        reducers = fit_reducers(self.reducer, tables, plan.n_jobs)
+        spreads = spreads_of_numbers(reducers, rows, folds)
+        if plan.scoring == "likelihood":
+            judges = [LikelihoodTableJudge(fitted) for fitted in reducers]
+            return TablePanel(folds, judges, spreads)
+        found = np.empty(rows.shape)
+        for fold, fitted in enumerate(reducers):
+            own = folds.of_rows == fold
+            found[own] = surprises(fitted, rows[own].X)
+        scale = SurpriseScale(found)
+        return TablePanel(folds, [SurpriseJudge(fitted, scale) for fitted in reducers], spreads)
+
+    def to_score(self, X: Any, estimator: Any) -> TableRows:
+        """Return new rows as a panel judges them."""
+        rows = table_rows(X)
+        validate_data(estimator, rows.X, reset=False, skip_check_array=True)
+        return rows
+
+    def threshold(
+        self,
+        scores: Array,
+        contamination: float | Literal["auto"],
+        panel: "TablePanel",
+        plan: Plan,
+    ) -> float:
+        """Return the anomaly score above which rows are outliers."""
+        threshold = threshold_of(scores, contamination, has_few_kinds=False)
+        is_evidence = contamination == "auto" and plan.scoring != "likelihood"
+        return max(threshold, _LEAST_EVIDENCE) if is_evidence else threshold
+
+    def reasons(
+        self, panel: "TablePanel", rows: TableRows, n_reasons: int, estimator: Any
+    ) -> list[list[str]]:
+        """Return the columns that add most to the score of each row, in words."""
+        contributions, labels = panel.contributions(rows), _labels(rows.shape[1], estimator)
+        return reasons_of_tables(panel, rows, labels, contributions, n_reasons, panel.spreads)
+
+    def in_frame(self, values: Array, X: Any, estimator: Any) -> Any:
+        """Return values of the columns of rows, one for each, in a frame like that of X."""
+        labels = _labels(values.shape[1], estimator)
+        return in_frame_like(native_rows(X), values, labels, "feature_contributions")
+
+
+def _labels(n_columns: int, estimator: Any) -> list[Hashable]:
+    return labels_in_fit(estimator) or [f"x{i}" for i in range(n_columns)]
+
+
+class TablePanel(Panel[TableRows]):
+    """A judge for every fold of the rows of a table.
+
+    Parameters
+    ----------
+    folds : HeldOutFolds
+    judges : list of judges
+    spreads : dict
+        How far numbers lie from what other columns suggest, by the place of their column.
+    """
+
+    def __init__(
+        self, folds: HeldOutFolds, judges: Sequence[Any], spreads: dict[int, float]
+    ) -> None:
+        super().__init__(folds, judges)
+        self.spreads = spreads
+
+    def held_out_in(self, X: TableRows) -> Integers:
+        """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
+        return self.folds.find(X.keys)
+
+
+class SurpriseJudge:
+    """A TableAutoencoder to which the columns of a row may be surprising.
+
+    Parameters
+    ----------
+    reducer : fitted TableAutoencoder
+    scale : SurpriseScale
+    """
+
+    def __init__(self, reducer: Any, scale: SurpriseScale) -> None:
+        self.reducer, self.scale = reducer, scale
+
+    def contributions(self, rows: TableRows) -> Array:
+        """Return the evidence of each column that its value is wrong."""
+        return self.scale.evidence(surprises(self.reducer, rows.X))
+
+    def scores(self, rows: TableRows) -> Array:
+        """Return the anomaly score of each row; higher is more abnormal."""
+        scores: Array = self.contributions(rows).sum(axis=1)
+        return scores
+
+
+class LikelihoodTableJudge:
+    """A TableAutoencoder with a log-likelihood.
+
+    Parameters
+    ----------
+    reducer : fitted TableAutoencoder
+    """
+
+    def __init__(self, reducer: Any) -> None:
+        self.reducer = reducer
+
+    def scores(self, rows: TableRows) -> Array:
+        """Return the negative log-likelihood of each row."""
+        return -np.asarray(self.reducer.score_samples(rows.X), dtype=np.float64)
+
+    def contributions(self, rows: TableRows) -> Array:
+        """Return how surprising each column is, and an even share of what else makes the score."""
+        own = surprises(self.reducer, rows.X)
+        rest = self.scores(rows) - own.sum(axis=1)
+        shared: Array = own + rest[:, np.newaxis] / own.shape[1]
+        return shared

@@ -1,0 +1,208 @@
+"""Fit an autoencoder of tables to the table of a file, in bounded time and memory."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import skae
+from skae.cli._arguments import reading_options
+from skae.cli._models import table_models
+from skae.cli._progress import Progress
+from skae.cli._reading import Source, check_column, named_columns, read_source
+
+# More rows make a fit longer and hardly better.
+MOST_ROWS = 50_000
+_BLOCK = 16_384
+_MOST_COMPONENTS = 10
+_MOST_NAMED = 8
+_LEAST_ROWS = 10
+
+
+@dataclass
+class Learnt:
+    """A fitted model, and what it was fitted to.
+
+    Attributes
+    ----------
+    model : TableAutoencoder or ReconstructionOutlierDetector
+    rows : DataFrame
+        Those of the fit.
+    sentences : list of str
+        What to know about the fit.
+    """
+
+    model: Any
+    rows: Any
+    sentences: list[str]
+
+
+def read_whole(options: Namespace, progress: Progress) -> Source:
+    """Read the file, and leave nothing but columns to learn from in ``frame``.
+
+    The target is left out of it, but for the command that draws it too.
+
+    Raises
+    ------
+    ValueError
+        If there are not two rows and two columns to learn from, or the target is no column.
+    """
+    with progress.step(f"Reading {options.file}"):
+        source = read_source(options.file, reading_options(options))
+    target = options.target
+    if target is not None:
+        dropped = named_columns(source.names, options.drop, "--drop", source.path)
+        if target in dropped:
+            raise ValueError(f"--target {target!r} is also in --drop; name it in one of them.")
+        check_column(list(source.frame), target, "--target", source.path)
+        if options.name != "sample":
+            source.frame = source.frame.drop(columns=target)
+    n_rows, n_columns = source.frame.shape
+    if n_columns == 0:
+        raise ValueError(f"{source.path}: no column is left to learn from; drop fewer.")
+    if n_columns == 1:
+        raise ValueError(
+            f"{source.path}: {source.frame.columns[0]!r} is the only column to learn from, so "
+            "there is nothing to learn; give two or more."
+        )
+    if n_rows < _LEAST_ROWS:
+        raise ValueError(
+            f"{source.path}: {n_rows} rows are too few to learn from; give {_LEAST_ROWS} or more."
+        )
+    return source
+
+
+def tell_notes(source: Source) -> None:
+    """Tell what was found or assumed of a file, before the first fit."""
+    for note in source.notes:
+        print(f"{source.name}: {note}", file=sys.stderr)
+
+
+def learn(
+    frame: Any,
+    options: Namespace,
+    progress: Progress,
+    label: str,
+    *,
+    categorical: list[str] | None = None,
+) -> Learnt:
+    """Fit the model that a user asked for to a table, or to some of its rows at random.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    options : Namespace
+    progress : Progress
+    label : str
+        What to tell while it is fitted.
+    categorical : list of str or None
+        The columns of categories; None for what their types say.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to learn from, or a column that was called a category cannot be one.
+    """
+    rows, sentences = sampled(frame, options)
+    model = skae.TableAutoencoder(
+        autoencoder_of(options, frame.shape[1]),
+        categorical_features="from_dtype" if categorical is None else categorical,
+        random_state=options.random_state,
+    )
+    with progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"):
+        model.fit(rows)
+    check_categories(options, frame, model)
+    return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
+
+
+def sampled(frame: Any, options: Namespace) -> tuple[Any, list[str]]:
+    """Return the rows to fit to, and what to say of them."""
+    rows = some_rows(frame, MOST_ROWS, options.random_state)
+    if len(rows) == len(frame):
+        return rows, []
+    return rows, [
+        f"The model was fitted to {len(rows):,} of the {len(frame):,} rows, drawn at random."
+    ]
+
+
+def check_categories(options: Namespace, frame: Any, model: Any) -> None:
+    """Refuse columns that were called categories, and cannot be learnt from."""
+    refused = [name for name in _called_categories(options, frame) if name in model.left_out_]
+    if refused:
+        raise ValueError(
+            f"--categorical {refused[0]!r}: {model.left_out_[refused[0]]}, so nothing can be "
+            "learnt from it; leave it out."
+        )
+
+
+def _called_categories(options: Namespace, frame: Any) -> list[str]:
+    names = list(frame)
+    return [name for given in options.categorical for name in _parts(given, names) if name in names]
+
+
+def _parts(given: str, names: list[str]) -> list[str]:
+    return [given] if given in names else [part.strip() for part in given.split(",")]
+
+
+def left_out_sentences(model: Any) -> list[str]:
+    """Say which columns were left out, and why."""
+    left_out = model.left_out_
+    if not left_out:
+        return []
+    parts = [f"{name} ({why})" for name, why in list(left_out.items())[:_MOST_NAMED]]
+    if len(left_out) > _MOST_NAMED:
+        parts.append(f"{len(left_out) - _MOST_NAMED} more")
+    columns = "column was" if len(left_out) == 1 else "columns were"
+    return [f"{len(left_out)} {columns} left out: {'; '.join(parts)}."]
+
+
+def autoencoder_of(options: Namespace, n_columns: int) -> Any:
+    """Return the autoencoder that a user asked for, None for the default."""
+    if options.model is None and options.components is None:
+        return None
+    found = table_models()[options.model or "variationalautoencoder"]
+    return found(options.components or min(_MOST_COMPONENTS, n_columns))
+
+
+def some_rows(frame: Any, most: int, random_state: int) -> Any:
+    """Return at most so many rows, at random, in their order."""
+    if len(frame) <= most:
+        return frame
+    rng = np.random.default_rng(random_state)
+    return frame.iloc[np.sort(rng.choice(len(frame), most, replace=False))]
+
+
+def blocks(frame: Any, size: int = _BLOCK) -> Iterator[Any]:
+    """Yield the rows of a frame in parts, so that what is made of them is small."""
+    for start in range(0, len(frame), size):
+        yield frame.iloc[start : start + size]
+
+
+def in_blocks(frame: Any, function: Callable[[Any], Any]) -> Any:
+    """Return an array that a function makes of rows, some of them at a time."""
+    return np.concatenate([np.asarray(function(block)) for block in blocks(frame)])
+
+
+def used_columns(model: Any, frame: Any) -> list[str]:
+    """Return the columns that a model has learnt from."""
+    return [name for name in frame if name not in model.left_out_]
+
+
+def settings_of(options: Namespace, learnt: Learnt) -> dict[str, Any]:
+    """Return what to say in a page about a fit."""
+    # A detector has several, all of one kind and size.
+    model = getattr(learnt.model, "reducers_", [learnt.model])[0]
+    shown: dict[str, Any] = {
+        "Model": type(model.autoencoder_).__name__,
+        "Components": model.n_components_,
+        "Rows of the fit": f"{len(learnt.rows):,}",
+        "Random state": options.random_state,
+    }
+    for name in ("target", "drop", "categorical"):
+        value = getattr(options, name)
+        if value:
+            shown[name.capitalize()] = ", ".join(value) if isinstance(value, list) else value
+    return shown

@@ -1,0 +1,125 @@
+"""Models in files: how they are stored, and which types a file may name."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import skae
+from skae.cli._reading import as_text
+from skae.cli._recovery import is_number
+from skae.messages import needs_extra
+
+# All that a stored TableAutoencoder consists of beside what skops trusts by itself. Whoever loads a
+# file that names other types would run their code.
+TRUSTED = (
+    "numpy.dtype",
+    "skae.estimators._adversarial.AdversarialAutoencoder",
+    "skae.estimators._autoencoder.Autoencoder",
+    "skae.estimators._contractive.ContractiveAutoencoder",
+    "skae.estimators._denoising.DenoisingAutoencoder",
+    "skae.estimators._sparse.SparseAutoencoder",
+    "skae.estimators._stacked.StackedAutoencoder",
+    "skae.estimators._variational.VariationalAutoencoder",
+    "skae.mixtures._code_mixture.CodeMixture",
+    "skae.model._model.Model",
+    "skae.model._scaling.Scaling",
+    "skae.networks._columns.Columns",
+    "skae.networks._dense.DenseNetwork",
+    "skae.tabular._autoencoder.TableAutoencoder",
+    "skae.tabular._columns.CategoryColumn",
+    "skae.tabular._columns.NumberColumn",
+    "skae.tabular._encoding.Encoding",
+    "skae.tabular._frames.Container",
+    "skae.tabular._normal_scores.NormalScores",
+    "skae.tabular._scores.UsualErrors",
+)
+
+
+def needs_skops() -> None:
+    """Say how to install what stores models, before anything is read.
+
+    Raises
+    ------
+    ImportError
+        With the command that installs it.
+    """
+    with needs_extra("tables", "storing models"):
+        import skops.io  # noqa: F401
+
+
+def plain_frame(frame: Any, categorical: list[str]) -> Any:
+    """Return a frame of types that a stored model can name: text, floats, dates without a zone.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    categorical : list of str
+        The columns of categories, which become text.
+    """
+    import pandas as pd
+
+    return pd.DataFrame({name: _plain(frame[name], name in categorical) for name in frame})
+
+
+def _plain(column: Any, is_category: bool) -> Any:
+    if is_category:
+        # Lists are no levels; as text, they would be.
+        return column if column.map(_is_nested).any() else as_text(column)
+    if getattr(column.dtype, "tz", None) is not None:
+        return column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if column.dtype.kind in "iuf" and not isinstance(column.dtype, np.dtype):
+        return column.astype(np.float64)
+    return column
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list | dict | set | tuple | np.ndarray)
+
+
+def categories_of(frame: Any) -> list[str]:
+    """Return the columns of text, levels and truth values."""
+    return [name for name in frame if not is_number(frame[name])]
+
+
+def model_bytes(model: Any) -> bytes:
+    """Return a fitted model as a file."""
+    import skops.io
+
+    content: bytes = skops.io.dumps(model)
+    return content
+
+
+def load_model(path: str | Path) -> Any:
+    """Load a model that `skae fit` has written.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else, or names types that such models do not consist of.
+    """
+    import skops.io
+
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; name one that `skae fit` has written.")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: this is no stored model; name one that `skae fit` has written.")
+    try:
+        named = skops.io.get_untrusted_types(file=path)
+        foreign = sorted(set(named) - set(TRUSTED))
+        if foreign:
+            raise ValueError(
+                f"it names {foreign[0]}, which is no part of a model that `skae fit` writes, and "
+                "could run any code"
+            )
+        model = skops.io.load(path, trusted=named)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ValueError(f"{path}: cannot be loaded ({reason}).") from error
+    if not isinstance(model, skae.TableAutoencoder):
+        raise ValueError(
+            f"{path}: holds a {type(model).__name__}; name a file that `skae fit` has written."
+        )
+    return model

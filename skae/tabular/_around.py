@@ -1,0 +1,96 @@
+"""Autoencoders put around a table, where rows are more than numbers."""
+
+from collections.abc import Hashable
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from skae.estimators import BaseAutoencoder
+from skae.numerics import Array
+from skae.reducers import allows_nan, thawed
+from skae.tables import has_holes, holds_more_than_numbers
+from skae.tabular._autoencoder import TableAutoencoder
+
+
+def reads_tables(reducer: object) -> bool:
+    """Whether a reducer is a TableAutoencoder, frozen or not."""
+    return isinstance(thawed(reducer), TableAutoencoder)
+
+
+def is_a_table(X: Any, reducer: object, *, with_holes: bool = True) -> bool:
+    """Whether rows are to be read as a table, column by column.
+
+    Parameters
+    ----------
+    X : object
+    reducer : estimator or None
+        A TableAutoencoder reads whatever comes as a table.
+    with_holes : bool, default=True
+        Whether missing values alone make a table of a frame of numbers, where the reducer is one
+        that can be put around a table and does not know them for padding.
+    """
+    if reads_tables(reducer):
+        return True
+    # Others read numbers alone, and say which column is none.
+    is_ours = reducer is None or isinstance(reducer, BaseAutoencoder)
+    if is_ours and holds_more_than_numbers(X):
+        return True
+    return with_holes and is_ours and not allows_nan(reducer) and has_holes(X)
+
+
+def around_table(reducer: Any) -> Any:
+    """The reducer of a table: one that is given, or a TableAutoencoder around an autoencoder.
+
+    Parameters
+    ----------
+    reducer : TableAutoencoder, autoencoder or None
+        None means the default autoencoder of tables.
+    """
+    return reducer if reads_tables(reducer) else TableAutoencoder(reducer)
+
+
+def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]:
+    """Labels of the columns that a fitted TableAutoencoder learnt as numbers, dates or spans."""
+    found = thawed(table)._encoding.numbers.items()
+    return [name for name, column in found if with_times or column.kind == "number"]
+
+
+def surprises(table: Any, X: Any) -> Array:
+    """How surprising each column of each row is to a fitted TableAutoencoder.
+
+    Returns
+    -------
+    surprises : ndarray of shape (n_samples, n_columns)
+        In the order of the table of the fit; up to a constant of its own for each column, and 0
+        for those that were left out.
+    """
+    labels, left_out = thawed(table)._encoding.container.names, thawed(table).left_out_
+    found = np.asarray(table.column_scores(X), dtype=np.float64)
+    whole = np.zeros((len(found), len(labels)))
+    whole[:, [label not in left_out for label in labels]] = found
+    return whole
+
+
+def features_of(table: Any, X: Any) -> Array:
+    """Rows of a table as the autoencoder inside a fitted TableAutoencoder reads them."""
+    fitted = thawed(table)
+    return np.concatenate(list(fitted._encoding.blocks(fitted._table(X).cells)))
+
+
+def drawn_table(table: Any, code: Array, rng: np.random.RandomState) -> Any:
+    """Rows drawn by a fitted TableAutoencoder given their codes, in what the fit had."""
+    with_codes = copy(thawed(table))
+    with_codes._mixture = _Given(code)
+    return with_codes.sample(len(code), rng)
+
+
+class _Given:
+    """Codes that are drawn as they are."""
+
+    def __init__(self, code: Array) -> None:
+        self.code = code
+
+    def draw(self, n_samples: int, rng: np.random.RandomState) -> Array:
+        """All of them."""
+        return self.code

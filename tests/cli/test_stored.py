@@ -1,0 +1,70 @@
+"""What a stored model consists of is listed, and nothing more."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+
+import skae
+from skae.cli._models import table_models
+from skae.cli._stored import TRUSTED, categories_of, load_model, model_bytes, plain_frame
+
+
+@pytest.fixture(scope="module")
+def frame():
+    n = np.arange(40)
+    frame = pd.DataFrame(
+        {
+            "number": np.exp(n / 4.0),
+            "whole": n % 7,
+            "nullable": pd.array(n % 5, dtype="Int64"),
+            "level": pd.Categorical(np.array(["a", "b", "c", "d"])[n % 4]),
+            "text": pd.array(np.array(["x", "y", "z"])[n % 3], dtype="str"),
+            "truth": n % 2 == 0,
+            "day": pd.date_range("2020-01-01", periods=40).as_unit("us"),
+            "moment": pd.date_range("2020-01-01", periods=40, freq="7h", tz="Europe/Berlin"),
+            "span": pd.to_timedelta(n % 11, "h"),
+            "empty": np.nan,
+            "same": "k",
+        }
+    )
+    frame.loc[::6, ["number", "level", "day"]] = None
+    return frame
+
+
+@pytest.fixture(scope="module")
+def stored(frame):
+    """A file of each kind of model that can be asked for."""
+    categorical = categories_of(frame)
+    plain = plain_frame(frame, categorical)
+    models = {}
+    for name, make in table_models().items():
+        model = skae.TableAutoencoder(
+            make(2, max_iter=1), categorical_features=categorical, random_state=0
+        )
+        models[name] = model_bytes(model.fit(plain))
+    return models
+
+
+def test_the_list_is_that_of_the_files(stored):
+    named = {name for data in stored.values() for name in skops.io.get_untrusted_types(data=data)}
+    assert sorted(named) == list(TRUSTED)
+
+
+def test_lists_are_no_text():
+    frame = pd.DataFrame({"a": [[1], [2]], "b": ["x", None]})
+    plain = plain_frame(frame, ["a", "b"])
+    assert plain["a"].tolist() == [[1], [2]]
+    assert plain["b"][0] == "x"
+    assert plain["b"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("name", table_models())
+def test_a_model_comes_back_as_it_was(name, stored, frame, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_bytes(stored[name])
+    model = load_model(path)
+    plain = plain_frame(frame, model.categorical_features)
+    again = skops.io.loads(stored[name], trusted=list(TRUSTED))
+    np.testing.assert_array_equal(model.transform(plain), again.transform(plain))
+    assert type(model.autoencoder_).__name__.lower() == name
