@@ -94,7 +94,7 @@ class TestOutliers:
         assert reason.startswith("span = 900 days, expected 7 days")
 
     def test_lazy_frames_are_refused(self):
-        with pytest.raises(TypeError, match="X is a polars.LazyFrame, but frames"):
+        with pytest.raises(TypeError, match=r"X is a polars\.LazyFrame, but frames"):
             detector().fit(pl.from_pandas(homes()).lazy())
 
     def test_columns_left_out_add_nothing(self):
@@ -155,7 +155,7 @@ class TestOutliers:
         (reason,) = found.explain(X[:1], n_reasons=1)[0]
         contribution = found.feature_contributions(X[:1]).iloc[0, 2]
         assert reason.startswith(f"x2 = {X[0, 2]:.4g}, expected ")
-        assert reason.endswith(f": {contribution:.3g}")
+        assert float(reason.rpartition(": ")[2]) == float(f"{contribution:.3g}")
 
     def test_number_of_reasons(self):
         found = detector().fit(homes())
