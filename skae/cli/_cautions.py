@@ -40,10 +40,10 @@ def cautions(comparison: Comparison, table: Table) -> list[str]:
 
 def _absurd(cells: Sequence[AbsurdCell], table: Table) -> str:
     first, *others = cells
-    value = table.value(first.row, first.column)
+    value = _value(first, table)
     again = f" and in {first.n_cells - 1} others" if first.n_cells > 1 else ""
     places = [
-        f"{table.columns[cell.column]} ({table.value(cell.row, cell.column):g})"
+        f"{table.columns[cell.column]} ({_value(cell, table):g})"
         for cell in others[: MOST_NAMES - 1]
     ]
     if len(others) > len(places):
@@ -54,6 +54,12 @@ def _absurd(cells: Sequence[AbsurdCell], table: Table) -> str:
         f"{first.ratio:.3g} times as far from the median as any other value{more}: mend or drop "
         "such values, or leave them empty and fill them, as the scores are largely theirs."
     )
+
+
+def _value(cell: AbsurdCell, table: Table) -> float:
+    # A frame was compared as it is, an array perhaps scaled.
+    value: float = cell.value if hasattr(table.X, "columns") else table.value(cell.row, cell.column)
+    return value
 
 
 def _heavy(heavy: Sequence[int], comparison: Comparison, columns: Sequence[str]) -> str:

@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 import skae
-from skae.cli._arguments import DEFAULT_FOLDS, DEFAULT_SIZES
-from skae.cli._models import known_models
+from skae.cli._arguments import (
+    DEFAULT_FOLDS,
+    DEFAULT_SIZES,
+    FOLDS_OF_LARGE_TABLES,
+    LARGE_TABLE,
+)
+from skae.cli._models import known_models, models_of_tables
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import Table, read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
 from skae.comparison import LEAST_HELD_OUT, Comparison, compare
 from skae.messages import needs_extra
-from skae.numerics import Array
 
 
 def run_compare(options: Namespace, command: str) -> None:
@@ -31,12 +35,16 @@ def run_compare(options: Namespace, command: str) -> None:
     if table.note:
         # Before the first fit: who is told wrong need not wait for the scores.
         print(f"{table.name}: {table.note}", file=sys.stderr)
-    table = table.standardised() if options.scale else table
+    # Columns of a frame are in their own units anyway.
+    table = table.standardised() if options.scale and _is_array(table.X) else table
     check_writable(options.output)
     makers = known_models()
     n_folds = _check_folds(options.folds, table)
-    models = [makers[name](table.X) for name in options.models]
-    reducers = {type(model).__name__: model for model in models}
+    if _is_array(table.X):
+        models = [makers[name](table.X) for name in options.models]
+        reducers = {type(model).__name__: model for model in models}
+    else:
+        reducers = models_of_tables(options.models, table.name)
     settings = {
         "n_components": options.components or _default_sizes(table.X),
         "cv": n_folds,
@@ -97,10 +105,16 @@ def _check_folds(n_folds: int | None, table: Table) -> int:
             f"--folds {n_folds}: {n_rows} rows make {most} folds of {LEAST_HELD_OUT} rows at most, "
             "which the scores need; give fewer."
         )
-    return n_folds or min(DEFAULT_FOLDS, most)
+    is_large = not _is_array(table.X) and n_rows > LARGE_TABLE
+    return n_folds or min(FOLDS_OF_LARGE_TABLES if is_large else DEFAULT_FOLDS, most)
 
 
-def _default_sizes(X: Array) -> list[int]:
+def _is_array(X: Any) -> bool:
+    """Whether rows are numbers alone; others come as a frame."""
+    return isinstance(X, np.ndarray)
+
+
+def _default_sizes(X: Any) -> list[int]:
     # The training rows are at least half of all; as many components as columns reduce nothing.
     limit = min(X.shape[0] // 2, X.shape[1] - 1)
     return [size for size in DEFAULT_SIZES if size <= limit] or [1]

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from skae.comparison import Comparison
+from skae.comparison import Comparison, TableComparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 DPI = 144
+MOST_COLUMNS = 40  # in a picture
+_WIDTH, _LINE = 7.2, 0.24  # inches
 _LETTER = 0.075  # inches, of the legend
 
 
@@ -68,6 +70,16 @@ def draw_curves(
     fitting = int(panel[0] * n_columns / (_LETTER * n_letters))
     options = {"ncols": max(1, min(fitting, len(labels))), "frameon": False, "fontsize": "small"}
     figure.legend(handles, labels, loc="outside upper center", **options)
+    return _to_png(figure)
+
+
+@_any_script()
+def draw_columns(comparison: TableComparison) -> bytes:
+    """Draw what is explained of each column; return the PNG."""
+    figure = _new_figure()
+    n_columns = min(len(comparison.columns), MOST_COLUMNS)
+    figure.set_size_inches(_WIDTH, 1.2 + _LINE * n_columns)
+    comparison.plot_columns(n_columns=MOST_COLUMNS, ax=figure.subplots())
     return _to_png(figure)
 
 

@@ -1,9 +1,10 @@
 """The models that the command line knows by name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.decomposition import NMF, PCA, FastICA, KernelPCA, TruncatedSVD
 
 import skae
@@ -31,11 +32,45 @@ def known_models() -> dict[str, Callable[[Array], Any]]:
     return dict(sorted(makers.items()))
 
 
+def models_of_tables(names: Sequence[str], table: str) -> dict[str, Any]:
+    """Return models by what they are called on a table that is not all numbers.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `known_models`.
+    table : str
+        The name of the file, for the error.
+
+    Raises
+    ------
+    ValueError
+        For those that know numbers alone.
+    """
+    models: dict[str, Any] = {}
+    for name in names:
+        if name == "pca":
+            models["FAMD"] = PCA()
+        elif name.endswith("autoencoder"):
+            model = known_models()[name](np.empty((0, 0)))
+            models[type(model).__name__] = model
+        else:
+            raise ValueError(
+                f"--models {name} reads numbers alone, but {table} holds other values, or none in "
+                "some places; choose pca, which stands for factor analysis of mixed data, and "
+                "autoencoders."
+            )
+    return models
+
+
 def _with_defaults(estimator_class: Callable[..., Any]) -> Callable[[Array], Any]:
     return lambda X: estimator_class()
 
 
 def _takes_any_table(estimator_class: Callable[..., Any]) -> bool:
+    # What is around the columns of a table is no model of its own.
+    if estimator_class is skae.TableAutoencoder:
+        return False
     # Convolutional and recurrent networks need a sample_shape, which no option gives.
     network = inspect.signature(estimator_class).parameters.get("network")
     return network is None or network.default == "dense"

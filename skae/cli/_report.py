@@ -20,19 +20,30 @@ from skae.cli._alt_texts import (
     describe_reconstructions,
 )
 from skae.cli._cautions import cautions
-from skae.cli._figures import DPI, draw_codes, draw_curves, draw_reconstructions
+from skae.cli._figures import (
+    DPI,
+    MOST_COLUMNS,
+    draw_codes,
+    draw_columns,
+    draw_curves,
+    draw_reconstructions,
+)
+from skae.cli._report_tables import column_rows, describe_columns, example_rows, n_examples
 from skae.cli._table_file import Table
 from skae.comparison import (
     COLUMNS,
+    MEANING,
     Comparison,
+    TableComparison,
     components,
+    describe_table,
     listed,
     recommend,
     score_rows,
     summarise,
 )
 
-_FILES = ("comparison.csv", "comparison.png", "report.html")
+_FILES = ("comparison.csv", "comparison.png", "report.html", "columns.csv")
 _PACKAGES = ("scikit-learn", "numpy", "keras", "tensorflow")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
 
@@ -70,12 +81,14 @@ def write_report(
     paths : list of Path
         The files.
     """
-    contents = (
+    contents = [
         comparison.to_frame().to_csv(index=False).encode(),
         draw_curves(comparison, list(comparison.scores)),
         _render(comparison, table, details).encode(),
-    )
-    return _write_together(Path(directory), dict(zip(_FILES, contents, strict=True)))
+    ]
+    if isinstance(comparison, TableComparison):
+        contents.append(comparison.to_column_frame().to_csv(index=False).encode())
+    return _write_together(Path(directory), dict(zip(_FILES, contents, strict=False)))
 
 
 def check_writable(directory: str | Path) -> None:
@@ -116,17 +129,39 @@ def _render(comparison: Comparison, table: Table, details: Mapping[str, Any]) ->
         table=table,
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
         reducers=listed(comparison.reducers),
-        summary=_unbroken(summarise(comparison)),
+        summary=_unbroken(_findings(comparison)),
         recommendation=_unbroken([*cautions(comparison, table), *recommend(comparison)]),
         labels=[COLUMNS[metric].label for metric in comparison.scores],
         rows=score_rows(comparison),
         curves=[_curve(comparison, metric) for metric in comparison.scores],
         codes=_codes(comparison, table),
-        reconstructions=_reconstructions(comparison, table),
+        **_of_kind(comparison, table),
         largest=components(comparison.n_components[-1]),
         versions=_versions(),
         **details,
     )
+
+
+def _findings(comparison: Comparison) -> list[str]:
+    found = summarise(comparison)
+    return (
+        [*found, *describe_table(comparison)] if isinstance(comparison, TableComparison) else found
+    )
+
+
+def _of_kind(comparison: Comparison, table: Table) -> dict[str, Any]:
+    """Return what the page shows of numbers, or of other columns."""
+    if not isinstance(comparison, TableComparison):
+        return {"is_table": False, "reconstructions": _reconstructions(comparison, table)}
+    return {
+        "is_table": True,
+        "columns_picture": _picture(draw_columns(comparison), describe_columns(comparison)),
+        "most_columns": MOST_COLUMNS,
+        "column_rows": column_rows(comparison),
+        "example_rows": example_rows(comparison),
+        "n_examples": n_examples(comparison),
+        "meaning": MEANING,
+    }
 
 
 def _unbroken(sentences: Iterable[str]) -> list[str]:

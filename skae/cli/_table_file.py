@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 from skae.numerics import Array
 from skae.tables import non_numbers
 
-_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _LEAST_PER_CLASS = 3  # rows on average, as compare asks it of numbers
 _LARGEST = float(np.finfo(np.float32).max)
@@ -27,8 +26,8 @@ class Table:
     """Rows, their labels or None, and the names of all."""
 
     name: str
-    X: Array
-    y: Array | None
+    X: Any
+    y: Any
     columns: list[str]
     target: str | None = None
     note: str = ""
@@ -61,6 +60,8 @@ def read_table(path: str | Path | None = None, target: str | None = None) -> Tab
     if not is_known or not path.is_file():
         raise ValueError(f"{path}: expected a file whose name ends in one of {', '.join(readers)}.")
     table = readers[path.suffix.lower()](path, target)
+    if not isinstance(table.X, np.ndarray):
+        return table  # what is not all numbers is checked by what compares it
     _check_finite(table)
     _check_range(table)
     _check_variance(table)
@@ -206,11 +207,9 @@ def _split_frame(path: Path, frame: Any, target: str | None, note: str = "") -> 
     rows = frame.drop(columns=[] if target is None else target)
     _check_size(path, rows)  # first: the columns of a table without rows have no type
     text = [name for name in rows if not _is_number(rows[name])]
-    if text:
-        raise ValueError(
-            f"{path}: {_listed(text)} {'is' if len(text) == 1 else 'are'} not numeric; drop or "
-            f"encode such columns, or name one as --target.{_example(rows[text[:1]])}"
-        )
+    if text or rows.isna().any(axis=None):
+        labels = None if target is None else frame[target]
+        return Table(path.name, rows, labels, list(rows), target, note)
     _check_missing(path, frame, target)
     y = None if target is None else _labels(frame[target])
     _check_labels(path, target, y)
@@ -218,32 +217,12 @@ def _split_frame(path: Path, frame: Any, target: str | None, note: str = "") -> 
     return Table(path.name, _check_2d(path, X), y, list(rows), target, note)
 
 
-def _example(column: Any) -> str:
-    """Return a sentence with the first value of a column that is not a number."""
-    cells = non_numbers(column)
-    if not cells:  # numbers in words, such as all of a column of objects
-        return ""
-    cell = cells[0]
-    text = f" Row {cell.row} of {cell.label!r} holds {cell.shown}, {cell.kind}"
-    if isinstance(cell.value, str) and _DECIMAL_COMMA.fullmatch(cell.value.strip()):
-        return f"{text} with a decimal comma: save numbers with points."
-    return f"{text}."
-
-
 def _check_missing(path: Path, frame: Any, target: str | None) -> None:
-    counts = frame.isna().sum()
-    n_unknown = 0 if target is None else counts.pop(target)
+    n_unknown = 0 if target is None else frame[target].isna().sum()
     if n_unknown:
         raise ValueError(
             f"{path}: {n_unknown} rows have no {target!r}; drop them, or leave --target out and "
             "drop the column."
-        )
-    counts = counts[counts > 0]
-    if len(counts):
-        missing = [f"{name} ({count})" for name, count in counts.items()]
-        raise ValueError(
-            f"{path}: missing values in {_listed(missing, quote=False)}; fill or drop them first, "
-            "for example with sklearn.impute.SimpleImputer."
         )
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from skae.cli._cautions import cautions
 from skae.cli._table_file import Table
-from skae.comparison import COLUMNS, Cell, Comparison, recommend, score_rows, summarise
+from skae.comparison import (
+    COLUMNS,
+    Cell,
+    Comparison,
+    TableComparison,
+    describe_table,
+    recommend,
+    score_rows,
+    summarise,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,8 +61,9 @@ def print_table(comparison: Comparison) -> None:
 
 def print_summary(comparison: Comparison, table: Table) -> None:
     """Print the main finding, what to mind, and the advice; the page says more."""
+    columns = describe_table(comparison) if isinstance(comparison, TableComparison) else []
     advice = [*cautions(comparison, table), *recommend(comparison)[:_N_ADVICE]]
-    for sentence in (summarise(comparison)[0], *advice):
+    for sentence in (summarise(comparison)[0], *columns, *advice):
         _console().print(sentence, markup=False, soft_wrap=not sys.stdout.isatty())
 
 

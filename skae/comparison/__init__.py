@@ -11,5 +11,11 @@ from skae.comparison._scores import COLUMNS as COLUMNS
 from skae.comparison._scores import Cell as Cell
 from skae.comparison._scores import score_rows as score_rows
 from skae.comparison._summary import summarise as summarise
+from skae.comparison._table_comparison import TableComparison
+from skae.comparison._table_words import MEANING as MEANING
+from skae.comparison._table_words import describe_hard as describe_hard
+from skae.comparison._table_words import describe_left_out as describe_left_out
+from skae.comparison._table_words import describe_rows as describe_rows
+from skae.comparison._table_words import describe_table as describe_table
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "TableComparison", "compare"]

@@ -1,9 +1,7 @@
 """Fit reducers at several sizes on the same folds, and score them on the rows held out."""
 
-from collections.abc import Callable, Sequence
-from itertools import product
+from collections.abc import Sequence
 from numbers import Integral
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +10,12 @@ from sklearn.model_selection import KFold, check_cv
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 
+from skae.comparison._compare_tables import compare_tables
 from skae.comparison._comparison import Comparison
-from skae.comparison._progress import progress_of
 from skae.comparison._reducers import Reducers, draw_seed, name_of_pca, name_reducers, prepare
+from skae.comparison._running import Callback, check_sizes, run, timed
+from skae.comparison._table_models import has_tables
+from skae.comparison._table_roles import is_mixed
 from skae.inspection._codes import as_array
 from skae.inspection._rows import spread_rows
 from skae.inspection._target_checks import check_target
@@ -28,9 +29,6 @@ N_EXAMPLES = 8
 MIN_ROWS_PER_CLASS = 3
 # A fold needs so many rows, as their neighbours are compared.
 LEAST_HELD_OUT = 3
-
-# Takes the number of fits done, that of all, and a label.
-Callback = Callable[[int, int, str], object]
 
 
 def compare(
@@ -63,14 +61,37 @@ def compare(
     Every reducer is fitted at one size before any is at the next, so that it is soon known how long
     each takes.
 
+    A frame with text, categories, dates or missing values is compared column by column.
+    Autoencoders are wrapped in :class:`TableAutoencoder`, and PCA stands for factor analysis of
+    mixed data (FAMD), which is to such tables what PCA is to numbers: PCA of numbers divided by
+    their deviations, and of levels less their frequencies, divided by the roots of these. What is
+    missing counts as the mean. The scores are
+
+    - `explained_share`, the mean over columns of the share explained: of numbers, dates and spans
+      of time R², of categories the share of mistakes that are avoided of those made by always
+      guessing the most frequent level. A column counts 0 where it is guessed worse than by the mean
+      or that level of the rows held out; `column_scores` has it as it is. Values are those that
+      `reconstruct` returns, and only those that are known are scored;
+    - `number_r2` and `category_gain`, the same of either kind, where there are both, and
+      `category_log_loss`, the mean surprise in nats of the levels, in which pooled levels are one;
+    - `target_auroc`, if `y` holds classes, of a logistic regression on codes, each class against
+      all others; `target_r2` of a ridge regression if it is continuous. Rows without a target are
+      learnt, but not scored by it;
+    - times, as of numbers.
+
+    Options of columns, such as `drop`, are those of the `TableAutoencoder` among the reducers, if
+    there is one, and hold for all. Where `cv` is a number, a fold learns at most 6,000 rows, drawn
+    at random, and is scored on at most 10,000; the folds of a splitter are taken as they are.
+
     Parameters
     ----------
     reducers : estimator, list of estimators, or dict of str to estimator
         Anything with `transform`, `inverse_transform` and a parameter `n_components`, or a
-        Pipeline, whose last step with such a parameter is sized. They see `X` only, never `y`.
+        Pipeline, whose last step with such a parameter is sized. They see `X` only, never `y`. Of
+        a table that is not all numbers: PCA, dense autoencoders, and `TableAutoencoder`.
 
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        The rows.
+        The rows. Frames of pandas and polars may hold what is no number, and holes.
 
     y : array-like of shape (n_samples,), default=None
         Class labels, numbers or strings. Numbers that are not whole, or have fewer than three rows
@@ -86,7 +107,7 @@ def compare(
 
     n_neighbors : int, default=5
         The neighbours of the classifier and of trustworthiness; small folds use as many as they
-        allow.
+        allow. Tables that are not all numbers have no such scores.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and every `random_state` of every reducer. None shuffles anew each time and
@@ -104,14 +125,17 @@ def compare(
     Returns
     -------
     comparison : Comparison
-        With `to_frame()`, `plot()`, `plot_codes()` and `plot_reconstructions()`.
+        With `to_frame()`, `plot()`, `plot_codes()` and `plot_reconstructions()`. A
+        `TableComparison`, with `to_column_frame()` and `plot_columns()`, of tables that are not all
+        numbers.
 
     Raises
     ------
     TypeError
         If a reducer cannot reconstruct or has no `n_components`.
     ValueError
-        If a size, the folds or the labels cannot be used; always before the first fit.
+        If a size, the folds or the labels cannot be used, or if fewer than two columns of a table
+        are left to learn from; always before the first fit.
 
     Examples
     --------
@@ -129,25 +153,42 @@ def compare(
     1           PCA             8                    0.67           0.96
     2  TruncatedSVD             2                    0.17           0.40
     3  TruncatedSVD             8                    0.66           0.95
+
+    A table as people have them, with text and holes:
+
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> size = np.random.default_rng(0).normal(size=100)
+    >>> frame = pd.DataFrame({"size": size, "weight": 3 * size + 1})
+    >>> frame["kind"] = np.where(size > 0, "large", "small")
+    >>> frame.loc[::10, "weight"] = np.nan
+    >>> comparison = compare(PCA(), frame, n_components=1, random_state=0)
+    >>> comparison.reducers
+    ['FAMD']
+    >>> print(comparison.summary())
+    FAMD explains 97 % of the table with 1 component.
+    ...
     """
+    n_neighbors = check_integer("n_neighbors", n_neighbors)
+    if has_tables(reducers) or is_mixed(X):
+        options = {"n_components": n_components, "cv": cv, "random_state": random_state}
+        return compare_tables(reducers, X, y, **options, callback=callback, verbose=verbose)
     reducers = name_reducers(reducers)
     X, y = _check_rows(X, y)
     classes = None if _is_continuous(y) else y
     seed = draw_seed(random_state)
     folds = _make_folds(cv, X, y, seed)
-    sizes = _check_sizes(n_components, folds, X.shape[1])
-    n_neighbors = check_integer("n_neighbors", n_neighbors)
+    n_train = min(len(fold.train) for fold in folds)
+    why = f"{X.shape[1]} features and {n_train} training rows in the smallest fold"
+    sizes = check_sizes(n_components, min(n_train, X.shape[1]), why)
 
     def fit(name: str, size: int, k: int) -> _Result:
         reducer = prepare(reducers[name], size, seed)
         return _score(reducer, X, classes, folds[k], n_neighbors)
 
-    # Sizes vary slowest: the cost of each reducer is known once all have been fitted at one size.
-    turns = product(sizes, reducers, range(len(folds)))
-    plan = [(name, size, k) for size, name, k in turns]
-    results = _run(fit, plan, len(folds), callback, check_integer("verbose", verbose, 0))
-    in_order = [results[turn] for turn in product(reducers, sizes, range(len(folds)))]
-    comparison = _collect(in_order, list(reducers), sizes, X, y, folds)
+    names, verbose = list(reducers), check_integer("verbose", verbose, 0)
+    results = run(fit, names, sizes, len(folds), callback, verbose)
+    comparison = _collect(results, names, sizes, X, y, folds)
     comparison.baseline = name_of_pca(reducers)
     return comparison
 
@@ -207,32 +248,11 @@ def _make_fold(
     )
 
 
-def _check_sizes(n_components: Any, folds: Sequence[_Fold], n_features: int) -> list[int]:
-    sizes = [n_components] if np.ndim(n_components) == 0 else list(n_components)
-    wrong = [
-        size
-        for size in sizes
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1
-    ]
-    if wrong or not sizes:
-        raise ValueError(
-            f"n_components={n_components!r} must be one or more integers of 1 or more."
-        )
-    n_rows = min(len(fold.train) for fold in folds)
-    if max(sizes) > min(n_rows, n_features):
-        raise ValueError(
-            f"n_components={max(sizes)} is more than the rows can tell apart: there are "
-            f"{n_features} features and {n_rows} training rows in the smallest fold; "
-            f"use at most {min(n_rows, n_features)}."
-        )
-    return sorted({int(size) for size in sizes})
-
-
 def _score(reducer: Any, X: Any, y: Array | None, fold: _Fold, n_neighbors: int) -> _Result:
     """Fit one reducer on one fold; return its scores and what is kept to look at."""
     X_train, X_test = X[fold.train], X[fold.test]
-    _, fit_seconds = _timed(reducer.fit, X_train)
-    raw_code, transform_seconds = _timed(reducer.transform, X_test)
+    _, fit_seconds = timed(reducer.fit, X_train)
+    raw_code, transform_seconds = timed(reducer.transform, X_test)
     code, reconstruction = as_array(raw_code), as_array(reducer.inverse_transform(raw_code))
     scores = {
         "reconstruction_r2": reconstruction_r2_score(X_test, reconstruction),
@@ -250,38 +270,6 @@ def _score(reducer: Any, X: Any, y: Array | None, fold: _Fold, n_neighbors: int)
     )
     scores |= {"fit_seconds": fit_seconds, "transform_seconds": transform_seconds}
     return _Result(scores, reconstruction[fold.shown], code[fold.coded])
-
-
-def _run(
-    fit: Callable[[str, int, int], _Result],
-    plan: Sequence[tuple[str, int, int]],
-    n_folds: int,
-    callback: Callback | None,
-    verbose: int,
-) -> dict[tuple[str, int, int], _Result]:
-    """Do every fit of a plan of reducer, size and fold; return the results by these."""
-    results = {}
-    with progress_of([(name, size) for name, size, _ in plan], verbose) as (begin, end):
-        for done, (name, size, k) in enumerate(plan):
-            label = f"{name}, {size} components, fold {k + 1} of {n_folds}"
-            if callback is not None:
-                callback(done, len(plan), label)
-            begin(label)
-            try:
-                results[name, size, k] = fit(name, size, k)
-            except Exception as error:
-                error.add_note(f"This happened in compare: {label}.")
-                raise
-            end(label)
-        if callback is not None:
-            callback(len(plan), len(plan), "done")
-    return results
-
-
-def _timed(function: Callable[[Any], Any], X: Any) -> tuple[Any, float]:
-    start = perf_counter()
-    result = function(X)
-    return result, perf_counter() - start
 
 
 def _collect(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skae.comparison._judgement import words_of
 from skae.comparison._recommendation import recommend
 from skae.comparison._score_table import as_html, as_text
 from skae.comparison._summary import summarise
@@ -145,7 +146,7 @@ class Comparison:
     def _title(self) -> str:
         n_folds = next(iter(self.scores.values())).shape[2]
         return (
-            f"Comparison(reducers={list(self.reducers)}, "
+            f"{type(self).__name__}(reducers={list(self.reducers)}, "
             f"n_components={list(self.n_components)}, n_folds={n_folds})"
         )
 
@@ -229,19 +230,21 @@ class Comparison:
         return "\n".join(recommend(self))
 
     def _check_explained(self) -> None:
-        if "reconstruction_r2" not in self.scores:
+        metric = words_of(self.scores).metric
+        if metric not in self.scores:
             raise ValueError(
                 f"scores holds {list(self.scores)}, but a comparison is judged by its "
-                "'reconstruction_r2'; take the Comparison that compare() returned."
+                f"{metric!r}; take the Comparison that compare() returned."
             )
 
-    def plot(self, metric: str = "reconstruction_r2", *, ax: "Axes | None" = None) -> Self:
+    def plot(self, metric: str | None = None, *, ax: "Axes | None" = None) -> Self:
         """Draw one metric against the number of components.
 
         Parameters
         ----------
-        metric : str, default="reconstruction_r2"
-            One of the keys of `scores`.
+        metric : str, default=None
+            One of the keys of `scores`; by default what is explained, which is
+            `"reconstruction_r2"` of numbers.
 
         ax : matplotlib Axes, default=None
             Where to draw; by default in a new figure.
@@ -251,6 +254,7 @@ class Comparison:
         comparison : Comparison
             This object, with `ax_` and `figure_`.
         """
+        metric = words_of(self.scores).metric if metric is None else metric
         check_metric(metric, self.scores)
         ax = axes_to_draw_in(ax)
         draw_curves(ax, self.reducers, self.n_components, self.scores[metric], metric)

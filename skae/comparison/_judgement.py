@@ -1,7 +1,7 @@
 """Which differences between the reducers of a comparison count."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,33 @@ if TYPE_CHECKING:
 
 # Two points of explained variance, or of accuracy: less is nobody's reason to change the model.
 MARGIN = 0.02
+
+
+class Words(NamedTuple):
+    """The words for what is compared.
+
+    Attributes
+    ----------
+    metric : str
+        The score by which reducers are judged.
+    whole : str
+        Of what it is a share.
+    linear : str
+        What the baseline is called.
+    """
+
+    metric: str
+    whole: str
+    linear: str
+
+
+OF_NUMBERS = Words("reconstruction_r2", "variance", "PCA")
+OF_TABLES = Words("explained_share", "table", "FAMD")
+
+
+def words_of(scores: Collection[str]) -> Words:
+    """Return the words for a comparison of which these are the scores."""
+    return OF_TABLES if OF_TABLES.metric in scores else OF_NUMBERS
 
 
 class Judgement:
@@ -28,13 +55,14 @@ class Judgement:
     """
 
     def __init__(self, comparison: "Comparison") -> None:
+        self.words = words_of(comparison.scores)
         self.names = list(comparison.reducers)
         self.sizes = list(comparison.n_components)
         self.scores = comparison.scores
         # The others are judged against PCA; None where it was not compared.
         self.baseline = comparison.baseline if comparison.baseline in self.names else None
         self.others = [name for name in self.names if name != self.baseline]
-        self.n_folds = self.scores["reconstruction_r2"].shape[2]
+        self.n_folds = self.scores[self.words.metric].shape[2]
         self.places = range(len(self.sizes))
         self.n_features = comparison.originals.shape[1]
 
@@ -44,15 +72,15 @@ class Judgement:
         assert self.baseline is not None
         return self.baseline
 
-    def mean(self, name: str, j: int, metric: str = "reconstruction_r2") -> float:
-        """Return the mean over the folds at the size in place `j`."""
+    def mean(self, name: str, j: int, metric: str | None = None) -> float:
+        """Return the mean over the folds at the size in place `j`, usually of what is explained."""
         return float(self._folds(name, j, metric).mean())
 
     def best(self) -> float:
         """Return the largest mean of all."""
         return max(self.mean(name, j) for name in self.names for j in self.places)
 
-    def deviation(self, name: str, j: int, metric: str = "reconstruction_r2") -> float:
+    def deviation(self, name: str, j: int, metric: str | None = None) -> float:
         """Return the standard deviation over the folds."""
         return float(self._folds(name, j, metric).std())
 
@@ -60,11 +88,11 @@ class Judgement:
         """Return the usual fit time: one slow fit of many, which loads or waits, says nothing."""
         return float(np.median(self.scores["fit_seconds"][self.names.index(name)]))
 
-    def gain(self, name: str, other: str, j: int, metric: str = "reconstruction_r2") -> float:
+    def gain(self, name: str, other: str, j: int, metric: str | None = None) -> float:
         """Return by how much the mean of `name` is above that of `other`."""
         return self.mean(name, j, metric) - self.mean(other, j, metric)
 
-    def is_clear(self, name: str, other: str, j: int, metric: str = "reconstruction_r2") -> bool:
+    def is_clear(self, name: str, other: str, j: int, metric: str | None = None) -> bool:
         """Tell whether `name` is above `other` by more than the deviations and the margin."""
         noise = max(self.deviation(name, j, metric), self.deviation(other, j, metric))
         return self.gain(name, other, j, metric) > max(noise, MARGIN)
@@ -112,6 +140,6 @@ class Judgement:
         noise = max(self.deviation(name, j), self.deviation(other, j))
         return abs(self.gain(name, other, j)) > noise
 
-    def _folds(self, name: str, j: int, metric: str) -> Array:
-        scores: Array = self.scores[metric][self.names.index(name), j]
+    def _folds(self, name: str, j: int, metric: str | None) -> Array:
+        scores: Array = self.scores[metric or self.words.metric][self.names.index(name), j]
         return scores

@@ -5,7 +5,8 @@ A pure function of a `Comparison`; the rules are those of `Judgement`.
 
 from typing import TYPE_CHECKING
 
-from skae.comparison._judgement import MARGIN, Judgement
+from skae.comparison._downstream import better_elsewhere, tells_of_target
+from skae.comparison._judgement import MARGIN, OF_TABLES, Judgement
 from skae.comparison._phrases import components, duration, listed, points, share, times
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _nothing_explained() -> str:
 
 def _nothing_to_choose(judged: Judgement) -> list[str]:
     name = judged.names[0]
-    others = "other reducers" if name == judged.baseline else "PCA"
+    others = "other reducers" if name == judged.baseline else judged.words.linear
     return [f"Only {name} was compared; compare it with {others} to see what it is worth."]
 
 
@@ -62,7 +63,8 @@ def _without_pca(judged: Judgement) -> list[str]:
     leader = judged.leader(j)
     advice = (
         f"{leader} with {components(judged.sizes[j])} is the best found on these rows, but "
-        "PCA was not compared: whether linear components are enough is not known."
+        f"{judged.words.linear} was not compared: whether linear components are enough is not "
+        "known."
     )
     return [advice, *_equals(judged, leader, j)]
 
@@ -75,13 +77,13 @@ def _pca_is_enough(judged: Judgement) -> list[str]:
     verdict = f"{judged.pca} is enough" if much else f"Nothing is clearly better than {judged.pca}"
     return [
         f"{verdict} on these rows: {_why_enough(judged, j, gains[j])}.{benefits}",
-        *_better_accuracy(judged),
+        *better_elsewhere(judged),
     ]
 
 
 def _why_enough(judged: Judgement, j: int, gain: float) -> str:
     if gain < 0.0005:  # which would be told as 0.0 points
-        return "no other reducer explains more of the variance at any size compared"
+        return f"no other reducer explains more of the {judged.words.whole} at any size compared"
     name = judged.challenger(j)
     noise = max(judged.deviation(name, j), judged.deviation(judged.pca, j))
     bound = "less than two points" if noise < gain else "within the deviation over folds"
@@ -109,14 +111,15 @@ def _another(judged: Judgement) -> list[str]:
         *_largest_gain(judged, j),
         *_equal_pca(judged, leader, j),
         *_longer_fit(judged, leader),
-        *_accuracy(judged, leader, j),
+        *tells_of_target(judged, leader, j),
         *_equals(judged, leader, j),
     ]
 
 
 def _advice_for_another(judged: Judgement, leader: str, j: int) -> str:
+    whole = "table" if judged.words == OF_TABLES else "variance of these rows"
     explains = (
-        f"explains {share(judged.mean(leader, j))} of the variance of these rows, "
+        f"explains {share(judged.mean(leader, j))} of the {whole}, "
         f"{points(judged.gain(leader, judged.pca, j))} more than {judged.pca}"
     )
     size = components(judged.sizes[j])
@@ -163,42 +166,6 @@ def _longer_fit(judged: Judgement, leader: str) -> list[str]:
     ]
 
 
-def _accuracy(judged: Judgement, leader: str, j: int) -> list[str]:
-    """Say whether the neighbours of the codes agree with the explained variance."""
-    if "accuracy" not in judged.scores:
-        return []
-    both = [f"{judged.mean(name, j, 'accuracy'):.2f}" for name in (leader, judged.pca)]
-    numbers = f"{both[0]} against {both[1]} of {judged.pca}"
-    start = f"Nearest neighbours in the code of {leader} tell the classes apart"
-    if judged.is_clear(judged.pca, leader, j, "accuracy"):
-        return [
-            f"{start} less well: accuracy {numbers}. Where the classes matter, prefer {judged.pca}."
-        ]
-    if judged.is_clear(leader, judged.pca, j, "accuracy"):
-        return [f"{start} better: accuracy {numbers}."]
-    return [f"{start} about as well: accuracy {numbers}."]
-
-
-def _better_accuracy(judged: Judgement) -> list[str]:
-    """Say where PCA explains enough and yet tells the classes apart less well than another."""
-    if "accuracy" not in judged.scores:
-        return []
-    found = [
-        (judged.gain(name, judged.pca, j, "accuracy"), name, j)
-        for name in judged.names
-        for j in judged.places
-        if judged.is_clear(name, judged.pca, j, "accuracy")
-    ]
-    if not found:
-        return []
-    _, name, j = max(found)
-    both = [f"{judged.mean(each, j, 'accuracy'):.2f}" for each in (name, judged.pca)]
-    return [
-        f"But with {components(judged.sizes[j])}, nearest neighbours in the code of {name} tell "
-        f"the classes apart better: accuracy {both[0]} against {both[1]} of {judged.pca}."
-    ]
-
-
 def _equals(judged: Judgement, leader: str, j: int) -> list[str]:
     """Name reducers that are as good, and the fastest of them."""
     equals = judged.equals(leader, j)
@@ -217,7 +184,7 @@ def _much_is_lost(judged: Judgement) -> list[str]:
         return []
     has_room = judged.sizes[-1] < judged.n_features - 1
     advice = "; try more components." if has_room else "."
-    return [f"More than half of the variance is lost at every size{advice}"]
+    return [f"More than half of the {judged.words.whole} is lost at every size{advice}"]
 
 
 def _few_folds(judged: Judgement) -> list[str]:

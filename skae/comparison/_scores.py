@@ -45,6 +45,12 @@ COLUMNS = {
     ),
     "accuracy": Column("Nearest-neighbour accuracy", "accuracy"),
     "trustworthiness": Column("Trustworthiness", "trust-\nworthiness"),
+    "explained_share": Column("Share explained", "explained"),
+    "number_r2": Column("R² of numbers", "R² of\nnumbers"),
+    "category_gain": Column("Mistakes avoided in categories", "mistakes\navoided"),
+    "category_log_loss": Column("Log-loss of categories (nats)", "log-loss", lower_is_better=True),
+    "target_auroc": Column("AUROC of the target", "AUROC of\ntarget"),
+    "target_r2": Column("R² of the target", "R² of\ntarget"),
     # PCA fits in less than a millisecond.
     "fit_seconds": Column("Fit time (s)", "fit\nseconds", ".4f", ".4f", lower_is_better=True),
     "transform_seconds": Column(

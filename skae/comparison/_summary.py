@@ -60,7 +60,8 @@ def _headline_of_one(judged: Judgement) -> str:
 
 def _explains(judged: Judgement, name: str, j: int) -> str:
     explained = share(judged.mean(name, j))
-    return f"{name} explains {explained} of the variance with {components(judged.sizes[j])}"
+    whole, size = judged.words.whole, components(judged.sizes[j])
+    return f"{name} explains {explained} of the {whole} with {size}"
 
 
 def _what_pca_needs(judged: Judgement, j: int) -> str:

@@ -54,7 +54,7 @@ class NumberColumn:
         step = _DAY if cells.is_whole and cells.kind == "date" else _step(known, cells.kind)
         lowest, highest = float(known.min()), float(known.max())
         scores = NormalScores.of(known)
-        centre, unit = (0.0, 1.0) if scores is not None else _moments(known)
+        centre, unit = (0.0, 1.0) if scores is not None else moments(known)
         return cls(cells.kind, lowest, highest, step, cells.is_whole, centre, unit, scores)
 
     def features(self, cells: Cells) -> Array:
@@ -78,7 +78,7 @@ class NumberColumn:
         return values
 
 
-def _moments(known: Array) -> tuple[float, float]:
+def moments(known: Array) -> tuple[float, float]:
     """Mean and deviation, also where squares are beyond what floats hold."""
     centre, span = float(known.mean()), float(np.ptp(known))
     return centre, span * float(np.std((known - centre) / span)) or span

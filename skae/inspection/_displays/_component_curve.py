@@ -79,7 +79,7 @@ class ComponentCurveDisplay:
         cls,
         comparison: "Comparison",
         *,
-        metric: str = "reconstruction_error",
+        metric: str | None = None,
         ax: "Axes | None" = None,
     ) -> Self:
         """Draw one metric of a comparison.
@@ -89,8 +89,9 @@ class ComponentCurveDisplay:
         comparison : Comparison
             What :func:`skae.compare` returned.
 
-        metric : str, default="reconstruction_error"
-            One of the keys of `comparison.scores`.
+        metric : str, default=None
+            One of the keys of `comparison.scores`; by default `"reconstruction_error"`, or what is
+            explained of a table that is not all numbers.
 
         ax : matplotlib Axes, default=None
             Where to draw; by default in a new figure.
@@ -105,6 +106,9 @@ class ComponentCurveDisplay:
         ValueError
             If the metric was not scored.
         """
+        if metric is None:
+            is_table = "explained_share" in comparison.scores
+            metric = "explained_share" if is_table else "reconstruction_error"
         check_metric(metric, comparison.scores)
         display = cls(
             comparison.n_components,

@@ -17,6 +17,12 @@ METRICS = {
     "reconstruction_error": "Reconstruction error (squared units of X)",
     "accuracy": "Nearest-neighbour accuracy",
     "trustworthiness": "Trustworthiness",
+    "explained_share": "Share explained, mean of columns",
+    "number_r2": "R² of numbers, mean",
+    "category_gain": "Mistakes avoided in categories",
+    "category_log_loss": "Log-loss of categories (nats)",
+    "target_auroc": "AUROC of the target",
+    "target_r2": "R² of the target",
     "fit_seconds": "Fit time (s)",
     "transform_seconds": "Transform time (ms)",
 }
