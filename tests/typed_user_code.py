@@ -99,6 +99,7 @@ def outliers(X: Rows) -> None:
     assert_type(detector.offset_, float)
     detector.decision_function(X) + detector.score_samples(X) + detector.predict(X)
     detector.feature_contributions(X).sum()
+    assert_type(detector.explain(X, n_reasons=2), list[list[str]])
     skae.ReconstructionOutlierDetector(FrozenEstimator(PCA(2).fit(X)))
     skae.ReconstructionOutlierDetector(scoring="mean")  # type: ignore[arg-type]
     skae.ReconstructionOutlierDetector(skae.compare)  # type: ignore[arg-type]

@@ -14,8 +14,11 @@ def holds_more_than_numbers(X: Any) -> bool:
     """Whether a frame of pandas or polars has a column of anything but numbers.
 
     Truth values are numbers, and so are words and objects that all name numbers, as scikit-learn
-    reads them. What is no frame is never said to hold more.
+    reads them. A lazy frame, which cannot be looked at, may hold more; what is no frame is never
+    said to.
     """
+    if hasattr(X, "collect") and isinstance(nw.from_native(X, pass_through=True), nw.LazyFrame):
+        return True
     return any(not _is_numeric(column) for column in _columns(X))
 
 

@@ -31,6 +31,16 @@ class Container:
     library: str | None = None
     dtypes: dict[Hashable, Any] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Types of pandas hold more than files of models may name.
+        dtypes = {name: _plain_dtype(dtype) for name, dtype in self.dtypes.items()}
+        return {"names": self.names, "library": self.library, "dtypes": dtypes}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        dtypes = {name: _dtype_again(plain) for name, plain in state["dtypes"].items()}
+        for name, value in {**state, "dtypes": dtypes}.items():
+            object.__setattr__(self, name, value)
+
     def renamed(self, names: list[Hashable]) -> "Container":
         """The same with other labels, as many."""
         dtypes = {new: self.dtypes[old] for old, new in zip(self.names, names, strict=True)}
@@ -116,6 +126,31 @@ class Container:
         if dtype.kind == "f" or (dtype.kind in "biuU" and not _nothing(table).any()):
             return table.astype(dtype)
         return table
+
+
+def _plain_dtype(dtype: Any) -> Any:
+    """A type of pandas as text, or as its categories; another one as it is."""
+    pd = sys.modules.get("pandas")
+    if pd is None or not isinstance(dtype, pd.api.extensions.ExtensionDtype):
+        return dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return {"categories": dtype.categories.tolist(), "ordered": bool(dtype.ordered)}
+    text = str(dtype)
+    return text if pd.api.types.pandas_dtype(text) == dtype else dtype
+
+
+def _dtype_again(plain: Any) -> Any:
+    if not isinstance(plain, str | dict):
+        return plain
+    import pandas as pd
+
+    return pd.api.types.pandas_dtype(plain) if isinstance(plain, str) else _categories(**plain)
+
+
+def _categories(categories: list[Any], ordered: bool) -> Any:
+    import pandas as pd
+
+    return pd.CategoricalDtype(categories, ordered)
 
 
 def _conversion_errors() -> tuple[type[Exception], ...]:

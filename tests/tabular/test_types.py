@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import skops.io
 
 from .shared import KEEPS_START, N, latent, mixed, quick, quick_variational
 
@@ -191,3 +192,15 @@ def test_a_frame_of_another_library_is_refused():
 def test_a_lazy_frame_is_refused():
     with pytest.raises(TypeError, match=r"X is a polars.LazyFrame, but .* collect"):
         quick().fit(pl.LazyFrame({"x": [1.0, 2.0]}))
+
+
+@pytest.mark.parametrize("kind", ["category", "Int64", "string", "time zone", "boolean"])
+def test_files_of_models_name_no_types_of_pandas(kind):
+    frame = pd.DataFrame({"z": Z, "other": PANDAS[kind]})
+    table = quick().fit(frame)
+    stored = skops.io.dumps(table)
+    assert all(
+        name.startswith(("skae.", "numpy.")) for name in skops.io.get_untrusted_types(data=stored)
+    )
+    again = skops.io.loads(stored, trusted=skops.io.get_untrusted_types(data=stored))
+    pd.testing.assert_frame_equal(again.reconstruct(frame), table.reconstruct(frame))

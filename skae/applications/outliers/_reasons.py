@@ -37,7 +37,7 @@ def in_order(
     """Return what is said of columns, by row, the most that is added first."""
     reasons: list[list[str]] = [[] for _ in contributions]
     for row, column in sorted(said, key=lambda cell: (cell[0], -contributions[cell])):
-        reasons[row].append(f"{said[row, column]}: {contributions[row, column]:.3g}{unit}")
+        reasons[row].append(f"{said[row, column]}: {_rounded(contributions[row, column], 3)}{unit}")
     return reasons
 
 
@@ -130,15 +130,17 @@ def _sentence(label: Hashable, value: Any, expected: Any, spread: float | None) 
     text += f", expected {_shown(expected)}"
     if spread is None:
         return text
-    if isinstance(expected, datetime.date | datetime.timedelta):
-        return f"{text} (+/- {spread / _MICROSECONDS_PER_DAY:.2g} days)"
-    return f"{text} (+/- {spread:.2g})"
+    is_time = isinstance(expected, datetime.date | datetime.timedelta)
+    shown = _rounded(spread / _MICROSECONDS_PER_DAY if is_time else spread, 2)
+    return text if float(shown) == 0 else f"{text} (+/- {shown}{' days' if is_time else ''})"
 
 
 def _shown(value: Any) -> str:
     """Return a value as it is written in a sentence."""
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return str(value.date())
+    if isinstance(value, datetime.timedelta):
+        return str(value).removesuffix(" 00:00:00").removesuffix(", 0:00:00")
     if isinstance(value, float):
         return f"{value:.15g}" if value % 1 == 0 else _rounded(value, 4)
     return str(value)
