@@ -34,7 +34,7 @@ wrong.loc[300, "island"] = "Torgersen"
 detector = ReconstructionOutlierDetector(random_state=0).fit(wrong)
 rank = pd.Series(detector.score_samples(wrong)).rank().astype(int)
 for row, reasons in zip((20, 200, 300), detector.explain(wrong.loc[[20, 200, 300]]), strict=True):
-    print(f"row {row}, rank {rank[row]} of {len(wrong)}: {reasons[0]}")
+    print(f"row {row}, rank {rank[row]} of {len(wrong)}: {reasons[:1]}")
 
 # %%
 # Missing values
@@ -71,7 +71,9 @@ colours = {"Adelie": "tab:orange", "Chinstrap": "tab:purple", "Gentoo": "tab:cya
 for ax, (title, rows) in zip(axes, parts.items(), strict=True):
     for species, colour in colours.items():
         these = rows[rows["species"] == species]
-        ax.scatter(these["bill_length_mm"], these["bill_depth_mm"], s=8, color=colour, label=species)
+        ax.scatter(
+            these["bill_length_mm"], these["bill_depth_mm"], s=8, color=colour, label=species
+        )
     ax.set(title=title, xlabel="bill length, mm")
 axes[0].set(ylabel="bill depth, mm")
 axes[0].legend(frameon=False)

@@ -31,6 +31,7 @@ TRUSTED = (
     "skae.tabular._columns.CategoryColumn",
     "skae.tabular._columns.NumberColumn",
     "skae.tabular._encoding.Encoding",
+    "skae.tabular._filling.HoleErrors",
     "skae.tabular._frames.Container",
     "skae.tabular._normal_scores.NormalScores",
     "skae.tabular._scores.UsualErrors",

@@ -16,6 +16,7 @@ from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_parameters
 from skae.tabular._drawing import TableDrawingMixin
 from skae.tabular._encoding import Encoding
+from skae.tabular._filling import HoleErrors
 from skae.tabular._frames import Container
 from skae.tabular._input import check_template, checked_table, known_names, no_column_left
 from skae.tabular._scores import UsualErrors
@@ -207,6 +208,7 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
     def _learn_usual(self, features: Array, weight: Array | None = None) -> None:
         rows, counts = rows_to_look_at(len(features), weight)
         self._usual = UsualErrors.of(self.autoencoder_._model, features[rows], counts)
+        self._holes = HoleErrors.of(self.autoencoder_._model, self._encoding, features[rows])
         self._mixture = _mixture_of(self.autoencoder_, features[rows], counts)
 
     def _new_autoencoder(self, encoding: Encoding) -> BaseAutoencoder:

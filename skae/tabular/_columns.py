@@ -15,6 +15,8 @@ _DAY = 86_400_000_000.0
 _UNITS_OF_TIME = (_DAY, 3_600_000_000.0, 60_000_000.0, 1_000_000.0, 1000.0)
 # Decimal places that are looked for in numbers.
 _MOST_DECIMALS = 6
+# Spacings of floats that such numbers are off a multiple, at most.
+_MOST_ROUNDING = 4
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _step(known: Array, kind: Kind) -> float:
         return next((unit for unit in _UNITS_OF_TIME if not np.any(known % unit)), 1.0)
     for decimals in range(_MOST_DECIMALS + 1):
         scaled = known * 10.0**decimals
-        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1.0)):
+        if np.all(np.abs(scaled - np.round(scaled)) <= _MOST_ROUNDING * np.spacing(np.abs(scaled))):
             return float(10.0**-decimals)
     return 0.0
 

@@ -10,19 +10,21 @@ from sklearn.utils.validation import check_is_fitted
 from skae.messages import check_integer
 from skae.numerics import Array, RandomState
 from skae.tabular._cells import Cells
+from skae.tabular._filling import HoleErrors, filled_rows
 from skae.tabular._input import given_cells
 from skae.tabular._scores import BLOCK
 from skae.tabular._scoring import TableScoringMixin, imputed, joined
-from skae.tabular._sharpness import sharpened
+from skae.tabular._sharpness import sharpened, sharpened_rows
 
 # Draws of which rows with given values are chosen, for each of them.
 _DRAWS_PER_ROW, _LEAST_DRAWS, _MOST_DRAWS = 50, 2000, 200_000
-# Times that holes are filled with what the row with the last filling gives.
-_N_ROUNDS = 5
 
 
 class TableDrawingMixin(TableScoringMixin):
     """Draws of new rows and of missing values."""
+
+    # How far off values are that fill hidden cells.
+    _holes: HoleErrors
 
     def sample(
         self,
@@ -46,7 +48,8 @@ class TableDrawingMixin(TableScoringMixin):
             codes are drawn, and drawn again by how likely they make what is given. Of values that
             hardly any row has, many rows may then share a code.
         with_missing : bool, default=True
-            Whether values are missing as often as in ``fit``.
+            Whether values are missing about as often as in ``fit``, in columns that lacked at least
+            one in two hundred there.
 
         Returns
         -------
@@ -100,7 +103,9 @@ class TableDrawingMixin(TableScoringMixin):
         X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
             The columns of the table in ``fit``, in their order.
         draw : bool, default=False
-            Whether values are drawn by their likelihood, instead of the most likely ones.
+            Whether values are drawn, instead of the most likely ones: around these, as far off as
+            known values of the fit are from what fills their cells when these are hidden. Holes
+            of one row are drawn one by one.
         random_state : int, RandomState instance or None, default=None
             Of the draws.
 
@@ -119,22 +124,17 @@ class TableDrawingMixin(TableScoringMixin):
         """
         table = self._table(X)
         rng = check_random_state(random_state) if draw else None
-        deviations = self._usual.deviations if draw else None
+        encoding, model = self._encoding, self.autoencoder_._model
         made = joined(
-            self._encoding.table(self._rows_of_filled(features), rng, deviations)
-            for features in self._encoding.blocks(table.cells)
+            self._filling(filled_rows(model, encoding, self._holes.precision, features), rng)
+            for features in encoding.blocks(table.cells)
         )
         columns = {name: imputed(table, name, made.get(name)) for name in table.cells}
         return table.container.joined(columns, table.index)
 
-    def _rows_of_filled(self, features: Array) -> Array:
-        """Rows of features that agree with what fills their own holes."""
-        columns, model = self._encoding.columns, self.autoencoder_._model
-        is_hole = np.isnan(features)
-        flags = slice(columns.first_level - len(self._encoding.missing), columns.first_level)
-        rows = self._encoding.within_range(model.reconstruct(features))
-        for _ in range(_N_ROUNDS):
-            filled_rows = np.where(is_hole, rows, features)
-            filled_rows[:, flags] = 0.0
-            rows = self._encoding.within_range(model.reconstruct(filled_rows))
-        return rows
+    def _filling(self, rows: Array, rng: np.random.RandomState | None) -> dict[Hashable, Array]:
+        encoding, holes = self._encoding, self._holes
+        if rng is None:
+            return encoding.table(rows)
+        drawn = sharpened_rows(encoding.columns, rows, holes.sharpness)
+        return encoding.table(drawn, rng, holes.deviations)

@@ -10,8 +10,8 @@ from skae.tabular._cells import Cells
 _ENOUGH = 30
 # Of the known values of a column of text, so many differ at least where they are names or prose.
 _MOSTLY = 0.5
-# Numbers that differ by less of their size do so by rounding.
-_ROUNDING = 1e-12
+# Numbers that differ by no more spacings of floats do so by rounding.
+_ROUNDING = 4
 
 
 class Reason(NamedTuple):
@@ -71,7 +71,7 @@ def is_constant(column: Cells) -> bool:
     if column.kind != "number" or np.all(known == np.round(known)):
         return bool(np.all(known == known[0]))
     largest = np.abs(known).max()
-    return bool(np.isfinite(largest) and np.ptp(known) <= _ROUNDING * largest)
+    return bool(np.isfinite(largest) and np.ptp(known) <= _ROUNDING * np.spacing(largest))
 
 
 def only_value(column: Cells) -> object:

@@ -135,8 +135,9 @@ class TableScoringMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):  # t
         -------
         scores : ndarray of shape (n_samples,), float64
             With a variational autoencoder, a lower bound of the log density in nats of what is
-            known of the row. Else the negative mean loss over its known columns, in shares of what
-            predicting means and frequencies would lose.
+            known of the row, in the units of the columns; of numbers far from normal, in those of
+            their normal scores. Else the negative mean loss over its known columns, in shares of
+            what predicting means and frequencies would lose.
 
         Raises
         ------

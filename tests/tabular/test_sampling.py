@@ -216,3 +216,34 @@ def test_levels_are_drawn_as_surely_as_the_codes_of_rows_allow():
         np.sum(shares * logits), np.sum(features[:, levels] * logits), rtol=1e-3
     )
     assert np.all(table._usual.sharpness[:1] == 1.0)
+
+
+def test_drawn_holes_are_as_far_off_as_hidden_values_are():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=400)
+    frame = pd.DataFrame({"x": x, "y": 2 * x + 1.5 * rng.normal(size=400)})
+    table = quick_variational(1, max_iter=60).fit(frame)
+    holed = frame.assign(y=np.nan)
+    draws = np.stack([table.impute(holed, draw=True, random_state=i)["y"] for i in range(8)])
+    around = draws - table.impute(holed)["y"].to_numpy()
+    assert np.std(around) == pytest.approx(1.5, rel=0.25)
+
+
+def test_drawn_levels_of_holes_are_as_frequent_as_the_levels():
+    rng = np.random.default_rng(4)
+    kind = rng.choice(["a", "b"], 400)
+    likely = np.where(kind == "a", 0.9, 0.4)
+    frame = pd.DataFrame({"kind": kind, "x": rng.normal(size=400), "is": rng.random(400) < likely})
+    table = quick_variational(2, max_iter=60).fit(frame)
+    drawn = table.impute(frame.assign(**{"is": None}), draw=True, random_state=0)["is"]
+    for level in ("a", "b"):
+        rows = frame["kind"] == level
+        assert drawn[rows].mean() == pytest.approx(frame["is"][rows].mean(), abs=0.12)
+
+
+@pytest.mark.parametrize(("offset", "unit"), [(0.0, 1e-12), (1e9, 1e-3), (1e6, 1e-7), (0.0, 1e30)])
+def test_numbers_of_any_size_are_drawn_with_their_differences(offset, unit):
+    frame = mixed().assign(small=offset + unit * latent()[::-1])
+    drawn = quick().fit(frame).sample(50, random_state=0)["small"]
+    assert drawn.nunique() > 25
+    assert drawn.std() == pytest.approx(frame["small"].std(), rel=0.8)
