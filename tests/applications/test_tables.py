@@ -118,6 +118,43 @@ class TestOutliers:
         found = detector(trained()).fit(frame)
         assert len(found.explain(frame)) == N
 
+    @pytest.mark.parametrize(
+        ("columns", "width"), [(["rooms", "area"], 1), (["kind", "rooms", "area", "built"], 2)]
+    )
+    def test_a_default_is_half_as_wide_as_the_table_that_it_uses(self, columns, width):
+        frame = homes(40)[columns].assign(nothing=1.0)
+        found = ReconstructionOutlierDetector(calibration_fraction=0.5, random_state=0).fit(frame)
+        assert {table.n_components_ for table in found.reducers_} == {width}
+        assert {table.autoencoder_.beta for table in found.reducers_} == {0.3}
+
+    def test_a_table_autoencoder_that_is_given_stays_as_it_is(self):
+        found = detector(TableAutoencoder()).fit(homes(40))
+        assert {table.autoencoder for table in found.reducers_} == {None}
+
+    def test_a_column_that_nothing_says_is_not_the_first_reason(self):
+        n, rng = 150, np.random.default_rng(0)
+        z = rng.normal(size=n)
+
+        def level(noise, n_levels):
+            places = np.digitize(z + noise * rng.normal(size=n), np.linspace(-1, 1, n_levels - 1))
+            return np.array(list("abcde"))[places]
+
+        frame = pd.DataFrame(
+            {
+                "age": np.round(45 + 12 * z + 5 * rng.normal(size=n)),
+                "school": level(0.5, 4),
+                "job": level(0.7, 5),
+                "income": np.round(2000 + 600 * z + 300 * rng.normal(size=n)),
+                "content": level(1.0, 3),
+                "owner": level(1.0, 2),
+                "noise": rng.choice(list("vwxyz"), n),
+            }
+        )
+        frame.loc[:1, "income"] = [4600.0, 100.0]
+        found = ReconstructionOutlierDetector(calibration_fraction=0.5, random_state=0).fit(frame)
+        oddest = found.feature_contributions(frame).iloc[found.score_samples(frame).argsort()[:5]]
+        assert "noise" not in oddest.idxmax(axis=1).tolist()
+
     def test_lazy_frames_are_refused(self):
         with pytest.raises(TypeError, match=r"X is a polars\.LazyFrame, but frames"):
             detector().fit(pl.from_pandas(homes()).lazy())

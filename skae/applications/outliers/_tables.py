@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skae.applications.outliers._default import set_width, table_reducer
 from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import Panel, check_likelihood
 from skae.applications.outliers._plan import Plan
@@ -17,7 +18,6 @@ from skae.numerics import Array, Bools, Integers
 from skae.reducers import check_names, reducer_to_fit, thawed
 from skae.tables import in_frame_like, labels_in_fit, validate_data
 from skae.tabular import (
-    TableAutoencoder,
     TableRows,
     around_table,
     native_rows,
@@ -36,10 +36,12 @@ class TableReader:
     ----------
     reducer : TableAutoencoder, or a frozen one
         Fitted or not.
+    is_default : bool
+        Whether it may be told how wide its code is.
     """
 
-    def __init__(self, reducer: Any) -> None:
-        self.reducer = reducer
+    def __init__(self, reducer: Any, *, is_default: bool = False) -> None:
+        self.reducer, self.is_default = reducer, is_default
 
     @classmethod
     def to_fit(cls, reducer: Any, plan: Plan, rng: np.random.RandomState) -> "TableReader":
@@ -50,11 +52,12 @@ class TableReader:
                 "Leave scoring='mahalanobis', which takes the columns of a table by how surprising "
                 "each is, or pass 'likelihood'."
             )
-        table = reducer_to_fit(around_table(reducer), TableAutoencoder, rng)
+        given = None if reducer is None else around_table(reducer)
+        table = reducer_to_fit(given, table_reducer, rng)
         inside = thawed(table).autoencoder
         if plan.scoring == "likelihood" and inside is not None:
             check_likelihood(inside)
-        return cls(table)
+        return cls(table, is_default=reducer is None)
 
     def given(self, X: Any) -> Any:
         """Return a frame of pandas or polars, or an array."""
@@ -82,6 +85,8 @@ class TableReader:
     def panel(self, rows: TableRows, plan: Plan, rng: np.random.RandomState) -> "TablePanel":
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(rows.keys, plan.trim)
+        if self.is_default:
+            set_width(self.reducer, rows.X)
         folds = HeldOutFolds(rows.keys, plan.n_folds, rng)
         tables = [others.X for others in folds.of_others(rows)]
         reducers = fit_reducers(self.reducer, tables, plan.n_jobs)
