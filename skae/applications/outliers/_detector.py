@@ -39,10 +39,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         means ``Autoencoder(0.5)``, and ``VariationalAutoencoder(0.5)`` for
         ``scoring="likelihood"``, trained for 1000 annealed steps, at most 50 epochs. For a frame
         with text, categories, dates or missing values it means
-        ``TableAutoencoder(VariationalAutoencoder(k, beta=0.3))``, where k is half the number of
-        columns that it uses, from 1 to 10: a code as wide as the table, which that of
-        :class:`~skae.TableAutoencoder` is if it is given nothing, copies odd numbers too. Any other
-        autoencoder is put into a TableAutoencoder (see Notes).
+        ``TableAutoencoder(VariationalAutoencoder(k, beta=0.3))``, k half the number of columns
+        used, from 1 to 10, as the code of ``TableAutoencoder()`` is wide enough to copy odd
+        numbers. Other autoencoders are put into a :class:`~skae.TableAutoencoder` (see Notes).
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
