@@ -60,8 +60,9 @@ class PrecisionLossWarning(UserWarning):
 class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a library without types
     """A fit kept the weights that it started from, because no epoch was better.
 
-    With ``init="pca"`` the estimator then reconstructs exactly as PCA does. The message says why
-    and what to try.
+    With ``init="pca"`` the estimator then reconstructs exactly as PCA does, or in a
+    :class:`~skae.TableAutoencoder` as factor analysis of mixed data. The message says why and what
+    to try.
 
     See Also
     --------
@@ -82,8 +83,17 @@ class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a librar
     """
 
 
+def linear_start(*, of_table: bool) -> str:
+    """What ``init="pca"`` starts at, in words."""
+    return "factor analysis of mixed data" if of_table else "PCA"
+
+
 def why_start_was_kept(
-    history: History, parameters: Parameters, cross_fit_losses: Mapping[int, float] | None = None
+    history: History,
+    parameters: Parameters,
+    cross_fit_losses: Mapping[int, float] | None = None,
+    *,
+    of_table: bool = False,
 ) -> Cause:
     """Why a fit ended at its start, and what to try.
 
@@ -95,6 +105,8 @@ def why_start_was_kept(
         Of the estimator.
     cross_fit_losses : dict of int to float, optional
         Losses of rows held out by the number of epochs, where folds chose it.
+    of_table : bool, default=False
+        Whether the features stand for the columns of a table.
 
     Returns
     -------
@@ -118,7 +130,8 @@ def why_start_was_kept(
     start = history["loss"][0]
     reason = (
         f"in {_counted(n_epochs)} the loss never fell below {start:.3g}, that of the start: "
-        "PCA may be all there is to learn, or a start away from it find more"
+        f"{linear_start(of_table=of_table)} may be all there is to learn, or a start away from it "
+        "find more"
     )
     return reason, [*_other_starts(parameters), _smaller_steps(parameters)]
 

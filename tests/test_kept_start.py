@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_iris
@@ -15,6 +16,7 @@ from skae import (
     DenoisingAutoencoder,
     ReconstructionOutlierDetector,
     StackedAutoencoder,
+    TableAutoencoder,
     VariationalAutoencoder,
     diagnose,
 )
@@ -228,7 +230,22 @@ def test_a_detector_tells_once_of_its_reducers():
         ReconstructionOutlierDetector(Autoencoder(2, max_iter=1), random_state=0).fit(rows)
     (told,) = [each for each in caught if issubclass(each.category, StartKeptWarning)]
     assert "5 of the reducers fitted kept their start" in str(told.message)
+    assert "reducer=PCA(...) does the same" in str(told.message)
+    assert "Autoencoder keeps its start at PCA, as no epoch was better" in str(told.message)
     assert told.filename == __file__
+
+
+def test_tables_start_at_factor_analysis_of_mixed_data():
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((60, 4))).add_prefix("c")
+    frame["kind"] = ["a", "b", "c"] * 20
+    quick = Autoencoder(2, max_iter=1, learning_rate=0.5)
+    with pytest.warns(StartKeptWarning, match="keeps its start at factor analysis of mixed data"):
+        table = TableAutoencoder(quick, random_state=0).fit(frame)
+    (finding,) = [each for each in diagnose(table, frame) if each.name == "start kept"]
+    assert "so this is factor analysis of mixed data" in finding.message
+    with pytest.warns(StartKeptWarning, match="reducers fitted kept their start") as caught:
+        ReconstructionOutlierDetector(quick, random_state=0).fit(frame)
+    assert "PCA" not in str(caught[0].message)
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])

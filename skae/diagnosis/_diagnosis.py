@@ -22,6 +22,7 @@ from skae.diagnosis._findings import (
     whose_pca,
     worse_than_pca,
 )
+from skae.exceptions import linear_start
 from skae.numerics import ArrayLike
 from skae.reducers import Reducer
 
@@ -110,7 +111,8 @@ def diagnose(estimator: Reducer, X: ArrayLike) -> Diagnosis:
     - "absurd value": a single number is far from all others of its column;
     - "columns in different units": a few columns hold nearly all variance;
     - "too few rows": rows that were not seen are described much worse, even by PCA;
-    - "this is PCA": no epoch was better than the start ("start kept" where that is random);
+    - "this is PCA": no epoch was better than the start ("start kept" where that is random, or of a
+      table, where it is factor analysis of mixed data);
     - "not converged": the loss was still falling at `max_iter`;
     - "overfitting": the rows are reconstructed much worse than those in training;
     - "posterior collapse": half or more of the units of a variational code equal the prior for
@@ -202,7 +204,7 @@ def _summary(evidence: Evidence) -> str:
         "reconstructed"
     )
     if evidence.is_trained and evidence.is_narrow:
-        linear = "factor analysis of mixed data" if evidence.is_table else "PCA"
+        linear = linear_start(of_table=evidence.is_table)
         text += f", by {linear} {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
     return f"{text}."
 

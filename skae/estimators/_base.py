@@ -24,7 +24,7 @@ from skae.estimators._parameters import (
     NetworkChoice,
 )
 from skae.estimators._scoring import ScoringMixin
-from skae.exceptions import StartKeptWarning, why_start_was_kept
+from skae.exceptions import StartKeptWarning, linear_start, why_start_was_kept
 from skae.fitting import (
     CALLBACK_STATE,
     Architecture,
@@ -363,7 +363,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
             return
         columns, losses = outcome.history.columns(), crossed.losses if crossed else None
-        reason, advice = why_start_was_kept(columns, self.get_params(deep=False), losses)
+        known, of_table = (columns, self.get_params(deep=False), losses), hasattr(self, "_columns")
+        reason, advice = why_start_was_kept(*known, of_table=of_table)
         warnings.warn(
             f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better"
             f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
@@ -375,9 +376,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         """The weights of a fit that ends at its start, in words."""
         if self.warm_start and hasattr(self, "_model"):
             return "the weights of the fit before"
-        if self.init == "pca":
-            return "its start at PCA"
-        return "the random weights of its start"
+        linear = linear_start(of_table=hasattr(self, "_columns"))
+        return f"its start at {linear}" if self.init == "pca" else "the random weights of its start"
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy made while a fit is on, as callbacks may, is not fitting itself.

@@ -78,17 +78,19 @@ def telling_once_of_pca() -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", StartKeptWarning)
         yield
-    n_kept = 0
+    kept = []
     for each in caught:
         if issubclass(each.category, StartKeptWarning):
-            n_kept += 1
+            kept.append(str(each.message))
         else:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
-    if n_kept:
+    if kept:
+        # Tables start elsewhere, and PCA cannot read them.
+        is_pca = "its start at PCA" in kept[0]
+        way_out = " reducer=PCA(...) does the same in less time." if is_pca else ""
         warnings.warn(
-            f"{n_kept} of the reducers fitted kept their start, as no epoch was better: "
-            "where that is PCA, reducer=PCA(...) does the same in less time. Fit the reducer by "
-            "itself to read why.",
+            f"{len(kept)} of the reducers fitted kept their start, as no epoch was better.{way_out}"
+            f" Of the first: {kept[0]}",
             StartKeptWarning,
             stacklevel=5,
         )

@@ -25,6 +25,8 @@ from skae import (
     TableAutoencoder,
     VariationalAutoencoder,
 )
+from skae.applications.outliers._reasons import reasons_of_tables
+from skae.tabular import table_rows
 
 N = 120
 QUICK = {"hidden_layer_sizes": 4, "max_iter": 1, "early_stopping": False}
@@ -93,6 +95,66 @@ class TestOutliers:
         (reason, *_) = detector(trained()).fit(frame).explain(odd)[0]
         assert reason.startswith("span = 900 days, expected 7 days")
 
+    @pytest.mark.parametrize("column", ["area", "built"])
+    @pytest.mark.parametrize("convert", [lambda f: f, pl.from_pandas, lambda f: f.convert_dtypes()])
+    def test_what_is_missing_is_said(self, column, convert):
+        frame = homes()
+        frame.loc[3, "built"] = None
+        odd = frame[frame["rooms"] == 7].head(2).copy()
+        odd.loc[odd.index[0], column] = None
+        found = detector(trained()).fit(convert(frame))
+        rows = table_rows(convert(odd))
+        evidence = np.zeros(rows.shape)
+        evidence[0, frame.columns.get_loc(column)] = 2.0
+        panel = found._panel
+        ((reason,), none) = reasons_of_tables(panel, rows, list(frame), evidence, 1, panel.spreads)
+        assert reason.startswith(f"{column} is missing, expected 1")
+        assert reason.endswith("): 2 nats")
+        assert none == []
+
+    def test_a_column_that_a_fold_left_out_has_reasons(self):
+        frame = homes()
+        frame["seldom"] = np.where(np.arange(N) < 1, 3.0, np.nan)
+        found = detector(trained()).fit(frame)
+        assert len(found.explain(frame)) == N
+
+    @pytest.mark.parametrize(
+        ("columns", "width"), [(["rooms", "area"], 1), (["kind", "rooms", "area", "built"], 2)]
+    )
+    def test_a_default_is_half_as_wide_as_the_table_that_it_uses(self, columns, width):
+        frame = homes(40)[columns].assign(nothing=1.0)
+        found = ReconstructionOutlierDetector(calibration_fraction=0.5, random_state=0).fit(frame)
+        assert {table.n_components_ for table in found.reducers_} == {width}
+        assert {table.autoencoder_.beta for table in found.reducers_} == {0.3}
+
+    def test_a_table_autoencoder_that_is_given_stays_as_it_is(self):
+        found = detector(TableAutoencoder()).fit(homes(40))
+        assert {table.autoencoder for table in found.reducers_} == {None}
+
+    def test_a_column_that_nothing_says_is_not_the_first_reason(self):
+        n, rng = 150, np.random.default_rng(0)
+        z = rng.normal(size=n)
+
+        def level(noise, n_levels):
+            places = np.digitize(z + noise * rng.normal(size=n), np.linspace(-1, 1, n_levels - 1))
+            return np.array(list("abcde"))[places]
+
+        frame = pd.DataFrame(
+            {
+                "age": np.round(45 + 12 * z + 5 * rng.normal(size=n)),
+                "school": level(0.5, 4),
+                "job": level(0.7, 5),
+                "income": np.round(2000 + 600 * z + 300 * rng.normal(size=n)),
+                "content": level(1.0, 3),
+                "owner": level(1.0, 2),
+                "noise": rng.choice(list("vwxyz"), n),
+            }
+        )
+        frame.loc[:1, "income"] = [4600.0, 100.0]
+        found = ReconstructionOutlierDetector(calibration_fraction=0.5, random_state=0).fit(frame)
+        oddest = found.feature_contributions(frame).iloc[found.score_samples(frame).argsort()[:5]]
+        assert "noise" not in oddest.idxmax(axis=1).tolist()
+
     def test_lazy_frames_are_refused(self):
         with pytest.raises(TypeError, match=r"X is a polars\.LazyFrame, but frames"):
             detector().fit(pl.from_pandas(homes()).lazy())
@@ -117,6 +179,14 @@ class TestOutliers:
         own = found._panel.folds.of_rows == 0
         expected = found.reducers_[0].score_samples(frame[own])
         np.testing.assert_allclose(found.score_samples(frame)[own], expected)
+
+    def test_reasons_of_a_likelihood_are_what_is_unusual(self):
+        frame = spoiled()
+        found = detector(trained(), scoring="likelihood").fit(frame)
+        of_kind, of_area, *others = found.explain(frame)
+        assert of_kind[0].startswith("kind = flat, expected house: ")
+        assert of_area[0].startswith("area = 20, expected ")
+        assert np.mean([reasons == [] for reasons in others]) > 0.7
 
     def test_contamination_is_the_share_of_the_rows_of_fit(self):
         frame = homes()

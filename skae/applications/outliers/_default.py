@@ -1,5 +1,6 @@
 """The reducer of a detector that is given none."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from skae import Autoencoder, VariationalAutoencoder
 from skae.applications.outliers._judges import check_likelihood
 from skae.reducers import reducer_to_fit
+from skae.tabular import TableAutoencoder
 
 # Of the variance; and how long a fold is trained. Nothing is held out of a fold: what a reducer
 # leaves of ordinary rows is judged by rows of the others anyway, so that it needs no judge, only to
@@ -14,6 +16,8 @@ from skae.reducers import reducer_to_fit
 _SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 50
 # Steps of all folds from which their program is compiled by XLA, as it is for those of one fit.
 _LONG = 500
+# Of tables: a code as wide as the table copies numbers, and with them those that are odd.
+_MOST_COMPONENTS, _BETA = 10, 0.3
 
 
 def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
@@ -45,3 +49,20 @@ def set_length(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_fol
     # XLA pays for the folds together where it would not for one of them.
     is_long = n_folds * n_epochs * n_batches > _LONG
     reducer.set_params(max_iter=n_epochs, jit_compile=True if is_long else "auto")
+
+
+def table_reducer() -> TableAutoencoder:
+    """Return an unfitted reducer of a table; ``set_width`` comes after it."""
+    return TableAutoencoder(VariationalAutoencoder(1, beta=_BETA))
+
+
+def set_width(reducer: TableAutoencoder, X: Any) -> None:
+    """Give a default reducer half as many components as it uses columns of a table."""
+    # Which columns are used is known after a fit; the shortest that there is will do.
+    inside = Autoencoder(1, hidden_layer_sizes=(), max_iter=1, early_stopping=False)
+    with warnings.catch_warnings():
+        # The fits that count say the same.
+        warnings.simplefilter("ignore")
+        counting = TableAutoencoder(inside, random_state=0).fit(X)
+    n_used = counting.n_features_in_ - len(counting.left_out_)
+    reducer.set_params(autoencoder__n_components=min(_MOST_COMPONENTS, max(1, n_used // 2)))

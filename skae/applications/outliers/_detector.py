@@ -38,8 +38,10 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         is: then give ``fit`` rows that it has not seen, as nobody can hold out those it has. None
         means ``Autoencoder(0.5)``, and ``VariationalAutoencoder(0.5)`` for
         ``scoring="likelihood"``, trained for 1000 annealed steps, at most 50 epochs. For a frame
-        with text, categories, dates or missing values it means a :class:`~skae.TableAutoencoder`,
-        and any other autoencoder is put into one (see Notes).
+        with text, categories, dates or missing values it means
+        ``TableAutoencoder(VariationalAutoencoder(k, beta=0.3))``, k half the number of columns
+        used, from 1 to 10, as the code of ``TableAutoencoder()`` is wide enough to copy odd
+        numbers. Other autoencoders are put into a :class:`~skae.TableAutoencoder` (see Notes).
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
@@ -129,11 +131,14 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
     over the values that are there, ``"likelihood"`` times the number of columns.
 
     Frames with text, categories, dates or missing values are judged column by column, as
-    ``"mahalanobis"`` or by ``"likelihood"``. For the first, a column adds the evidence in nats that
-    its value is wrong: how much more surprising it is than the column usually is among rows held
-    out, but no more than the logarithm of how seldom as much is seen there. It is about 0 for
-    values that are right. ``"auto"`` takes rows that are beyond Tukey's fence, as above, and have
-    evidence of 1 nat. All rows are learnt from, also absurd ones.
+    ``"mahalanobis"`` or by ``"likelihood"``. For the first, a column adds the evidence that its
+    value is wrong, in nats: ``log(0.99 + 0.01 * exp(r))``, where r is how much more surprising it
+    is than the column usually is among rows held out, but no more than the logarithm of how seldom
+    as much is seen there. Taken that one value in a hundred is wrong, n nats say that the odds are
+    about ``exp(n) - 1`` to 1 that this one is: 19 to 1 for 3 nats, for which the value has to be
+    some 1,900 times less likely than usual. Values that are right have about 0. ``"auto"`` takes
+    rows that are beyond Tukey's fence, as above, and have evidence of 1 nat. All rows are learnt
+    from, also absurd ones.
 
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.
@@ -298,7 +303,9 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         its residual is what those of the others suggest. For ``"likelihood"`` the columns of the
         mean training row are replaced by those of the row, one after another from the first and
         from the last; a column adds the mean change of the score [4]_, and an even share of what
-        the mean row scores.
+        the mean row scores. In a table it adds how much more surprising it is than in the mean of
+        training rows, given the code, and an even share of the rest of the score, also where it is
+        ordinary: reasons are those of :meth:`explain`.
 
         Parameters
         ----------
@@ -350,10 +357,13 @@ class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
         reasons : list of lists of str
             For each row the columns that add most to its anomaly score, the worst first, such as
             ``"Job = fixed, expected freelance: 3.1 nats"``: the value, what was expected, and what
-            the column adds, as ``feature_contributions`` has it. Columns that add next to nothing
-            are not named, so that most normal rows have no reasons. What is expected of a number is
-            its reconstruction. In a table it is what the other columns suggest, with the usual
-            distance from it: ``"Age = 93, expected 31 (+/- 8): 5.2 nats"``.
+            the column adds, as ``feature_contributions`` has it; in a table the evidence that the
+            value is wrong (see Notes of the class), also for ``scoring="likelihood"``. Columns that
+            add next to nothing are not named. An empty list says that no column by itself is odd,
+            as in most normal rows; ``predict`` says whether the row is an outlier. Lists are in the
+            order of the rows: ``pd.Series(reasons, X.index)`` labels them. What is expected of a
+            number is its reconstruction. In a table it is what the other columns suggest, with the
+            usual distance from it: ``"Age = 93, expected 31 (+/- 8): 5.2 nats"``.
 
         Raises
         ------

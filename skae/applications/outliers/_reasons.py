@@ -90,8 +90,11 @@ def _expected(
         if len(places):
             filled = _imputed(judge.reducer, rows[places], column).column(column)
             for place, value in zip(places.tolist(), filled, strict=True):
-                found[place].append(value)
-    return [_middle(values) if is_number else mode(values) for values in found]
+                # The rows of a fold may have left the column out.
+                if not is_missing(value):
+                    found[place].append(value)
+    middle = _middle if is_number else mode
+    return [middle(values) if values else None for values in found]
 
 
 def _middle(values: list[Any]) -> Any:
@@ -119,13 +122,19 @@ def spreads_of_numbers(
             column = rows.labels.index(label)
             made = _imputed(reducer, some, column).keys[:, column]
             residuals.setdefault(column, []).append(np.abs(made - some.keys[:, column]))
-    medians = {column: np.nanmedian(np.concatenate(all_)) for column, all_ in residuals.items()}
-    return {column: _DEVIATIONS_PER_MEDIAN * float(m) for column, m in medians.items()}
+    return {column: _spread(np.concatenate(all_)) for column, all_ in residuals.items()}
+
+
+def _spread(distances: Array) -> float:
+    """Return a robust standard deviation; 0 where nothing is known."""
+    known = distances[~np.isnan(distances)]
+    return _DEVIATIONS_PER_MEDIAN * float(np.median(known)) if len(known) else 0.0
 
 
 def _sentence(label: Hashable, value: Any, expected: Any, spread: float | None) -> str:
-    text = f"{label} is missing" if is_missing(value) else f"{label} = {_shown(value)}"
-    if is_missing(expected) or _shown(expected) == _shown(value):
+    is_absent = is_missing(value)
+    text = f"{label} is missing" if is_absent else f"{label} = {_shown(value)}"
+    if is_missing(expected) or (not is_absent and _shown(expected) == _shown(value)):
         return text
     text += f", expected {_shown(expected)}"
     if spread is None:
@@ -136,7 +145,7 @@ def _sentence(label: Hashable, value: Any, expected: Any, spread: float | None) 
 
 
 def _shown(value: Any) -> str:
-    """Return a value as it is written in a sentence."""
+    """Return a value, which is not missing, as it is written in a sentence."""
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return str(value.date())
     if isinstance(value, datetime.timedelta):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skae.applications.outliers._default import set_width, table_reducer
 from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import Panel, check_likelihood
 from skae.applications.outliers._plan import Plan
@@ -17,7 +18,6 @@ from skae.numerics import Array, Bools, Integers
 from skae.reducers import check_names, reducer_to_fit, thawed
 from skae.tables import in_frame_like, labels_in_fit, validate_data
 from skae.tabular import (
-    TableAutoencoder,
     TableRows,
     around_table,
     native_rows,
@@ -36,10 +36,12 @@ class TableReader:
     ----------
     reducer : TableAutoencoder, or a frozen one
         Fitted or not.
+    is_default : bool
+        Whether it may be told how wide its code is.
     """
 
-    def __init__(self, reducer: Any) -> None:
-        self.reducer = reducer
+    def __init__(self, reducer: Any, *, is_default: bool = False) -> None:
+        self.reducer, self.is_default = reducer, is_default
 
     @classmethod
     def to_fit(cls, reducer: Any, plan: Plan, rng: np.random.RandomState) -> "TableReader":
@@ -50,11 +52,12 @@ class TableReader:
                 "Leave scoring='mahalanobis', which takes the columns of a table by how surprising "
                 "each is, or pass 'likelihood'."
             )
-        table = reducer_to_fit(around_table(reducer), TableAutoencoder, rng)
+        given = None if reducer is None else around_table(reducer)
+        table = reducer_to_fit(given, table_reducer, rng)
         inside = thawed(table).autoencoder
         if plan.scoring == "likelihood" and inside is not None:
             check_likelihood(inside)
-        return cls(table)
+        return cls(table, is_default=reducer is None)
 
     def given(self, X: Any) -> Any:
         """Return a frame of pandas or polars, or an array."""
@@ -82,19 +85,19 @@ class TableReader:
     def panel(self, rows: TableRows, plan: Plan, rng: np.random.RandomState) -> "TablePanel":
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(rows.keys, plan.trim)
+        if self.is_default:
+            set_width(self.reducer, rows.X)
         folds = HeldOutFolds(rows.keys, plan.n_folds, rng)
         tables = [others.X for others in folds.of_others(rows)]
         reducers = fit_reducers(self.reducer, tables, plan.n_jobs)
         spreads = spreads_of_numbers(reducers, rows, folds)
-        if plan.scoring == "likelihood":
-            judges = [LikelihoodTableJudge(fitted) for fitted in reducers]
-            return TablePanel(folds, judges, spreads)
         found = np.empty(rows.shape)
         for fold, fitted in enumerate(reducers):
             own = folds.of_rows == fold
             found[own] = surprises(fitted, rows[own].X)
         scale = SurpriseScale(found)
-        return TablePanel(folds, [SurpriseJudge(fitted, scale) for fitted in reducers], spreads)
+        judge_of = LikelihoodTableJudge if plan.scoring == "likelihood" else SurpriseJudge
+        return TablePanel(folds, [judge_of(fitted, scale) for fitted in reducers], spreads)
 
     def to_score(self, X: Any, estimator: Any) -> TableRows:
         """Return new rows as a panel judges them."""
@@ -117,9 +120,9 @@ class TableReader:
     def reasons(
         self, panel: "TablePanel", rows: TableRows, n_reasons: int, estimator: Any
     ) -> list[list[str]]:
-        """Return the columns that add most to the score of each row, in words."""
-        contributions, labels = panel.contributions(rows), _labels(rows.shape[1], estimator)
-        return reasons_of_tables(panel, rows, labels, contributions, n_reasons, panel.spreads)
+        """Return the columns of each row of which most says that they are wrong, in words."""
+        evidence, labels = panel.evidence(rows), _labels(rows.shape[1], estimator)
+        return reasons_of_tables(panel, rows, labels, evidence, n_reasons, panel.spreads)
 
     def in_frame(self, values: Array, X: Any, estimator: Any) -> Any:
         """Return values of the columns of rows, one for each, in a frame like that of X."""
@@ -152,6 +155,10 @@ class TablePanel(Panel[TableRows]):
         """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
         return self.folds.find(X.keys)
 
+    def evidence(self, X: TableRows) -> Array:
+        """Return the evidence of each column that its value is wrong, whatever rows score."""
+        return self.judged(X, np.zeros(X.shape), lambda judge: judge.evidence)
+
 
 class SurpriseJudge:
     """A TableAutoencoder to which the columns of a row may be surprising.
@@ -165,9 +172,13 @@ class SurpriseJudge:
     def __init__(self, reducer: Any, scale: SurpriseScale) -> None:
         self.reducer, self.scale = reducer, scale
 
-    def contributions(self, rows: TableRows) -> Array:
+    def evidence(self, rows: TableRows) -> Array:
         """Return the evidence of each column that its value is wrong."""
         return self.scale.evidence(surprises(self.reducer, rows.X))
+
+    def contributions(self, rows: TableRows) -> Array:
+        """Return what each column adds to the score of its row."""
+        return self.evidence(rows)
 
     def scores(self, rows: TableRows) -> Array:
         """Return the anomaly score of each row; higher is more abnormal."""
@@ -175,16 +186,11 @@ class SurpriseJudge:
         return scores
 
 
-class LikelihoodTableJudge:
+class LikelihoodTableJudge(SurpriseJudge):
     """A TableAutoencoder with a log-likelihood.
 
-    Parameters
-    ----------
-    reducer : fitted TableAutoencoder
+    Columns of ordinary rows add to a likelihood too, so that reasons are evidence here as well.
     """
-
-    def __init__(self, reducer: Any) -> None:
-        self.reducer = reducer
 
     def scores(self, rows: TableRows) -> Array:
         """Return the negative log-likelihood of each row."""
