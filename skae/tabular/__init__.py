@@ -7,6 +7,7 @@ from skae.tabular._around import (
     features_of,
     is_a_table,
     reads_tables,
+    set_width,
     surprises,
 )
 from skae.tabular._autoencoder import TableAutoencoder
@@ -27,6 +28,7 @@ __all__ = [
     "joined_tables",
     "native_rows",
     "reads_tables",
+    "set_width",
     "surprises",
     "table_in_container",
     "table_rows",

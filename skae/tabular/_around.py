@@ -5,12 +5,14 @@ from copy import copy
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from skae.estimators import BaseAutoencoder
 from skae.numerics import Array
 from skae.reducers import allows_nan, thawed
 from skae.tables import has_holes, holds_more_than_numbers
 from skae.tabular._autoencoder import TableAutoencoder
+from skae.tabular._input import checked_table
 
 
 def reads_tables(reducer: object) -> bool:
@@ -48,6 +50,24 @@ def around_table(reducer: Any) -> Any:
         None means the default autoencoder of tables.
     """
     return reducer if reads_tables(reducer) else TableAutoencoder(reducer)
+
+
+def set_width(table: TableAutoencoder, X: Any, share: float, most: int) -> None:
+    """Give the autoencoder inside so many components for each column that it will use of X.
+
+    Parameters
+    ----------
+    table : TableAutoencoder
+        Unfitted, with an autoencoder.
+    X : DataFrame or array-like
+    share : float
+        Components for each column.
+    most : int
+        Components at most; one at least.
+    """
+    counting = clone(table)
+    n_used = len(counting._encoding_of(checked_table(counting, X, None), None).used)
+    table.set_params(autoencoder__n_components=min(most, max(1, int(share * n_used))))
 
 
 def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]:

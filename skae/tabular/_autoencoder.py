@@ -18,7 +18,7 @@ from skae.tabular._drawing import TableDrawingMixin
 from skae.tabular._encoding import Encoding
 from skae.tabular._filling import HoleErrors
 from skae.tabular._frames import Container
-from skae.tabular._input import check_template, checked_table, known_names, no_column_left
+from skae.tabular._input import Table, check_template, checked_table, known_names, no_column_left
 from skae.tabular._scores import UsualErrors
 
 # Components of the default autoencoder, where the table has as many columns, and what their
@@ -183,20 +183,12 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, X: Any, sample_weight: ArrayLike | None) -> None:
         check_template(self.autoencoder)
-        _, container, cells = table = checked_table(self, X, None)
+        table = checked_table(self, X, None)
         weight = check_weights(sample_weight, np.empty((table.n_rows, 0)))
-        counted = np.arange(table.n_rows) if weight is None else np.flatnonzero(weight)
-        encoding = Encoding.of(
-            container,
-            {name: column.at(counted) for name, column in cells.items()},
-            categorical=self._categorical(container),
-            left_out=self._left_out(container),
-            min_frequency=self.min_frequency,
-            max_categories=self.max_categories,
-        )
+        encoding = self._encoding_of(table, weight)
         if not encoding.used:
             raise no_column_left(encoding.left_out)
-        features = encoding.features({name: cells[name] for name in encoding.used})
+        features = encoding.features({name: table.cells[name] for name in encoding.used})
         autoencoder = self._new_autoencoder(encoding)
         autoencoder._columns = encoding.columns
         autoencoder.fit(features, sample_weight=weight)
@@ -204,6 +196,18 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)
         self._learn_usual(features, weight)
+
+    def _encoding_of(self, table: Table, weight: Array | None) -> Encoding:
+        _, container, cells = table
+        counted = np.arange(table.n_rows) if weight is None else np.flatnonzero(weight)
+        return Encoding.of(
+            container,
+            {name: column.at(counted) for name, column in cells.items()},
+            categorical=self._categorical(container),
+            left_out=self._left_out(container),
+            min_frequency=self.min_frequency,
+            max_categories=self.max_categories,
+        )
 
     def _learn_usual(self, features: Array, weight: Array | None = None) -> None:
         rows, counts = rows_to_look_at(len(features), weight)

@@ -5,10 +5,13 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
+from skae import VariationalAutoencoder
 from skae.reducers import check_names, fit_reducer, reducer_to_fit, telling_once_of_pca
 from skae.tables import is_missing, validate_data
-from skae.tabular import TableAutoencoder, around_table, native_rows, reads_tables
+from skae.tabular import TableAutoencoder, around_table, native_rows, reads_tables, set_width
 
+# Components of the default reducer, or as many as columns.
+_MOST_COMPONENTS = 10
 # Parameters of numbers that are filled in rounds, and what a table has instead.
 _OF_NUMBERS = {
     "max_iter": ("auto",),
@@ -50,9 +53,14 @@ def fit_table(imputer: Any, X: Any) -> None:
             "text, categories or dates. Put None or NaN where a value is missing."
         )
     rng = check_random_state(imputer.random_state)
-    table = reducer_to_fit(around_table(imputer.reducer), TableAutoencoder, rng)
+    given = imputer.reducer
+    # A code as wide as the table, its default, copies columns instead of telling them apart.
+    reducer = TableAutoencoder(VariationalAutoencoder(1)) if given is None else around_table(given)
+    table = reducer_to_fit(reducer, TableAutoencoder, rng)
     X = native_rows(X)
     check_names(table, X)
+    if given is None:
+        set_width(table, X, 1.0, _MOST_COMPONENTS)
     with telling_once_of_pca():
         fit_reducer(table, X)
     # This comes last, so that a fit that raises leaves the imputer as it was.

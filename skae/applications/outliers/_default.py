@@ -1,6 +1,5 @@
 """The reducer of a detector that is given none."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from skae import Autoencoder, VariationalAutoencoder
 from skae.applications.outliers._judges import check_likelihood
 from skae.reducers import reducer_to_fit
-from skae.tabular import TableAutoencoder
+from skae.tabular import TableAutoencoder, set_width
 
 # Of the variance; and how long a fold is trained. Nothing is held out of a fold: what a reducer
 # leaves of ordinary rows is judged by rows of the others anyway, so that it needs no judge, only to
@@ -52,17 +51,10 @@ def set_length(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_fol
 
 
 def table_reducer() -> TableAutoencoder:
-    """Return an unfitted reducer of a table; ``set_width`` comes after it."""
+    """Return an unfitted reducer of a table; ``halve`` comes after it."""
     return TableAutoencoder(VariationalAutoencoder(1, beta=_BETA))
 
 
-def set_width(reducer: TableAutoencoder, X: Any) -> None:
+def halve(reducer: TableAutoencoder, X: Any) -> None:
     """Give a default reducer half as many components as it uses columns of a table."""
-    # Which columns are used is known after a fit; the shortest that there is will do.
-    inside = Autoencoder(1, hidden_layer_sizes=(), max_iter=1, early_stopping=False)
-    with warnings.catch_warnings():
-        # The fits that count say the same.
-        warnings.simplefilter("ignore")
-        counting = TableAutoencoder(inside, random_state=0).fit(X)
-    n_used = counting.n_features_in_ - len(counting.left_out_)
-    reducer.set_params(autoencoder__n_components=min(_MOST_COMPONENTS, max(1, n_used // 2)))
+    set_width(reducer, X, 0.5, _MOST_COMPONENTS)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skae.applications.outliers._default import set_width, table_reducer
+from skae.applications.outliers._default import halve, table_reducer
 from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import Panel, check_likelihood
 from skae.applications.outliers._plan import Plan
@@ -86,7 +86,7 @@ class TableReader:
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(rows.keys, plan.trim)
         if self.is_default:
-            set_width(self.reducer, rows.X)
+            halve(self.reducer, rows.X)
         folds = HeldOutFolds(rows.keys, plan.n_folds, rng)
         tables = [others.X for others in folds.of_others(rows)]
         reducers = fit_reducers(self.reducer, tables, plan.n_jobs)
