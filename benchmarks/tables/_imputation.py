@@ -13,7 +13,7 @@ from benchmarks._family import epochs, row, seeds
 from benchmarks._harness import duration
 from benchmarks.tables._data import table
 from benchmarks.tables._one_hot import OneHot
-from skae import Autoencoder, DenoisingAutoencoder, TableAutoencoder
+from skae import Autoencoder, DenoisingAutoencoder, ReconstructionImputer, TableAutoencoder
 
 SHARE_MISSING = 0.2
 NAMES = ("penguins", "credit", "attrition", "diamonds")
@@ -39,10 +39,11 @@ class OneHotImputer:
 
 class Ours:
     def __init__(self, autoencoder, seed):
-        self.model = TableAutoencoder(autoencoder, random_state=seed)
+        reducer = None if autoencoder is None else TableAutoencoder(autoencoder)
+        self.imputer = ReconstructionImputer(reducer, random_state=seed)
 
     def impute(self, frame):
-        return self.model.fit(frame).impute(frame)
+        return self.imputer.fit_transform(frame)
 
 
 def imputers(seed, options):
