@@ -64,11 +64,16 @@ def plain_frame(frame: Any, categorical: list[str]) -> Any:
 
 
 def _plain(column: Any, is_category: bool) -> Any:
+    import pandas as pd
+
     if is_category:
         # Lists are no levels; as text, they would be.
         return column if column.map(_is_nested).any() else as_text(column)
     if getattr(column.dtype, "tz", None) is not None:
         return column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if hasattr(column, "cat"):
+        # Digits of one length that begin with 0 look like codes, in another table they did not.
+        return pd.to_numeric(column.astype(object))
     if column.dtype.kind in "iuf" and not isinstance(column.dtype, np.dtype):
         return column.astype(np.float64)
     return column

@@ -78,8 +78,18 @@ def test_a_text_file_changes_where_it_is_filled_alone(before, values, after):
 
 def test_codes_keep_their_zeros():
     Path("t.csv").write_text("zip,b\n0100,x\n,y\n0100,z\n0200,z\n")
-    content = fill("t.csv", {"zip": ([1], ["100"])}, categorical=["zip"])
+    content = fill("t.csv", {"zip": ([1], ["0100"])})
     assert content.decode().splitlines()[2] == "0100,y"
+
+
+def test_truth_and_signs_are_written_as_they_were():
+    text = "a,b,c\nTRUE,$1200,-5%\nFALSE,$7,12%\n"
+    Path("t.csv").write_text(text)
+    source = read_source("t.csv")
+    assert source.frame.to_numpy().tolist() == [[True, 1200.0, -5.0], [False, 7.0, 12.0]]
+    assert table_bytes(source.frame, Path("u.csv"), source).decode() == text
+    plain = table_bytes(source.frame, Path("u.tsv"), source).decode()
+    assert plain.splitlines()[1] == "TRUE\t1200.0\t-5.0"
 
 
 def test_the_encoding_and_the_mark_stay():
