@@ -213,7 +213,7 @@ def _add_sample(command: argparse.ArgumentParser) -> None:
 def _add_fit(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_target(command, "a column to leave out, for instance to be predicted from the codes")
-    _add_model(command)
+    _add_model(command, components="half as many as columns are used, at most 10")
     _add_output_file(command, "the model", "model.skops")
     _add_reading(command)
 
@@ -235,7 +235,9 @@ def _add_target(command: argparse.ArgumentParser, told: str) -> None:
     command.add_argument("--target", metavar="COLUMN", help=told)
 
 
-def _add_model(command: argparse.ArgumentParser) -> None:
+def _add_model(
+    command: argparse.ArgumentParser, components: str = "as many as columns are used, at most 32"
+) -> None:
     command.add_argument(
         "--model",
         type=_parse_table_model,
@@ -246,7 +248,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--components",
         type=_parse_count,
         metavar="N",
-        help="numbers that a row is squeezed into; default: 10, or as many as there are columns",
+        help=f"numbers that a row is squeezed into; default: {components}",
     )
     _add_seed(command)
 

@@ -249,6 +249,9 @@ def test_a_table_of_numbers_alone_is_a_table_too():
 def test_a_stored_model_encodes_other_tables():
     done = run("fit", "trees.csv", "--target", "plot", "-o", "m/trees.skops")
     assert "left out: note" in done.printed
+    assert "Codes have 2 numbers, as 4 columns are used; --components says otherwise." in (
+        done.printed
+    )
     assert_page("m/trees.html", "What the code says of each column", "Codes")
     other = make_trees().iloc[::-1][["plot", "note", "seen", "kind", "rings", "height"]]
     other.to_parquet("other.parquet")
@@ -304,7 +307,7 @@ def test_what_is_no_model_of_a_table_is_refused(store, expected):
         (make_trees(), ["--target", "Kind"], "--target 'Kind' is not a column of t.csv; did you"),
         (make_trees(), ["--target", "kind", "--drop", "kind"], "is also in --drop"),
         (make_trees(), ["--drop", ",".join(make_trees())], "no column is left"),
-        (make_trees()[["note"]].assign(same=1), [], "No column of X is left to learn from"),
+        (make_trees()[["note"]].assign(same=1), [], "no column is left to learn from ('note': all"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_told_in_one_line(command, table, arguments, expected):
