@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skae.cli._reading import ReadingOptions, read_source
+from skae.cli._reading import ReadingOptions, _content, read_source
 from skae.cli._reading._dialect import find_dialect
 
 TEXT = "name,size,when\n" + "".join(
@@ -403,6 +403,20 @@ def test_what_is_no_table_is_refused(name, text, expected):
         Path(name).write_text(text)
     with pytest.raises(ValueError, match=re.escape(expected)):
         read_source(spoilt(name))
+
+
+@pytest.mark.parametrize("packing", [".gz", ".bz2", ".xz", ".zip"])
+def test_what_unpacks_to_far_more_is_refused(packing, monkeypatch):
+    for name, size in (("_LARGE", 10_000), ("_CHUNK", 1_000)):
+        monkeypatch.setattr(_content, name, size)
+    text = b"a,b\n" + b"1,2\n" * 100_000
+    if packing == ".zip":
+        with zipfile.ZipFile("t.csv.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("t.csv", text)
+    else:
+        Path(f"t.csv{packing}").write_bytes(PACKERS[packing](text))
+    with pytest.raises(ValueError, match=r"unpacked, its .* MB are .* MB, more than a packed"):
+        read(f"t.csv{packing}")
 
 
 def test_a_directory_is_refused():
