@@ -213,10 +213,10 @@ def test_rows_have_what_is_asked_for():
     ("given", "expected"),
     [
         ("kind", "--given 'kind': expected COLUMN=VALUE"),
+        ("kind=zzz", "--given kind=zzz: no row has this 'kind'; there is 'oak', 'elm', 'ash'."),
         ("Kind=oak", "did you mean 'kind'?"),
         ("height=tall", "'height' is a column in which every value is a number"),
         ("seen=never", "'seen' is a column in which every value is a date"),
-        ("kind=yew", "'kind' = 'yew', which no row had in fit. Its levels are"),
     ],
 )
 def test_values_that_no_row_can_have_are_refused(given, expected):
@@ -339,6 +339,10 @@ def test_a_table_without_holes_has_none_to_fill():
         (["outliers", "trees.csv", "-n", "0"], "'0' is not a whole number from 1"),
         (["sample", "trees.csv", "--model", "pca"], "'pca' is not a model; choose from advers"),
         (["outliers"], "the following arguments are required: FILE"),
+        (["outliers", "trees.csv", "-o", ""], "'' is no name of a file or directory"),
+        (["fit", "trees.csv", "-o", "a" * 300 + ".skops"], "has a part of 306 bytes"),
+        (["impute", "trees.csv", "-o", "a\0b.csv"], "is no name of a file or directory"),
+        (["transform", ".", "trees.csv"], ".: this is a directory; name a file that"),
         (["transform", "m.skops", "trees.csv", "--delimiter", "ab"], "'ab' is not one character"),
         (["impute", "trees.csv", "--sheet", "a"], "--sheet 'a': trees.csv is of kind text"),
     ],

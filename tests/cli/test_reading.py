@@ -431,6 +431,21 @@ def test_a_file_of_another_kind_than_its_name_says_is_refused(frame):
         read_source("t.csv")
 
 
+def test_equal_names_in_parquet_are_refused():
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_arrays([[1, 2], [3, 4]], names=["a", "a"]), "t.parquet")
+    with pytest.raises(ValueError, match=r"several columns are named 'a'"):
+        read("t.parquet")
+
+
+def test_numbers_beyond_all_others_are_refused_with_their_place():
+    with pytest.raises(ValueError, match=r"row 1 of 'x' holds inf, beyond what can be computed"):
+        read("t.csv", "x,k\n1.5,a\n1e400,b\n2.5,c\n")
+    assert list(read("t.csv", drop=["x"]).frame) == ["k"]
+
+
 def test_an_archive_of_several_tables_is_refused():
     with zipfile.ZipFile("t.zip", "w") as archive:
         archive.writestr("a.csv", TEXT)

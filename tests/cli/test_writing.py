@@ -1,6 +1,7 @@
 """Files with some cells filled are else as they were; tables go where a name says."""
 
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,30 @@ def test_other_kinds_keep_their_types(kind):
     assert found["b"].tolist() == ["x", "x", "z"]
     if kind in ("parquet", "feather"):
         assert found.dtypes.astype(str).tolist() == ["Int64", "category", "float64"]
+
+
+def test_lists_and_records_stay_and_decimals_are_filled():
+    frame = pd.DataFrame(
+        {
+            "a": [Decimal("1.25"), None, Decimal("3.50")],
+            "b": ["x", "y", "z"],
+            "lists": [[1], [2, 3], None],
+            "records": [{"a": 1}, {"a": 2}, None],
+            "bytes": [b"\x01", None, b"\x02"],
+        }
+    )
+    frame.to_parquet("t.parquet")
+    source = read_source("t.parquet")
+    assert list(source.frame) == ["a", "b"]
+    assert source.notes == [
+        "Left aside, as they hold lists, records or bytes: 'lists', 'records', 'bytes'."
+    ]
+    Path("t.parquet").write_bytes(fill("t.parquet", {"a": ([1], [2.504])}))
+    found = pd.read_parquet("t.parquet")
+    assert found["a"].tolist() == [Decimal("1.25"), Decimal("2.50"), Decimal("3.50")]
+    assert found["lists"][1].tolist() == [2, 3]
+    assert found["records"].tolist() == frame["records"].tolist()
+    assert found["bytes"].tolist() == frame["bytes"].tolist()
 
 
 def test_a_workbook_is_filled():

@@ -17,6 +17,7 @@ from skae.cli._reading._texts import dates_of_text, numbers_of_text
 # Numbers among text are levels where so few of them differ.
 _FEW_LEVELS = 20
 _MOST_NAMES = 5
+_LARGEST = 1e150
 
 
 def check_names(path: object, names: Sequence[object]) -> None:
@@ -83,10 +84,15 @@ def settle_types(source: Source, options: ReadingOptions) -> None:
     categorical = named_columns(list(frame), options.categorical, "--categorical", path)
     dropped = named_columns(list(frame), options.drop, "--drop", path)
     frame = frame.drop(columns=dropped)
+    nested = [name for name in frame if _is_nested(frame[name])]
+    if nested:
+        frame = frame.drop(columns=nested)
+        source.notes.append(f"Left aside, as they hold lists, records or bytes: {listed(nested)}.")
     columns: dict[str, Any] = {}
     found: dict[str, list[str]] = {}
     for name in frame:
         columns[name], sentences = _typed(source, name, frame[name], name in categorical)
+        _check_range(path, name, columns[name])
         for words in sentences:
             found.setdefault(words, []).append(name)
     # All at once: column by column, a frame of many would be copied as often.
@@ -95,6 +101,28 @@ def settle_types(source: Source, options: ReadingOptions) -> None:
     source.frame = pd.DataFrame(columns, index=frame.index)
     for words, names in found.items():
         source.notes.append(f"{words}: {listed(names)}.")
+
+
+def _check_range(path: object, name: str, column: Any) -> None:
+    """Refuse numbers whose squares, as of a variance, are infinite."""
+    if column.dtype.kind != "f":
+        return
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    too_large = np.abs(values) > _LARGEST
+    if too_large.any():
+        row = int(too_large.argmax())
+        raise ValueError(
+            f"{path}: row {row} of {name!r} holds {values[row]:g}, beyond what can be computed "
+            f"with; mend it or leave it empty, or say --drop {name!r}."
+        )
+
+
+def _is_nested(column: Any) -> bool:
+    """Whether a column holds values that are no numbers, text or dates, but have parts."""
+    if column.dtype != object:
+        return False
+    kinds = (list, tuple, dict, set, np.ndarray, bytes, bytearray, memoryview)
+    return any(isinstance(value, kinds) for value in column.to_numpy())
 
 
 def _typed(source: Source, name: str, column: Any, is_category: bool) -> tuple[Any, list[str]]:
