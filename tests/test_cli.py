@@ -391,7 +391,7 @@ def test_output_that_is_a_file_is_refused_before_any_fit(capsys):
 
 @pytest.mark.parametrize(
     ("output", "reason"),
-    [("broken", "(File exists)"), ("n" * 300, "(File name too long)")],
+    [("broken", "(File exists)"), ("n" * 300, "has a part of 300 bytes")],
 )
 def test_output_that_cannot_be_made_is_refused_before_any_fit(output, reason, capsys):
     Path("broken").symlink_to("nowhere")

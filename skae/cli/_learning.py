@@ -14,7 +14,7 @@ import skae
 from skae.cli._arguments import reading_options
 from skae.cli._models import table_models
 from skae.cli._progress import Progress
-from skae.cli._reading import Source, check_column, named_columns, read_source
+from skae.cli._reading import Source, check_column, check_range, named_columns, read_source
 from skae.tabular._encoding import Encoding
 from skae.tabular._input import checked_table
 
@@ -77,6 +77,7 @@ def read_whole(options: Namespace, progress: Progress) -> Source:
         raise ValueError(
             f"{source.path}: {n_rows} rows are too few to learn from; give {_LEAST_ROWS} or more."
         )
+    check_range(source.path, source.frame)
     return source
 
 

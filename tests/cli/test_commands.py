@@ -14,7 +14,7 @@ import skops.io
 from sklearn.decomposition import PCA
 
 import skae
-from skae.cli import _fit, _impute, _learning, _surprises, main
+from skae.cli import _fidelity, _fit, _impute, _learning, _outliers, _surprises, main
 
 
 def make_trees():
@@ -246,6 +246,28 @@ def test_a_table_of_numbers_alone_is_a_table_too():
     assert ranked["reason_1"][0].startswith("b = 9, expected")
 
 
+def test_a_table_without_odd_rows_is_said_to_have_none():
+    found = _surprises.Surprises(
+        np.array([0.12, -0.02]), ["a"], np.array([[0.12], [-0.02]]), np.zeros(2, bool)
+    )
+    told = _outliers._findings(found, np.array([0, 1]), [[], []], 2)
+    assert told == [
+        "No row of 2 is odd beyond what is usual; least usual is row 0 (the first is 0), with 0.1 "
+        "nats."
+    ]
+    assert _outliers._score(-0.02) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("values", "has_classes"),
+    [(np.arange(60) % 3, True), (np.arange(60) % 30, False), (np.arange(60) % 3 + 0.5, False)],
+)
+def test_whole_numbers_of_few_values_are_classes(values, has_classes):
+    frame = pd.DataFrame({"y": values, "x": np.arange(60)})
+    found = _fidelity.usefulness(frame, frame, frame, "y", 0)
+    assert (found.score == "accuracy") == has_classes
+
+
 def test_a_stored_model_encodes_other_tables():
     done = run("fit", "trees.csv", "--target", "plot", "-o", "m/trees.skops")
     assert "left out: note" in done.printed
@@ -304,6 +326,11 @@ def test_what_is_no_model_of_a_table_is_refused(store, expected):
         (make_trees()[["kind"]], [], "'kind' is the only column to learn from"),
         (make_trees()[["kind", "height"]], ["--drop", "kind"], "'height' is the only column"),
         (make_trees().head(9), [], "9 rows are too few to learn from; give 10 or more"),
+        (
+            make_trees().assign(rings=lambda frame: frame["rings"].mask(frame.index == 3, np.inf)),
+            [],
+            "row 3 of 'rings' holds inf, beyond what can be computed with",
+        ),
         (make_trees(), ["--target", "Kind"], "--target 'Kind' is not a column of t.csv; did you"),
         (make_trees(), ["--target", "kind", "--drop", "kind"], "is also in --drop"),
         (make_trees(), ["--drop", ",".join(make_trees())], "no column is left"),

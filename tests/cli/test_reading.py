@@ -440,12 +440,6 @@ def test_equal_names_in_parquet_are_refused():
         read("t.parquet")
 
 
-def test_numbers_beyond_all_others_are_refused_with_their_place():
-    with pytest.raises(ValueError, match=r"row 1 of 'x' holds inf, beyond what can be computed"):
-        read("t.csv", "x,k\n1.5,a\n1e400,b\n2.5,c\n")
-    assert list(read("t.csv", drop=["x"]).frame) == ["k"]
-
-
 def test_an_archive_of_several_tables_is_refused():
     with zipfile.ZipFile("t.zip", "w") as archive:
         archive.writestr("a.csv", TEXT)

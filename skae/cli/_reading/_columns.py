@@ -92,7 +92,6 @@ def settle_types(source: Source, options: ReadingOptions) -> None:
     found: dict[str, list[str]] = {}
     for name in frame:
         columns[name], sentences = _typed(source, name, frame[name], name in categorical)
-        _check_range(path, name, columns[name])
         for words in sentences:
             found.setdefault(words, []).append(name)
     # All at once: column by column, a frame of many would be copied as often.
@@ -103,18 +102,19 @@ def settle_types(source: Source, options: ReadingOptions) -> None:
         source.notes.append(f"{words}: {listed(names)}.")
 
 
-def _check_range(path: object, name: str, column: Any) -> None:
+def check_range(path: object, frame: Any) -> None:
     """Refuse numbers whose squares, as of a variance, are infinite."""
-    if column.dtype.kind != "f":
-        return
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    too_large = np.abs(values) > _LARGEST
-    if too_large.any():
-        row = int(too_large.argmax())
-        raise ValueError(
-            f"{path}: row {row} of {name!r} holds {values[row]:g}, beyond what can be computed "
-            f"with; mend it or leave it empty, or say --drop {name!r}."
-        )
+    for name in frame:
+        if frame[name].dtype.kind != "f":
+            continue
+        values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        too_large = np.abs(values) > _LARGEST
+        if too_large.any():
+            row = int(too_large.argmax())
+            raise ValueError(
+                f"{path}: row {row} of {name!r} holds {values[row]:g}, beyond what can be computed "
+                f"with; mend it or leave it empty, or say --drop {name!r}."
+            )
 
 
 def _is_nested(column: Any) -> bool:
