@@ -391,7 +391,7 @@ def test_output_that_is_a_file_is_refused_before_any_fit(capsys):
 
 @pytest.mark.parametrize(
     ("output", "reason"),
-    [("broken", "(File exists)"), ("n" * 300, "(File name too long)")],
+    [("broken", "(File exists)"), ("n" * 300, "has a part of 300 bytes")],
 )
 def test_output_that_cannot_be_made_is_refused_before_any_fit(output, reason, capsys):
     Path("broken").symlink_to("nowhere")
@@ -411,10 +411,10 @@ def hole(frame, column, rows):
     ("spoil", "target", "expected"),
     [
         (
-            lambda frame: frame.assign(hue=["?", *frame["hue"][1:]]),
+            lambda frame: frame.assign(hue=["unknown", *frame["hue"][1:]]),
             "target",
-            "'hue' holds numbers and text: row 0 of 'hue' holds '?'. Mend such values or leave "
-            "them empty, or say --categorical 'hue' for a column of codes, or --drop 'hue'.",
+            "'hue' holds numbers and text: row 0 of 'hue' holds 'unknown'. Mend such values or "
+            "leave them empty, or say --categorical 'hue' for a column of codes, or --drop 'hue'.",
         ),
         (lambda frame: frame, "colour", "'colour' is not a column of table.csv; it has 'alcohol'"),
         (lambda frame: hole(frame, "target", [0]), "target", "1 rows have no 'target'; drop them"),

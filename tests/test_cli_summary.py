@@ -198,6 +198,15 @@ def test_accuracy_may_contradict_the_explained_variance(own, expected):
     assert facts(advice[-1]) == expected
 
 
+@pytest.mark.parametrize(("own", "is_told"), [(0.77, True), (0.795, False), (0.85, False)])
+def test_the_first_sentence_says_what_codes_tell_less_of(own, is_told):
+    r2 = {"PCA": [0.6], "Autoencoder": [0.8]}
+    first = recommend(compared(r2, sizes=[2], accuracy={"PCA": [0.8], "Autoencoder": [own]}))[0]
+    told = "; its codes tell less of the target (accuracy 0.770, PCA 0.800)."
+    assert first.endswith(told) == is_told
+    assert ("tell less" in first) == is_told
+
+
 def test_better_accuracy_is_told_where_pca_is_enough():
     r2 = {"PCA": [0.6, 0.7], "Autoencoder": [0.61, 0.7]}
     accuracy = {"PCA": [0.7, 0.8], "Autoencoder": [0.9, 0.85]}

@@ -1,6 +1,7 @@
 """The arguments of the command line."""
 
 import argparse
+import os
 from typing import NoReturn
 
 import skae
@@ -11,6 +12,8 @@ DEFAULT_MODELS = ["pca", "autoencoder"]
 DEFAULT_SIZES = [2, 4, 8, 16]
 DEFAULT_FOLDS = 5
 # Of so many rows other than numbers, the scores of few folds hardly vary.
+# Drafts have longer names than files, which may be of 255 bytes.
+_LONGEST_NAME = 230
 LARGE_TABLE, FOLDS_OF_LARGE_TABLES = 20_000, 3
 _FILE = "csv, tsv, parquet, Excel, feather or JSON (lines); also packed as .gz, .bz2, .xz or .zip"
 _EXAMPLES = """examples:
@@ -153,6 +156,7 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         default="skae-comparison",
+        type=_parse_path,
         metavar="DIR",
         help="default: skae-comparison",
     )
@@ -172,7 +176,12 @@ def _add_outliers(command: argparse.ArgumentParser) -> None:
     _add_target(command, "a column to leave out of what rows are judged by")
     _add_model(command)
     command.add_argument(
-        "-o", "--output", default="skae-outliers", metavar="DIR", help="default: skae-outliers"
+        "-o",
+        "--output",
+        default="skae-outliers",
+        type=_parse_path,
+        metavar="DIR",
+        help="default: skae-outliers",
     )
     _add_reading(command)
 
@@ -213,7 +222,7 @@ def _add_sample(command: argparse.ArgumentParser) -> None:
 def _add_fit(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_target(command, "a column to leave out, for instance to be predicted from the codes")
-    _add_model(command)
+    _add_model(command, components="half as many as columns are used, at most 10")
     _add_output_file(command, "the model", "model.skops")
     _add_reading(command)
 
@@ -235,7 +244,9 @@ def _add_target(command: argparse.ArgumentParser, told: str) -> None:
     command.add_argument("--target", metavar="COLUMN", help=told)
 
 
-def _add_model(command: argparse.ArgumentParser) -> None:
+def _add_model(
+    command: argparse.ArgumentParser, components: str = "as many as columns are used, at most 32"
+) -> None:
     command.add_argument(
         "--model",
         type=_parse_table_model,
@@ -246,7 +257,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--components",
         type=_parse_count,
         metavar="N",
-        help="numbers that a row is squeezed into; default: 10, or as many as there are columns",
+        help=f"numbers that a row is squeezed into; default: {components}",
     )
     _add_seed(command)
 
@@ -259,7 +270,11 @@ def _add_seed(command: argparse.ArgumentParser) -> None:
 
 def _add_output_file(command: argparse.ArgumentParser, what: str, default: str) -> None:
     command.add_argument(
-        "-o", "--output", metavar="FILE", help=f"where to write {what}; default: {default}"
+        "-o",
+        "--output",
+        type=_parse_path,
+        metavar="FILE",
+        help=f"where to write {what}; default: {default}",
     )
 
 
@@ -294,6 +309,17 @@ def _add_file_options(group: argparse._ArgumentGroup) -> None:
     types = {"--delimiter": _parse_delimiter, "--decimal": _parse_decimal}
     for name, told in _READING:
         group.add_argument(name, type=types.get(name, str), metavar=name[2:].upper(), help=told)
+
+
+def _parse_path(text: str) -> str:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a file or directory")
+    longest = max(len(os.fsencode(part)) for part in text.replace(os.sep, "/").split("/"))
+    if longest > _LONGEST_NAME:
+        raise argparse.ArgumentTypeError(
+            f"{text[:20]}... has a part of {longest} bytes, and names have {_LONGEST_NAME} at most"
+        )
+    return text
 
 
 def _parse_delimiter(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae.cli._recovery import as_floats, is_number
+from skae.cli._table_file import LEAST_PER_CLASS
 from skae.numerics import Array
 
 _MOST_LEVELS = 20
@@ -143,9 +144,10 @@ def usefulness(train: Any, drawn: Any, test: Any, target: str, random_state: int
 
     train, drawn, test = (rows[rows[target].notna()] for rows in (train, drawn, test))
     names = [name for name in drawn if name != target]
-    is_class = not is_number(train[target]) or train[target].nunique() <= 2
+    is_class = _has_classes(train[target])
     model = RandomForestClassifier if is_class else RandomForestRegressor
-    labels = (lambda rows: rows[target].astype(str)) if is_class else lambda r: as_floats(r[target])
+    are_levels = is_class and not is_number(train[target])
+    labels = (lambda r: r[target].astype(str)) if are_levels else lambda r: as_floats(r[target])
     features = {id(rows): _features(rows, train, names) for rows in (train, drawn, test)}
     y_train, y_drawn, y_test = (np.asarray(labels(rows)) for rows in (train, drawn, test))
 
@@ -164,6 +166,17 @@ def usefulness(train: Any, drawn: Any, test: Any, target: str, random_state: int
     else:
         plain = 0.0
     return Usefulness("accuracy" if is_class else "R²", real, synthetic, plain, len(test))
+
+
+def _has_classes(column: Any) -> bool:
+    """Whether a target without missing values has classes, as `compare` tells."""
+    if not is_number(column):
+        return True
+    if column.dtype.kind in "mM":
+        return False
+    values = as_floats(column)
+    is_whole = bool(np.all(values == np.round(values)))
+    return is_whole and len(np.unique(values)) <= len(values) / LEAST_PER_CLASS
 
 
 def _constant_score(value: Any, real: Array, is_class: bool) -> float:

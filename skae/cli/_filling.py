@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,24 @@ def _places_of_text(known: Any, decimal: str) -> int:
     return min(int(lengths.max()), 12) if len(lengths) else 0
 
 
+def _as_decimals(values: list[Any], cells: Array) -> list[Any]:
+    """Return numbers as decimals with as many places as there are, where cells hold such."""
+    exponents = [
+        cell.as_tuple().exponent for cell in cells if isinstance(cell, Decimal) and cell.is_finite()
+    ]
+    if not exponents:
+        return values
+    n_places = max(0, -min(map(int, exponents)))
+    return [Decimal(f"{value:.{n_places}f}") for value in values]
+
+
 def _set(column: Any, rows: Array, values: list[Any]) -> Any:
     import pandas as pd
 
     dtype = column.dtype
     if dtype.kind == "O" and not hasattr(column, "cat"):
         cells = column.astype(object).to_numpy().copy()
-        cells[rows] = values
+        cells[rows] = _as_decimals(values, cells)
         return pd.Series(cells, index=column.index, dtype=dtype, name=column.name)
     column = column.copy()
     column.iloc[rows] = pd.Series(values).astype(dtype).to_numpy()

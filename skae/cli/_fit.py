@@ -23,7 +23,7 @@ from skae.cli._outliers import print_sentences
 from skae.cli._page import Page, PageTable, Section, render
 from skae.cli._png import any_script, new_figure, to_picture, to_png
 from skae.cli._progress import Progress
-from skae.cli._reading import Source, listed, read_source, split_name
+from skae.cli._reading import Source, check_range, listed, read_source, split_name
 from skae.cli._recovery import Recovery, recoveries
 from skae.cli._stored import categories_of, load_model, model_bytes, needs_skops, plain_frame
 from skae.cli._writing import output_path, page_beside, table_bytes
@@ -47,7 +47,7 @@ def run_fit(options: Namespace, command: str) -> None:
     tell_notes(source)
     categorical = categories_of(source.frame)
     frame = plain_frame(source.frame, categorical)
-    learnt = learn(frame, options, progress, "Learning", categorical=categorical)
+    learnt = learn(frame, options, progress, "Learning", categorical=categorical, is_compact=True)
     model = learnt.model
     content = model_bytes(model)
     judged = some_rows(frame, _MOST_JUDGED, options.random_state)
@@ -172,6 +172,7 @@ def _columns_of(model: Any, source: Source) -> tuple[Any, list[str]]:
             f"{source.path}: lacks {listed(lacking)}, which the model was fitted to; give a table "
             "of the same columns."
         )
+    check_range(source.path, source.frame[names])
     others = [name for name in source.frame if name not in names]
     more = []
     if others:

@@ -3,22 +3,27 @@
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 import skae
 from skae.cli._arguments import reading_options
 from skae.cli._models import table_models
 from skae.cli._progress import Progress
-from skae.cli._reading import Source, check_column, named_columns, read_source
+from skae.cli._reading import Source, check_column, check_range, named_columns, read_source
+from skae.tabular._encoding import Encoding
+from skae.tabular._input import checked_table
 
 # More rows make a fit longer and hardly better.
 MOST_ROWS = 50_000
 _BLOCK = 16_384
 _MOST_COMPONENTS = 10
 _MOST_NAMED = 8
+_DEFAULT_BETA = 0.3  # that of TableAutoencoder's own default
 _LEAST_ROWS = 10
 
 
@@ -72,6 +77,7 @@ def read_whole(options: Namespace, progress: Progress) -> Source:
         raise ValueError(
             f"{source.path}: {n_rows} rows are too few to learn from; give {_LEAST_ROWS} or more."
         )
+    check_range(source.path, source.frame)
     return source
 
 
@@ -88,6 +94,7 @@ def learn(
     label: str,
     *,
     categorical: list[str] | None = None,
+    is_compact: bool = False,
 ) -> Learnt:
     """Fit the model that a user asked for to a table, or to some of its rows at random.
 
@@ -100,6 +107,8 @@ def learn(
         What to tell while it is fitted.
     categorical : list of str or None
         The columns of categories; None for what their types say.
+    is_compact : bool
+        Whether codes are to have fewer numbers than there are columns, unless a user says how many.
 
     Raises
     ------
@@ -108,14 +117,62 @@ def learn(
     """
     rows, sentences = sampled(frame, options)
     model = skae.TableAutoencoder(
-        autoencoder_of(options, frame.shape[1]),
         categorical_features="from_dtype" if categorical is None else categorical,
         random_state=options.random_state,
     )
-    with progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"):
-        model.fit(rows)
+    with (
+        progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
+        in_words_of_the_command(),
+    ):
+        if is_compact and options.components is None:
+            n_used = _n_used(model, rows)
+            n_components = max(1, min(_MOST_COMPONENTS, n_used // 2))
+            options = Namespace(**{**vars(options), "components": n_components})
+            sentences = [*sentences, _told_components(n_components, n_used)]
+        model.set_params(autoencoder=autoencoder_of(options, frame.shape[1])).fit(rows)
     check_categories(options, frame, model)
     return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
+
+
+@contextmanager
+def in_words_of_the_command() -> Iterator[None]:
+    """Say without parameters of Python that no column is left to learn from."""
+    try:
+        yield
+    except ValueError as error:
+        start, _, reasons = str(error).partition("No column of X is left to learn from (")
+        if start or not reasons:
+            raise
+        reasons = reasons.partition("). Pass drop=")[0]
+        raise ValueError(
+            f"no column is left to learn from ({reasons}); give columns of which values vary and "
+            "some are equal."
+        ) from error
+
+
+def _n_used(model: Any, rows: Any) -> int:
+    """Return how many columns a model would learn from."""
+    model = clone(model)
+    table = checked_table(model, rows, None)
+    categorical = model.categorical_features
+    encoding = Encoding.of(
+        table.container,
+        table.cells,
+        categorical=None if isinstance(categorical, str) else categorical,
+        left_out=None,
+        min_frequency=model.min_frequency,
+        max_categories=model.max_categories,
+    )
+    return len(encoding.used)
+
+
+def _told_components(n_components: int, n_used: int) -> str:
+    numbers = "number" if n_components == 1 else "numbers"
+    columns = "column is" if n_used == 1 else "columns are"
+    return (
+        f"Codes have {n_components} {numbers}, as {n_used} {columns} used; --components says "
+        "otherwise."
+    )
 
 
 def sampled(frame: Any, options: Namespace) -> tuple[Any, list[str]]:
@@ -163,8 +220,10 @@ def autoencoder_of(options: Namespace, n_columns: int) -> Any:
     """Return the autoencoder that a user asked for, None for the default."""
     if options.model is None and options.components is None:
         return None
-    found = table_models()[options.model or "variationalautoencoder"]
-    return found(options.components or min(_MOST_COMPONENTS, n_columns))
+    n_components = options.components or min(_MOST_COMPONENTS, n_columns)
+    if options.model is None:
+        return skae.VariationalAutoencoder(n_components, beta=_DEFAULT_BETA)
+    return table_models()[options.model](n_components)
 
 
 def some_rows(frame: Any, most: int, random_state: int) -> Any:

@@ -24,8 +24,9 @@ _MOST_SHOWN = 12  # columns, in the picture
 _MOST_DRAWN = 25  # rows
 _HOW = (
     "Each value is compared with what the other columns of its row suggest, by models that have "
-    "not seen the row. A reason is the evidence that the value is wrong: 3 nats say that it is "
-    "about 20 times less likely than such values usually are, 7 nats about 1,000 times."
+    "not seen the row. A reason is the evidence that the value is wrong: by n nats, the odds that "
+    "it is wrong rather than usual are e^n to 1, taken that one value in a hundred is wrong. 3 "
+    "nats say 20 to 1, of a value about 1,900 times less likely than such values usually are."
 )
 _MIND = (
     "Odd is not wrong: a score says how surprising a row is beside the others. Look at the reasons "
@@ -84,6 +85,10 @@ def _ranked(source: Source, found: Surprises, order: Array, why: list[list[str]]
     return pd.DataFrame(columns)
 
 
+def _score(score: float) -> str:
+    return f"{round(score, 1) + 0.0:.1f}"  # and not -0.0
+
+
 def _reasons_of(row: Any) -> list[str]:
     return [row[f"reason_{place + 1}"] for place in range(_N_REASONS)]
 
@@ -93,9 +98,14 @@ def _findings(found: Surprises, order: Array, why: list[list[str]], n_shown: int
     reason = f": {why[0][0]}" if why[0] else ""
     n_odd = int(found.is_outlier.sum())
     rows = "row is" if n_odd == 1 else "rows are"
+    with_score = f"row {first} (the first is 0), with {_score(found.scores[first])} nats{reason}."
+    if n_odd == 0:
+        return [
+            f"No row of {len(order):,} is odd beyond what is usual; least usual is {with_score}"
+        ]
     sentences = [
         f"{n_odd:,} of {len(order):,} {rows} odd beyond what is usual.",
-        f"The oddest is row {first} (the first is 0), with {found.scores[first]:.1f} nats{reason}.",
+        f"The oddest is {with_score}",
     ]
     names = [found.columns[found.parts[row].argmax()] for row in order[:n_shown]]
     often = max(set(names), key=lambda name: (names.count(name), name))
@@ -114,7 +124,7 @@ def _sections(findings: list[str], png: bytes, shown: Any) -> list[Section]:
     rows = [
         [
             f"{row['row']} ({row['label']})" if "label" in shown else str(row["row"]),
-            f"{row['score']:.1f}",
+            _score(row["score"]),
             *_reasons_of(row),
         ]
         for _, row in shown.iterrows()
@@ -180,7 +190,7 @@ def _print_table(shown: Any) -> None:
     table.add_column("why", overflow="fold")
     for _, row in shown.iterrows():
         why = "; ".join(filter(None, _reasons_of(row)))
-        table.add_row(str(row["row"]), f"{row['score']:.1f}", Text(why))
+        table.add_row(str(row["row"]), _score(row["score"]), Text(why))
     console.print(table)
 
 

@@ -19,7 +19,7 @@ from skae.cli._outliers import print_sentences
 from skae.cli._page import Page, PageTable, Section, render
 from skae.cli._png import to_picture
 from skae.cli._progress import Progress
-from skae.cli._reading import Source, as_text, check_column
+from skae.cli._reading import Source, as_text, check_column, listed
 from skae.cli._recovery import is_number
 from skae.cli._sample_figures import draw_associations, draw_marginals
 from skae.cli._writing import output_path, page_beside, table_bytes
@@ -29,6 +29,7 @@ _MOST_COMPARED = 5_000  # rows
 _MOST_TESTED = 10_000
 _HELD_OUT = 0.25
 _MOST_ASSOCIATED = 25  # columns
+_MOST_LEVELS = 20
 _LEAST_GIVEN = 30  # real rows that have what was asked for
 
 
@@ -108,14 +109,17 @@ def _value(column: Any, name: str, text: str) -> Any:
         raise ValueError(
             f"--given {name}={text!r}: {name!r} is a column in which every value is {kind}."
         ) from None
-    known = column.dropna().unique()
+    known = column.dropna().astype(object).unique()
     fitting = [
         value
         for value, shown in zip(known, as_text(pd.Series(known)), strict=True)
         if shown.lower() == text.lower()
     ]
     exact = [value for value in fitting if str(value) == text]
-    return (exact or fitting or [text])[0]
+    if not fitting:
+        shown = listed(known) if len(known) <= _MOST_LEVELS else f"{len(known):,} others"
+        raise ValueError(f"--given {name}={text}: no row has this {name!r}; there is {shown}.")
+    return (exact or fitting)[0]
 
 
 def _alike(frame: Any, given: dict[str, Any]) -> tuple[Any, list[str]]:

@@ -9,6 +9,7 @@ import numpy as np
 import skae
 from skae.cli._reading import as_text
 from skae.cli._recovery import is_number
+from skae.cli._soundness import unsound
 from skae.messages import needs_extra
 
 # All that a stored TableAutoencoder consists of beside what skops trusts by itself. Whoever loads a
@@ -65,11 +66,16 @@ def plain_frame(frame: Any, categorical: list[str]) -> Any:
 
 
 def _plain(column: Any, is_category: bool) -> Any:
+    import pandas as pd
+
     if is_category:
         # Lists are no levels; as text, they would be.
         return column if column.map(_is_nested).any() else as_text(column)
     if getattr(column.dtype, "tz", None) is not None:
         return column.dt.tz_convert("UTC").dt.tz_localize(None)
+    if hasattr(column, "cat"):
+        # Digits of one length that begin with 0 look like codes, in another table they did not.
+        return pd.to_numeric(column.astype(object))
     if column.dtype.kind in "iuf" and not isinstance(column.dtype, np.dtype):
         return column.astype(np.float64)
     return column
@@ -103,24 +109,43 @@ def load_model(path: str | Path) -> Any:
     import skops.io
 
     path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path}: this is a directory; name a file that `skae fit` has written.")
     if not path.is_file():
         raise ValueError(f"{path}: no such file; name one that `skae fit` has written.")
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: this is no stored model; name one that `skae fit` has written.")
     try:
         named = skops.io.get_untrusted_types(file=path)
-        foreign = sorted(set(named) - set(TRUSTED))
-        if foreign:
-            raise ValueError(
-                f"it names {foreign[0]}, which is no part of a model that `skae fit` writes, and "
-                "could run any code"
-            )
+    except Exception as error:
+        raise _damaged(
+            path, "a part of it is missing, or it does not say what it consists of"
+        ) from error
+    foreign = sorted(set(named) - set(TRUSTED))
+    if foreign:
+        raise ValueError(
+            f"{path}: cannot be loaded (it names {foreign[0]}, which is no part of a model that "
+            "`skae fit` writes, and could run any code)."
+        )
+    try:
         model = skops.io.load(path, trusted=named)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ValueError(f"{path}: cannot be loaded ({reason}).") from error
+        raise _damaged(path, "a part of it is missing or cannot be read") from error
     if not isinstance(model, skae.TableAutoencoder):
         raise ValueError(
             f"{path}: holds a {type(model).__name__}; name a file that `skae fit` has written."
         )
+    try:
+        reason = unsound(model)
+    except AttributeError:
+        reason = "a part of it is missing"
+    if reason:
+        raise _damaged(path, reason)
     return model
+
+
+def _damaged(path: Path, reason: str) -> ValueError:
+    return ValueError(
+        f"{path}: cannot be loaded ({reason}); the file is damaged, cut off, or of another "
+        "version: fit the model again."
+    )

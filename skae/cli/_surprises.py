@@ -11,6 +11,7 @@ from skae.cli._learning import (
     autoencoder_of,
     blocks,
     check_categories,
+    in_words_of_the_command,
     left_out_sentences,
     sampled,
 )
@@ -56,7 +57,10 @@ def learn_usual(frame: Any, options: Namespace, progress: Progress, label: str) 
         calibration_fraction=0.2 if len(rows) <= _FEW_ROWS else 0.5,
         random_state=options.random_state,
     )
-    with progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"):
+    with (
+        progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
+        in_words_of_the_command(),
+    ):
         detector.fit(rows)
     fitted = detector.reducers_[0]
     check_categories(options, frame, fitted)

@@ -16,7 +16,7 @@ from skae.numerics import Array
 from skae.tables import non_numbers
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-_LEAST_PER_CLASS = 3  # rows on average, as compare asks it of numbers
+LEAST_PER_CLASS = 3  # rows on average, as compare asks it of numbers
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -197,7 +197,7 @@ def _check_labels(path: Path, target: str | None, y: Array | None) -> None:
     if y is None or y.dtype.kind != "O":
         return
     n_classes, n_rows = len(np.unique(y)), len(y)
-    if n_classes > n_rows / _LEAST_PER_CLASS:
+    if n_classes > n_rows / LEAST_PER_CLASS:
         is_date = _DATE.match(y[0]) is not None
         advice = "make numbers of dates, such as days" if is_date else "make numbers of it"
         raise ValueError(

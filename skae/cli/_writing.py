@@ -123,7 +123,22 @@ def _as_written(frame: Any, source: Source | None) -> Any:
     return frame.assign(**texts)
 
 
+def _as_spelt(frame: Any, source: Source | None) -> Any:
+    """Return truth values as a text file spells them, such as TRUE."""
+    names = [name for name in frame if frame[name].dtype in ("bool", "boolean")]
+    if source is None or source.kind != "text" or not names:
+        return frame
+    cells, texts = source.cells(), {}
+    for name in names:
+        known = source.frame[name].astype(object).reset_index(drop=True).drop_duplicates().dropna()
+        column = cells[source.names.index(name) + source.n_before]
+        spelt = {value: column.iloc[place].strip() for place, value in known.items()}
+        texts[name] = frame[name].astype(object).map(spelt)
+    return frame.assign(**texts)
+
+
 def _text(frame: Any, suffix: str, dialect: Dialect | None, source: Source | None) -> bytes:
+    frame = _as_spelt(frame, source)
     if dialect is None:
         dialect = Dialect("\t" if suffix in (".tsv", ".tab") else ",", ".")
         # Its decimal sign may differ from that of a source: only dates keep their way.

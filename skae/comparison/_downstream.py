@@ -15,6 +15,8 @@ class _Model(NamedTuple):
     what: str
 
 
+# Whoever reads a table of three digits sees a hundredth.
+_VISIBLE = 0.01
 # By metric.
 _MODELS = {
     "accuracy": _Model(
@@ -40,7 +42,20 @@ def tells_of_target(judged: Judgement, leader: str, j: int) -> list[str]:
         return [f"{start} less well: {numbers}. Where the {model.what}, prefer {judged.pca}."]
     if judged.is_clear(leader, judged.pca, j, metric):
         return [f"{start} better: {numbers}."]
-    return [f"{start} about as well: {numbers}."]
+    is_less = judged.gain(leader, judged.pca, j, metric) <= -_VISIBLE
+    return [f"{start} {'slightly less' if is_less else 'about as'} well: {numbers}."]
+
+
+def tells_less(judged: Judgement, leader: str, j: int) -> str:
+    """Return how a sentence goes on about codes that tell less of the target, else nothing."""
+    metric = _metric(judged)
+    if metric is None or judged.gain(leader, judged.pca, j, metric) > -_VISIBLE:
+        return ""
+    ours, theirs = (f"{judged.mean(name, j, metric):.3f}" for name in (leader, judged.pca))
+    return (
+        f"; its codes tell less of the target ({_MODELS[metric].score} {ours}, "
+        f"{judged.pca} {theirs})"
+    )
 
 
 def better_elsewhere(judged: Judgement) -> list[str]:

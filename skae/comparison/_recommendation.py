@@ -5,7 +5,7 @@ A pure function of a `Comparison`; the rules are those of `Judgement`.
 
 from typing import TYPE_CHECKING
 
-from skae.comparison._downstream import better_elsewhere, tells_of_target
+from skae.comparison._downstream import better_elsewhere, tells_less, tells_of_target
 from skae.comparison._judgement import MARGIN, OF_TABLES, Judgement
 from skae.comparison._phrases import components, duration, listed, points, share, times
 
@@ -123,13 +123,14 @@ def _advice_for_another(judged: Judgement, leader: str, j: int) -> str:
         f"{points(judged.gain(leader, judged.pca, j))} more than {judged.pca}"
     )
     size = components(judged.sizes[j])
-    take = f"Take {leader} with {size}: it {explains} with as many."
+    less = tells_less(judged, leader, j)
+    take = f"Take {leader} with {size}: it {explains} with as many{less}."
     rest = [k for k in judged.places if judged.leader(k) == judged.pca]
     if not rest:
         return take
     enough = f"With {components(*(judged.sizes[k] for k in rest))}, {judged.pca} is enough."
     if judged.places[-1] in rest:
-        return f"{enough} With {size}, {leader} {explains}."
+        return f"{enough} With {size}, {leader} {explains}{less}."
     return f"{take} {enough}"
 
 

@@ -1,12 +1,13 @@
 """The result of `compare` on a table that is not all numbers."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from skae.comparison._comparison import Comparison
-from skae.comparison._table_words import best_of, describe_table
+from skae.comparison._table_words import MEANING, best_of, describe_left_out, describe_table
 from skae.inspection._drawing._columns import draw_columns, height_of_columns
 from skae.inspection._drawing._style import axes_to_draw_in
 from skae.messages import needs_extra
@@ -142,6 +143,15 @@ class TableComparison(Comparison):
         self.n_samples = n_samples
         self.n_train = n_train
         self.n_held_out = n_held_out
+
+    def __repr__(self) -> str:
+        return "\n".join([super().__repr__(), "", *self._notes()])
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + "".join(f"\n<p>{escape(text)}</p>" for text in self._notes())
+
+    def _notes(self) -> list[str]:
+        return [MEANING, *describe_left_out(self)]
 
     def mean_of_columns(self, metric: str = "explained") -> Array:
         """Return the mean over folds of a score of each column.

@@ -14,7 +14,7 @@ import skops.io
 from sklearn.decomposition import PCA
 
 import skae
-from skae.cli import _fit, _impute, _learning, _surprises, main
+from skae.cli import _fidelity, _fit, _impute, _learning, _outliers, _surprises, main
 
 
 def make_trees():
@@ -213,10 +213,10 @@ def test_rows_have_what_is_asked_for():
     ("given", "expected"),
     [
         ("kind", "--given 'kind': expected COLUMN=VALUE"),
+        ("kind=zzz", "--given kind=zzz: no row has this 'kind'; there is 'oak', 'elm', 'ash'."),
         ("Kind=oak", "did you mean 'kind'?"),
         ("height=tall", "'height' is a column in which every value is a number"),
         ("seen=never", "'seen' is a column in which every value is a date"),
-        ("kind=yew", "'kind' = 'yew', which no row had in fit. Its levels are"),
     ],
 )
 def test_values_that_no_row_can_have_are_refused(given, expected):
@@ -246,9 +246,34 @@ def test_a_table_of_numbers_alone_is_a_table_too():
     assert ranked["reason_1"][0].startswith("b = 9, expected")
 
 
+def test_a_table_without_odd_rows_is_said_to_have_none():
+    found = _surprises.Surprises(
+        np.array([0.12, -0.02]), ["a"], np.array([[0.12], [-0.02]]), np.zeros(2, bool)
+    )
+    told = _outliers._findings(found, np.array([0, 1]), [[], []], 2)
+    assert told == [
+        "No row of 2 is odd beyond what is usual; least usual is row 0 (the first is 0), with 0.1 "
+        "nats."
+    ]
+    assert _outliers._score(-0.02) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("values", "has_classes"),
+    [(np.arange(60) % 3, True), (np.arange(60) % 30, False), (np.arange(60) % 3 + 0.5, False)],
+)
+def test_whole_numbers_of_few_values_are_classes(values, has_classes):
+    frame = pd.DataFrame({"y": values, "x": np.arange(60)})
+    found = _fidelity.usefulness(frame, frame, frame, "y", 0)
+    assert (found.score == "accuracy") == has_classes
+
+
 def test_a_stored_model_encodes_other_tables():
     done = run("fit", "trees.csv", "--target", "plot", "-o", "m/trees.skops")
     assert "left out: note" in done.printed
+    assert "Codes have 2 numbers, as 4 columns are used; --components says otherwise." in (
+        done.printed
+    )
     assert_page("m/trees.html", "What the code says of each column", "Codes")
     other = make_trees().iloc[::-1][["plot", "note", "seen", "kind", "rings", "height"]]
     other.to_parquet("other.parquet")
@@ -301,10 +326,15 @@ def test_what_is_no_model_of_a_table_is_refused(store, expected):
         (make_trees()[["kind"]], [], "'kind' is the only column to learn from"),
         (make_trees()[["kind", "height"]], ["--drop", "kind"], "'height' is the only column"),
         (make_trees().head(9), [], "9 rows are too few to learn from; give 10 or more"),
+        (
+            make_trees().assign(rings=lambda frame: frame["rings"].mask(frame.index == 3, np.inf)),
+            [],
+            "row 3 of 'rings' holds inf, beyond what can be computed with",
+        ),
         (make_trees(), ["--target", "Kind"], "--target 'Kind' is not a column of t.csv; did you"),
         (make_trees(), ["--target", "kind", "--drop", "kind"], "is also in --drop"),
         (make_trees(), ["--drop", ",".join(make_trees())], "no column is left"),
-        (make_trees()[["note"]].assign(same=1), [], "No column of X is left to learn from"),
+        (make_trees()[["note"]].assign(same=1), [], "no column is left to learn from ('note': all"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_told_in_one_line(command, table, arguments, expected):
@@ -336,6 +366,10 @@ def test_a_table_without_holes_has_none_to_fill():
         (["outliers", "trees.csv", "-n", "0"], "'0' is not a whole number from 1"),
         (["sample", "trees.csv", "--model", "pca"], "'pca' is not a model; choose from advers"),
         (["outliers"], "the following arguments are required: FILE"),
+        (["outliers", "trees.csv", "-o", ""], "'' is no name of a file or directory"),
+        (["fit", "trees.csv", "-o", "a" * 300 + ".skops"], "has a part of 306 bytes"),
+        (["impute", "trees.csv", "-o", "a\0b.csv"], "is no name of a file or directory"),
+        (["transform", ".", "trees.csv"], ".: this is a directory; name a file that"),
         (["transform", "m.skops", "trees.csv", "--delimiter", "ab"], "'ab' is not one character"),
         (["impute", "trees.csv", "--sheet", "a"], "--sheet 'a': trees.csv is of kind text"),
     ],

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skae.cli._reading import ReadingOptions, read_source
+from skae.cli._reading import ReadingOptions, _content, read_source
 from skae.cli._reading._dialect import find_dialect
 
 TEXT = "name,size,when\n" + "".join(
@@ -109,6 +109,53 @@ def test_thousands_are_numbers(texts, numbers, said):
     source = read("t.csv")
     assert source.frame["amount"].tolist() == numbers * 3
     assert said in " ".join(source.notes)
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers", "said"),
+    [
+        (["$1,647.97", "$12.00", "-$3.50"], [1647.97, 12, -3.5], "'$' before them and thousands"),
+        (["€ 12", "€ 7", "€ -1"], [12, 7, -1], "numbers with '€' before them"),
+        (["5%", "12%", "-7%"], [5, 12, -7], "numbers with '%' after them"),
+        (["1.234,50 EUR", "2,00 EUR", "3,25 EUR"], [1234.5, 2, 3.25], "'EUR' after them and"),
+    ],
+)
+def test_money_and_percents_are_numbers_and_written_again(texts, numbers, said):
+    pd.DataFrame({"amount": texts * 3, "kind": ["x", "y", "z"] * 3}).to_csv("t.csv", index=False)
+    source = read("t.csv")
+    assert source.frame["amount"].tolist() == numbers * 3
+    assert said in " ".join(source.notes)
+    assert [source.formats["amount"].write(number) for number in numbers] == texts
+
+
+@pytest.mark.parametrize("texts", [["$5", "€5"], ["$5", "5"], ["5%", "5 apples"]])
+def test_values_of_several_signs_are_text(texts):
+    pd.DataFrame({"amount": texts * 3, "n": range(6)}).to_csv("t.csv", index=False)
+    assert read("t.csv").frame["amount"].tolist() == texts * 3
+
+
+@pytest.mark.parametrize("sign", ["-", "--", ".", "?"])
+def test_signs_of_nothing_beside_numbers_are_missing(sign):
+    texts = [sign if i == 7 else f"{i}.5" for i in range(40)]
+    levels = ["a", sign] * 20
+    days = [sign if i == 7 else f"2020-01-{i % 28 + 1:02d}" for i in range(40)]
+    pd.DataFrame({"x": texts, "k": levels, "d": days}).to_csv("t.csv", index=False)
+    source = read("t.csv")
+    assert source.frame["x"].isna().to_numpy().nonzero()[0].tolist() == [7]
+    assert source.frame["d"].isna().to_numpy().nonzero()[0].tolist() == [7]
+    assert source.frame["k"].tolist() == levels
+    assert f"{sign!r} beside other values read as missing: 'x', 'd'." in source.notes
+
+
+def test_numbers_of_one_length_that_begin_with_0_are_codes():
+    rows = "".join(f"{code},{n},{n}\n" for code, n in [("07302", "01"), ("10001", "1"), ("", "2")])
+    source = read("t.csv", "zip,n,m\n" + rows)
+    assert source.frame["zip"].tolist()[:2] == ["07302", "10001"]
+    assert source.frame["zip"].isna().tolist() == [False, False, True]
+    assert source.frame["n"].tolist() == [1, 1, 2]
+    assert source.notes == [
+        "Read as categories, since their numbers begin with 0 as codes do: 'zip'."
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
@@ -358,6 +405,20 @@ def test_what_is_no_table_is_refused(name, text, expected):
         read_source(spoilt(name))
 
 
+@pytest.mark.parametrize("packing", [".gz", ".bz2", ".xz", ".zip"])
+def test_what_unpacks_to_far_more_is_refused(packing, monkeypatch):
+    for name, size in (("_LARGE", 10_000), ("_CHUNK", 1_000)):
+        monkeypatch.setattr(_content, name, size)
+    text = b"a,b\n" + b"1,2\n" * 100_000
+    if packing == ".zip":
+        with zipfile.ZipFile("t.csv.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("t.csv", text)
+    else:
+        Path(f"t.csv{packing}").write_bytes(PACKERS[packing](text))
+    with pytest.raises(ValueError, match=r"unpacked, its .* MB are .* MB, more than a packed"):
+        read(f"t.csv{packing}")
+
+
 def test_a_directory_is_refused():
     Path("t.csv").mkdir()
     with pytest.raises(ValueError, match="this is a directory; name a file in it"):
@@ -368,6 +429,15 @@ def test_a_file_of_another_kind_than_its_name_says_is_refused(frame):
     frame.to_parquet("t.csv")
     with pytest.raises(ValueError, match=r"it begins as a \.parquet file does"):
         read_source("t.csv")
+
+
+def test_equal_names_in_parquet_are_refused():
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_arrays([[1, 2], [3, 4]], names=["a", "a"]), "t.parquet")
+    with pytest.raises(ValueError, match=r"several columns are named 'a'"):
+        read("t.parquet")
 
 
 def test_an_archive_of_several_tables_is_refused():

@@ -1,5 +1,10 @@
 """What a stored model consists of is listed, and nothing more."""
 
+import io
+import json
+import re
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,3 +73,53 @@ def test_a_model_comes_back_as_it_was(name, stored, frame, tmp_path):
     again = skops.io.loads(stored[name], trusted=list(TRUSTED))
     np.testing.assert_array_equal(model.transform(plain), again.transform(plain))
     assert type(model.autoencoder_).__name__.lower() == name
+
+
+def zeros(content):
+    array = np.load(io.BytesIO(content))
+    return stored_array(np.zeros_like(array)) if array.dtype.kind == "f" else content
+
+
+def nothing(content):
+    array = np.load(io.BytesIO(content))
+    return stored_array(np.full_like(array, np.nan)) if array.dtype.kind == "f" else content
+
+
+def longer(content):
+    array = np.load(io.BytesIO(content))
+    return stored_array(np.concatenate([array, array])) if array.dtype.kind == "f" else content
+
+
+def stored_array(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "schema", "reason"),
+    [
+        (zeros, None, "a (scale|unit) in it is not above 0"),
+        (nothing, None, "values that are no numbers"),
+        (longer, None, "its parts do not fit each other"),
+        (lambda content: bytes(len(content)), None, "missing or cannot be read"),
+        (lambda content: None, None, "does not say what it consists of"),
+        (None, [], "it does not say what it consists of"),
+        (None, None.__class__, "it does not say what it consists of"),
+    ],
+)
+def test_a_damaged_model_is_refused_in_plain_words(spoil, schema, reason, stored, tmp_path):
+    path = tmp_path / "model.skops"
+    whole = zipfile.ZipFile(io.BytesIO(stored["variationalautoencoder"]))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name.endswith(".npy") and spoil is not None:
+                content = spoil(content)
+            if name == "schema.json" and schema is not None:
+                content = json.dumps(schema if schema == [] else None).encode()
+            if content is not None:
+                archive.writestr(name, content)
+    with pytest.raises(ValueError, match=reason) as refused:
+        load_model(path)
+    assert re.search(r"\b(dict|list|NoneType|KeyError|npy|indices)\b", str(refused.value)) is None

@@ -1,6 +1,7 @@
 """Files with some cells filled are else as they were; tables go where a name says."""
 
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +79,18 @@ def test_a_text_file_changes_where_it_is_filled_alone(before, values, after):
 
 def test_codes_keep_their_zeros():
     Path("t.csv").write_text("zip,b\n0100,x\n,y\n0100,z\n0200,z\n")
-    content = fill("t.csv", {"zip": ([1], ["100"])}, categorical=["zip"])
+    content = fill("t.csv", {"zip": ([1], ["0100"])})
     assert content.decode().splitlines()[2] == "0100,y"
+
+
+def test_truth_and_signs_are_written_as_they_were():
+    text = "a,b,c\nTRUE,$1200,-5%\nFALSE,$7,12%\n"
+    Path("t.csv").write_text(text)
+    source = read_source("t.csv")
+    assert source.frame.to_numpy().tolist() == [[True, 1200.0, -5.0], [False, 7.0, 12.0]]
+    assert table_bytes(source.frame, Path("u.csv"), source).decode() == text
+    plain = table_bytes(source.frame, Path("u.tsv"), source).decode()
+    assert plain.splitlines()[1] == "TRUE\t1200.0\t-5.0"
 
 
 def test_the_encoding_and_the_mark_stay():
@@ -135,6 +146,30 @@ def test_other_kinds_keep_their_types(kind):
     assert found["b"].tolist() == ["x", "x", "z"]
     if kind in ("parquet", "feather"):
         assert found.dtypes.astype(str).tolist() == ["Int64", "category", "float64"]
+
+
+def test_lists_and_records_stay_and_decimals_are_filled():
+    frame = pd.DataFrame(
+        {
+            "a": [Decimal("1.25"), None, Decimal("3.50")],
+            "b": ["x", "y", "z"],
+            "lists": [[1], [2, 3], None],
+            "records": [{"a": 1}, {"a": 2}, None],
+            "bytes": [b"\x01", None, b"\x02"],
+        }
+    )
+    frame.to_parquet("t.parquet")
+    source = read_source("t.parquet")
+    assert list(source.frame) == ["a", "b"]
+    assert source.notes == [
+        "Left aside, as they hold lists, records or bytes: 'lists', 'records', 'bytes'."
+    ]
+    Path("t.parquet").write_bytes(fill("t.parquet", {"a": ([1], [2.504])}))
+    found = pd.read_parquet("t.parquet")
+    assert found["a"].tolist() == [Decimal("1.25"), Decimal("2.50"), Decimal("3.50")]
+    assert found["lists"][1].tolist() == [2, 3]
+    assert found["records"].tolist() == frame["records"].tolist()
+    assert found["bytes"].tolist() == frame["bytes"].tolist()
 
 
 def test_a_workbook_is_filled():

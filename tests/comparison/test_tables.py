@@ -252,8 +252,9 @@ def test_columns_that_cannot_help_are_left_out_and_named(frame):
         "constant": "it holds nothing but 3",
         "name": "all of its values differ, as names, identifiers and free text do",
     }
-    for text in (found.summary(), repr(found)):
-        assert ("number (it numbers the rows)" in text) == (text == found.summary())
+    for text in (found.summary(), repr(found), found._repr_html_()):
+        assert "number (it numbers the rows)" in text
+        assert "What is explained of a table is the mean over its columns" in text
 
 
 def test_hard_columns_are_named(frame):

@@ -6,6 +6,7 @@ from skae.cli._reading._binary_files import read_arrow, read_excel, read_json, r
 from skae.cli._reading._columns import (
     as_text,
     check_column,
+    check_range,
     check_size,
     listed,
     named_columns,
@@ -24,6 +25,7 @@ __all__ = [
     "Source",
     "as_text",
     "check_column",
+    "check_range",
     "check_size",
     "listed",
     "named_columns",

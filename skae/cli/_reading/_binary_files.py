@@ -19,7 +19,11 @@ def read_parquet(content: Content, options: ReadingOptions) -> Source:
     import pandas as pd
 
     with needs_extra("tables", f"reading {content.suffix}"):
-        import pyarrow  # noqa: F401
+        import pyarrow.parquet
+    schema = attempt(
+        pyarrow.parquet.read_schema, content.path, io.BytesIO(content.data), cause=_DAMAGED
+    )
+    check_names(content.path, schema.names)
     frame = attempt(pd.read_parquet, content.path, io.BytesIO(content.data), cause=_DAMAGED)
     return _of_frame(content, frame)
 

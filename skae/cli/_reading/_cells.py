@@ -6,6 +6,8 @@ import re
 MISSING = frozenset(
     ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN")
 ).union(("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"))
+# Nothing beside numbers and dates, as people and statistics packages write it; levels among text.
+NOTHING_BESIDE_NUMBERS = ("-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", ".", "..", "?")
 # Among text it may be a level, such as the masonry of a house that has none.
 NONE = "None"
 _POINT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from skae.cli._reading._cells import NONE, is_number
+from skae.cli._reading._cells import NONE, NOTHING_BESIDE_NUMBERS, is_number
 from skae.cli._reading._source import ReadingOptions, Source
 from skae.cli._reading._texts import dates_of_text, numbers_of_text
 
 # Numbers among text are levels where so few of them differ.
 _FEW_LEVELS = 20
 _MOST_NAMES = 5
+_LARGEST = 1e150
 
 
 def check_names(path: object, names: Sequence[object]) -> None:
@@ -83,26 +84,56 @@ def settle_types(source: Source, options: ReadingOptions) -> None:
     categorical = named_columns(list(frame), options.categorical, "--categorical", path)
     dropped = named_columns(list(frame), options.drop, "--drop", path)
     frame = frame.drop(columns=dropped)
+    nested = [name for name in frame if _is_nested(frame[name])]
+    if nested:
+        frame = frame.drop(columns=nested)
+        source.notes.append(f"Left aside, as they hold lists, records or bytes: {listed(nested)}.")
     columns: dict[str, Any] = {}
     found: dict[str, list[str]] = {}
     for name in frame:
-        column, words = _typed(source, name, frame[name], name in categorical)
-        columns[name] = column
-        if words:
+        columns[name], sentences = _typed(source, name, frame[name], name in categorical)
+        for words in sentences:
             found.setdefault(words, []).append(name)
     # All at once: column by column, a frame of many would be copied as often.
     import pandas as pd
 
     source.frame = pd.DataFrame(columns, index=frame.index)
     for words, names in found.items():
-        source.notes.append(f"Read as {words}: {listed(names)}.")
+        source.notes.append(f"{words}: {listed(names)}.")
 
 
-def _typed(source: Source, name: str, column: Any, is_category: bool) -> tuple[Any, str]:
+def check_range(path: object, frame: Any) -> None:
+    """Refuse numbers whose squares, as of a variance, are infinite."""
+    for name in frame:
+        if frame[name].dtype.kind != "f":
+            continue
+        values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        too_large = np.abs(values) > _LARGEST
+        if too_large.any():
+            row = int(too_large.argmax())
+            raise ValueError(
+                f"{path}: row {row} of {name!r} holds {values[row]:g}, beyond what can be computed "
+                f"with; mend it or leave it empty, or say --drop {name!r}."
+            )
+
+
+def _is_nested(column: Any) -> bool:
+    """Whether a column holds values that are no numbers, text or dates, but have parts."""
+    if column.dtype != object:
+        return False
+    kinds = (list, tuple, dict, set, np.ndarray, bytes, bytearray, memoryview)
+    return any(isinstance(value, kinds) for value in column.to_numpy())
+
+
+def _typed(source: Source, name: str, column: Any, is_category: bool) -> tuple[Any, list[str]]:
+    """Return a column with the type of its values, and how sentences about it begin."""
     if column.dtype == object:
         column = _of_objects(column)
     if is_category:
-        return as_text(column).astype("category"), ""
+        return as_text(column).astype("category"), []
+    if name in source.codes:
+        words = "Read as categories, since their numbers begin with 0 as codes do"
+        return column.astype("category"), [words]
     if _is_text(column):
         decimal = "." if source.dialect is None else source.dialect.decimal
         # Who writes decimal commas, or semicolons because of them, writes the day first.
@@ -110,34 +141,57 @@ def _typed(source: Source, name: str, column: Any, is_category: bool) -> tuple[A
         column = _without_none(column, decimal) if source.kind == "text" else column
         known = column.dropna()
         if len(known) == 0:
-            return column, ""
+            return column, []
         if not _is_text(column):
-            return _whole(column), ""
+            return _whole(column), []
+        without, signs = _without_signs(column)
+        plain = _plain_numbers(without, decimal) if signs else None
+        if plain is not None:
+            return _whole(plain), [_told_missing(signs)]
         for found in (
-            numbers_of_text(column, decimal),
-            dates_of_text(column, day_first=day_first),
+            numbers_of_text(without, decimal),
+            dates_of_text(without, day_first=day_first),
         ):
             if found is not None:
                 source.formats[name] = found[1]
                 kind = "" if "numbers" in found[1].described else "dates, "
-                return _whole(found[0]), f"{kind}{found[1].described}"
+                told = [f"Read as {kind}{found[1].described}"]
+                return _whole(found[0]), told + ([_told_missing(signs)] if signs else [])
         _check_mixed(source.path, name, known, decimal)
-        return column, ""
-    return (_whole(column) if source.kind != "parquet" and source.kind != "arrow" else column), ""
+        return column, []
+    return (_whole(column) if source.kind != "parquet" and source.kind != "arrow" else column), []
+
+
+def _without_signs(column: Any) -> tuple[Any, list[str]]:
+    """Return text without signs of nothing, and which of these there are."""
+    texts = column.astype(object)
+    is_sign = texts.map(str.strip, na_action="ignore").isin(NOTHING_BESIDE_NUMBERS)
+    if not is_sign.any() or not texts[~is_sign].notna().any():
+        return column, []
+    return texts.mask(is_sign), sorted({str(text).strip() for text in texts[is_sign]})
+
+
+def _told_missing(signs: list[str]) -> str:
+    return f"{', '.join(map(repr, signs))} beside other values read as missing"
+
+
+def _plain_numbers(texts: Any, decimal: str) -> Any:
+    """Return text that holds nothing but numbers as these, or None."""
+    import pandas as pd
+
+    if not all(is_number(text, decimal) for text in texts.dropna().unique()):
+        return None
+    return pd.to_numeric(texts.str.strip().str.replace(decimal, ".", regex=False))
 
 
 def _without_none(column: Any, decimal: str) -> Any:
     """Return numbers of which some are None, as Python writes what is missing, as numbers."""
-    import pandas as pd
-
-    is_none = column == NONE
-    others = column[~is_none.fillna(False)].dropna()
-    if not is_none.any() or not len(others):
+    texts = column.astype(object)
+    is_none = texts == NONE
+    if not is_none.any() or not texts[~is_none].notna().any():
         return column
-    if not all(is_number(text, decimal) for text in others.unique()):
-        return column
-    texts = column.astype(object).mask(is_none.fillna(False).to_numpy(dtype=bool))
-    return pd.to_numeric(texts.str.strip().str.replace(decimal, ".", regex=False))
+    numbers = _plain_numbers(texts.mask(is_none), decimal)
+    return column if numbers is None else numbers
 
 
 def _is_text(column: Any) -> bool:

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import IO, Any
 
 # What names of files end in, by the kind of table.
 SUFFIXES = {
@@ -31,11 +31,14 @@ SUFFIXES = {
     ".ndjson": "json lines",
 }
 PACKED = (".gz", ".bz2", ".xz", ".zip")
-_UNPACKERS: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ\x00": lzma.decompress,
+_UNPACKERS: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
 }
+# Tables are packed to a tenth or so. What grows far more was made to fill the memory.
+_MOST_BYTES, _LARGE, _MOST_TIMES = 2 * 10**9, 50 * 10**6, 200
+_CHUNK = 2**20
 _BEGINNINGS = {
     b"PAR1": ("parquet", ".parquet"),
     b"ARROW1": ("arrow", ".feather"),
@@ -45,6 +48,7 @@ _BEGINNINGS = {
     b"%PDF": ("pdf", ".pdf"),
     b"\x89PNG": ("png", ".png"),
 }
+_NO_ARCHIVE = "the file is damaged, cut off, or of another kind than its name says."
 _ARCHIVE = b"PK\x03\x04"
 
 
@@ -113,8 +117,36 @@ def _unpacked(path: Path, data: bytes, suffix: str, packing: str) -> tuple[bytes
         raise ValueError(f"{path}: cannot be read; is it really a {packing} file?")
     for mark, unpack in _UNPACKERS.items():
         if data.startswith(mark):
-            return attempt(unpack, path, data, cause="the file is damaged or cut off."), suffix
+            cause = "the file is damaged or cut off."
+            return attempt(_read_all, path, path, unpack, data, cause=cause), suffix
+    if data.startswith(_ARCHIVE):  # as workbooks are
+        archive = attempt(zipfile.ZipFile, path, io.BytesIO(data), cause=_NO_ARCHIVE)
+        _check_unpacked(path, sum(one.file_size for one in archive.infolist()), len(data))
     return data, suffix
+
+
+def _read_all(path: Path, unpack: Callable[[IO[bytes]], Any], data: bytes) -> bytes:
+    """Return what is in a packed file, and stop where it is too much."""
+    whole = bytearray()
+    with unpack(io.BytesIO(data)) as file:
+        while chunk := file.read(_CHUNK):
+            whole += chunk
+            _check_unpacked(path, len(whole), len(data), is_all=False)
+    return bytes(whole)
+
+
+def _check_unpacked(path: Path, size: int, packed: int, *, is_all: bool = True) -> None:
+    if size <= _LARGE or (size <= _MOST_BYTES and size <= _MOST_TIMES * packed):
+        return
+    more = "" if is_all else "more than "
+    raise _TooLargeError(
+        f"{path}: unpacked, its {packed / 1e6:,.3g} MB are {more}{size / 1e6:,.0f} MB, more than a "
+        "packed table is read of; unpack it, and name what is in it if that is a table."
+    )
+
+
+class _TooLargeError(ValueError):
+    """What is unpacked is more than a table should be."""
 
 
 def _only_member(path: Path, data: bytes) -> tuple[bytes, str]:
@@ -132,7 +164,14 @@ def _only_member(path: Path, data: bytes) -> tuple[bytes, str]:
             f"{path}: expected one table in the archive, and it has {len(names)} ({shown}); unpack "
             "it and name one."
         )
-    return attempt(archive.read, path, names[0], cause=cause), PurePath(names[0]).suffix.lower()
+    # The size that an archive tells may be false: what is read is counted too.
+    _check_unpacked(path, archive.getinfo(names[0]).file_size, len(data))
+
+    def unpack(file: IO[bytes]) -> Any:
+        return archive.open(names[0])
+
+    content = attempt(_read_all, path, path, unpack, data, cause=cause)
+    return content, PurePath(names[0]).suffix.lower()
 
 
 def _check_beginning(path: Path, suffix: str, kind: str, data: bytes) -> None:
@@ -156,7 +195,7 @@ def attempt(
     """Call a reader; tell its error in one sentence, with what may be the cause."""
     try:
         return read(*arguments, **options)
-    except (ImportError, KeyboardInterrupt):
+    except (ImportError, KeyboardInterrupt, _TooLargeError):
         raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -49,6 +49,8 @@ class Source:
     cells : callable
         Without arguments, the cells as the file has them, in a DataFrame of all of its columns; of
         a text file, texts, with columns called by their places.
+    codes : set of str
+        Columns of digits that begin with 0, as postal codes do; they are text.
     labels : Series or None
         What names the rows.
     names : list of str
@@ -70,6 +72,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
     dialect: Dialect | None = None
     formats: dict[str, TextFormat] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
     labels: Any = None
     names: list[str] = field(default_factory=list)
     n_before: int = 0

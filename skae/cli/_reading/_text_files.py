@@ -1,8 +1,11 @@
 """Read files of values that a delimiter separates."""
 
 import io
+import re
 import warnings
 from typing import Any
+
+import numpy as np
 
 from skae.cli._reading._cells import MISSING, NONE
 from skae.cli._reading._columns import check_names
@@ -38,16 +41,17 @@ def read_text_file(content: Content, options: ReadingOptions) -> Source:
         notes.append(f"Values are separated by {CALLED[dialect.delimiter]}.")
     if options.decimal is None and dialect.decimal == ",":
         notes.append("Numbers have decimal commas.")
+    missing: dict[str, Any] = {"keep_default_na": False, "na_values": sorted(MISSING - {NONE})}
     frame = attempt(
         _read_frame,
         content.path,
         content.data,
         dialect,
-        keep_default_na=False,
-        na_values=sorted(MISSING - {NONE}),
+        **missing,
         cause=f"is it really a {content.suffix} file?",
     )
-    frame = _without_empty_end(frame)
+    codes = _codes(content.data, dialect, frame, missing)
+    frame = _without_empty_end(_with_columns(frame, codes))
     if dialect.names is None:
         names = [f"column {i}" for i in range(frame.shape[1])]
         notes.append("The first line holds values and no names: columns are named by their places.")
@@ -56,6 +60,7 @@ def read_text_file(content: Content, options: ReadingOptions) -> Source:
     check_names(content.path, [name for name in names if name])
     frame = frame.set_axis(names, axis=1)
     source = Source(content.path, content.kind, frame, lambda: frame, notes, dialect)
+    source.codes = frozenset(names[place] for place in codes)
     source.text = lambda: content.data.decode(encoding)
     _name_columns(source)
     source.cells = lambda: _cells_as_written(content, source)
@@ -94,6 +99,40 @@ def _read_frame(data: bytes, dialect: Dialect, **options: Any) -> Any:
         names = list(dialect.names or ())
         frame.columns = ["", *names] if dialect.is_short else names
     return frame
+
+
+def _codes(data: bytes, dialect: Dialect, frame: Any, missing: dict[str, Any]) -> dict[int, Any]:
+    """Return, by place, columns of digits of one length of which some begin with 0, as text."""
+    ends = re.escape(dialect.delimiter)
+    pattern = re.compile(rf"(?:^|[{ends}\s\"])0\d+(?=[{ends}\s\"]|$)", re.MULTILINE)
+    is_whole = [_may_be_whole(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    if not any(is_whole) or pattern.search(data.decode(dialect.encoding)) is None:
+        return {}
+    texts = _read_frame(data, dialect, dtype=str, **missing)
+    columns = {place: texts.iloc[:, place] for place in np.flatnonzero(is_whole).tolist()}
+    return {place: column for place, column in columns.items() if _are_codes(column)}
+
+
+def _may_be_whole(column: Any) -> bool:
+    if column.dtype.kind not in "iuf" or not column.notna().any():
+        return False
+    return column.dtype.kind != "f" or bool((column.dropna() % 1 == 0).all())
+
+
+def _are_codes(column: Any) -> bool:
+    known = column.dropna().str.strip()
+    if known.str.len().nunique() != 1 or len(known.iloc[0]) < 2:
+        return False
+    return bool(known.str.fullmatch(r"\d+").all() and known.str.startswith("0").any())
+
+
+def _with_columns(frame: Any, columns: dict[int, Any]) -> Any:
+    import pandas as pd
+
+    if not columns:
+        return frame
+    parts = [columns.get(place, frame.iloc[:, place]) for place in range(frame.shape[1])]
+    return pd.concat(parts, axis=1).set_axis(frame.columns, axis=1)
 
 
 def _distinct(names: list[str]) -> list[str]:

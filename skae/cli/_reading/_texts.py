@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skae.cli._reading._cells import is_number
+from skae.cli._reading._signs import without_sign
 
 # How thousands are parted and what follows, by the decimal sign.
 _THOUSANDS = {
@@ -84,22 +85,38 @@ class TextFormat:
 def numbers_of_text(column: Any, decimal: str) -> tuple[Any, TextFormat] | None:
     """Numbers of a column of text, all of whose values are such, or None.
 
+    All may have one sign of money or percent, before or after them.
+
     Parameters
     ----------
     column : Series of str
     decimal : str
         The decimal sign of the file; where it does not fit, the other one is tried.
     """
+    texts = column.astype(object).map(str.strip, na_action="ignore")
+    signed = without_sign(texts.dropna())
+    if signed is None:
+        return _unsigned(texts, decimal, whole_too=False)
+    plain, sign = signed
+    found = _unsigned(plain.reindex(texts.index), decimal, whole_too=True)
+    if found is None:
+        return None
+    numbers, form = found
+    more = form.described.removeprefix("numbers with ")
+    described = sign.described if more == "decimal points" else f"{sign.described} and {more}"
+    return numbers, TextFormat(lambda value: sign.put(form.write(value)), described)
+
+
+def _unsigned(texts: Any, decimal: str, *, whole_too: bool) -> tuple[Any, TextFormat] | None:
     import pandas as pd
 
-    texts = column.astype(object).map(str.strip, na_action="ignore")
     known = texts.dropna()
     if not len(known) or not known.iloc[0][-1:].isdigit():
         return None
     for sign in (decimal, "," if decimal == "." else "."):
         if not all(map(_THOUSANDS[sign].fullmatch, known)):
             continue
-        if not (known.str.contains(r"[^-+\d]").any()):
+        if not whole_too and not known.str.contains(r"[^-+\d]").any():
             continue  # whole numbers, which the reader has left as text for a reason
         plain = known.map(lambda text: _GROUPS.sub("", text), na_action="ignore")
         if sign == "," and not known.str.contains(",").any() and decimal == ".":
@@ -108,7 +125,7 @@ def numbers_of_text(column: Any, decimal: str) -> tuple[Any, TextFormat] | None:
         thousands = next((m[2] for m in map(_THOUSANDS[sign].fullmatch, known) if m and m[2]), "")
         n_places = max((len(text.partition(sign)[2]) for text in known), default=0)
         written = _number_writer(sign, thousands, n_places)
-        return numbers.reindex(column.index), TextFormat(written, _number_words(sign, thousands))
+        return numbers.reindex(texts.index), TextFormat(written, _number_words(sign, thousands))
     return None
 
 
