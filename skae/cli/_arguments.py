@@ -189,7 +189,7 @@ def _add_outliers(command: argparse.ArgumentParser) -> None:
 def _add_impute(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_target(command, "a column that is neither filled nor used to fill others")
-    _add_model(command)
+    _add_model(command, components="10, or as many as columns are used")
     _add_output_file(command, "the table", "the name of FILE with -filled in it")
     _add_reading(command)
 

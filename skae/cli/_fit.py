@@ -47,7 +47,7 @@ def run_fit(options: Namespace, command: str) -> None:
     tell_notes(source)
     categorical = categories_of(source.frame)
     frame = plain_frame(source.frame, categorical)
-    learnt = learn(frame, options, progress, "Learning", categorical=categorical, is_compact=True)
+    learnt = learn(frame, options, progress, "Learning", categorical=categorical, purpose="codes")
     model = learnt.model
     content = model_bytes(model)
     judged = some_rows(frame, _MOST_JUDGED, options.random_state)

@@ -44,9 +44,11 @@ def run_impute(options: Namespace, command: str) -> None:
         raise ValueError(f"{source.path}: no value is missing, so there is nothing to fill.")
     tell_notes(source)
     tried, hidden = _with_hidden(some_rows(frame, _MOST_TRIED, options.random_state), options)
-    rehearsal = learn(tried.mask(hidden), options, progress, "Trying it on hidden values")
+    rehearsal = learn(
+        tried.mask(hidden), options, progress, "Trying it on hidden values", purpose="holes"
+    )
     judged = _judge(rehearsal.model, tried, hidden, progress)
-    learnt = learn(frame, options, progress, "Learning from all that is known")
+    learnt = learn(frame, options, progress, "Learning from all that is known", purpose="holes")
     values = _fillings(learnt.model, frame, holes, progress)
     left = {name: int(count) for name, count in counts.items() if count and name not in values}
     content = filled_bytes(source, values, path)

@@ -5,18 +5,16 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.base import clone
 
 import skae
 from skae.cli._arguments import reading_options
 from skae.cli._models import table_models
 from skae.cli._progress import Progress
 from skae.cli._reading import Source, check_column, check_range, named_columns, read_source
-from skae.tabular._encoding import Encoding
-from skae.tabular._input import checked_table
+from skae.tabular import n_columns_used
 
 # More rows make a fit longer and hardly better.
 MOST_ROWS = 50_000
@@ -94,7 +92,7 @@ def learn(
     label: str,
     *,
     categorical: list[str] | None = None,
-    is_compact: bool = False,
+    purpose: Literal["rows", "codes", "holes"] = "rows",
 ) -> Learnt:
     """Fit the model that a user asked for to a table, or to some of its rows at random.
 
@@ -107,8 +105,9 @@ def learn(
         What to tell while it is fitted.
     categorical : list of str or None
         The columns of categories; None for what their types say.
-    is_compact : bool
-        Whether codes are to have fewer numbers than there are columns, unless a user says how many.
+    purpose : {"rows", "codes", "holes"}
+        What the model is for, where a user says nothing of its size: new rows want as many
+        components as columns, codes half of these, holes ten that count in full.
 
     Raises
     ------
@@ -124,12 +123,17 @@ def learn(
         progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
         in_words_of_the_command(),
     ):
-        if is_compact and options.components is None:
-            n_used = _n_used(model, rows)
+        autoencoder = autoencoder_of(options, frame.shape[1])
+        if autoencoder is None and purpose == "holes":
+            n_used = max(1, n_columns_used(model, rows))
+            autoencoder = skae.VariationalAutoencoder(min(_MOST_COMPONENTS, n_used))
+        elif purpose == "codes" and options.components is None:
+            n_used = n_columns_used(model, rows)
             n_components = max(1, min(_MOST_COMPONENTS, n_used // 2))
             options = Namespace(**{**vars(options), "components": n_components})
             sentences = [*sentences, _told_components(n_components, n_used)]
-        model.set_params(autoencoder=autoencoder_of(options, frame.shape[1])).fit(rows)
+            autoencoder = autoencoder_of(options, frame.shape[1])
+        model.set_params(autoencoder=autoencoder).fit(rows)
     check_categories(options, frame, model)
     return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
 
@@ -148,22 +152,6 @@ def in_words_of_the_command() -> Iterator[None]:
             f"no column is left to learn from ({reasons}); give columns of which values vary and "
             "some are equal."
         ) from error
-
-
-def _n_used(model: Any, rows: Any) -> int:
-    """Return how many columns a model would learn from."""
-    model = clone(model)
-    table = checked_table(model, rows, None)
-    categorical = model.categorical_features
-    encoding = Encoding.of(
-        table.container,
-        table.cells,
-        categorical=None if isinstance(categorical, str) else categorical,
-        left_out=None,
-        min_frequency=model.min_frequency,
-        max_categories=model.max_categories,
-    )
-    return len(encoding.used)
 
 
 def _told_components(n_components: int, n_used: int) -> str:

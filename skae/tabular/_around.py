@@ -52,6 +52,18 @@ def around_table(reducer: Any) -> Any:
     return reducer if reads_tables(reducer) else TableAutoencoder(reducer)
 
 
+def n_columns_used(table: TableAutoencoder, X: Any) -> int:
+    """Columns that an unfitted TableAutoencoder would learn from; 0 where none is left.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As its ``fit``.
+    """
+    counting = clone(table)
+    return len(counting._encoding_of(checked_table(counting, X, None), None).used)
+
+
 def set_width(table: TableAutoencoder, X: Any, share: float, most: int) -> None:
     """Give the autoencoder inside so many components for each column that it will use of X.
 
@@ -65,9 +77,8 @@ def set_width(table: TableAutoencoder, X: Any, share: float, most: int) -> None:
     most : int
         Components at most; one at least.
     """
-    counting = clone(table)
-    n_used = len(counting._encoding_of(checked_table(counting, X, None), None).used)
-    table.set_params(autoencoder__n_components=min(most, max(1, int(share * n_used))))
+    n_components = min(most, max(1, int(share * n_columns_used(table, X))))
+    table.set_params(autoencoder__n_components=n_components)
 
 
 def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]:
