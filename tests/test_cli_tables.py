@@ -130,7 +130,11 @@ def refuse(capsys, *arguments):
     [
         (lambda frame: frame, ["--models", "tableautoencoder"], "is not a model; choose from"),
         (lambda frame: frame, ["--models", "nmf"], "--models nmf reads numbers alone, but table"),
-        (lambda frame: frame[["noise"]], [], "'noise' alone to learn from"),
+        (
+            lambda frame: frame[["noise"]],
+            [],
+            "'noise' is the only column, so there is nothing to reduce",
+        ),
         (lambda frame: frame[["id", "noise"]], [], "left out are 'id': it numbers the rows"),
         (lambda frame: frame.iloc[:4], [], "table.csv: 4 rows are too few to compare on"),
         (lambda frame: frame, ["--components", "99"], "use at most"),

@@ -23,7 +23,6 @@ from skae import (
     ReconstructionImputer,
     ReconstructionOutlierDetector,
     VariationalAutoencoder,
-    compare,
     diagnose,
 )
 from skae.inspection import LatentSpaceDisplay, ReconstructionDisplay
@@ -271,11 +270,10 @@ def test_metrics_say_which_of_the_tables(metric):
         metric(beside(1.0), beside(TOWNS))
 
 
-def test_scorers_compare_and_displays_name_the_column():
+def test_scorers_and_displays_name_the_column():
     fitted = Autoencoder(1, **QUICK).fit(beside(1.0))
     for refused in (
         lambda: reconstruction_r2_scorer(fitted, beside(TOWNS)),
-        lambda: compare(PCA(), beside(TOWNS)),
         lambda: diagnose(fitted, beside(TOWNS)),
         lambda: ReconstructionDisplay.from_estimator(fitted, beside(TOWNS)),
         lambda: LatentSpaceDisplay.from_estimator(fitted, beside(TOWNS)),

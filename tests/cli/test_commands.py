@@ -147,8 +147,10 @@ def test_rows_are_told_by_their_labels():
 
 def test_a_target_is_no_reason():
     run("outliers", "trees.csv", "--target", "kind", "--drop", "plot,note")
-    reasons = pd.read_csv("skae-outliers/outliers.csv").filter(like="reason").fillna("")
-    assert not reasons.apply(lambda c: c.str.startswith(("kind", "plot", "note"))).any(axis=None)
+    reasons = pd.read_csv("skae-outliers/outliers.csv", dtype=str).filter(like="reason")
+    assert not reasons.apply(lambda c: c.fillna("").str.startswith(("kind", "plot", "note"))).any(
+        axis=None
+    )
 
 
 def test_holes_are_filled_and_nothing_else_is_changed():

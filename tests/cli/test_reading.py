@@ -350,7 +350,7 @@ def test_a_sheet_is_told_and_can_be_named(frame):
 
 def test_an_old_workbook_is_read(frame):
     xlwt = pytest.importorskip("xlwt")
-    pytest.importorskip("xlrd")
+    pytest.importorskip("python_calamine")
     book = xlwt.Workbook()
     sheet = book.add_sheet("trees")
     for row, values in enumerate([list(frame), *frame.values.tolist()]):

@@ -58,10 +58,15 @@ def read_excel(content: Content, options: ReadingOptions) -> Source:
 
     with needs_extra("tables", f"reading {content.suffix}"):
         if content.suffix == ".xls" and not content.data.startswith(b"PK"):
-            import xlrd  # noqa: F401
+            import python_calamine  # noqa: F401
+
+            engine = "calamine"
         else:
             import openpyxl  # noqa: F401
-    book = attempt(pd.ExcelFile, content.path, io.BytesIO(content.data), cause=_DAMAGED)
+
+            engine = "openpyxl"
+    file = io.BytesIO(content.data)
+    book = attempt(pd.ExcelFile, content.path, file, engine=engine, cause=_DAMAGED)
     names = list(map(str, book.sheet_names))
     sheet = names[0] if options.sheet is None else options.sheet
     if sheet not in names:
@@ -69,7 +74,9 @@ def read_excel(content: Content, options: ReadingOptions) -> Source:
             f"--sheet {sheet!r} is not a sheet of {content.path}; it has "
             f"{', '.join(map(repr, names))}."
         )
-    cells = attempt(book.parse, content.path, sheet, header=None, dtype=object, cause=_DAMAGED)
+    cells = attempt(
+        pd.read_excel, content.path, book, sheet, header=None, dtype=object, cause=_DAMAGED
+    )
     if cells.empty:
         raise ValueError(f"{content.path}: cannot be read; sheet {sheet!r} is empty.")
     notes = []
