@@ -133,7 +133,7 @@ def refuse(capsys, *arguments):
         (
             lambda frame: frame[["noise"]],
             [],
-            "'noise' is the only column, so there is nothing to reduce",
+            "'noise' is the only column, so there is",
         ),
         (lambda frame: frame[["id", "noise"]], [], "left out are 'id': it numbers the rows"),
         (lambda frame: frame.iloc[:4], [], "table.csv: 4 rows are too few to compare on"),

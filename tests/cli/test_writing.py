@@ -177,7 +177,7 @@ def test_a_workbook_is_filled():
     frame = pd.DataFrame({"a": [1.0, None, 3.0], "b": ["x", "y", None]})
     frame.to_excel("t.xlsx", sheet_name="mine", index=False)
     Path("t.xlsx").write_bytes(fill("t.xlsx", {"a": ([1], [2]), "b": ([2], ["x"])}))
-    found = pd.read_excel("t.xlsx", sheet_name="mine")
+    found = pd.read_excel("t.xlsx", sheet_name="mine", engine="openpyxl")
     assert found["a"].tolist() == [1, 2, 3]
     assert found["b"].tolist() == ["x", "y", "x"]
 
