@@ -24,7 +24,8 @@ print(penguins.head(4).to_string())
 # ----------
 #
 # Three penguins get a value of another kind. The detector learns from the whole table, with the
-# wrong values in it, and says which column of a row is odd and what it expected.
+# wrong values in it, ranks all rows, and says what does not fit in each. The first reason need not
+# be the value that was changed: a bill too deep for a female may as well be that of a male.
 
 rng = np.random.default_rng(0)
 wrong = penguins.copy()
@@ -80,7 +81,8 @@ axes[0].legend(frameon=False)
 plt.show()
 
 # %%
-# Each species lives on its islands, in drawn rows as in real ones.
+# Each species lives on its islands, in drawn rows as in real ones, but for one penguin or so: levels
+# are drawn one by one, given the code.
 
 print(pd.crosstab(penguins["species"], penguins["island"]))
 print(pd.crosstab(new["species"], new["island"]))
