@@ -81,8 +81,8 @@ axes[0].legend(frameon=False)
 plt.show()
 
 # %%
-# Each species lives on its islands, in drawn rows as in real ones, but for one penguin or so: levels
-# are drawn one by one, given the code.
+# Each species lives on its islands, in drawn rows as in real ones, but for one penguin or so:
+# levels are drawn one by one, given the code.
 
 print(pd.crosstab(penguins["species"], penguins["island"]))
 print(pd.crosstab(new["species"], new["island"]))
