@@ -135,14 +135,7 @@ def roles_of(X: Any, template: TableAutoencoder) -> Roles:
     table = checked_table(estimator, X, None)
     for name in table.container.names:
         _check_one_type(name, table.column(name))
-    encoding = Encoding.of(
-        table.container,
-        table.cells,
-        categorical=estimator._categorical(table.container),
-        left_out=estimator._left_out(table.container),
-        min_frequency=estimator.min_frequency,
-        max_categories=estimator.max_categories,
-    )
+    encoding = estimator._encoding_of(table, None)
     names = [name for name in table.container.names if name in encoding.used]
     if len(names) < 2:
         raise _too_few(names, encoding.left_out)

@@ -99,8 +99,7 @@ def _factors(network: DenseNetwork, weights: Weights, sample: _Sample) -> Array:
         losses.append(sample.weight @ errors)
     best = np.array(_FACTORS)[np.argmin(losses, axis=0)]
     best[: columns.n_numbers] = 1.0
-    n_features = np.diff([*columns.starts, columns.n_features])
-    return np.repeat(best, n_features)
+    return np.repeat(best, columns.sizes)
 
 
 def _calibrated(

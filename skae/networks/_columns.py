@@ -49,6 +49,12 @@ class Columns:
         return starts
 
     @cached_property
+    def sizes(self) -> Integers:
+        """Number of features of each column."""
+        sizes: Integers = np.diff([*self.starts, self.n_features])
+        return sizes
+
+    @cached_property
     def membership(self) -> Array:
         """Ones where a level is one of a column; shape (n_levels, n_categorical_columns)."""
         return np.repeat(np.eye(len(self.widths), dtype=np.float32), self.widths, axis=0)

@@ -1,7 +1,6 @@
 """Autoencoders put around a table, where rows are more than numbers."""
 
 from collections.abc import Hashable
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -111,17 +110,5 @@ def features_of(table: Any, X: Any) -> Array:
 
 def drawn_table(table: Any, code: Array, rng: np.random.RandomState) -> Any:
     """Rows drawn by a fitted TableAutoencoder given their codes, in what the fit had."""
-    with_codes = copy(thawed(table))
-    with_codes._mixture = _Given(code)
-    return with_codes.sample(len(code), rng)
-
-
-class _Given:
-    """Codes that are drawn as they are."""
-
-    def __init__(self, code: Array) -> None:
-        self.code = code
-
-    def draw(self, n_samples: int, rng: np.random.RandomState) -> Array:
-        """All of them."""
-        return self.code
+    fitted = thawed(table)
+    return fitted._made(fitted._drawn(code, rng))

@@ -68,20 +68,25 @@ class TableDrawingMixin(TableScoringMixin):
         check_is_fitted(self)
         n_samples = check_integer("n_samples", n_samples)
         rng = check_random_state(random_state)
-        encoding, model = self._encoding, self.autoencoder_._model
-        cells = given_cells(encoding, given or {})
-        code = self._codes_given(n_samples, cells, rng)
-        made = joined(
-            encoding.table(
-                sharpened(model, code[start : start + BLOCK], self._usual.sharpness),
-                rng,
-                self._usual.deviations,
-                with_missing=with_missing,
-            )
-            for start in range(0, n_samples, BLOCK)
-        )
+        cells = given_cells(self._encoding, given or {})
+        made = self._drawn(self._codes_given(n_samples, cells, rng), rng, with_missing=with_missing)
         made |= {name: cell.plain().repeat(n_samples) for name, cell in cells.items()}
         return self._made(made)
+
+    def _drawn(
+        self, code: Array, rng: np.random.RandomState, *, with_missing: bool = True
+    ) -> dict[Hashable, Array]:
+        """Values of the columns of rows that have these codes."""
+        model, usual = self.autoencoder_._model, self._usual
+        return joined(
+            self._encoding.table(
+                sharpened(model, code[start : start + BLOCK], usual.sharpness),
+                rng,
+                usual.deviations,
+                with_missing=with_missing,
+            )
+            for start in range(0, len(code), BLOCK)
+        )
 
     def _codes_given(
         self, n_samples: int, given: Mapping[Hashable, Cells], rng: np.random.RandomState

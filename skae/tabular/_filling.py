@@ -105,9 +105,7 @@ class HoleErrors:
         columns, precision = encoding.columns, precision_of(model, features)
         some = features[:: -(-len(features) // _MOST_ROWS)]
         rng = np.random.default_rng(_SEED)
-        owners = np.repeat(
-            np.arange(columns.n_columns), np.diff([*columns.starts, columns.n_features])
-        )
+        owners = np.repeat(np.arange(columns.n_columns), columns.sizes)
         truths, found = [], []
         for _ in range(_N_MASKS):
             hidden = rng.integers(columns.n_columns, size=(len(some), 1)) == owners

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skae.model import Model
+from skae.model import Model, as_rows
 from skae.networks import names
 from skae.numerics import Array
 from skae.objectives import column_surprises
-from skae.tabular._sharpness import sharpness
+from skae.tabular._sharpness import best_factors
 
 # Rows looked at together: what is needed between is small.
 BLOCK = 8192
@@ -39,19 +39,14 @@ class UsualErrors:
         columns = model.network.columns
         assert columns is not None
         weight = np.ones(len(features)) if sample_weight is None else sample_weight
-        losses, squares, totals = (np.zeros(columns.n_columns) for _ in range(3))
+        scaled, output = _scaled_and_output(model, features)
+        losses, present = _losses(model, scaled, output)
         n = columns.n_numbers
-        squares = squares[:n]
-        for start in range(0, len(features), BLOCK):
-            rows, counts = features[start : start + BLOCK], weight[start : start + BLOCK]
-            found, present = column_losses(model, rows)
-            errors = np.square(rows[:, :n] - model.reconstruct(rows)[:, :n])
-            losses += counts @ found
-            squares += counts @ np.nan_to_num(errors)
-            totals += counts @ present
-        totals = np.maximum(totals, np.finfo(float).tiny)
-        factors = sharpness(model, features, sample_weight)
-        return cls(losses / totals, np.sqrt(squares / totals[:n]), factors)
+        made = as_rows(columns, model.scaling, output)[:, :n]
+        squares = weight @ np.nan_to_num(np.square(features[:, :n] - made))
+        totals = np.maximum(weight @ present, np.finfo(float).tiny)
+        factors = best_factors(columns, scaled, output.astype(np.float64), sample_weight)
+        return cls(weight @ losses / totals, np.sqrt(squares / totals[:n]), factors)
 
 
 def column_losses(model: Model, features: Array) -> tuple[Array, Array]:
@@ -66,8 +61,15 @@ def column_losses(model: Model, features: Array) -> tuple[Array, Array]:
     -------
     losses, present : ndarrays of shape (n, n_columns)
     """
-    output = model.decode_scaled(model.encode(features))
-    errors, present = model.column_errors(model.scaling.apply(features), output)
+    return _losses(model, *_scaled_and_output(model, features))
+
+
+def _scaled_and_output(model: Model, features: Array) -> tuple[Array, Array]:
+    return model.scaling.apply(features), model.decode_scaled(model.encode(features))
+
+
+def _losses(model: Model, scaled: Array, output: Array) -> tuple[Array, Array]:
+    errors, present = model.column_errors(scaled, output)
     if not model.network.has_noise:
         return errors * model.weights[names.COLUMN_WEIGHTS], present
     columns = model.network.columns

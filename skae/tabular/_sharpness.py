@@ -14,34 +14,14 @@ _LEAST, _MOST = -1.0, 2.5
 _LEAST_SHARE = 1e-12
 
 
-def sharpness(model: Model, features: Array, sample_weight: Array | None = None) -> Array:
-    """Factors of logits under which levels surprise least, given the codes of their rows.
-
-    Numbers are drawn around what a code says by the errors that are left at the codes of rows. A
-    decoder that learnt from noisy codes, as a variational one does, is less sure of levels than
-    these codes allow. One factor a column (Guo et al. 2017) brings both to the same footing.
-
-    Parameters
-    ----------
-    model : Model
-    features : ndarray of shape (n, n_features)
-    sample_weight : ndarray of shape (n,), optional
-
-    Returns
-    -------
-    factors : ndarray of shape (n_features,)
-        1 for numbers, the same for all levels of a column.
-    """
-    columns = model.network.columns
-    assert columns is not None
-    output = model.decode_scaled(model.encode(features)).astype(np.float64)
-    return best_factors(columns, model.scaling.apply(features), output, sample_weight)
-
-
 def best_factors(
     columns: Columns, target: Array, output: Array, sample_weight: Array | None = None
 ) -> Array:
     """Factors of logits under which what is known of flags and levels surprises least.
+
+    Numbers are drawn around what a code says by the errors that are left at the codes of rows. A
+    decoder that learnt from noisy codes, as a variational one does, is less sure of levels than
+    these codes allow. One factor a column (Guo et al. 2017) brings both to the same footing.
 
     Parameters
     ----------
@@ -51,15 +31,19 @@ def best_factors(
     output : ndarray of shape (n, n_features)
         Logits, beside numbers.
     sample_weight : ndarray of shape (n,), optional
+
+    Returns
+    -------
+    factors : ndarray of shape (n_features,)
+        1 for numbers, the same for all levels of a column.
     """
     weight = np.ones(len(target)) if sample_weight is None else sample_weight
-    widths = np.diff([*columns.starts, columns.n_features])
     factors = np.ones(columns.n_columns)
     for place in range(columns.n_numbers, columns.n_columns):
         start = columns.starts[place]
-        levels = slice(start, start + widths[place])
+        levels = slice(start, start + columns.sizes[place])
         is_flag = place < columns.first_level
-        alone = Columns(0, 1) if is_flag else Columns(0, 0, (int(widths[place]),))
+        alone = Columns(0, 1) if is_flag else Columns(0, 0, (int(columns.sizes[place]),))
 
         def surprise(log_factor: float, levels: slice = levels, alone: Columns = alone) -> float:
             logits = output[:, levels] * np.exp(log_factor)
@@ -69,7 +53,7 @@ def best_factors(
         if np.isfinite(target[:, levels]).any():
             found = minimize_scalar(surprise, bounds=(_LEAST, _MOST), method="bounded").x
             factors[place] = np.exp(found)
-    spread: Array = np.repeat(factors, widths)
+    spread: Array = np.repeat(factors, columns.sizes)
     return spread
 
 
