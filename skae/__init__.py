@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         VariationalAutoencoder,
         VariationalConvolutionalAutoencoder,
     )
+    from skae.persistence import skops_trusted
     from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
     from skae.tabular import TableAutoencoder
 
@@ -64,6 +65,7 @@ _PUBLIC = {
     "compare": "skae.comparison",
     "compress": "skae.compression",
     "diagnose": "skae.diagnosis",
+    "skops_trusted": "skae.persistence",
     "comparison": None,
     "diagnosis": None,
     "exceptions": None,
@@ -104,6 +106,7 @@ __all__ = [
     "inspection",
     "layers",
     "metrics",
+    "skops_trusted",
 ]
 
 

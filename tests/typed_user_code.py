@@ -197,6 +197,10 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
     return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")
 
 
+def stored(X: Rows) -> None:
+    assert_type(skae.skops_trusted(), list[str])
+
+
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)

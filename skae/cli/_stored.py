@@ -1,4 +1,4 @@
-"""Models in files: how they are stored, and which types a file may name."""
+"""Models in files: how they are stored, and what is wrong with a file that is no model."""
 
 import zipfile
 from pathlib import Path
@@ -11,32 +11,6 @@ from skae.cli._reading import as_text
 from skae.cli._recovery import is_number
 from skae.cli._soundness import unsound
 from skae.messages import needs_extra
-
-# All that a stored TableAutoencoder consists of beside what skops trusts by itself. Whoever loads a
-# file that names other types would run their code.
-TRUSTED = (
-    "numpy.dtype",
-    "skae.estimators._adversarial.AdversarialAutoencoder",
-    "skae.estimators._autoencoder.Autoencoder",
-    "skae.estimators._contractive.ContractiveAutoencoder",
-    "skae.estimators._denoising.DenoisingAutoencoder",
-    "skae.estimators._sparse.SparseAutoencoder",
-    "skae.estimators._stacked.StackedAutoencoder",
-    "skae.estimators._variational.VariationalAutoencoder",
-    "skae.mixtures._code_mixture.CodeMixture",
-    "skae.model._model.Model",
-    "skae.model._scaling.Scaling",
-    "skae.networks._columns.Columns",
-    "skae.networks._dense.DenseNetwork",
-    "skae.tabular._autoencoder.TableAutoencoder",
-    "skae.tabular._columns.CategoryColumn",
-    "skae.tabular._columns.NumberColumn",
-    "skae.tabular._encoding.Encoding",
-    "skae.tabular._filling.HoleErrors",
-    "skae.tabular._frames.Container",
-    "skae.tabular._normal_scores.NormalScores",
-    "skae.tabular._scores.UsualErrors",
-)
 
 
 def needs_skops() -> None:
@@ -121,7 +95,7 @@ def load_model(path: str | Path) -> Any:
         raise _damaged(
             path, "a part of it is missing, or it does not say what it consists of"
         ) from error
-    foreign = sorted(set(named) - set(TRUSTED))
+    foreign = sorted(set(named) - set(skae.skops_trusted()))
     if foreign:
         raise ValueError(
             f"{path}: cannot be loaded (it names {foreign[0]}, which is no part of a model that "

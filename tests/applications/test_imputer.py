@@ -21,6 +21,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler, minmax_scale
 
+import skae
 from skae import Autoencoder, DenoisingAutoencoder, ReconstructionImputer
 
 NAN = np.nan
@@ -513,7 +514,7 @@ def test_pickle_and_skops_keep_the_imputer():
     imputer = quick(add_indicator=True).fit(X_IRIS_HOLED)
     expected = imputer.transform(X_IRIS_HOLED)
     dump = skops.io.dumps(imputer)
-    trusted = skops.io.get_untrusted_types(data=dump)
+    trusted = skae.skops_trusted()
     for again in (pickle.loads(pickle.dumps(imputer)), skops.io.loads(dump, trusted=trusted)):
         np.testing.assert_array_equal(again.transform(X_IRIS_HOLED), expected)
 

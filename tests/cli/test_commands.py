@@ -282,17 +282,11 @@ def test_a_stored_model_encodes_other_tables():
     done = run("transform", "m/trees.skops", "other.parquet")
     assert "left aside: 'plot'." in done.printed
     codes = pd.read_csv("other-codes.csv")
-    model = skops.io.load("m/trees.skops", trusted=list(_fit_trusted()))
+    model = skops.io.load("m/trees.skops", trusted=skae.skops_trusted())
     assert list(codes) == list(model.get_feature_names_out())
     run("transform", "m/trees.skops", "trees.csv", "-o", "codes.parquet")
     np.testing.assert_allclose(pd.read_parquet("codes.parquet")[::-1], codes, rtol=1e-12)
     assert_page("other-codes.html", "Codes of other.parquet")
-
-
-def _fit_trusted():
-    from skae.cli._stored import TRUSTED
-
-    return TRUSTED
 
 
 def test_a_table_without_the_columns_of_a_model_is_refused():
