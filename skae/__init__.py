@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         VariationalAutoencoder,
         VariationalConvolutionalAutoencoder,
     )
-    from skae.persistence import skops_trusted
+    from skae.persistence import load, save, skops_trusted
     from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
     from skae.tabular import TableAutoencoder
 
@@ -65,6 +65,8 @@ _PUBLIC = {
     "compare": "skae.comparison",
     "compress": "skae.compression",
     "diagnose": "skae.diagnosis",
+    "load": "skae.persistence",
+    "save": "skae.persistence",
     "skops_trusted": "skae.persistence",
     "comparison": None,
     "diagnosis": None,
@@ -105,7 +107,9 @@ __all__ = [
     "exceptions",
     "inspection",
     "layers",
+    "load",
     "metrics",
+    "save",
     "skops_trusted",
 ]
 

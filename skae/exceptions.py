@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 
 from skae.numerics import Array
 from skae.training import DEFAULT_LEARNING_RATE
 
-__all__ = ["PrecisionLossWarning", "StartKeptWarning"]
+__all__ = ["OtherVersionWarning", "PrecisionLossWarning", "StartKeptWarning"]
 
 # Steps were too large if no epoch came near the loss of the start: within a hundredth of it, or of
 # a ten-thousandth of what predicting the mean scores.
@@ -29,6 +29,51 @@ History = Mapping[str, Array]
 Parameters = Mapping[str, Any]
 # A clause that says why, and pieces of advice.
 Cause = tuple[str, list[str]]
+
+
+class OtherVersionWarning(InconsistentVersionWarning):  # type: ignore[misc]  # without types
+    """A stored estimator was written by another version of skae or scikit-learn.
+
+    It is loaded all the same, as scikit-learn does with its own: what is written by a version that
+    reads the same format mostly works. The page "Persistence and serving" says what is promised.
+
+    Parameters
+    ----------
+    estimator_name : str
+    library : str
+        The one whose version differs.
+    current_version, original_version : str
+        That which reads, and that which wrote.
+
+    See Also
+    --------
+    skae.load : Reads files of :func:`skae.save`.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn.exceptions import InconsistentVersionWarning
+    >>> from skae.exceptions import OtherVersionWarning
+    >>> issubclass(OtherVersionWarning, InconsistentVersionWarning)
+    True
+    """
+
+    def __init__(
+        self, *, estimator_name: str, library: str, current_version: str, original_version: str
+    ) -> None:
+        super().__init__(
+            estimator_name=estimator_name,
+            current_sklearn_version=current_version,
+            original_sklearn_version=original_version,
+        )
+        self.library = library
+
+    def __str__(self) -> str:
+        return (
+            f"{self.estimator_name} was stored with {self.library} "
+            f"{self.original_sklearn_version}, and {self.current_sklearn_version} loads it. It may "
+            "answer otherwise, or fail. Load it with the versions that wrote it, or fit again."
+        )
 
 
 class PrecisionLossWarning(UserWarning):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skae.cli._arguments import reading_options
-from skae.cli._drafts import check_directory, write_together
+from skae.cli._drafts import check_directory
 from skae.cli._impute import draw_gains
 from skae.cli._learning import (
     in_blocks,
@@ -27,6 +27,7 @@ from skae.cli._reading import Source, check_range, listed, read_source, split_na
 from skae.cli._recovery import Recovery, recoveries
 from skae.cli._stored import categories_of, load_model, model_bytes, needs_skops, plain_frame
 from skae.cli._writing import output_path, page_beside, table_bytes
+from skae.drafts import write_together
 from skae.numerics import Array
 
 _MOST_JUDGED = 5_000  # rows

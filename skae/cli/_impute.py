@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.cli._drafts import check_directory, write_together
+from skae.cli._drafts import check_directory
 from skae.cli._filling import filled_bytes
 from skae.cli._learning import (
     blocks,
@@ -23,6 +23,7 @@ from skae.cli._png import any_script, new_figure, to_picture, to_png
 from skae.cli._progress import Progress
 from skae.cli._recovery import Recovery, recoveries
 from skae.cli._writing import output_path, page_beside, rounded_like
+from skae.drafts import write_together
 from skae.numerics import Array
 
 _HIDDEN = 0.1  # of the known cells

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.cli._drafts import check_directory, write_together
+from skae.cli._drafts import check_directory
 from skae.cli._learning import read_whole, settings_of, tell_notes
 from skae.cli._needs import needs_packages
 from skae.cli._page import Page, PageTable, Section, render
@@ -15,6 +15,7 @@ from skae.cli._png import any_script, new_figure, to_picture, to_png
 from skae.cli._progress import Progress
 from skae.cli._reading import Source
 from skae.cli._surprises import Surprises, learn_usual, reasons, surprises
+from skae.drafts import write_together
 from skae.numerics import Array
 
 _FILES = ("outliers.csv", "outliers.png", "report.html")

@@ -13,7 +13,7 @@ from skae.cli._alt_texts import (
     describe_reconstructions,
 )
 from skae.cli._cautions import cautions
-from skae.cli._drafts import check_directory, write_together
+from skae.cli._drafts import check_directory
 from skae.cli._figures import (
     MOST_COLUMNS,
     draw_codes,
@@ -38,6 +38,7 @@ from skae.comparison import (
     score_rows,
     summarise,
 )
+from skae.drafts import write_together
 
 _FILES = ("comparison.csv", "comparison.png", "report.html", "columns.csv")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.cli._drafts import check_directory, write_together
+from skae.cli._drafts import check_directory
 from skae.cli._fidelity import (
     Likeness,
     Usefulness,
@@ -23,6 +23,7 @@ from skae.cli._reading import Source, as_text, check_column, listed
 from skae.cli._recovery import is_number
 from skae.cli._sample_figures import draw_associations, draw_marginals
 from skae.cli._writing import output_path, page_beside, table_bytes
+from skae.drafts import write_together
 from skae.numerics import Array
 
 _MOST_COMPARED = 5_000  # rows

@@ -12,7 +12,6 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
@@ -66,12 +65,13 @@ from skae.model import Model
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import RECONSTRUCTION
 from skae.parameter_checks import checks_parameters
+from skae.states import StampedEstimator
 from skae.tables import check_labels_beside
 from skae.training import Outcome
 
 
 @dataclass(eq=False, repr=False)
-class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
+class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
     """Base of all autoencoders; see a subclass for the parameters."""
 
     n_components: int | float = 2
@@ -379,9 +379,9 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         linear = linear_start(of_table=hasattr(self, "_columns"))
         return f"its start at {linear}" if self.init == "pca" else "the random weights of its start"
 
-    def __getstate__(self) -> dict[str, Any]:
+    def _unstamped(self) -> dict[str, Any]:
         # A copy made while a fit is on, as callbacks may, is not fitting itself.
-        state = {**super().__getstate__(), "callbacks": portable(self.callbacks)}
+        state = {**super()._unstamped(), "callbacks": portable(self.callbacks)}
         return {name: value for name, value in state.items() if name not in CALLBACK_STATE}
 
     def __sklearn_clone__(self) -> Self:

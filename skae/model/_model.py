@@ -18,8 +18,8 @@ from skae.model._table_rows import as_rows
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
 from skae.objectives import LOSSES, bounded, column_errors, mean_error
+from skae.states import FORMAT, check_format
 
-_FORMAT = 1
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
 _BLOCK_VALUES = 2**21
 
@@ -234,16 +234,11 @@ class Model:
     def __getstate__(self) -> dict[str, Any]:
         left_out = {"_cast"} if self.packed is None else {"_cast", "weights"}
         state = {name: value for name, value in vars(self).items() if name not in left_out}
-        return {**state, "format": _FORMAT}
+        return {**state, "format": FORMAT}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         state = dict(state)
-        version = state.pop("format")
-        if version > _FORMAT:
-            raise ValueError(
-                f"This estimator was saved in format {version} by a newer skae; this one reads "
-                f"formats up to {_FORMAT}. Update skae, or save the estimator with this version."
-            )
+        check_format(state.pop("format", None), "This estimator")
         packed = state.setdefault("packed", None)
         state = {"principal_directions": None, "principal_mean": None, **state}
         if packed is not None:

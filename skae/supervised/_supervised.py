@@ -39,6 +39,7 @@ from skae.model import Model, ScaledRows, measure_scaling
 from skae.networks import Network, predictions, random_head, with_head, without_head
 from skae.numerics import Array, ArrayLike, Matrix, RandomState, Weights
 from skae.objectives import supervised
+from skae.states import StampedEstimator
 from skae.supervised._fitted import FittedHead
 from skae.supervised._head_targets import Targets, units_of
 from skae.supervised._tables import AnyAutoencoder, inside, relearn
@@ -48,7 +49,7 @@ from skae.training import History, Hooks, Outcome
 
 
 @dataclass(eq=False, repr=False)
-class SupervisedAutoencoder(FittedHead, BaseEstimator):
+class SupervisedAutoencoder(FittedHead, StampedEstimator):
     """An autoencoder, pretrained on all rows, and a head trained with it on some."""
 
     autoencoder: AnyAutoencoder | None = None

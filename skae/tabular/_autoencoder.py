@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
@@ -14,6 +14,7 @@ from skae.fitting import all_or_nothing, check_weights
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_parameters
+from skae.states import StampedEstimator
 from skae.tabular._drawing import TableDrawingMixin
 from skae.tabular._encoding import Encoding
 from skae.tabular._filling import HoleErrors
@@ -26,7 +27,7 @@ from skae.tabular._scores import UsualErrors
 _MOST_COMPONENTS, _BETA = 32, 0.3
 
 
-class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
+class TableAutoencoder(TableDrawingMixin, StampedEstimator):
     """Autoencoder of tables as people have them: numbers, text, categories, dates and holes.
 
     For whoever has such a table and wants codes, new rows, holes filled or strange rows found

@@ -105,8 +105,8 @@ def hostile():
         "__loader__": "BytesNode",
         "file": "code.bin",
     }
-    here = _call("skae.cli._drafts", "Path", _text("."))
-    written = _call("skae.cli._drafts", "write_together", here, _mapping("intruder.py", code))
+    here = _call("skae.drafts", "Path", _text("."))
+    written = _call("skae.drafts", "write_together", here, _mapping("intruder.py", code))
     return _file(_sequence("list", written, _call("skae", "import_module", _text("intruder"))))
 
 
@@ -249,7 +249,7 @@ def test_nothing_under_a_trusted_name_imports_writes_or_evaluates(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["skae.cli._drafts.write_together", "skae.networks._custom.Builder"],
+    ["skae.drafts.write_together", "skae.networks._custom.Builder"],
 )
 def test_the_walk_finds_what_it_looks_for(name):
     (value,) = _places(name)

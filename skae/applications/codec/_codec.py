@@ -5,7 +5,6 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -29,6 +28,7 @@ from skae.reducers import (
     reducer_to_fit,
     sample_shape_of,
 )
+from skae.states import StampedEstimator
 from skae.tables import (
     FrameOutputMixin,
     check_array,
@@ -41,7 +41,7 @@ _DTYPES = (np.float64, np.float32)
 _N_PROBES = 8
 
 
-class LatentCodec(FrameOutputMixin, BaseEstimator):
+class LatentCodec(FrameOutputMixin, StampedEstimator):
     """Lossy compression of rows to bytes by the code of an autoencoder or another reducer.
 
     The code is turned into coordinates along which a small change moves the decoded row equally

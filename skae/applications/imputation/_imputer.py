@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, MissingValues, StrOptions
 
@@ -35,11 +35,12 @@ from skae.reducers import (
     telling_once_of_pca,
     without_padding,
 )
+from skae.states import StampedEstimator
 from skae.tables import check_array, check_magnitude, column_labels, validate_data
 from skae.tabular import is_a_table
 
 
-class ReconstructionImputer(FillingMixin, BaseEstimator):
+class ReconstructionImputer(FillingMixin, StampedEstimator):
     """Imputer that fills missing values with what a reducer reconstructs there.
 
     Missing values are first filled with the mean of their column. Then, in every round, a new

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -15,12 +15,13 @@ from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import TrainableReducer, allows_nan, telling_once_of_pca
+from skae.states import StampedEstimator
 from skae.tables import validate_data
 
 _JOBS = [Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left")]
 
 
-class ReconstructionOutlierDetector(OutlierMixin, BaseEstimator):
+class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     """Detect outliers as rows that a reducer of normal rows does not reconstruct.
 
     A reducer learns to reconstruct normal rows from a short code; what it leaves of a row says how

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, DensityMixin, clone
+from sklearn.base import DensityMixin, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
@@ -30,10 +30,11 @@ from skae.reducers import (
     fit_reducer,
     seeded,
 )
+from skae.states import StampedEstimator
 from skae.tables import FrameOutputMixin, validate_data
 
 
-class LatentSampler(FrameOutputMixin, DensityMixin, BaseEstimator):
+class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
     """Generative model of rows: a density fitted to the code of any reducer.
 
     The reducer is trained to reconstruct only, then a density is fitted to the codes of the

@@ -1,0 +1,202 @@
+"""Objects as a description in JSON, and arrays beside it.
+
+The description is a list of nodes, of which each names only such before it: so it holds no circles,
+and is read from one end to the other. A value is a JSON scalar, or ``{"n": place}`` for a node.
+What an object refers to twice is one node.
+"""
+
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import Bunch
+
+from skae.numerics import Array
+from skae.persistence._arrays import plain_array, type_as_json
+from skae.persistence._layout import RESERVED
+from skae.persistence._names import Names, is_known, name_of
+
+# What pickle calls for an object that is given its attributes.
+_MAKE_EMPTY = object().__reduce_ex__(2)[0]
+_MAPPINGS = (dict, OrderedDict, Bunch)
+_SEQUENCES = (list, tuple, set, frozenset)
+
+
+def described(value: Any, names: Names) -> tuple[str, dict[str, Array]]:
+    """Return the description of an object, and its arrays by where they stand.
+
+    Parameters
+    ----------
+    value : object
+    names : Names
+
+    Raises
+    ------
+    TypeError
+        If it holds something that files cannot name.
+    """
+    writer = _Writer(names)
+    root = writer.value(value, "")
+    text = json.dumps({"nodes": writer.nodes, "root": root}, separators=(",", ":"))
+    return text, writer.arrays
+
+
+class _Writer:
+    def __init__(self, names: Names) -> None:
+        self.nodes: list[Any] = []
+        self.arrays: dict[str, Array] = {}
+        self._names = names
+        self._places: dict[int, int | None] = {}
+        # An identity is one only while its object lives.
+        self._alive: list[Any] = []
+
+    def value(self, value: Any, path: str) -> Any:
+        """A value as it stands in a description."""
+        if value is None or type(value) in (bool, int, str):
+            return value
+        if type(value) is float and math.isfinite(value):
+            return value
+        number = id(value)
+        if number not in self._places:
+            self._alive.append(value)
+            self._places[number] = None
+            node = self._node(value, path)
+            self.nodes.append(node)
+            self._places[number] = len(self.nodes) - 1
+        place = self._places[number]
+        if place is None:
+            raise TypeError(f"{path or 'the estimator'} holds itself, which no file can.")
+        return {"n": place}
+
+    def _node(self, value: Any, path: str) -> list[Any]:
+        for kind, write in _KINDS:
+            if type(value) is kind or (kind in _BASES and isinstance(value, kind)):
+                return write(self, value, path)
+        return self._object(value, path)
+
+    def values(self, values: Iterable[Any], path: str) -> list[Any]:
+        """Several values."""
+        return [self.value(one, f"{path}[{i}]") for i, one in enumerate(values)]
+
+    def sequence(self, value: Any, path: str) -> list[Any]:
+        """A list, tuple or set."""
+        ordered = value if isinstance(value, list | tuple) else sorted(value, key=repr)
+        return [type(value).__name__, self.values(ordered, path)]
+
+    def mapping(self, value: Any, path: str) -> list[Any]:
+        """A dictionary."""
+        keys = self.values(value, path)
+        values = [self.value(one, f"{path}[{key!r}]") for key, one in value.items()]
+        return ["dict", type(value).__name__, keys, values]
+
+    def array(self, value: Any, path: str) -> list[Any]:
+        """An array of numbers, or of objects."""
+        if isinstance(value, np.ma.MaskedArray):
+            data, mask = value.data, np.ma.getmaskarray(value)
+            return ["masked", self.value(data, f"{path}.data"), self.value(mask, f"{path}.mask")]
+        if value.dtype.hasobject:
+            if value.dtype.kind != "O":
+                raise _refusal(path, f"an array of {value.dtype}")
+            return ["objects", list(value.shape), self.values(value.ravel().tolist(), path)]
+        try:
+            plain, was = plain_array(value)
+        except TypeError as error:
+            raise _refusal(path, str(error)) from error
+        name = path.lstrip(".") or "array"
+        while name in self.arrays or name in RESERVED:
+            name += "'"
+        self.arrays[name] = plain
+        return ["array", len(self.arrays) - 1, *was]
+
+    def number(self, value: Any, path: str) -> list[Any]:
+        """A number of numpy's."""
+        plain, was = plain_array(np.asarray(value))
+        return ["number", was[0], plain.tobytes().hex()]
+
+    def matrix(self, value: Any, path: str) -> list[Any]:
+        """A sparse matrix or array."""
+        if value.format not in ("csr", "csc"):
+            raise _refusal(path, f"a sparse matrix of format {value.format}")
+        parts = [value.data, value.indices, value.indptr]
+        return ["sparse", type(value).__name__, list(value.shape), self.values(parts, path)]
+
+    def random(self, value: Any, path: str) -> list[Any]:
+        """A generator of random numbers, of the kind that scikit-learn takes."""
+        return ["random", self.value(value.get_state(legacy=False), path)]
+
+    def named(self, value: Any, path: str) -> list[Any]:
+        """A class or a function."""
+        name = name_of(value)
+        if not self._names.has_value(name) or not is_known(value):
+            raise _refusal(path, name)
+        return ["named", name]
+
+    def _object(self, value: Any, path: str) -> list[Any]:
+        name = name_of(type(value))
+        if isinstance(value, tuple) and self._names.has_class(name):
+            return ["tuple of names", name, self.values(value, path)]
+        if not (self._names.has_class(name) or self._names.is_made(name)):
+            raise _refusal(path, name)
+        make, arguments, *rest = value.__reduce_ex__(2)
+        state = rest[0] if rest else None
+        if any(each is not None for each in rest[1:]):
+            raise _refusal(path, f"{name}, which holds items beside its attributes")
+        if make is _MAKE_EMPTY and arguments == (type(value),):
+            return ["object", name, self._state(state, path)]
+        maker = name_of(make)
+        if not self._names.is_made(maker) or not is_known(make):
+            raise _refusal(path, maker)
+        return ["made", maker, self.values(arguments, path), self._state(state, path)]
+
+    def _state(self, state: Any, path: str) -> Any:
+        if not isinstance(state, dict):
+            return self.value(state, path)
+        # Names of attributes, so that a path reads as Python does.
+        keys = list(state)
+        values = [self.value(one, f"{path}.{key}") for key, one in state.items()]
+        self.nodes.append(["dict", "dict", keys, values])
+        return {"n": len(self.nodes) - 1}
+
+
+def _refusal(path: str, name: str) -> TypeError:
+    return TypeError(
+        f"{path.lstrip('.') or 'The estimator'} is or holds {name}, which files of skae.save do "
+        f"not hold by themselves. If it is yours and you trust it, pass trusted=[{name!r}] to save "
+        "and load alike; or pickle the estimator."
+    )
+
+
+_Write = Callable[[_Writer, Any, str], list[Any]]
+# Of these, subclasses are written alike.
+_BASES = {np.ndarray, np.generic, sparse.spmatrix, sparse.sparray, np.dtype, np.ufunc, type}
+
+# The first that fits counts.
+_KINDS: tuple[tuple[Any, _Write], ...] = (
+    *((kind, _Writer.sequence) for kind in _SEQUENCES),
+    *((kind, _Writer.mapping) for kind in _MAPPINGS),
+    (float, lambda writer, value, path: ["float", repr(value)]),
+    (np.ndarray, _Writer.array),
+    (np.generic, _Writer.number),
+    (np.dtype, lambda writer, value, path: ["dtype", type_as_json(value)]),
+    (sparse.spmatrix, _Writer.matrix),
+    (sparse.sparray, _Writer.matrix),
+    (np.random.RandomState, _Writer.random),
+    (bytes, lambda writer, value, path: ["bytes", value.hex()]),
+    (complex, lambda writer, value, path: ["complex", [value.real.hex(), value.imag.hex()]]),
+    (
+        slice,
+        lambda writer, value, path: [
+            "slice",
+            writer.values((value.start, value.stop, value.step), path),
+        ],
+    ),
+    (type, _Writer.named),
+    (np.ufunc, _Writer.named),
+    (FunctionType, _Writer.named),
+    (BuiltinFunctionType, _Writer.named),
+)

@@ -1,0 +1,194 @@
+"""Objects made again of their description.
+
+An object is made empty and given its attributes, so that nothing in a file is ever called; but for
+a few classes of compiled code, which are called with numbers, and what a user trusts by name.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import Bunch
+
+from skae.numerics import Array
+from skae.persistence._arrays import array_again, type_again
+from skae.persistence._names import Names
+from skae.persistence._trees import TREE, check_tree
+
+_MAPPINGS: dict[str, Callable[[], Any]] = {
+    "Bunch": Bunch,
+    "OrderedDict": OrderedDict,
+    "dict": dict,
+}
+_MATRICES = {
+    "csr_matrix": sparse.csr_matrix,
+    "csc_matrix": sparse.csc_matrix,
+    "csr_array": sparse.csr_array,
+    "csc_array": sparse.csc_array,
+}
+_N_RANDOM = 624
+
+
+def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
+    """Return the object of a description.
+
+    Parameters
+    ----------
+    description : str
+    arrays : list of ndarray
+    names : Names
+
+    Raises
+    ------
+    Exception
+        Of many kinds, where the parts do not fit each other.
+    """
+    read = json.loads(description)
+    reader = _Reader(arrays, names)
+    for kind, *parts in read["nodes"]:
+        reader.nodes.append(_READERS[kind](reader, *parts))
+    return reader.value(read["root"])
+
+
+def named_types(description: str) -> list[str]:
+    """Return all types and functions that a description names, before anything is made."""
+    nodes = json.loads(description)["nodes"]
+    return sorted({node[1] for node in nodes if node[0] in _NAMED})
+
+
+class _Reader:
+    def __init__(self, arrays: Sequence[Array], names: Names) -> None:
+        self.nodes: list[Any] = []
+        self._arrays, self._names = arrays, names
+
+    def value(self, value: Any) -> Any:
+        """A value of a description."""
+        if not isinstance(value, dict):
+            return value
+        place = value["n"]
+        if type(place) is not int or place < 0:
+            raise ValueError(f"no part is at {place!r}")
+        return self.nodes[place]
+
+    def values(self, values: Sequence[Any]) -> list[Any]:
+        """Several values."""
+        return [self.value(value) for value in values]
+
+    def mapping(self, kind: str, keys: Sequence[Any], values: Sequence[Any]) -> Any:
+        """A dictionary."""
+        made = _MAPPINGS[kind]()
+        made.update(zip(self.values(keys), self.values(values), strict=True))
+        return made
+
+    def array(self, place: int, *was: Any) -> Array:
+        """An array of numbers."""
+        return array_again(self._arrays[place], was)
+
+    def objects(self, shape: Sequence[int], values: Sequence[Any]) -> Array:
+        """An array of objects."""
+        if prod(shape) != len(values):
+            raise ValueError(f"{len(values)} values are no array of shape {tuple(shape)}")
+        array = np.empty(len(values), dtype=object)
+        for i, value in enumerate(self.values(values)):
+            array[i] = value
+        return array.reshape(shape)
+
+    def masked(self, data: Any, mask: Any) -> Any:
+        """An array with a mask."""
+        return np.ma.MaskedArray(self.value(data), self.value(mask))
+
+    def number(self, dtype: Any, digits: str) -> Any:
+        """A number of numpy's."""
+        plain = np.frombuffer(bytes.fromhex(digits), np.uint8)
+        return array_again(plain, (dtype, [1]))[0]
+
+    def matrix(self, kind: str, shape: Sequence[int], parts: Sequence[Any]) -> Any:
+        """A sparse matrix, once its indices are known to be within it."""
+        data, indices, indptr = self.values(parts)
+        matrix = _MATRICES[kind]((data, indices, indptr), shape=tuple(shape))
+        matrix.check_format(full_check=True)
+        return matrix
+
+    def random(self, state: Any) -> np.random.RandomState:
+        """A generator of random numbers."""
+        state = self.value(state)
+        inner = state["state"]
+        if inner["key"].shape != (_N_RANDOM,) or not 0 <= inner["pos"] <= _N_RANDOM:
+            raise ValueError("a generator of random numbers is in no state that there is")
+        generator = np.random.RandomState()
+        generator.set_state(state)
+        return generator
+
+    def named(self, name: str) -> Any:
+        """A class or function that is a parameter."""
+        if not self._names.has_value(name):
+            raise Untrusted(name)
+        return self._names.found(name)
+
+    def tuple_of_names(self, name: str, values: Sequence[Any]) -> Any:
+        """A tuple of a class of its own."""
+        made = tuple.__new__(self._class(name), self.values(values))
+        return made
+
+    def object(self, name: str, state: Any) -> Any:
+        """An object that is given its attributes."""
+        cls = self._class(name)
+        made = cls.__new__(cls)
+        return self._with_state(made, state)
+
+    def made(self, name: str, arguments: Sequence[Any], state: Any) -> Any:
+        """An object that a listed class is called for, or what a user trusts."""
+        if not self._names.is_made(name):
+            raise Untrusted(name)
+        given = self.values(arguments)
+        if name == TREE:
+            check_tree(given, self.value(state))
+        return self._with_state(self._names.found(name)(*given), state)
+
+    def _class(self, name: str) -> Any:
+        if not self._names.has_class(name):
+            raise Untrusted(name)
+        return self._names.found(name)
+
+    def _with_state(self, made: Any, state: Any) -> Any:
+        state = self.value(state)
+        if state is None:
+            return made
+        if hasattr(made, "__setstate__"):
+            made.__setstate__(state)
+        else:
+            made.__dict__.update(state)
+        return made
+
+
+class Untrusted(Exception):
+    """A name that a file may not hold."""
+
+
+_NAMED = ("named", "tuple of names", "object", "made")
+_READERS: dict[str, Callable[..., Any]] = {
+    "list": lambda reader, values: reader.values(values),
+    "tuple": lambda reader, values: tuple(reader.values(values)),
+    "set": lambda reader, values: set(reader.values(values)),
+    "frozenset": lambda reader, values: frozenset(reader.values(values)),
+    "dict": _Reader.mapping,
+    "float": lambda reader, text: float(text),
+    "array": _Reader.array,
+    "objects": _Reader.objects,
+    "masked": _Reader.masked,
+    "number": _Reader.number,
+    "dtype": lambda reader, described: type_again(described),
+    "sparse": _Reader.matrix,
+    "random": _Reader.random,
+    "bytes": lambda reader, digits: bytes.fromhex(digits),
+    "complex": lambda reader, parts: complex(*map(float.fromhex, parts)),
+    "slice": lambda reader, parts: slice(*reader.values(parts)),
+    "named": _Reader.named,
+    "tuple of names": _Reader.tuple_of_names,
+    "object": _Reader.object,
+    "made": _Reader.made,
+}

@@ -1,0 +1,136 @@
+"""Fitted estimators in files, and back."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from skae.drafts import write_together
+from skae.persistence._describing import described
+from skae.persistence._layout import check_beginning, packed, unpacked
+from skae.persistence._names import Names, Trusted
+from skae.persistence._rebuilding import Untrusted, named_types, rebuilt
+from skae.states import FORMAT, check_format, versions
+
+_N_BEGINNING = 64
+
+
+def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ()) -> None:
+    """Save a fitted estimator to a file that runs no code when it is loaded.
+
+    Any estimator of skae, and what scikit-learn builds of them: a Pipeline, a ColumnTransformer, a
+    search. The file holds numbers, text and names of types; its layout is that of safetensors. It
+    appears whole or not at all.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not.
+    path : path-like
+        Where to; a file of that name is replaced in one step.
+    trusted : list of str or type, default=()
+        Types of your own that the estimator holds, by full names (``"my_module.MyScaler"``) or as
+        they are. Functions too, by their names. :func:`load` then needs the same.
+
+    Raises
+    ------
+    TypeError
+        If the estimator holds something else that is neither of skae nor listed of scikit-learn:
+        the message says what, where, and the way out. Nothing is written then.
+
+    See Also
+    --------
+    load : The way back.
+    skops_trusted : For files of skops.
+
+    Notes
+    -----
+    Left out of the list of scikit-learn's classes is what hands stored arrays to compiled code that
+    does not look at them first: support vector machines with kernels, histogram gradient boosting
+    and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them. So are
+    optimizers, schedules and callbacks of Keras, and networks of your own.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import skae
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X = np.random.default_rng(0).normal(size=(50, 4)) @ np.ones((4, 6))
+    >>> pipeline = make_pipeline(StandardScaler(), skae.Autoencoder(2, hidden_layer_sizes=()))
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     path = Path(directory) / "pipeline.skae"
+    ...     skae.save(pipeline.fit(X), path)
+    ...     again = skae.load(path)
+    >>> bool((again.transform(X) == pipeline.transform(X)).all())
+    True
+    """
+    text, arrays = described(estimator, Names(trusted))
+    about = {"format": str(FORMAT), **versions()}
+    # Of a link, the file that it leads to is replaced.
+    place = Path(os.path.realpath(path))
+    if place.is_dir():
+        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
+    write_together(place.parent, {place.name: packed(about, text, arrays)})
+
+
+def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
+    """Load an estimator from a file of :func:`save`, without running any code of the file.
+
+    Parameters
+    ----------
+    path : path-like
+    trusted : list of str or type, default=()
+        Types beside those of skae and scikit-learn that the file may name; their modules are
+        imported, and their objects made as pickle would make them. Name only what is yours.
+
+    Returns
+    -------
+    estimator : estimator
+        As it was saved: the same bits.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is damaged in any bit, was written by something else or by a newer skae, or
+        names a type that is not trusted. Nothing is made then.
+
+    Warns
+    -----
+    skae.exceptions.OtherVersionWarning
+        If another version of skae or scikit-learn wrote the file.
+
+    See Also
+    --------
+    save : How such files come about, with an example.
+    """
+    names, what = Names(trusted), str(path)
+    with open(path, "rb") as file:
+        beginning = file.read(_N_BEGINNING)
+        # A file of any other kind may be as large as the disk.
+        check_beginning(beginning, what)
+        content = unpacked(beginning + file.read(), what)
+    found = content.about.get("format", "")
+    check_format(int(found) if found.isdecimal() else found, what)
+    try:
+        foreign = [n for n in named_types(content.description) if not names.may_name(n)]
+        if foreign:
+            raise Untrusted(foreign[0])
+        return rebuilt(content.description, content.arrays, names)
+    except Untrusted as error:
+        (name,) = error.args
+        raise ValueError(
+            f"{what} names {name}, which is no type that skae.load trusts, and could run any code. "
+            f"If it is yours, pass trusted=[{name!r}]."
+        ) from None
+    except Warning:
+        raise
+    except Exception as error:
+        wrote = ", ".join(f"{library} {content.about.get(library)}" for library in versions())
+        raise ValueError(
+            f"{what} cannot be loaded ({error}). It was written with {wrote}: load it with these, "
+            "or fit again."
+        ) from error

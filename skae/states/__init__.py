@@ -1,0 +1,7 @@
+"""What the state of an estimator carries when it is stored: a checksum, and who wrote it."""
+
+from skae.states._checksum import checksum
+from skae.states._stamp import StampedEstimator
+from skae.states._versions import FORMAT, check_format, versions
+
+__all__ = ["FORMAT", "StampedEstimator", "check_format", "checksum", "versions"]
