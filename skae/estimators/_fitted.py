@@ -9,6 +9,7 @@ from skae.mixtures import CodeMixture
 from skae.model import Model
 from skae.networks import Columns
 from skae.numerics import Array
+from skae.states import demand
 
 if TYPE_CHECKING:
     from skae.compression import CompressionReport
@@ -38,3 +39,19 @@ class FittedAutoencoder:
     _optimizer_state: list[Array] | None
     # Codes are drawn from it; there is none after ``partial_fit``.
     _code_mixture: CodeMixture
+
+    def _check_stored(self) -> None:
+        model = getattr(self, "_model", None)
+        if model is None:
+            return
+        demand(isinstance(model, Model), f"a model is a {type(model).__name__}")
+        network = model.network
+        known = {"n_features_in_": network.n_features, "n_components_": network.n_components}
+        for name, expected in known.items():
+            value = getattr(self, name, None)
+            demand(value == expected, f"{name} is {value!r} beside a network of {expected}")
+        mixture = getattr(self, "_code_mixture", None)
+        demand(
+            mixture is None or mixture.means.shape[1] == network.n_components,
+            "a mixture of other codes",
+        )

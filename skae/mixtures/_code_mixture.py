@@ -1,6 +1,8 @@
 """The distribution of an estimator's codes, kept as a mixture in plain, small arrays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from skae.mixtures._mixture import fit_smooth
 from skae.mixtures._size import QUICK
 from skae.mixtures._values import find_values
 from skae.numerics import Array, Integers, one_thread
+from skae.states import demand, demand_numbers
 
 _SEED = 0
 # Rows whose codes are looked at, at most.
@@ -30,6 +33,19 @@ class CodeMixture:
     weights: Array
     means: Array
     factors: Array
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name in ("weights", "means", "factors"):
+            demand(name in state, f"a mixture of codes without {name}")
+        weights, means = state["weights"], state["means"]
+        demand_numbers("the weights of a mixture", weights, (None,))
+        demand(np.all(weights >= 0) and np.isclose(weights.sum(), 1), "shares that do not sum to 1")
+        demand_numbers("the means of a mixture", means, (len(weights), None))
+        n_columns = means.shape[1]
+        n_values = n_columns * (n_columns + 1) // 2
+        demand_numbers("the factors of a mixture", state["factors"], (None, n_values))
+        demand(len(state["factors"]) <= len(weights), "more covariances than parts")
+        vars(self).update(state)
 
     def draw(self, n_samples: int, rng: np.random.RandomState) -> Array:
         """Codes in random order.

@@ -15,6 +15,7 @@ from skae.model._packing import PackedArray, unpack
 from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
+from skae.model._whole import check_state
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
 from skae.objectives import LOSSES, bounded, column_errors, mean_error
@@ -239,6 +240,7 @@ class Model:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         state = dict(state)
         check_format(state.pop("format", None), "This estimator")
+        check_state(state)
         packed = state.setdefault("packed", None)
         state = {"principal_directions": None, "principal_mean": None, **state}
         if packed is not None:

@@ -1,11 +1,14 @@
 """Weights as small integers, without the zeros: what a compressed estimator's pickle holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from math import prod
+from typing import Any, Literal
 
 import numpy as np
 
 from skae.numerics import Array, Integers
+from skae.states import demand, demand_integer, demand_number, demand_numbers, demand_sizes
 
 # Shares of a channel's largest weight that the largest integer may stand for.
 _CLIPPINGS = np.linspace(0.5, 1.0, 11)
@@ -13,6 +16,8 @@ _CLIPPINGS = np.linspace(0.5, 1.0, 11)
 _LEAST_UNIT = 1e-33
 # In a list of gaps, so many zeros and no value after them.
 _SKIP = 255
+
+_DTYPES = {None: np.float32, 8: np.int8, 4: np.uint8}
 
 Coding = Literal["all", "map", "gaps"]
 
@@ -46,6 +51,16 @@ class PackedArray:
     scales: Array | None = None
     coding: Coding = "all"
     places: Array | None = None
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        _check_state(state)
+        vars(self).update(state)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        arrays = (self.values, self.scales, self.places)
+        return sum(array.nbytes for array in arrays if array is not None)
 
 
 def pack(array: Array, bits: int | None) -> PackedArray:
@@ -89,6 +104,45 @@ def unpack(packed: PackedArray) -> Array:
     if packed.scales is None:
         return array
     return array * (np.float32(packed.unit) * packed.scales.astype(np.float32))
+
+
+def _check_state(state: Mapping[str, Any]) -> None:
+    """Refuse what cannot be unpacked, before anything is made of it."""
+    for name in ("shape", "bits", "values", "n_values", "unit", "scales", "coding", "places"):
+        demand(name in state, f"packed weights without {name}")
+    bits, n_values, coding = state["bits"], state["n_values"], state["coding"]
+    demand_sizes("the shape of packed weights", state["shape"], least=0)
+    size = prod(state["shape"])
+    demand(
+        bits is None or (type(bits) is int and bits in _DTYPES),
+        f"bits of packed weights are {bits!r}",
+    )
+    demand(coding in ("all", "map", "gaps"), f"the coding of packed weights is {coding!r}")
+    demand_integer("the number of packed weights", n_values, 0, size)
+    n_stored = -(-n_values // 2) if bits == 4 else n_values
+    demand_numbers("packed weights", state["values"], (n_stored,), dtype=_DTYPES[bits])
+    demand_number("the unit of packed weights", state["unit"], positive=True)
+    if state["scales"] is not None:
+        shape = state["shape"][-1:]
+        demand_numbers("scales of packed weights", state["scales"], shape, dtype=np.float16)
+    demand(bits is None or state["scales"] is not None, "packed weights without scales")
+    if coding == "all":
+        demand(n_values == size and state["places"] is None, "packed weights of all places")
+    else:
+        _check_places(coding, state["places"], n_values, size)
+
+
+def _check_places(coding: Coding, places: Any, n_values: int, size: int) -> None:
+    n_bytes = -(-size // 8) if coding == "map" else None
+    demand_numbers("places of packed weights", places, (n_bytes,), dtype=np.uint8)
+    if coding == "map":
+        n_places, last = int(np.unpackbits(places, count=size).sum()), size - 1
+    else:
+        n_places = int(np.count_nonzero(places != _SKIP))
+        last = int(places.sum(dtype=np.int64)) + n_places - 1
+        demand(not len(places) or places[-1] != _SKIP, "places of packed weights go on")
+    demand(n_places == n_values, f"{n_values} packed weights have {n_places} places")
+    demand(last < size, f"a packed weight is at {last} of {size}")
 
 
 def _without_zeros(flat: Array, bits: int | None) -> tuple[Array, Coding, Array | None]:

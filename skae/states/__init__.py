@@ -1,7 +1,25 @@
 """What the state of an estimator carries when it is stored: a checksum, and who wrote it."""
 
 from skae.states._checksum import checksum
+from skae.states._demands import (
+    demand,
+    demand_integer,
+    demand_number,
+    demand_numbers,
+    demand_sizes,
+)
 from skae.states._stamp import StampedEstimator
 from skae.states._versions import FORMAT, check_format, versions
 
-__all__ = ["FORMAT", "StampedEstimator", "check_format", "checksum", "versions"]
+__all__ = [
+    "FORMAT",
+    "StampedEstimator",
+    "check_format",
+    "checksum",
+    "demand",
+    "demand_integer",
+    "demand_number",
+    "demand_numbers",
+    "demand_sizes",
+    "versions",
+]

@@ -28,6 +28,10 @@ class StampedEstimator(BaseEstimator):
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(_verified(type(self), state))
+        self._check_stored()
+
+    def _check_stored(self) -> None:
+        """Refuse attributes that do not fit each other; a subclass knows which."""
 
 
 def _checksum_of(cls: type[Any], state: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:

@@ -24,6 +24,10 @@ _CHECKSUM = struct.Struct("<I")
 N_OVERHEAD = _HEADER.size + _CHECKSUM.size
 _DTYPES = {b"f"[0]: np.float32, b"d"[0]: np.float64}
 _HALF = 16
+# What the last words of a range coder may leave open, generously.
+_SLACK_BITS = 256
+# Where hardly a bit tells rows apart: so many at once, and so many more for each byte.
+_FEW_ROWS, _ROWS_A_BYTE = 2**14, 2**10
 
 
 def pack(
@@ -41,6 +45,12 @@ def pack(
         Of the model, 8 of them.
     """
     words = _entropy_coded(symbols, tables).astype("<u4").tobytes()
+    n_most = _most_rows(len(words), tables)
+    if len(symbols) > n_most:
+        raise ValueError(
+            f"X holds {len(symbols)} rows of which hardly a bit tells one from another, and "
+            f"{len(words)} bytes stand for {n_most} at most. Encode so many at a time."
+        )
     header = (MAGIC, VERSION, ord(np.dtype(dtype).char), *symbols.shape, len(words), fingerprint)
     message = _HEADER.pack(*header) + words
     return message + _CHECKSUM.pack(zlib.crc32(message))
@@ -79,6 +89,7 @@ def unpack(
             "bytes, as a pickle or with skops."
         )
     words = np.frombuffer(data[_HEADER.size : -_CHECKSUM.size], "<u4").astype(np.uint32)
+    _check_n_rows(n_rows, words.nbytes, tables)
     return _entropy_decoded(words, n_rows, tables), np.dtype(_DTYPES[kind])
 
 
@@ -109,6 +120,24 @@ def _check_length(data: bytes) -> None:
             f"data holds {len(data)} bytes where its header announces {n_expected}: they {what}, "
             "or are damaged. Pass all bytes that encode returned, and nothing else."
         )
+
+
+def _check_n_rows(n_rows: int, n_bytes: int, tables: Sequence[SymbolTable]) -> None:
+    """Refuse more rows than so many bytes can hold, before any of them is made."""
+    n_most = _most_rows(n_bytes, tables)
+    if n_rows > n_most:
+        raise ValueError(
+            f"The bytes announce {n_rows} rows, but {n_bytes} bytes hold {n_most} at most: they "
+            "are damaged, or encode did not return them. Fetch or encode them again."
+        )
+
+
+def _most_rows(n_bytes: int, tables: Sequence[SymbolTable]) -> int:
+    n_known = _FEW_ROWS + _ROWS_A_BYTE * n_bytes
+    least_bits = sum(table.least_bits for table in tables)
+    if not least_bits:
+        return n_known
+    return min(n_known, int((8 * n_bytes + _SLACK_BITS) / least_bits))
 
 
 # Entropy coding

@@ -5,12 +5,16 @@ a bit for every timestep between that is. Where sequences are padded at one end,
 that takes bits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 import numpy as np
 
-from skae.applications.codec._quantiser import SymbolTable
+from skae.applications.codec._quantiser import SymbolTable, demand_tables
 from skae.numerics import Array, Bools, Integers
+from skae.states import demand, demand_integer, demand_number
 
 _STEPS_A_SYMBOL = 8
 _TOTAL_WEIGHT = 2**22
@@ -35,6 +39,15 @@ class PaddingCoder:
     n_features: int
     tables: list[SymbolTable]
     bits_per_row: float
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name in ("value", "n_features", "tables", "bits_per_row"):
+            demand(name in state, f"a coder of padding without {name}")
+        demand(isinstance(state["value"], Real), f"padding is {state['value']!r}")
+        demand_integer("features of a timestep", state["n_features"])
+        demand_tables(state["tables"])
+        demand_number("bits of a row", state["bits_per_row"])
+        vars(self).update(state)
 
     def symbols(self, is_padding: Bools) -> Integers:
         """Return the integers, as int32 of shape (n_rows, n_axes)."""

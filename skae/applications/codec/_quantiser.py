@@ -5,8 +5,9 @@ into coordinates along which a small change moves the decoded row equally far, a
 depend on each other linearly: one step for all of them is then nearly the best there is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -14,6 +15,7 @@ from scipy.signal import fftconvolve
 from scipy.special import ndtr
 
 from skae.numerics import Array, Integers
+from skae.states import demand, demand_integer, demand_number, demand_numbers
 
 # How many codes are moved to measure the decoder, how far (in deviations of each component), and
 # how many decoded values are held at once.
@@ -24,6 +26,8 @@ _NEGLIGIBLE = 1e-9
 _PRIOR_ROWS = 8.0
 _MAX_LEVELS, _TOTAL_WEIGHT = 2**16, 2**22
 _LARGEST_SYMBOL = 2**31 - 1
+# Of frequencies; a level of its own adds at most one to what the rows share.
+_LARGEST_TOTAL = 2 * _TOTAL_WEIGHT
 
 # Returns the rows of a code.
 Decoder = Callable[[Array], Array]
@@ -46,6 +50,23 @@ class SymbolTable:
     lowest: int
     weights: Integers
     levels: Array
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name in ("lowest", "weights", "levels"):
+            demand(name in state, f"frequencies without {name}")
+        demand_integer("the lowest integer", state["lowest"], -_LARGEST_SYMBOL, _LARGEST_SYMBOL)
+        demand_numbers("levels", state["levels"], (None,))
+        n_weights = len(state["levels"]) + 1
+        weights = state["weights"]
+        demand_numbers("frequencies", weights, (n_weights,), positive=True, dtype=np.int32)
+        # Beyond, they are no longer exact in single precision.
+        demand(weights.sum(dtype=np.int64) <= _LARGEST_TOTAL, "frequencies that are too large")
+        vars(self).update(state)
+
+    @property
+    def least_bits(self) -> float:
+        """Bits of the most frequent integer."""
+        return float(np.log2(self.weights.sum(dtype=np.float64) / self.weights.max()))
 
     def places(self, symbols: Integers) -> Integers:
         """Return the place of each integer in ``weights``."""
@@ -70,6 +91,19 @@ class Quantiser:
     bits_per_row: float
     tables: list[SymbolTable]
 
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name in ("centre", "to_axes", "from_axes", "step", "bits_per_row", "tables"):
+            demand(name in state, f"a quantiser without {name}")
+        demand_tables(state["tables"])
+        n_axes = len(state["tables"])
+        demand_numbers("a centre", state["centre"], (None,))
+        n_components = len(state["centre"])
+        demand_numbers("axes", state["to_axes"], (n_components, n_axes))
+        demand_numbers("axes", state["from_axes"], (n_axes, n_components))
+        demand_number("a step", state["step"], positive=True)
+        demand_number("bits of a row", state["bits_per_row"])
+        vars(self).update(state)
+
     def symbols(self, code: Array) -> Integers:
         """Return the integers, as int32 of shape (n_rows, n_axes)."""
         steps = np.rint((code - self.centre) @ self.to_axes / self.step)
@@ -87,6 +121,12 @@ class Quantiser:
         yield from (self.centre, self.to_axes, self.from_axes, np.array(self.step))
         for table in self.tables:
             yield from (np.array(table.lowest), table.weights, table.levels)
+
+
+def demand_tables(tables: Any) -> None:
+    """Refuse what is no list of `SymbolTable`."""
+    is_list = isinstance(tables, list) and all(isinstance(each, SymbolTable) for each in tables)
+    demand(is_list, "what should be frequencies is none")
 
 
 def fit_quantiser(decode: Decoder, code: Array, n_bits: float) -> Quantiser:

@@ -1,0 +1,447 @@
+"""Files of skae.save: whole estimators, the same bits, and nothing that is not listed."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.decomposition import PCA
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC
+from sklearn.utils import Bunch, all_estimators
+
+import skae
+from skae.exceptions import OtherVersionWarning
+from skae.persistence import _layout, _library_types
+from skae.persistence._describing import described
+from skae.persistence._names import Names
+from skae.persistence._rebuilding import rebuilt
+
+from .shared import KEPT, QUICK, fitted, rows
+
+X = rows()
+Y = (X[:, 0] > 0).astype(int)
+
+
+def quick():
+    return skae.Autoencoder(2, **QUICK)
+
+
+def through_a_file(estimator, path, **options):
+    skae.save(estimator, path, **options)
+    return skae.load(path, **options)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "estimator.skae"
+
+
+# What comes back
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Autoencoder.compressed",
+        "LatentCodec.pca",
+        "ReconstructionOutlierDetector.mahalanobis",
+        "TableAutoencoder",
+        "pipeline.columns",
+        "pipeline.search",
+    ],
+)
+def test_an_estimator_answers_with_the_same_bits(name, path):
+    again = through_a_file(fitted(name), path)
+    for answer, expected in KEPT[name].answers(fitted(name)).items():
+        np.testing.assert_array_equal(KEPT[name].answers(again)[answer], expected)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        GaussianProcessRegressor(RBF()),
+        GradientBoostingClassifier(n_estimators=3),
+        KNeighborsClassifier(algorithm="brute"),
+        LogisticRegression(),
+        MLPClassifier((3,), max_iter=300, tol=1.0),
+        RandomForestClassifier(3),
+        SGDClassifier(),
+    ],
+    ids=lambda last: type(last).__name__,
+)
+def test_what_scikit_learn_puts_behind_a_code(last, path):
+    code = make_union(FunctionTransformer(np.cbrt), PCA(2))
+    pipeline = make_pipeline(StandardScaler(), code, last).fit(X, Y)
+    again = through_a_file(pipeline, path)
+    np.testing.assert_array_equal(again.predict(X), pipeline.predict(X))
+
+
+def test_a_search_keeps_its_results(path):
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, scoring="roc_auc", cv=2)
+    search.fit(X, Y)
+    again = through_a_file(search, path)
+    assert again.best_params_ == search.best_params_
+    assert again.cv_results_["param_C"].tolist() == [0.1, 1.0]
+    assert again.score(X, Y) == search.score(X, Y)
+
+
+def test_what_is_one_object_stays_one(path):
+    shared = PCA(2).fit(X)
+    again = through_a_file(make_union(shared, shared), path)
+    assert again.transformer_list[0][1] is again.transformer_list[1][1]
+
+
+def values():
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(3, 4))
+    record = np.zeros(2, [("a", "<i4"), ("b", "<f8", (2,))])
+    yield from (None, True, 3, -(10**30), 0.1, np.inf, "text \ud800", b"\0\1", 1 + 2j)
+    yield from ([1, [2.5, "a"]], (1,), {3, "b"}, frozenset({1}), {"a": 1, 2: None, (1, "x"): 2.0})
+    yield from (OrderedDict(a=1), Bunch(b=2), slice(1, None, 2), np.float32(0.1), np.int8(3))
+    yield from (np.bool_(True), np.str_("é"), np.datetime64("2020-01-01"), np.dtype("<f4"))
+    yield from (
+        numbers,
+        numbers.T,
+        numbers[:, ::2],
+        np.float64(2)[()],
+        np.array(5),
+        np.empty((0, 3)),
+    )
+    yield from (numbers.astype("f2"), numbers.astype(">f4"), numbers > 0, numbers * 1j, record)
+    yield from (np.array(["é", "xyz"]), np.array([b"a"]), np.array(["2020"], "M8[D]"))
+    yield np.array([None, "a", 1.5, [1]], dtype=object).reshape(2, 2)
+    yield np.ma.MaskedArray([1, 2], [True, False])
+    yield from (np.float64, int, np.log1p, bool)
+
+
+@pytest.mark.parametrize("value", list(values()), ids=lambda value: type(value).__name__)
+def test_values_come_back_as_they_were(value):
+    text, arrays = described(value, Names())
+    again = rebuilt(text, list(arrays.values()), Names())
+    assert type(again) is type(value)
+    if isinstance(value, np.ndarray):
+        assert again.dtype == value.dtype
+        assert again.shape == value.shape
+        is_fortran = value.flags.f_contiguous and not value.flags.c_contiguous
+        assert again.flags.f_contiguous or not is_fortran
+        np.testing.assert_array_equal(again, value)
+    else:
+        assert again == value or value is None
+
+
+def test_sparse_matrices_and_generators_come_back():
+    matrix = sparse.random_array((5, 4), density=0.5, rng=0).tocsr()
+    generator = np.random.RandomState(3)
+    generator.normal()
+    text, arrays = described([matrix, generator], Names())
+    again, same = rebuilt(text, list(arrays.values()), Names())
+    np.testing.assert_array_equal(again.toarray(), matrix.toarray())
+    assert same.normal() == generator.normal()
+
+
+def test_any_reader_of_safetensors_finds_the_arrays(path):
+    """By its specification: a length, a header in JSON, and bytes without holes."""
+    fitted_scaler = StandardScaler().fit(X)
+    skae.save(fitted_scaler, path)
+    data = path.read_bytes()
+    (n_header,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + n_header])
+    about = header.pop("__metadata__")
+    assert about["skae"] == skae.__version__
+    entry = header["mean_"]
+    assert entry["dtype"] == "F64"
+    start, end = (8 + n_header + offset for offset in entry["data_offsets"])
+    np.testing.assert_array_equal(np.frombuffer(data[start:end], "<f8"), fitted_scaler.mean_)
+    spans = sorted(entry["data_offsets"] for entry in header.values())
+    assert [b for _, b in spans] == [*(a for a, _ in spans[1:]), len(data) - 8 - n_header]
+
+
+# What is refused
+
+
+class Own(StandardScaler):
+    """A class of a user's own."""
+
+
+def test_a_class_of_ones_own_is_refused_with_its_name_and_the_way_out(path):
+    pipeline = make_pipeline(Own(), PCA(2)).fit(X)
+    name = f"{Own.__module__}.Own"
+    with pytest.raises(TypeError, match=rf"steps\[0\]\[1\] is or holds {name}.*trusted=\['{name}"):
+        skae.save(pipeline, path)
+    assert not path.exists()
+    skae.save(pipeline, path, trusted=[Own])
+    with pytest.raises(ValueError, match=rf"names {name}, which is no type.*trusted=\['{name}'"):
+        skae.load(path)
+    again = skae.load(path, trusted=[Own])
+    assert type(again[0]) is Own
+    np.testing.assert_array_equal(again.transform(X), pipeline.transform(X))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "named"),
+    [
+        (FunctionTransformer(lambda X: X), "lambda"),
+        (SVC().fit(X, Y), "sklearn.svm._classes.SVC"),
+        (KNeighborsClassifier(algorithm="kd_tree").fit(X, Y), "_kd_tree.KDTree"),
+        (skae.Autoencoder(callbacks=[print]), r"callbacks\[0\] is or holds builtins.print"),
+    ],
+)
+def test_what_files_do_not_hold(estimator, named, path):
+    with pytest.raises(TypeError, match=named):
+        skae.save(estimator, path)
+    assert not path.exists()
+
+
+def test_what_is_trusted_by_name_is_made_as_pickle_would(path):
+    trusted = ["sklearn.svm._classes.SVC"]
+    model = SVC().fit(X, Y)
+    again = through_a_file(model, path, trusted=trusted)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("trusted", ["my_module.MyScaler", [3]])
+def test_what_is_trusted_is_a_list_of_names(trusted, path):
+    with pytest.raises(TypeError, match="trusted"):
+        skae.save(PCA(), path, trusted=trusted)
+
+
+def test_an_object_that_holds_itself_is_refused(path):
+    held = PCA()
+    held.itself_ = [held]
+    with pytest.raises(TypeError, match=r"itself_\[0\] holds itself"):
+        skae.save(held, path)
+
+
+def test_no_byte_can_change_unseen(path):
+    skae.save(fitted("pipeline"), path)
+    data, rng = path.read_bytes(), np.random.default_rng(0)
+    for place in [*range(0, 200), *rng.integers(len(data), size=200)]:
+        spoilt = bytearray(data)
+        spoilt[place] ^= 1 << rng.integers(8)
+        path.write_bytes(spoilt)
+        with pytest.raises(ValueError, match=r"is damaged|no file that skae\.save wrote"):
+            skae.load(path)
+    for other in (data[:-1], data + b"\0", data[:100]):
+        path.write_bytes(other)
+        with pytest.raises(ValueError, match="is damaged"):
+            skae.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\3\4" * 50, b"\x80\4" + bytes(90)])
+def test_other_files_are_refused(content, path):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"no file that skae\.save wrote"):
+        skae.load(path)
+
+
+def test_a_file_that_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        skae.load(tmp_path / "nothing.skae")
+    with pytest.raises(IsADirectoryError, match="is a directory"):
+        skae.save(PCA(), tmp_path)
+
+
+def hostile(nodes, arrays=(), root=None):
+    """A file with a sound checksum, as somebody may make it who means harm."""
+    place = {"n": len(nodes) - 1} if root is None else root
+    about = {"format": "1", "skae": "0", "scikit-learn": "0", "numpy": "0", "keras": "0"}
+    named = {f"array {i}": array for i, array in enumerate(arrays)}
+    return _layout.packed(about, json.dumps({"nodes": nodes, "root": place}), named)
+
+
+A = np.arange(4.0)
+TREE = "sklearn.tree._tree.Tree"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([["named", "builtins.eval"]], "names builtins.eval"),
+        ([["named", "skae.import_module"]], "names skae.import_module"),
+        ([["made", "os.system", ["true"], None]], "names os.system"),
+        ([["object", "skae.drafts.write_together", None]], "names skae.drafts.write_together"),
+        ([["object", "skae.networks._custom.Builder", None]], "names skae.networks"),
+        ([["made", "sklearn.decomposition._pca.PCA", [], None]], r"sklearn\.decomposition"),
+        ([["array", 0, "<f8", [10**12]]], "32 bytes are no float64"),
+        ([["array", 0, "<U0", [10**12]]], "32 bytes are no"),
+        ([["array", 0, "|O", [4]]], "32 bytes are no object"),
+        ([["array", 0, "<f8", [-2, -2]]], "shape"),
+        ([["array", 3, "<f8", [4]]], "cannot be loaded"),
+        ([["objects", [10**9], []]], "0 values are no array"),
+        ([["nothing", 1]], "cannot be loaded"),
+        ([["list", [{"n": 0}]]], "cannot be loaded"),
+        ([["list", [{"n": -1}]]], "no part is at -1"),
+        ([["dtype", "<f8"], ["array", 0, "<U1", [8]]], "no character"),
+        ([["object", "sklearn.nothing.Nothing", None]], "names sklearn.nothing"),
+    ],
+)
+def test_hostile_files_are_refused(nodes, message, path):
+    path.write_bytes(hostile(nodes, [A]))
+    with pytest.raises(ValueError, match=message):
+        skae.load(path)
+
+
+def test_references_that_multiply_take_no_memory(path):
+    """Two to the power of two hundred leaves, if they were copied."""
+    nodes = [["list", []], *(["list", [{"n": i}, {"n": i}]] for i in range(200))]
+    path.write_bytes(hostile(nodes))
+    tracemalloc.start()
+    start = time.perf_counter()
+    skae.load(path)
+    assert time.perf_counter() - start < 1
+    assert tracemalloc.get_traced_memory()[1] < 1e6
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("name", "value"), [("left_child", 99), ("left_child", 0), ("feature", 9)])
+def test_a_tree_that_leads_out_of_itself_is_refused(name, value, path):
+    forest = RandomForestClassifier(1).fit(X, Y)
+    state = forest.estimators_[0].tree_.__getstate__()
+    state["nodes"][name][0] = value
+    text, arrays = described(forest, Names())
+    (place,) = (place for place in arrays if place.endswith("tree_.nodes"))
+    arrays[place] = state["nodes"].view(np.uint8)
+    about = {"format": "1", "skae": skae.__version__}
+    path.write_bytes(_layout.packed(about, text, arrays))
+    with pytest.raises(ValueError, match="nodes of a decision tree"):
+        skae.load(path)
+
+
+@pytest.mark.parametrize("wrong", ["0", "-5", "NaN", "one", "99"])
+def test_formats_that_are_not_there_are_refused(wrong, path):
+    text, arrays = described(PCA(), Names())
+    path.write_bytes(_layout.packed({"format": wrong}, text, arrays))
+    with pytest.raises(ValueError, match="format"):
+        skae.load(path)
+
+
+# Names
+
+
+def test_all_names_are_there_and_all_estimators_are_decided_on():
+    names = Names()
+    by_module = [_library_types.CLASSES, _library_types.TYPES, _library_types.MADE]
+    for listed in (*by_module, _library_types.FUNCTIONS):
+        for module, several in listed.items():
+            for name in several.split():
+                assert names.found(f"{module}.{name}") is not None
+    left_out = {
+        name
+        for name, cls in all_estimators()
+        if not names.has_class(f"{cls.__module__}.{cls.__name__}")
+    }
+    assert left_out == {
+        "Birch",
+        "HistGradientBoostingClassifier",
+        "HistGradientBoostingRegressor",
+        "NuSVC",
+        "NuSVR",
+        "OneClassSVM",
+        "SVC",
+        "SVR",
+    }
+
+
+def test_what_has_moved_names_the_versions(path):
+    nodes = [["object", "skae.gone.Gone", None]]
+    path.write_bytes(hostile(nodes))
+    with pytest.raises(ValueError, match=r"names skae\.gone\.Gone"):
+        skae.load(path)
+    with pytest.raises(ValueError, match=r"not there in this installation.*written with skae 0"):
+        skae.load(path, trusted=["skae.gone.Gone"])
+
+
+def test_another_version_is_told_as_scikit_learn_does(path, monkeypatch):
+    monkeypatch.setattr("skae.states._stamp.versions", lambda: {"skae": "0", "scikit-learn": "0"})
+    skae.save(fitted("Autoencoder"), path)
+    monkeypatch.undo()
+    with pytest.warns(InconsistentVersionWarning) as caught:
+        skae.load(path)
+    assert {each.category for each in caught} == {OtherVersionWarning}
+    told = [str(each.message) for each in caught]
+    assert told[0].startswith("Autoencoder was stored with skae 0, and")
+    assert told[1].startswith("Autoencoder was stored with scikit-learn 0, and")
+
+
+# How files come about
+
+
+def test_a_save_that_fails_leaves_the_file_as_it_was(path, monkeypatch):
+    skae.save(PCA(2), path)
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "replace", lambda *paths: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        skae.save(PCA(3), path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_link_stays_a_link_and_a_file_as_private_as_it_was(tmp_path):
+    target, link = tmp_path / "target.skae", tmp_path / "link.skae"
+    skae.save(PCA(2), target)
+    target.chmod(0o600)
+    link.symlink_to(target)
+    skae.save(PCA(3), link)
+    assert link.is_symlink()
+    assert skae.load(target).n_components == 3
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+SAVE_AND_SAVE = """
+import sys
+import numpy as np
+from sklearn.decomposition import PCA
+import skae
+model = PCA(2).fit(np.random.default_rng(0).normal(size=(300, 3000)))
+print("ready", flush=True)
+while True:
+    skae.save(model, sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are killed by signals of POSIX")
+def test_a_killed_save_leaves_a_whole_file_and_the_next_save_no_drafts(path):
+    skae.save(PCA(2), path)
+    for delay in (0.0, 0.01, 0.05):
+        process = subprocess.Popen(
+            [sys.executable, "-c", SAVE_AND_SAVE, path], stdout=subprocess.PIPE
+        )
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert skae.load(path).n_components == 2
+    skae.save(PCA(2), path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+LOAD = """
+import sys
+import numpy as np
+import skae
+skae.load(sys.argv[1]).transform(np.zeros((1, 6)))
+assert not {"tensorflow", "keras", "skops", "pickletools"} & set(sys.modules)
+"""
+
+
+def test_loading_and_scoring_load_no_tensorflow(path):
+    skae.save(fitted("pipeline"), path)
+    subprocess.run([sys.executable, "-c", LOAD, path], check=True)
