@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 import skae
 from skae.diagnosis import Finding
-from skae.exceptions import PrecisionLossWarning, StartKeptWarning
+from skae.exceptions import OtherVersionWarning, PrecisionLossWarning, StartKeptWarning
 from skae.inspection import (
     ComponentCurveDisplay,
     DenoisingDisplay,
@@ -197,12 +197,15 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
     return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")
 
 
-def stored(X: Rows) -> None:
+def stored(X: Rows) -> Any:
     assert_type(skae.skops_trusted(), list[str])
+    skae.save(make_pipeline(PCA(2)).fit(X), "pipeline.skae", trusted=["my.Scaler", Halves])
+    skae.save(PCA(), b"pipeline.skae")  # type: ignore[arg-type]
+    return skae.load("pipeline.skae", trusted=[Halves])
 
 
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)
-    print(PrecisionLossWarning)
+    print(PrecisionLossWarning, OtherVersionWarning)
     return StartKeptWarning, {layer.__name__: layer for layer in layers}

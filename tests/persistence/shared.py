@@ -6,6 +6,7 @@ Each has a function that says what it answers, as arrays, and the rows that it a
 import functools
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,8 +117,8 @@ def _of_detector(X: Callable[[], Any]) -> Callable[[Any], dict[str, Any]]:
     return lambda fitted: {"scores": fitted.score_samples(X()), "labels": fitted.predict(X())}
 
 
-def _of_codec(fitted: Any) -> dict[str, Any]:
-    data = fitted.encode(rows())
+def _of_codec(fitted: Any, X: Callable[[], Any] = rows) -> dict[str, Any]:
+    data = fitted.encode(X())
     return {"rows": fitted.decode(data), "bytes": np.frombuffer(data, np.uint8)}
 
 
@@ -240,7 +241,7 @@ KEPT: dict[str, Kept] = {
     "LatentCodec": Kept(_fits(skae.LatentCodec(_quick(), bits=3), rows), _of_codec),
     "LatentCodec.padding": Kept(
         _fits(skae.LatentCodec(_quick(network="recurrent", **_MASKED), bits=2), series),
-        lambda fitted: {"rows": fitted.decode(fitted.encode(series()))},
+        lambda fitted: _of_codec(fitted, series),
     ),
     "LatentCodec.pca": Kept(_fits(skae.LatentCodec(PCA(2), bits=3), rows), _of_codec),
     "LatentSampler": Kept(
@@ -321,3 +322,32 @@ KEPT: dict[str, Kept] = {
 def fitted(name: str) -> Any:
     """A fitted estimator; it is not to be changed."""
     return KEPT[name].fit()
+
+
+# Files of earlier releases, which are never written again.
+GOLDEN = Path(__file__).parents[1] / "golden"
+# One of every class, and of what it stores in another way.
+GOLDEN_NAMES = (
+    "AdversarialAutoencoder",
+    "Autoencoder",
+    "Autoencoder.compressed",
+    "Autoencoder.partial_fit",
+    "AutoencoderClassifier",
+    "AutoencoderRegressor",
+    "ContractiveAutoencoder",
+    "ConvolutionalAutoencoder",
+    "DenoisingAutoencoder",
+    "LatentCodec",
+    "LatentCodec.padding",
+    "LatentSampler",
+    "ReconstructionImputer",
+    "ReconstructionOutlierDetector.mahalanobis",
+    "ReconstructionOutlierDetector.table.mahalanobis",
+    "RecurrentAutoencoder",
+    "SparseAutoencoder",
+    "StackedAutoencoder",
+    "TableAutoencoder",
+    "VariationalAutoencoder",
+    "VariationalConvolutionalAutoencoder",
+    "pipeline",
+)

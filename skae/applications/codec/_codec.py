@@ -99,7 +99,7 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
     -----
     ``fit`` needs scikit-learn only; ``encode`` and ``decode`` need constriction [2]_, which
     ``pip install "skae[codec]"`` brings. The bytes do not hold the model: keep the fitted codec,
-    as a pickle or with skops.
+    by :func:`skae.save`.
 
     The entropy coder works from integer tables made in ``fit``, so a codec and its copies in other
     processes read the same integers from the same bytes. Rows may differ in their last digits

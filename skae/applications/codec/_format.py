@@ -86,7 +86,7 @@ def unpack(
         raise ValueError(
             f"The bytes were encoded by another model, with fingerprint {written_by.hex()}; this "
             f"one has {fingerprint.hex()}. Decode with the codec that encoded: keep it beside the "
-            "bytes, as a pickle or with skops."
+            "bytes, by skae.save."
         )
     words = np.frombuffer(data[_HEADER.size : -_CHECKSUM.size], "<u4").astype(np.uint32)
     _check_n_rows(n_rows, words.nbytes, tables)
