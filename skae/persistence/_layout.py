@@ -89,9 +89,10 @@ def packed(about: Mapping[str, str], description: str, arrays: Mapping[str, Arra
     metadata = {"sha256": "0" * _N_DIGITS, **about, "order": places}
     header = json.dumps({_METADATA: metadata, **entries}, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
-    data = b"".join(named[name].tobytes() for name in widest_first)
-    message = _LENGTH.pack(len(header)) + header + data
-    return message[:_START] + _sum(message) + message[_END:]
+    beginning = _LENGTH.pack(len(header)) + header
+    data = [_bytes_of(named[name]) for name in widest_first]
+    digest = _sum(beginning[:_START], beginning[_END:], *data)
+    return b"".join([beginning[:_START], digest, beginning[_END:], *data])
 
 
 def check_beginning(beginning: bytes, what: str) -> None:
@@ -117,7 +118,8 @@ def unpacked(data: bytes, what: str) -> Content:
         If it differs in a single bit from what was written, or something else wrote it.
     """
     check_beginning(data[:_START], what)
-    if data[_START:_END] != _sum(data):
+    view = memoryview(data)
+    if data[_START:_END] != _sum(view[:_START], view[_END:]):
         raise ValueError(
             f"{what} is damaged or cut off: its checksum does not fit. Take another copy of it, or "
             "fit again."
@@ -165,8 +167,13 @@ def _array(data: bytes, start: int, entry: dict[str, Any]) -> Array:
     return array.copy()
 
 
-def _sum(message: bytes) -> bytes:
-    view = memoryview(message)
-    digest = hashlib.sha256(view[:_START])
-    digest.update(view[_END:])
+def _bytes_of(array: Array) -> memoryview:
+    # An array without places, or without axes, has no such view.
+    return array.reshape(-1).view(np.uint8).data if array.size else memoryview(b"")
+
+
+def _sum(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
     return digest.hexdigest().encode()

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +19,8 @@ from scipy import sparse
 # Of others' classes nothing is known but their name.
 _KNOWN = ("skae", "sklearn")
 _IN_PROGRESS = b"a value that holds itself"
+# Parts of fewer bytes are read together.
+_SMALL = 4096
 
 
 def checksum(value: Any) -> str:
@@ -32,7 +35,7 @@ def checksum(value: Any) -> str:
     checksum : str
         SHA-256, cut to 32 digits.
     """
-    return _Walk().digest(value).hex()[:32]
+    return hashlib.sha256(_Walk().digest(value)).hexdigest()[:32]
 
 
 def plain_state(value: Any) -> dict[str, Any]:
@@ -56,107 +59,141 @@ class _Walk:
         self._alive: list[Any] = []
 
     def digest(self, value: Any) -> bytes:
-        """32 bytes."""
+        """Bytes that stand for a value: itself, or a digest of its parts."""
+        scalar = _SCALARS.get(type(value))
+        if scalar is not None:
+            return scalar(value)
         number = id(value)
-        if number not in self._digests:
+        found = self._digests.get(number)
+        if found is None:
             self._alive.append(value)
             self._digests[number] = _IN_PROGRESS
-            self._digests[number] = _hashed(self._parts(value))
-        return self._digests[number]
+            found = self._digests[number] = _reader_of(type(value))(self, value)
+        return found
 
-    def _parts(self, value: Any) -> Iterable[bytes | memoryview]:
-        for kind, parts in _KINDS:
-            if isinstance(value, kind):
-                return parts(self, value)
-        if type(value).__module__.partition(".")[0] in _KNOWN and hasattr(value, "__dict__"):
-            return self.of_object(value)
-        return [b"other", _name(type(value))]
-
-    def of_object(self, value: Any) -> Iterable[bytes]:
-        yield b"object"
-        yield _name(type(value))
+    def of_object(self, value: Any) -> bytes:
+        """An object by its attributes."""
+        if type(value).__module__.partition(".")[0] not in _KNOWN or not hasattr(value, "__dict__"):
+            return b"other " + _name(type(value))
         state = plain_state(value)
-        for name in sorted(name for name in state if state[name] is not None):
-            yield self.digest(name)
-            yield self.digest(state[name])
+        known = sorted(name for name in state if state[name] is not None)
+        parts = [self.digest(one) for name in known for one in (name, state[name])]
+        return _hashed([b"object", _name(type(value)), *parts])
 
-    def of_array(self, value: Any) -> Iterable[bytes | memoryview]:
-        yield b"array"
-        yield repr((value.dtype.descr, value.shape)).encode()
+    def of_array(self, value: Any) -> bytes:
+        """An array by its type, its shape and its values."""
+        about = repr((value.dtype.descr, value.shape)).encode()
         if value.dtype.hasobject:
-            yield from map(self.digest, value.ravel().tolist())
-        else:
-            yield np.ascontiguousarray(value).view(np.ndarray).reshape(-1).view(np.uint8).data
+            return _hashed([b"array", about, *map(self.digest, value.ravel().tolist())])
+        plain = np.ascontiguousarray(value).view(np.ndarray).reshape(-1)
+        return _hashed([b"array", about, plain.view(np.uint8).data if plain.size else b""])
 
-    def of_sequence(self, value: Any) -> Iterable[bytes]:
-        yield _name(type(value))
-        yield from map(self.digest, value)
+    def of_sequence(self, value: Any) -> bytes:
+        """A list or tuple, with the name of its class."""
+        return _hashed([_name(type(value)), *map(self.digest, value)])
 
-    def of_set(self, value: Any) -> Iterable[bytes]:
-        yield _name(type(value))
-        yield from sorted(map(self.digest, value))
+    def of_set(self, value: Any) -> bytes:
+        """A set, in no order."""
+        return _hashed([_name(type(value)), *sorted(map(self.digest, value))])
 
-    def of_mapping(self, value: Any) -> Iterable[bytes]:
-        yield b"dict"
-        for key, one in value.items():
-            yield self.digest(key)
-            yield self.digest(one)
+    def of_mapping(self, value: Any) -> bytes:
+        """A dictionary."""
+        parts = [self.digest(each) for pair in value.items() for each in pair]
+        return _hashed([b"dict", *parts])
 
-    def of_matrix(self, value: Any) -> Iterable[bytes]:
-        yield _name(type(value))
-        yield self.digest(value.shape)
+    def of_matrix(self, value: Any) -> bytes:
+        """A sparse matrix."""
+        parts = [value.shape]
         if value.format in ("csr", "csc", "bsr"):
-            yield from map(self.digest, (value.data, value.indices, value.indptr))
+            parts += [value.data, value.indices, value.indptr]
+        return _hashed([_name(type(value)), *map(self.digest, parts)])
 
-    def of_partial(self, value: Any) -> Iterable[bytes]:
-        yield b"partial"
-        yield from map(self.digest, (value.func, value.args, value.keywords))
-
-
-def _of_float(walk: _Walk, value: Any) -> Iterable[bytes]:
-    # A NaN is one whatever its bits are.
-    return [b"float", b"nan" if value != value else struct.pack("<d", float(value))]
+    def of_partial(self, value: Any) -> bytes:
+        """A function with some of its arguments."""
+        parts = map(self.digest, (value.func, value.args, value.keywords))
+        return _hashed([b"partial", *parts])
 
 
-def _of_number_of_numpy(walk: _Walk, value: Any) -> Iterable[bytes]:
-    return [b"generic", str(value.dtype).encode(), value.tobytes()]
+_Parts = Callable[[_Walk, Any], bytes]
+# What was found for a class; classes made on the fly go when nobody else has them.
+_READERS: "WeakKeyDictionary[type[Any], _Parts]" = WeakKeyDictionary()
+
+
+def _reader_of(cls: type[Any]) -> _Parts:
+    found = _READERS.get(cls)
+    if found is None:
+        kinds = (parts for kind, parts in _KINDS if issubclass(cls, kind))
+        found = _READERS[cls] = next(kinds, _Walk.of_object)
+    return found
 
 
 def _hashed(parts: Iterable[bytes | memoryview]) -> bytes:
-    digest = hashlib.sha256()
+    digest, small = hashlib.sha256(), bytearray()
     for part in parts:
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
-    return digest.digest()
+        small += b"%d:" % len(part)
+        if len(part) < _SMALL:
+            small += part
+        else:
+            digest.update(small)
+            digest.update(part)
+            small.clear()
+    digest.update(small)
+    return b"#" + digest.digest()
 
 
 def _name(value: Any) -> bytes:
     return str(getattr(value, "__qualname__", type(value).__qualname__)).encode()
 
 
-_Parts = Callable[[_Walk, Any], Iterable[bytes | memoryview]]
+def _of_float(value: Any) -> bytes:
+    # A NaN is one whatever its bits are.
+    return b"float nan" if value != value else b"float" + struct.pack("<d", float(value))
 
+
+def _of_int(value: Any) -> bytes:
+    return b"int" + hex(int(value)).encode()
+
+
+def _of_bool(value: Any) -> bytes:
+    return b"bool true" if value else b"bool false"
+
+
+def _of_text(value: Any) -> bytes:
+    text: bytes = b"str" + value.encode(errors="surrogatepass")
+    return text
+
+
+# Read without a look at what else they may be.
+_SCALARS: dict[type[Any], Callable[[Any], bytes]] = {
+    type(None): lambda value: b"none",
+    bool: _of_bool,
+    float: _of_float,
+    int: _of_int,
+    str: _of_text,
+}
 # The first that fits counts: True is an integer too, and numpy's float64 a float.
 _KINDS: tuple[tuple[Any, _Parts], ...] = (
-    (type(None), lambda walk, value: [b"none"]),
-    ((bool, np.bool_), lambda walk, value: [b"bool", str(bool(value)).encode()]),
-    ((int, np.integer), lambda walk, value: [b"int", hex(int(value)).encode()]),
-    ((float, np.floating), _of_float),
-    (str, lambda walk, value: [b"str", value.encode(errors="surrogatepass")]),
-    ((bytes, bytearray), lambda walk, value: [b"bytes", bytes(value)]),
+    (np.bool_, lambda walk, value: _of_bool(value)),
+    ((int, np.integer), lambda walk, value: _of_int(value)),
+    ((float, np.floating), lambda walk, value: _of_float(value)),
+    (str, lambda walk, value: _of_text(value)),
+    ((bytes, bytearray), lambda walk, value: b"bytes" + bytes(value)),
     (np.ndarray, _Walk.of_array),
-    (np.generic, _of_number_of_numpy),
-    (np.dtype, lambda walk, value: [b"dtype", repr(value.descr).encode()]),
+    (
+        np.generic,
+        lambda walk, value: _hashed([b"generic", value.dtype.str.encode(), value.tobytes()]),
+    ),
+    (np.dtype, lambda walk, value: b"dtype" + repr(value.descr).encode()),
     ((list, tuple), _Walk.of_sequence),
     ((set, frozenset), _Walk.of_set),
     (dict, _Walk.of_mapping),
     (
         (type, np.ufunc, FunctionType, BuiltinFunctionType),
-        lambda walk, value: [b"name", _name(value)],
+        lambda walk, value: b"name" + _name(value),
     ),
     (functools.partial, _Walk.of_partial),
-    (slice, lambda walk, value: [b"slice", repr(value).encode()]),
-    (np.random.RandomState, lambda walk, value: [walk.digest(value.get_state(legacy=False))]),
-    (np.random.Generator, lambda walk, value: [walk.digest(value.bit_generator.state)]),
+    (slice, lambda walk, value: b"slice" + repr(value).encode()),
+    (np.random.RandomState, lambda walk, value: walk.digest(value.get_state(legacy=False))),
+    (np.random.Generator, lambda walk, value: walk.digest(value.bit_generator.state)),
     ((sparse.spmatrix, sparse.sparray), _Walk.of_matrix),
 )
