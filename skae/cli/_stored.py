@@ -12,6 +12,9 @@ from skae.cli._recovery import is_number
 from skae.cli._soundness import unsound
 from skae.messages import needs_extra
 
+# Models are not packed; somebody may have done so, but not into a thousandth.
+_MOST_TIMES, _FREE_BYTES = 20, 2**20
+
 
 def needs_skops() -> None:
     """Say how to install what stores models, before anything is read.
@@ -89,6 +92,8 @@ def load_model(path: str | Path) -> Any:
         raise ValueError(f"{path}: no such file; name one that `skae fit` has written.")
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: this is no stored model; name one that `skae fit` has written.")
+    if _unpacks_to(path) > _MOST_TIMES * path.stat().st_size + _FREE_BYTES:
+        raise _damaged(path, "it would unpack to many times its size, which no stored model does")
     try:
         named = skops.io.get_untrusted_types(file=path)
     except Exception as error:
@@ -116,6 +121,15 @@ def load_model(path: str | Path) -> Any:
     if reason:
         raise _damaged(path, reason)
     return model
+
+
+def _unpacks_to(path: Path) -> int:
+    """Bytes of all parts of a file, as its table of contents has them."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return 0  # what is wrong is said by whoever reads it
 
 
 def _damaged(path: Path, reason: str) -> ValueError:

@@ -128,8 +128,19 @@ class Container:
         return table
 
 
+# Types of polars that have no parameters, and those of the others.
+_PLAIN_POLARS = (
+    *("Int8", "Int16", "Int32", "Int64", "Int128", "UInt8", "UInt16", "UInt32", "UInt64"),
+    *("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"),
+)
+_POLARS_PARAMETERS = {"Datetime": ("time_unit", "time_zone"), "Duration": ("time_unit",)}
+
+
 def _plain_dtype(dtype: Any) -> Any:
-    """A type of pandas as text, or as its categories; another one as it is."""
+    """A type of pandas or polars as text, or as its categories; another one as it is."""
+    pl = sys.modules.get("polars")
+    if pl is not None and isinstance(dtype, pl.DataType):
+        return _plain_polars(dtype)
     pd = sys.modules.get("pandas")
     if pd is None or not isinstance(dtype, pd.api.extensions.ExtensionDtype):
         return dtype
@@ -142,9 +153,28 @@ def _plain_dtype(dtype: Any) -> Any:
 def _dtype_again(plain: Any) -> Any:
     if not isinstance(plain, str | dict):
         return plain
+    if isinstance(plain, dict) and "polars" in plain:
+        return _polars_again(**plain)
     import pandas as pd
 
     return pd.api.types.pandas_dtype(plain) if isinstance(plain, str) else _categories(**plain)
+
+
+def _plain_polars(dtype: Any) -> Any:
+    name = type(dtype).__name__
+    if name == "Enum":
+        return {"polars": name, "categories": dtype.categories.to_list()}
+    known = _POLARS_PARAMETERS.get(name, () if name in _PLAIN_POLARS else None)
+    # What is nested or of others' making is as it is.
+    return dtype if known is None else {"polars": name, **{k: getattr(dtype, k) for k in known}}
+
+
+def _polars_again(polars: str, **parameters: Any) -> Any:
+    import polars as pl
+
+    if polars not in (*_PLAIN_POLARS, *_POLARS_PARAMETERS, "Enum"):
+        raise ValueError(f"There is no type {polars!r} of columns.")
+    return getattr(pl, polars)(**parameters)
 
 
 def _categories(categories: list[Any], ordered: bool) -> Any:

@@ -191,6 +191,22 @@ def test_a_frame_of_another_library_is_refused():
         quick().fit(pyarrow.table({"x": [1.0, 2.0]}))
 
 
+def test_files_of_models_name_no_types_of_polars():
+    frame = pl.DataFrame(
+        {
+            "z": Z,
+            "n": pl.Series(range(len(Z)), dtype=pl.UInt8),
+            "level": pl.Series(["a" if z > 0 else "b" for z in Z], dtype=pl.Enum(["a", "b"])),
+            "text": ["x" if z > 0 else "y" for z in Z],
+            "day": pl.Series(range(len(Z)), dtype=pl.Datetime("ms")),
+        }
+    )
+    table = quick().fit(frame)
+    again = skops.io.loads(skops.io.dumps(table), trusted=skae.skops_trusted())
+    assert again.reconstruct(frame).equals(table.reconstruct(frame))
+    assert again.reconstruct(frame).schema == frame.schema
+
+
 def test_a_lazy_frame_is_refused():
     with pytest.raises(TypeError, match=r"X is a polars.LazyFrame, but .* collect"):
         quick().fit(pl.LazyFrame({"x": [1.0, 2.0]}))
