@@ -38,7 +38,8 @@ def make_trees():
 
 
 def make_quick(name, n_components, n_columns):
-    return skae.VariationalAutoencoder(2, max_iter=2)
+    # One step, and none to be judged by.
+    return skae.VariationalAutoencoder(2, max_iter=1, batch_size=64, early_stopping=False)
 
 
 @pytest.fixture(autouse=True)
