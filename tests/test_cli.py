@@ -76,9 +76,12 @@ def read_page(path="skae-comparison/report.html"):
 
 
 class Run(NamedTuple):
-    """What one run of the command printed and wrote."""
+    """What one run of the command printed, told on stderr, and wrote."""
 
     printed: str
+    told: str
+    written: list[str]
+    picture: bytes
     page: PageReader
     scores: pd.DataFrame
 
@@ -87,42 +90,43 @@ class Run(NamedTuple):
 def run(tmp_path_factory):
     with contextlib.chdir(tmp_path_factory.mktemp("run")):
         make_wine().to_csv("wine.csv", index=False)
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            main(["compare", "wine.csv", "--target", "target", *QUICK])
-        scores = pd.read_csv("skae-comparison/comparison.csv")
-        return Run(printed.getvalue(), read_page(), scores)
+        with (
+            contextlib.redirect_stdout(io.StringIO()) as printed,
+            contextlib.redirect_stderr(io.StringIO()) as told,
+        ):
+            main(["compare", "wine.csv", "--target", "target", *QUICK, "--output", "a/b"])
+        return Run(
+            printed.getvalue(),
+            told.getvalue(),
+            sorted(os.listdir("a/b")),
+            Path("a/b/comparison.png").read_bytes(),
+            read_page("a/b/report.html"),
+            pd.read_csv("a/b/comparison.csv"),
+        )
 
 
-def test_a_table_is_printed_and_written(frame, capsys):
-    frame.to_csv("wine.csv", index=False)
-    assert main(["compare", "wine.csv", "--target", "target", "--output", "a/b", *QUICK]) == 0
-    printed = capsys.readouterr()
-    assert printed.out.count("\n TruncatedSVD ") == 2
-    assert sorted(os.listdir("a/b")) == WRITTEN
-    scores = pd.read_csv("a/b/comparison.csv")
-    assert scores["reducer"].tolist() == ["PCA", "PCA", "TruncatedSVD", "TruncatedSVD"]
-    assert scores["mean_accuracy"].between(0, 1).all()
-    assert Path("a/b/comparison.png").read_bytes().startswith(b"\x89PNG")
+def test_a_table_is_printed_and_written(run):
+    assert run.printed.count("\n TruncatedSVD ") == 2
+    assert run.written == WRITTEN
+    assert run.scores["reducer"].tolist() == ["PCA", "PCA", "TruncatedSVD", "TruncatedSVD"]
+    assert run.scores["mean_accuracy"].between(0, 1).all()
+    assert run.picture.startswith(b"\x89PNG")
 
 
-def test_redirected_progress_is_a_line_a_fit_beside_the_table(frame, capsys):
-    frame.to_csv("wine.csv", index=False)
-    main(["compare", "wine.csv", "--target", "target", *QUICK])
-    lines = capsys.readouterr().err.splitlines()
+def test_redirected_progress_is_a_line_a_fit_beside_the_table(run):
+    lines = run.told.splitlines()
     assert len(lines) == 8
     assert lines[0].startswith("[1/8] PCA, 1 components, fold 1 of 2: 0.")
     assert lines[-1].startswith("[8/8] TruncatedSVD, 2 components, fold 2 of 2: 0.")
     assert all(line.endswith(" left") for line in lines[2:-1])
 
 
-def test_the_numbers_are_those_of_compare(frame):
+def test_the_numbers_are_those_of_compare(frame, run):
     rows, labels = frame.drop(columns="target"), frame["target"]
-    frame.to_csv("wine.csv", index=False)
-    main(["compare", "wine.csv", "--target", "target", *QUICK])
     expected = skae.compare(
         PCA(), rows, labels, n_components=(1, 2), cv=2, random_state=0
     ).to_frame()
-    scores = pd.read_csv("skae-comparison/comparison.csv").iloc[:2]
+    scores = run.scores.iloc[:2]
     for metric in ("reconstruction_r2", "reconstruction_error", "accuracy", "trustworthiness"):
         np.testing.assert_allclose(scores[f"mean_{metric}"], expected[f"mean_{metric}"])
 
@@ -296,11 +300,12 @@ def test_default_sizes_are_those_that_fit(frame):
     assert pd.read_csv("skae-comparison/comparison.csv")["n_components"].tolist() == [2, 4]
 
 
-def test_earlier_results_are_replaced():
+def test_earlier_results_are_replaced(frame):
+    frame.drop(columns="target").to_csv("wine.csv", index=False)
     Path("out").mkdir()
     Path("out/comparison.csv").write_text("old")
     Path("out/mine.txt").write_text("kept")
-    main(["compare", "--output", "out", *QUICK])
+    main(["compare", "wine.csv", "--output", "out", *QUICK])
     assert "old" not in Path("out/comparison.csv").read_text()
     assert sorted(os.listdir("out")) == [*WRITTEN[:2], "mine.txt", "report.html"]
 

@@ -3,6 +3,7 @@
 A name that Keras adds fails here until the page says what it does, and a test shows it.
 """
 
+import functools
 import inspect
 import re
 from pathlib import Path
@@ -76,10 +77,16 @@ def test_the_page_has_every_setting():
 # Optimizers, against the same steps by Keras.
 
 
-def start_of(n_features=4):
-    """Scaled rows, and a Keras model with the weights that a fit starts from."""
+@functools.cache
+def start_of_fits():
+    """The model that every fit of one seed starts from."""
     frozen = {"optimizer": "sgd", "learning_rate": 1e-30, "max_iter": 1}
-    start = Autoencoder(2, **frozen, **SHARED).fit(X)._model
+    return Autoencoder(2, **frozen, **SHARED).fit(X)._model
+
+
+def start_of():
+    """Scaled rows, and a Keras model with the weights that a fit starts from."""
+    start = start_of_fits()
     built = with_weights(start.network, start.weights)
     model = keras.Model(built.encoder.input, built.decoder(built.encoder.output))
     return start.scaling.apply(X).astype(np.float32), built.encoder, model

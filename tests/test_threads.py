@@ -1,11 +1,13 @@
 """Calls in threads, and how they end."""
 
+import os
 import signal
 import threading
 import time
 
 import joblib
 import pytest
+from threadpoolctl import threadpool_info
 
 from skae.threads import Stop, Stopped, check_stop, map_in_threads, n_threads_allowed
 
@@ -92,3 +94,11 @@ def test_threads_have_no_threads(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     calls = [joblib.delayed(n_threads_allowed)() for _ in range(2)]
     assert joblib.Parallel(n_jobs=2, require="sharedmem")(calls) == [1, 1]
+
+
+def test_tests_compute_on_as_many_threads_as_they_say():
+    """Libraries read the number when they are loaded: nothing may load them before conftest.py."""
+    said = {"openblas": "OPENBLAS_NUM_THREADS", "openmp": "OMP_NUM_THREADS"}
+    for library in threadpool_info():
+        if library["internal_api"] in said:
+            assert library["num_threads"] == int(os.environ[said[library["internal_api"]]])

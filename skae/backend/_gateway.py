@@ -115,7 +115,11 @@ def random_weights(network: Network, rng: np.random.Generator) -> Weights:
 
 
 def optimizer_settings(
-    optimizer: Any, learning_rate: Any, default_learning_rate: float
+    optimizer: Any,
+    learning_rate: Any,
+    default_learning_rate: float,
+    *,
+    most_norm: float | None = None,
 ) -> "tuple[OptimizerConfig, float | None]":
     """Configuration of an optimizer, for a program, and its learning rate, None for a schedule.
 
@@ -125,19 +129,22 @@ def optimizer_settings(
     learning_rate : float, schedule or None
         None means the instance's own, or the default for an optimizer given by name.
     default_learning_rate : float
+    most_norm : float or None
+        Of all gradients together, beyond which one given by name cuts them.
     """
     _refuse_where_none_can_run()
     if learning_rate is None and isinstance(optimizer, str):
         learning_rate = default_learning_rate
     if isinstance(optimizer, str) and isinstance(learning_rate, Real):
-        return _named_optimizer(optimizer), float(learning_rate)
+        return _named_optimizer(optimizer, most_norm), float(learning_rate)
     description, rate = _module("skae.backend._optimizers").config_of(optimizer, learning_rate)
     return description, rate
 
 
 @functools.lru_cache(maxsize=64)
-def _named_optimizer(name: str) -> "OptimizerConfig":
-    description: OptimizerConfig = _module("skae.backend._optimizers").config_of(name)[0]
+def _named_optimizer(name: str, most_norm: float | None) -> "OptimizerConfig":
+    module = _module("skae.backend._optimizers")
+    description: OptimizerConfig = module.config_of(name, most_norm=most_norm)[0]
     return description
 
 

@@ -175,7 +175,9 @@ def _pinned(value: Any) -> Any:
     return np.float32(value) if isinstance(value, float) else value
 
 
-def config_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerConfig, float | None]:
+def config_of(
+    optimizer: Any, learning_rate: Any = None, *, most_norm: float | None = None
+) -> tuple[OptimizerConfig, float | None]:
     """Configuration of an optimizer, from which a fit makes new ones.
 
     Parameters
@@ -183,6 +185,8 @@ def config_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerConfi
     optimizer : str or keras.optimizers.Optimizer
     learning_rate : float, keras.optimizers.schedules.LearningRateSchedule or None
         None for the optimizer's own.
+    most_norm : float or None
+        Of all gradients together, for one that is named.
 
     Returns
     -------
@@ -197,6 +201,7 @@ def config_of(optimizer: Any, learning_rate: Any = None) -> tuple[OptimizerConfi
     """
     if isinstance(optimizer, str):
         optimizer = _named(optimizer)
+        optimizer.global_clipnorm = most_norm
     _check_class(optimizer)
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         inner, rate = config_of(optimizer.inner_optimizer, learning_rate)

@@ -15,6 +15,7 @@ DEFAULT_FOLDS = 5
 # Drafts have longer names than files, which may be of 255 bytes.
 _LONGEST_NAME = 230
 LARGE_TABLE, FOLDS_OF_LARGE_TABLES = 20_000, 3
+_HALF = "half as many as columns are used, at most 10"
 _FILE = "csv, tsv, parquet, Excel, feather or JSON (lines); also packed as .gz, .bz2, .xz or .zip"
 _EXAMPLES = """examples:
   skae compare FILE --target COLUMN      which model and how many components
@@ -174,7 +175,7 @@ def _add_outliers(command: argparse.ArgumentParser) -> None:
         help="rows to print and to show in the page; default: 20",
     )
     _add_target(command, "a column to leave out of what rows are judged by")
-    _add_model(command)
+    _add_model(command, components=_HALF)
     command.add_argument(
         "-o",
         "--output",
@@ -222,7 +223,7 @@ def _add_sample(command: argparse.ArgumentParser) -> None:
 def _add_fit(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_target(command, "a column to leave out, for instance to be predicted from the codes")
-    _add_model(command, components="half as many as columns are used, at most 10")
+    _add_model(command, components=_HALF)
     _add_output_file(command, "the model", "model.skops")
     _add_reading(command)
 

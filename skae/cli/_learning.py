@@ -123,16 +123,14 @@ def learn(
         progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
         in_words_of_the_command(),
     ):
-        autoencoder = autoencoder_of(options, frame.shape[1])
+        n_components = options.components
+        if purpose == "codes" and n_components is None:
+            n_components, sentence = half_as_many(model, rows)
+            sentences = [*sentences, sentence]
+        autoencoder = autoencoder_of(options.model, n_components, frame.shape[1])
         if autoencoder is None and purpose == "holes":
             n_used = max(1, n_columns_used(model, rows))
             autoencoder = skae.VariationalAutoencoder(min(_MOST_COMPONENTS, n_used))
-        elif purpose == "codes" and options.components is None:
-            n_used = n_columns_used(model, rows)
-            n_components = max(1, min(_MOST_COMPONENTS, n_used // 2))
-            options = Namespace(**{**vars(options), "components": n_components})
-            sentences = [*sentences, _told_components(n_components, n_used)]
-            autoencoder = autoencoder_of(options, frame.shape[1])
         model.set_params(autoencoder=autoencoder).fit(rows)
     check_categories(options, frame, model)
     return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
@@ -154,10 +152,13 @@ def in_words_of_the_command() -> Iterator[None]:
         ) from error
 
 
-def _told_components(n_components: int, n_used: int) -> str:
+def half_as_many(model: skae.TableAutoencoder, rows: Any) -> tuple[int, str]:
+    """Half as many components as a model uses columns of a table, ten at most, and what to say."""
+    n_used = n_columns_used(model, rows)
+    n_components = max(1, min(_MOST_COMPONENTS, n_used // 2))
     numbers = "number" if n_components == 1 else "numbers"
     columns = "column is" if n_used == 1 else "columns are"
-    return (
+    return n_components, (
         f"Codes have {n_components} {numbers}, as {n_used} {columns} used; --components says "
         "otherwise."
     )
@@ -204,14 +205,14 @@ def left_out_sentences(model: Any) -> list[str]:
     return [f"{len(left_out)} {columns} left out: {'; '.join(parts)}."]
 
 
-def autoencoder_of(options: Namespace, n_columns: int) -> Any:
-    """Return the autoencoder that a user asked for, None for the default."""
-    if options.model is None and options.components is None:
+def autoencoder_of(name: str | None, n_components: int | None, n_columns: int) -> Any:
+    """Return the autoencoder of a kind and a size, None for the default of both."""
+    if name is None and n_components is None:
         return None
-    n_components = options.components or min(_MOST_COMPONENTS, n_columns)
-    if options.model is None:
+    n_components = n_components or min(_MOST_COMPONENTS, n_columns)
+    if name is None:
         return skae.VariationalAutoencoder(n_components, beta=_DEFAULT_BETA)
-    return table_models()[options.model](n_components)
+    return table_models()[name](n_components)
 
 
 def some_rows(frame: Any, most: int, random_state: int) -> Any:

@@ -11,6 +11,7 @@ from skae.cli._learning import (
     autoencoder_of,
     blocks,
     check_categories,
+    half_as_many,
     in_words_of_the_command,
     left_out_sentences,
     sampled,
@@ -46,12 +47,11 @@ class Surprises(NamedTuple):
 def learn_usual(frame: Any, options: Namespace, progress: Progress, label: str) -> Learnt:
     """Fit a detector to a table, or to some of its rows at random.
 
-    Rows of the fit are judged by models that have not seen them.
+    Rows of the fit are judged by models that have not seen them. A code as wide as the table would
+    copy values, the odd ones too: it is half as wide where nobody says otherwise.
     """
     rows, sentences = sampled(frame, options)
-    table = skae.TableAutoencoder(
-        autoencoder_of(options, frame.shape[1]), random_state=options.random_state
-    )
+    table = skae.TableAutoencoder(random_state=options.random_state)
     detector = skae.ReconstructionOutlierDetector(
         table,
         calibration_fraction=0.2 if len(rows) <= _FEW_ROWS else 0.5,
@@ -61,6 +61,11 @@ def learn_usual(frame: Any, options: Namespace, progress: Progress, label: str) 
         progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
         in_words_of_the_command(),
     ):
+        n_components = options.components
+        if n_components is None:
+            n_components, sentence = half_as_many(table, rows)
+            sentences = [*sentences, sentence]
+        table.set_params(autoencoder=autoencoder_of(options.model, n_components, frame.shape[1]))
         detector.fit(rows)
     fitted = detector.reducers_[0]
     check_categories(options, frame, fitted)

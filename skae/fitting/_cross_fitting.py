@@ -207,7 +207,8 @@ def cross_fit(
     settings : Settings
     rng : numpy.random.Generator
     """
-    rate, seed = Rate.of(settings), int(rng.integers(2**31))
+    rate = Rate.of(settings, is_bumpy=model.network.columns is not None)
+    seed = int(rng.integers(2**31))
     # As ``is_cross_fitted`` asks for.
     peak = cast(float, rate.value)
     architecture = replace(architecture, n_components=model.network.n_components)

@@ -21,6 +21,8 @@ RateKind = Literal["constant", "cosine", "plateau"]
 # They grow like the square root of the rows, which hold more to learn and are seen less often, and
 # fall like that of the batch.
 _PLANNED_STEPS, _ROWS, _BATCH = 3000, 2000, 32
+# Of the gradients of all weights together, where single rows may have huge ones.
+_MOST_NORM = 1.0
 # How often patience that has run out lowers the rate of "plateau".
 _N_REDUCTIONS = 3
 
@@ -42,8 +44,15 @@ class Rate:
     kind: RateKind
 
     @classmethod
-    def of(cls, settings: Settings) -> "Rate":
+    def of(cls, settings: Settings, *, is_bumpy: bool = False) -> "Rate":
         """That of a whole fit.
+
+        Parameters
+        ----------
+        settings : Settings
+        is_bumpy : bool
+            Whether single rows may have gradients far larger than others, which are then cut,
+            unless somebody has made an optimizer.
 
         Raises
         ------
@@ -53,7 +62,10 @@ class Rate:
         kind = _kind(settings)
         default = DEFAULT_PEAK_RATE if kind == "cosine" else DEFAULT_LEARNING_RATE
         optimizer, value = backend.optimizer_settings(
-            settings.optimizer, settings.given_rate, default
+            settings.optimizer,
+            settings.given_rate,
+            default,
+            most_norm=_MOST_NORM if is_bumpy and isinstance(settings.optimizer, str) else None,
         )
         if kind != "constant" and value is None:
             raise ValueError(
@@ -64,7 +76,7 @@ class Rate:
         return cls(optimizer, value, kind)
 
     @classmethod
-    def of_one_pass(cls, settings: Settings) -> "Rate":
+    def of_one_pass(cls, settings: Settings, *, is_bumpy: bool = False) -> "Rate":
         """That of one pass of ``partial_fit``, which does not know how many will follow.
 
         Raises
@@ -78,7 +90,8 @@ class Rate:
                 "partial_fit does not know how many passes will follow. Set learning_rate="
                 "'constant', a number or a schedule of Keras."
             )
-        return cls.of(replace(settings, learning_rate=settings.given_rate or "constant"))
+        settings = replace(settings, learning_rate=settings.given_rate or "constant")
+        return cls.of(settings, is_bumpy=is_bumpy)
 
     def annealing(self, n_steps: int) -> Annealing | None:
         """How the rate changes over so many steps; None if it does not."""

@@ -87,7 +87,8 @@ def train(
     ValueError
         If the loss stops being a sensible number.
     """
-    data, rate = rows.split(model.scaling, settings.held_out_fraction, rng), Rate.of(settings)
+    data = rows.split(model.scaling, settings.held_out_fraction, rng)
+    rate = Rate.of(settings, is_bumpy=model.network.columns is not None)
     n_rows = len(data.training)
     n_steps = settings.max_iter * settings.steps_per_epoch(n_rows)
     plan = Plan(
@@ -123,7 +124,7 @@ def train_one_pass(
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
     tier: Tier = "xla" if settings.jit_compile is True else "graph"
-    rate = Rate.of_one_pass(settings)
+    rate = Rate.of_one_pass(settings, is_bumpy=model.network.columns is not None)
     return _run(model, data, recipe, settings, rate, origin, None, plan, tier, listeners, rng)
 
 

@@ -15,6 +15,8 @@ _DAY = 86_400_000_000.0
 _UNITS_OF_TIME = (_DAY, 3_600_000_000.0, 60_000_000.0, 1_000_000.0, 1000.0)
 # Decimal places that are looked for in numbers.
 _MOST_DECIMALS = 6
+# Of the quadrature of means.
+_N_NODES = 9
 # Spacings of floats that such numbers are off a multiple, at most.
 _MOST_ROUNDING = 4
 
@@ -67,11 +69,21 @@ class NumberColumn:
 
     def cells(self, values: Array, *, as_seen: bool) -> Array:
         """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
-        values = values.astype(np.float64, copy=False)
+        return self._rounded(self._undone(values), as_seen=as_seen)
+
+    def means(self, values: Array, deviation: float) -> Array:
+        """Values in the mean over normal features around those given, as whole as in the fit."""
         if self.scores is None:
-            values = values * self.unit + self.centre
-        else:
-            values = self.scores.undo(values)
+            return self.cells(values, as_seen=True)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_N_NODES)
+        undone = [self._undone(values + deviation * node) for node in nodes]
+        return self._rounded(np.average(undone, axis=0, weights=weights), as_seen=True)
+
+    def _undone(self, values: Array) -> Array:
+        values = values.astype(np.float64, copy=False)
+        return values * self.unit + self.centre if self.scores is None else self.scores.undo(values)
+
+    def _rounded(self, values: Array, *, as_seen: bool) -> Array:
         if as_seen:
             values = np.clip(values, self.lowest, self.highest)
         if self.step and (as_seen or self.is_whole or self.kind != "number"):

@@ -108,9 +108,9 @@ class TableDrawingMixin(TableScoringMixin):
         X : DataFrame of pandas or polars, or array-like, of shape (n_samples, n_columns)
             The columns of the table in ``fit``, in their order.
         draw : bool, default=False
-            Whether values are drawn, instead of the most likely ones: around these, as far off as
-            known values of the fit are from what fills their cells when these are hidden. Holes
-            of one row are drawn one by one.
+            Whether values are drawn, instead of the mean of a number and the most likely level:
+            as far off from what is expected as known values of the fit are when their cells are
+            hidden. Holes of one row are drawn one by one.
         random_state : int, RandomState instance or None, default=None
             Of the draws.
 
@@ -140,6 +140,6 @@ class TableDrawingMixin(TableScoringMixin):
     def _filling(self, rows: Array, rng: np.random.RandomState | None) -> dict[Hashable, Array]:
         encoding, holes = self._encoding, self._holes
         if rng is None:
-            return encoding.table(rows)
+            return encoding.table(rows, None, holes.deviations)
         drawn = sharpened_rows(encoding.columns, rows, holes.sharpness)
         return encoding.table(drawn, rng, holes.deviations)

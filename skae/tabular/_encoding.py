@@ -210,7 +210,10 @@ class Encoding:
             values = rows[:, place]
             if rng is not None and deviations is not None:
                 values = values + deviations[place] * rng.standard_normal(n_rows)
-            made[name] = number.cells(values, as_seen=rng is not None)
+            if rng is None and deviations is not None:
+                made[name] = number.means(values, deviations[place])
+            else:
+                made[name] = number.cells(values, as_seen=rng is not None)
         for name, category, shares in self._shares(rows):
             made[name] = category.cells(_chosen(shares, rng), rng)
         for name, is_missing in self._missing(rows, rng if with_missing else None):

@@ -1,5 +1,6 @@
 """Frames with text, categories, dates and missing values, in whatever is built on reducers."""
 
+import functools
 import pickle
 
 import narwhals as nw
@@ -25,11 +26,13 @@ from skae import (
     TableAutoencoder,
     VariationalAutoencoder,
 )
+from skae.applications.outliers import _default
 from skae.applications.outliers._reasons import reasons_of_tables
-from skae.tabular import table_rows
+from skae.tabular import _autoencoder, table_rows
 
 N = 120
-QUICK = {"hidden_layer_sizes": 4, "max_iter": 1, "early_stopping": False}
+# Compiled once, as most tables here have the same columns.
+QUICK = {"hidden_layer_sizes": 4, "max_iter": 1, "early_stopping": False, "jit_compile": False}
 pytestmark = pytest.mark.filterwarnings("ignore::skae.exceptions.StartKeptWarning")
 
 
@@ -71,6 +74,14 @@ def detector(reducer=None, **parameters):
     reducer = quick() if reducer is None else reducer
     parameters = {"calibration_fraction": 0.5, "random_state": 0, **parameters}
     return ReconstructionOutlierDetector(reducer, **parameters)
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """Defaults train for an epoch, without folds that choose how many."""
+    made = functools.partial(VariationalAutoencoder, max_iter=1, early_stopping=False)
+    for module in (_default, _autoencoder):
+        monkeypatch.setattr(module, "VariationalAutoencoder", made)
 
 
 class TestOutliers:
@@ -121,13 +132,13 @@ class TestOutliers:
     @pytest.mark.parametrize(
         ("columns", "width"), [(["rooms", "area"], 1), (["kind", "rooms", "area", "built"], 2)]
     )
-    def test_a_default_is_half_as_wide_as_the_table_that_it_uses(self, columns, width):
+    def test_a_default_is_half_as_wide_as_the_table_that_it_uses(self, columns, width, brief):
         frame = homes(40)[columns].assign(nothing=1.0)
         found = ReconstructionOutlierDetector(calibration_fraction=0.5, random_state=0).fit(frame)
         assert {table.n_components_ for table in found.reducers_} == {width}
         assert {table.autoencoder_.beta for table in found.reducers_} == {0.3}
 
-    def test_a_table_autoencoder_that_is_given_stays_as_it_is(self):
+    def test_a_table_autoencoder_that_is_given_stays_as_it_is(self, brief):
         found = detector(TableAutoencoder()).fit(homes(40))
         assert {table.autoencoder for table in found.reducers_} == {None}
 

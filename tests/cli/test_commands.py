@@ -37,8 +37,9 @@ def make_trees():
     return frame
 
 
-def make_quick(options, n_columns):
-    return skae.VariationalAutoencoder(2, max_iter=2)
+def make_quick(name, n_components, n_columns):
+    # One step, and none to be judged by.
+    return skae.VariationalAutoencoder(2, max_iter=1, batch_size=64, early_stopping=False)
 
 
 @pytest.fixture(autouse=True)
@@ -132,11 +133,25 @@ def test_outliers_are_ranked_with_reasons():
 def test_scores_are_those_of_the_detector():
     frame = make_trees().drop(columns=["note", "seen"])
     detector = skae.ReconstructionOutlierDetector(
-        skae.TableAutoencoder(make_quick(None, 0)), calibration_fraction=0.5, random_state=0
+        skae.TableAutoencoder(make_quick(None, None, 0)), calibration_fraction=0.5, random_state=0
     ).fit(frame)
     found = _surprises.surprises(detector, frame)
     np.testing.assert_allclose(found.scores, -detector.score_samples(frame))
     np.testing.assert_array_equal(found.is_outlier, detector.predict(frame) == -1)
+
+
+def test_codes_of_what_is_usual_are_half_as_wide_as_the_table(monkeypatch):
+    asked = []
+
+    def noted(name, n_components, n_columns):
+        asked.append((name, n_components))
+        return make_quick(name, n_components, n_columns)
+
+    monkeypatch.setattr(_surprises, "autoencoder_of", noted)
+    done = run("outliers", "trees.csv", "--drop", "note,seen,plot")
+    n_used = len(pd.read_csv("trees.csv", sep=";").columns) - 3
+    assert asked == [(None, n_used // 2)]
+    assert f"Codes have {n_used // 2} number" in done.printed
 
 
 def test_rows_are_told_by_their_labels():

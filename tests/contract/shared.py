@@ -50,16 +50,19 @@ def expected_failures(estimator):
 
 
 # As scikit-learn does for its own: the checks ask for correct conduct, not for trained networks.
-# Ten epochs are compiled, as longer training is. SKAE_CHECKS=defaults shortens none of them.
-SHORT = {"max_iter": 10}
+# Batches are small, so that a few epochs of a few rows are compiled, as longer training is.
+# SKAE_CHECKS=defaults shortens none of them.
+SHORT = {"max_iter": 5, "batch_size": 8}
+SMALL = {"hidden_layer_sizes": (8,), **SHORT}
 SHORTENED = {
-    "AdversarialAutoencoder": SHORT,
-    # Long enough for folds to choose the number of epochs.
-    "Autoencoder": {"max_iter": 150},
-    "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**SHORT), **SHORT},
-    "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**SHORT), **SHORT},
+    # A larger batch leaves it at its start, where weights of rows count exactly.
+    "AdversarialAutoencoder": {"max_iter": 10},
+    # Steps enough for folds to choose the number of epochs.
+    "Autoencoder": {"max_iter": 50, "batch_size": 8},
+    "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**SHORT), "max_iter": 5},
+    "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**SHORT), "max_iter": 5},
     "ContractiveAutoencoder": SHORT,
-    "ConvolutionalAutoencoder": SHORT,
+    "ConvolutionalAutoencoder": SMALL,
     "DenoisingAutoencoder": SHORT,
     "LatentCodec": {"reducer": skae.Autoencoder(**SHORT)},
     "LatentSampler": {"reducer": skae.Autoencoder(0.9, **SHORT)},
@@ -68,12 +71,12 @@ SHORTENED = {
         "reducer": skae.Autoencoder(0.5, **SHORT),
         "calibration_fraction": 0.5,
     },
-    "RecurrentAutoencoder": {"hidden_layer_sizes": (16,), **SHORT},
+    "RecurrentAutoencoder": SMALL,
     "SparseAutoencoder": SHORT,
-    "StackedAutoencoder": {"pretrain_max_iter": 10, **SHORT},
+    "StackedAutoencoder": {"pretrain_max_iter": 5, **SHORT},
     "TableAutoencoder": {"autoencoder": skae.VariationalAutoencoder(**SHORT)},
     "VariationalAutoencoder": SHORT,
-    "VariationalConvolutionalAutoencoder": SHORT,
+    "VariationalConvolutionalAutoencoder": SMALL,
 }
 
 

@@ -7,7 +7,8 @@ import pytest
 from skae import Autoencoder, TableAutoencoder, VariationalAutoencoder
 
 N = 60
-QUICK = {"hidden_layer_sizes": 4, "max_iter": 1, "early_stopping": False}
+# One step: it runs operation by operation, which takes less than to compile it.
+QUICK = {"hidden_layer_sizes": 4, "max_iter": 1, "early_stopping": False, "batch_size": 128}
 # One epoch is seldom better than the start.
 KEEPS_START = pytest.mark.filterwarnings("ignore::skae.exceptions.StartKeptWarning")
 

@@ -229,6 +229,16 @@ def test_drawn_holes_are_as_far_off_as_hidden_values_are():
     assert np.std(around) == pytest.approx(1.5, rel=0.25)
 
 
+def test_a_skewed_number_is_filled_with_its_mean_not_with_its_median():
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"skewed": rng.lognormal(0, 1.5, 600), "x": rng.normal(size=600)})
+    frame["y"] = frame["x"] + rng.normal(size=600)
+    table = quick(1).fit(frame)
+    filled = table.impute(frame.assign(skewed=np.nan))["skewed"]
+    assert filled.mean() == pytest.approx(frame["skewed"].mean(), rel=0.3)
+    assert filled.mean() > 2 * frame["skewed"].median()
+
+
 def test_drawn_levels_of_holes_are_as_frequent_as_the_levels():
     rng = np.random.default_rng(4)
     kind = rng.choice(["a", "b"], 400)

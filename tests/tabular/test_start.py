@@ -1,16 +1,18 @@
 """Training starts at factor analysis of mixed data, and errors are those of each column's kind."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import log_softmax
 from scipy.stats import entropy
 
+from skae import TableAutoencoder, VariationalAutoencoder
 from skae.model import entropies, measure_columns
 from skae.networks import Columns
 from skae.objectives import column_errors
 
-from .shared import KEEPS_START, QUICK, latent, mixed, quick
+from .shared import KEEPS_START, QUICK, N, latent, mixed, quick
 
 # Two numbers, a flag, and categories of 2 and 3 levels.
 COLUMNS = Columns(2, 1, (2, 3))
@@ -116,3 +118,22 @@ def test_a_linear_network_is_trained_as_its_start_is_no_optimum_of_cross_entropi
     table = quick()
     table.autoencoder.set_params(**{**QUICK, "hidden_layer_sizes": (), "max_iter": 2})
     assert table.fit(frame).autoencoder_.n_iter_ == 2
+
+
+@KEEPS_START
+@pytest.mark.parametrize("by_name", [True, False])
+def test_gradients_of_tables_are_cut_unless_a_user_made_the_optimizer(by_name):
+    x = latent()
+    frame = pd.DataFrame({"x": x, "y": x + latent()[::-1], "z": np.abs(x) < 1})
+    optimizer = "sgd" if by_name else keras.optimizers.SGD(1e-3)
+
+    def weights(max_iter):
+        inner = VariationalAutoencoder(
+            2, **{**QUICK, "max_iter": max_iter}, beta=1000.0, batch_size=N, optimizer=optimizer
+        )
+        inner.set_params(learning_rate=1e-3 if by_name else "auto")
+        fitted = TableAutoencoder(inner, random_state=0).fit(frame).autoencoder_
+        return np.concatenate([value.ravel() for value in fitted._model.weights.values()])
+
+    step = np.linalg.norm(weights(1) - weights(0)) / 1e-3
+    assert (0.1 < step < 1.01) if by_name else (step > 3)

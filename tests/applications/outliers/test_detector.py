@@ -67,7 +67,7 @@ def test_the_users_reducer_is_left_alone(rows):
 
 
 def test_equal_seeds_give_equal_scores(rows):
-    reducer = Autoencoder(2, max_iter=5)
+    reducer = Autoencoder(2, max_iter=5, jit_compile=False)
     detectors = [
         ReconstructionOutlierDetector(reducer, calibration_fraction=0.5, random_state=seed).fit(
             rows[:60]

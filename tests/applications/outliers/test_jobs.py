@@ -15,7 +15,8 @@ from skae.exceptions import StartKeptWarning
 
 from .shared import SCORINGS, Memory
 
-BRIEF = {"max_iter": 3, "early_stopping": False}
+# Compiled once for all fits, threads included.
+BRIEF = {"max_iter": 3, "early_stopping": False, "jit_compile": False}
 
 
 def fitted(rows, n_jobs, reducer, **parameters):
