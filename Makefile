@@ -1,12 +1,13 @@
 # Every path is relative, so that a checkout in a folder with a space in its name works.
 PYTHON ?= python3
+SECONDS ?= 3600
 # By file: tests of one file share fixtures and compiled networks. (Groups, `loadgroup`, are ignored in
 # silence by pytest-xdist 3.8 with pytest 9.2.)
 PYTEST_FLAGS ?= --numprocesses=auto --dist=loadfile
 
 venv := .venv/bin/python
 
-.PHONY: help compare test lint format coverage benchmarks docs clean
+.PHONY: help compare test lint format coverage benchmarks fuzz docs clean
 # Two targets at once would run pip twice in one environment.
 .NOTPARALLEL:
 
@@ -17,6 +18,7 @@ help:
 	@echo "make format      apply them"
 	@echo "make coverage    run all tests and list the lines they miss"
 	@echo "make benchmarks  print the tables of speed, quality, memory, variants and applications"
+	@echo "make fuzz        feed every parser of bytes what nobody would write, SECONDS=3600 in all"
 	@echo "make docs        build the pages into docs/_build/html, and open them in Chromium"
 	@echo "make clean       remove the environment and what the tools left"
 
@@ -48,6 +50,9 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.applications
 	$(venv) -m benchmarks.tables
 
+fuzz: .venv/.fuzz
+	$(venv) -m fuzz --seconds $(SECONDS)
+
 # The tests run the Python of the pages, and open what was built in a browser.
 docs: .venv/.docs .venv/.test
 	$(venv) -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -58,7 +63,7 @@ clean:
 	rm -rf docs/_build docs/gallery docs/generated
 
 # One stamp for each extra, written only when its installation ended well.
-.venv/.compare .venv/.test .venv/.benchmarks .venv/.dev .venv/.docs: .venv/.%: .venv/.ready pyproject.toml
+.venv/.compare .venv/.test .venv/.benchmarks .venv/.fuzz .venv/.dev .venv/.docs: .venv/.%: .venv/.ready pyproject.toml
 	$(venv) -m pip install --editable ".[$*]"
 	@touch $@
 

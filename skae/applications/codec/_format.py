@@ -88,9 +88,21 @@ def unpack(
             f"one has {fingerprint.hex()}. Decode with the codec that encoded: keep it beside the "
             "bytes, by skae.save."
         )
+    if kind not in _DTYPES:
+        raise ValueError(
+            f"The bytes are said to stand for rows of type {chr(kind)!r}, but 'f' and 'd' are what "
+            "encode writes: something else wrote them. Fetch or encode them again."
+        )
     words = np.frombuffer(data[_HEADER.size : -_CHECKSUM.size], "<u4").astype(np.uint32)
     _check_n_rows(n_rows, words.nbytes, tables)
-    return _entropy_decoded(words, n_rows, tables), np.dtype(_DTYPES[kind])
+    try:
+        symbols = _entropy_decoded(words, n_rows, tables)
+    except AssertionError as error:  # of constriction
+        raise ValueError(
+            f"The bytes stand for no rows ({error}): something else than encode wrote them. Fetch "
+            "or encode them again."
+        ) from error
+    return symbols, np.dtype(_DTYPES[kind])
 
 
 def _check_kind(data: bytes) -> None:

@@ -68,6 +68,8 @@ def read_excel(content: Content, options: ReadingOptions) -> Source:
     file = io.BytesIO(content.data)
     book = attempt(pd.ExcelFile, content.path, file, engine=engine, cause=_DAMAGED)
     names = list(map(str, book.sheet_names))
+    if not names:
+        raise ValueError(f"{content.path} has no sheet: it is damaged, or holds no table.")
     sheet = names[0] if options.sheet is None else options.sheet
     if sheet not in names:
         raise ValueError(

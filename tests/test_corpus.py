@@ -1,0 +1,21 @@
+"""What fuzzing found, and files that it starts from, are read or refused in words."""
+
+from pathlib import Path
+
+import pytest
+
+from fuzz._targets import TARGETS
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_was_found_is_read_or_refused(name):
+    target = TARGETS[name]()
+    files = sorted((CORPUS / name).iterdir())
+    assert files
+    for file in files:
+        try:
+            target.read(file.read_bytes())
+        except target.refusals as error:
+            assert str(error)
