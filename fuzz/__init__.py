@@ -1,1 +1,1 @@
-"""Bytes and parameters that nobody would write, until something other than a sentence comes back."""
+"""Bytes that nobody would write, until something other than a sentence comes back."""

@@ -1,11 +1,11 @@
-"""Fuzz every parser of bytes, and parameters.
+"""Fuzz every parser of bytes.
 
     python -m fuzz [--seconds 3600] [target ...]
 
-Each parser runs in a process of its own under `atheris`, which mutates what the last inputs reached; what
-was found once is in ``tests/corpus`` and is where it starts. A finding is any exception but those that a
-target names, a crash, ten seconds of one input, or 2 GB. It is written to ``build/fuzz``, and the exit
-status is 1.
+Each parser runs in a process of its own under ``atheris``, which mutates inputs by what they reach,
+and starts from ``tests/corpus``, where what was found once stays. A finding is any exception but
+those that a target names, a crash, ten seconds of one input, or 2 GB. It is written to
+``build/fuzz``, and the exit status is 1.
 """
 
 import argparse

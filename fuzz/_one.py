@@ -1,5 +1,6 @@
 """One target under atheris, in this process: ``python -m fuzz._one load [libFuzzer's options]``."""
 
+import contextlib
 import os
 import sys
 
@@ -17,10 +18,8 @@ def main():
     target = TARGETS[sys.argv.pop(1)]()
 
     def once(data):
-        try:
+        with contextlib.suppress(target.refusals):
             target.read(data)
-        except target.refusals:
-            pass
 
     options = {} if target.mutated is None else {"custom_mutator": mutator(target)}
     atheris.Setup(sys.argv, once, **options)
@@ -28,7 +27,7 @@ def main():
 
 
 def mutator(target):
-    """A mutation that keeps lengths and checksums, every other time, so that more than these is read."""
+    """Every other time, a mutation whose checksum fits, so that more than that is read."""
 
     def mutate(data, most, seed):
         made = target.mutated(data, seed) if seed % 2 else None

@@ -1,4 +1,4 @@
-"""What reads bytes: how, what it may say of them, and how to change them with their checksums kept."""
+"""What reads bytes: how, what it may raise, and how to change them so that checksums fit."""
 
 import json
 import random
