@@ -47,6 +47,7 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.variants
 	$(venv) -m benchmarks.applications
 	$(venv) -m benchmarks.tables
+	$(venv) -m benchmarks.damage
 
 # The tests run the Python of the pages, and open what was built in a browser.
 docs: .venv/.docs .venv/.test
