@@ -49,6 +49,7 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.variants
 	$(venv) -m benchmarks.applications
 	$(venv) -m benchmarks.tables
+	$(venv) -m benchmarks.damage
 
 fuzz: .venv/.fuzz
 	$(venv) -m fuzz --seconds $(SECONDS)

@@ -85,8 +85,9 @@ def make_parser() -> Parser:
             "fit",
             _add_fit,
             "fit a model to a table and store it",
-            "Fit a model to a table and store it: write the model for `skae transform` and "
-            "skops.io.load, and a page beside it that says how well it knows each column.",
+            "Fit a model to a table and store it: write the model for `skae transform`, and for "
+            "skops.io.load with skae.skops_trusted(), and a page beside it that says how well it "
+            "knows each column.",
         ),
         (
             "transform",

@@ -46,8 +46,8 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     -----
     Left out of the list of scikit-learn's classes is what hands stored arrays to compiled code that
     does not look at them first: support vector machines with kernels, histogram gradient boosting
-    and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them. So are
-    optimizers, schedules and callbacks of Keras, and networks of your own.
+    and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them. Objects of
+    Keras, such as optimizers, schedules and callbacks, are not held at all.
 
     Examples
     --------
@@ -109,10 +109,10 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     """
     names, what = Names(trusted), str(path)
     with open(path, "rb") as file:
-        beginning = file.read(_N_BEGINNING)
         # A file of any other kind may be as large as the disk.
-        check_beginning(beginning, what)
-        content = unpacked(beginning + file.read(), what)
+        check_beginning(file.read(_N_BEGINNING), what)
+        file.seek(0)
+        content = unpacked(file.read(), what)
     found = content.about.get("format", "")
     check_format(int(found) if found.isdecimal() else found, what)
     try:

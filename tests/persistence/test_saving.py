@@ -217,6 +217,28 @@ def test_what_is_trusted_by_name_is_made_as_pickle_would(path):
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
+def network(sample_shape, n_components, hidden_layer_sizes, activation):
+    import keras
+
+    encoder, decoder = keras.Input(sample_shape), keras.Input((n_components,))
+    code = keras.layers.Dense(n_components)(encoder)
+    return keras.Model(encoder, code), keras.Model(decoder, keras.layers.Dense(6)(decoder))
+
+
+def test_a_network_of_ones_own_is_trusted_by_name(path):
+    trusted = [
+        "skae.networks._custom.Builder",
+        "skae.networks._custom.CustomNetwork",
+        f"{__name__}.network",
+    ]
+    options = {"max_iter": 1, "early_stopping": False, "random_state": 0}
+    own = skae.Autoencoder(2, network=network, **options).fit(X)
+    with pytest.raises(TypeError, match=rf"network is or holds {trusted[2]}"):
+        skae.save(own, path)
+    again = through_a_file(own, path, trusted=trusted)
+    np.testing.assert_array_equal(again.transform(X), own.transform(X))
+
+
 @pytest.mark.parametrize("trusted", ["my_module.MyScaler", [3]])
 def test_what_is_trusted_is_a_list_of_names(trusted, path):
     with pytest.raises(TypeError, match="trusted"):
