@@ -49,7 +49,7 @@ def is_clean(name, seconds):
         "fuzz._one",
         name,
         str(grown),
-        str(known),
+        *map(str, (known, *TARGETS[name].beside)),
         f"-max_total_time={seconds}",
         f"-timeout={LONGEST}",
         f"-rss_limit_mb={MOST_MB}",

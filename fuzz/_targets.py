@@ -53,10 +53,13 @@ class Target:
         What it may raise.
     mutated : callable or None
         Of bytes and a seed: other bytes whose checksum fits, or None.
+    beside : tuple of Path
+        Directories with more files to start from.
     """
 
     refusals = (ValueError,)
     mutated = None
+    beside = ()
 
     def __init__(self):
         self._file = Path(tempfile.mkdtemp()) / f"file{self.suffix}"
@@ -72,6 +75,7 @@ class Load(Target):
     """``skae.load``, and what a file that it took answers."""
 
     refusals = (ValueError, TypeError)
+    beside = (Path(__file__).resolve().parent.parent / "tests" / "golden" / "0.1.0",)
 
     def read(self, data):
         with warnings.catch_warnings():
