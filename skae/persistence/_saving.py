@@ -1,6 +1,7 @@
 """Fitted estimators in files, and back."""
 
 import os
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     True
     """
     text, arrays = described(estimator, Names(trusted))
-    about = {"format": str(FORMAT), **versions()}
+    about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
     # Of a link, the file that it leads to is replaced.
     place = Path(os.path.realpath(path))
     if place.is_dir():
@@ -129,8 +130,17 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     except Warning:
         raise
     except Exception as error:
-        wrote = ", ".join(f"{library} {content.about.get(library)}" for library in versions())
+        known = (*versions(), "keras")
+        wrote = ", ".join(f"{library} {content.about.get(library)}" for library in known)
         raise ValueError(
             f"{what} cannot be loaded ({error}). It was written with {wrote}: load it with these, "
             "or fit again."
         ) from error
+
+
+def _version_of_keras() -> str:
+    # Asking Keras itself would load it.
+    try:
+        return version("keras")
+    except PackageNotFoundError:
+        return "unknown"

@@ -3,7 +3,6 @@
 import functools
 import warnings
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from numbers import Integral
 from typing import Any
 
@@ -24,16 +23,7 @@ def versions() -> dict[str, str]:
         "skae": __version__,
         "scikit-learn": sklearn.__version__,
         "numpy": np.__version__,
-        "keras": _keras(),
     }
-
-
-def _keras() -> str:
-    # Asking Keras itself would load it.
-    try:
-        return version("keras")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def check_format(found: Any, what: str) -> int:

@@ -49,9 +49,8 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
         upper quartile by more than three times its distance from the median, and a
         ``20 / n_samples`` th more: 1 to 5 percent of normally distributed rows, up to 10 percent of
-        the tables this was tried on. Where most rows are of few kinds, such as combinations of
-        categories, it takes those above the widest gap among the scores of the rarest twentieth.
-        Absurd rows (see Notes) hardly move it.
+        the tables this was tried on. Where most rows are of few kinds, as categories are, it takes
+        those above the widest gap of the rarest twentieth. Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         The anomaly score of a row.
