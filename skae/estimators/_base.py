@@ -395,6 +395,6 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
+        tags.input_tags.allow_nan = bool(self.mask_value != self.mask_value)  # NaN alone does
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

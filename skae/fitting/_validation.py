@@ -11,7 +11,6 @@ from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
 from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_LEAST_WEIGHT = 1e-6
 
 
 def check_rows(
@@ -211,21 +210,31 @@ def check_share(name: str, value: float, kind: str) -> None:
 
 
 def check_weights(sample_weight: ArrayLike | None, X: Matrix) -> Array | None:
-    """Sample weights as float64, not negative and not all zero; or None."""
+    """Sample weights as float64, of mean 1 over the rows that count; or None.
+
+    Only ratios matter: single precision, in which networks compute, would lose those of very large
+    and very small weights. Weights times a power of two give the same bits.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or all are zero.
+    """
     if sample_weight is None:
         return None
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
     weight: Array = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True
     )
-    if weight.sum() > _FLOAT32_MAX:
+    if not weight.any():
         raise ValueError(
-            f"sample_weight adds up to {weight.sum():.3g}, beyond what single precision can hold "
-            f"({_FLOAT32_MAX:.3g}). Only ratios matter: divide by sample_weight.max()."
+            f"sample_weight is zero for all {len(weight)} rows, so none of them counts. Give some "
+            "rows a weight above zero, or pass None."
         )
-    # Single precision would round what is smaller away; only ratios matter.
-    is_tiny = 0 < weight.max() < _LEAST_WEIGHT
-    return weight / weight.max() if is_tiny else weight
+    # By the largest first, whose sum with others may be infinite; a subnormal one has lost digits.
+    share = weight / weight.max()
+    relative: Array = share / share[share > 0].mean()
+    return relative
 
 
 def split_rows(
