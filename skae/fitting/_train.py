@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, cast
 
 import numpy as np
@@ -274,7 +273,7 @@ def _divergence_message(
     large = [
         f"{name} (now {value:g})"
         for name, value in scalars.items()
-        if isinstance(value, Real) and value > _LARGE_STRENGTH
+        if isinstance(value, int | float) and value > _LARGE_STRENGTH
     ]
     if large:
         return (

@@ -11,6 +11,8 @@ from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
 from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+# Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
+_LARGEST_LEARNT = 1e37
 
 
 def check_rows(
@@ -20,6 +22,7 @@ def check_rows(
     *,
     reset: bool,
     allow_nan: bool = False,
+    is_fit: bool = False,
 ) -> Matrix:
     """Rows as float32 or float64, dense, CSR or still on their disk.
 
@@ -30,13 +33,15 @@ def check_rows(
         Of shape (n_samples, n_features) or (n_samples, *sample_shape).
     sample_shape : tuple of int or None
         None if rows can only be flat.
-    reset : bool
-    allow_nan : bool
+    reset, allow_nan : bool
+    is_fit : bool
+        Whether a network will be trained to give such rows.
 
     Raises
     ------
     ValueError
-        For a wrong shape, missing or infinite values, or values beyond float32.
+        For a wrong shape, missing or infinite values, or values beyond float32; in a fit, also for
+        values so large that what a network makes of them may be.
     """
     refuse_mask(X, "X")
     X = flat_rows(X, sample_shape)
@@ -50,7 +55,7 @@ def check_rows(
         dtype=None if on_disk and X.dtype.kind in "iuf" else [np.float64, np.float32],
         ensure_all_finite="allow-nan" if allow_nan else True,
     )
-    check_float32_range(X)
+    check_float32_range(X, is_fit=is_fit)
     return X
 
 
@@ -94,18 +99,26 @@ def is_on_disk(X: Any) -> bool:
     return False
 
 
-def check_float32_range(X: Matrix) -> None:
+def check_float32_range(X: Matrix, name: str = "X", *, is_fit: bool = False) -> None:
     """Values that are finite in float64 must be finite in float32, in which networks compute."""
     values = X.data if sparse.issparse(X) else X
-    if values.dtype != np.float64 or values.size == 0:
+    checked = (np.float32, np.float64) if is_fit else (np.float64,)
+    if values.dtype not in checked or values.size == 0:
         return
+    limit = _LARGEST_LEARNT if is_fit else _FLOAT32_MAX
     # fmin and fmax pass over NaN, which marks timesteps that are not there.
     lowest, highest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     largest = max(-float(lowest), float(highest))
     if largest > _FLOAT32_MAX:
         raise ValueError(
-            f"Input X contains {largest:.3g}, beyond the largest float32 value of "
-            f"{_FLOAT32_MAX:.3g}, in which the network computes. Divide X by a constant first."
+            f"Input {name} contains {largest:.3g}, beyond the largest float32 value of "
+            f"{_FLOAT32_MAX:.3g}, in which the network computes. Divide {name} by a constant first."
+        )
+    if largest > limit:
+        raise ValueError(
+            f"Input {name} contains {largest:.3g}, so near the largest float32 value of "
+            f"{_FLOAT32_MAX:.3g} that reconstructions could be infinite: up to {limit:g} can be "
+            f"learnt. Divide {name} by a constant first."
         )
 
 
@@ -147,7 +160,7 @@ def check_clean_rows(
             f"X_clean has shape {X_clean.shape}, but X has shape {X.shape}. Pass the clean version "
             "of every row of X, in the same order."
         )
-    check_float32_range(X_clean)
+    check_float32_range(X_clean, "X_clean", is_fit=True)
     return X_clean
 
 
