@@ -12,6 +12,7 @@ from skae.fitting._architecture import Architecture, checked_width
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._table_start import weights_of_columns
+from skae.fitting._wide_rows import wide_rows
 from skae.model import (
     Model,
     Scaling,
@@ -20,7 +21,14 @@ from skae.model import (
     measure_scaling,
     weighted_blocks,
 )
-from skae.networks import DenseNetwork, Network, PrincipalDirections, principal_directions
+from skae.networks import (
+    MAX_COVARIANCE,
+    DenseNetwork,
+    Network,
+    PrincipalDirections,
+    directions_for_share,
+    principal_directions,
+)
 from skae.numerics import Array, Matrix, Weights, one_blas_thread
 
 # Field of a network -> the parameter that it comes from, and that one's words for its values.
@@ -170,6 +178,9 @@ def _principal_directions(
     is_share = not isinstance(architecture.n_components, Integral)
     if architecture.init != "pca" and not is_share:
         return None
+    if is_share and X.shape[1] > MAX_COVARIANCE:
+        wide = wide_rows(X, sample_weight, centring, has_missing=has_missing)
+        return directions_for_share(wide, float(architecture.n_components), rng)
 
     def blocks() -> Iterator[tuple[Array, Array]]:
         for rows, weights in weighted_blocks(X, sample_weight, centring):
