@@ -6,13 +6,14 @@ PYTEST_FLAGS ?= --numprocesses=auto --dist=loadfile
 
 venv := .venv/bin/python
 
-.PHONY: help compare test lint format coverage benchmarks docs clean
+.PHONY: help compare test fuzz lint format coverage benchmarks docs clean
 # Two targets at once would run pip twice in one environment.
 .NOTPARALLEL:
 
 help:
 	@echo "make compare     compare an autoencoder with PCA on scikit-learn's digits"
 	@echo "make test        lint, then run all tests"
+	@echo "make fuzz        try ten thousand combinations of parameters and rows"
 	@echo "make lint        check formatting, lint rules, imports and types"
 	@echo "make format      apply them"
 	@echo "make coverage    run all tests and list the lines they miss"
@@ -25,6 +26,10 @@ compare: .venv/.compare
 
 test: lint
 	$(venv) -m pytest $(PYTEST_FLAGS)
+
+# SKAE_FUZZ_EXAMPLES=1000 tries fewer.
+fuzz: .venv/.test
+	SKAE_FUZZ=1 $(venv) -m pytest tests/fuzz --hypothesis-show-statistics
 
 lint: .venv/.test
 	$(venv) -m ruff format --check .
