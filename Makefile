@@ -29,7 +29,7 @@ test: lint
 
 # SKAE_FUZZ_EXAMPLES=1000 tries fewer.
 fuzz: .venv/.test
-	SKAE_FUZZ=1 $(venv) -m pytest tests/fuzz --hypothesis-show-statistics
+	SKAE_FUZZ=1 $(venv) -m pytest tests/fuzz --hypothesis-show-statistics -o faulthandler_timeout=0
 
 lint: .venv/.test
 	$(venv) -m ruff format --check .

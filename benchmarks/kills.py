@@ -64,7 +64,8 @@ def kill_once(name, directory, rng):
     """Kill a writer, and say what is there: "whole", "mixed" or, after the next run, "drafts"."""
     command = [sys.executable, "-m", "benchmarks.kills", "--write", name, str(directory)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
-        writer.stdout.readline()
+        if not writer.stdout.readline():
+            raise RuntimeError(f"the writer of {name} did not begin")
         time.sleep(rng.uniform(0.0, 0.1))
         os.kill(writer.pid, signal.SIGKILL)
     write, read = WRITERS[name]

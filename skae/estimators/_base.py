@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
+from skae.backend import stored
 from skae.estimators._parameters import (
     CONSTRAINTS,
     Constraints,
@@ -23,6 +24,7 @@ from skae.estimators._parameters import (
     LossName,
     NetworkChoice,
 )
+from skae.estimators._read_later import ReadLater
 from skae.estimators._scoring import ScoringMixin
 from skae.exceptions import StartKeptWarning, linear_start, why_start_was_kept
 from skae.fitting import (
@@ -351,6 +353,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         # A copy made while a fit is on, as callbacks may, is not fitting itself.
         state = {**super().__getstate__(), "callbacks": portable(self.callbacks)}
+        of_keras = {name: stored(state[name]) for name in MADE_LATER if name in state}
+        state = {**state, **of_keras}
         return {name: value for name, value in state.items() if name not in CALLBACK_STATE}
 
     def __sklearn_clone__(self) -> Self:
@@ -367,3 +371,9 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = bool(self.mask_value != self.mask_value)  # NaN alone does
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+MADE_LATER = ("optimizer", "learning_rate")
+for name in MADE_LATER:
+    # Not fields, which stay as they are: only how instances of all subclasses read them.
+    setattr(BaseAutoencoder, name, ReadLater(name, getattr(BaseAutoencoder, name)))
