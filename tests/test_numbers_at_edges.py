@@ -74,6 +74,15 @@ def test_rows_near_the_largest_float32(dtype):
         Autoencoder(4, **SMALL).fit(rows / np.abs(rows).max() * dtype(3e38))
 
 
+def test_the_error_of_a_row_far_out_in_single_precision():
+    rows = np.zeros((6, 4), np.float32)
+    rows[1, 0] = 1e30
+    model = Autoencoder(2, **SMALL).fit(rows, sample_weight=[1, 0, 1, 1, 1, 1])
+    found = model.score_samples(rows)
+    np.testing.assert_allclose(found, model.score_samples(rows.astype(float)), rtol=1e-5)
+    assert np.isfinite(found).all()
+
+
 def test_an_optimizer_that_takes_over_begins_anew():
     model = Autoencoder(2, **SMALL).partial_fit(X).partial_fit(X)
     weights = dict(model._model.weights)

@@ -245,9 +245,10 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         The first call sets the scaling, the number of components and the PCA start from its rows
         alone: make them many and typical. Later calls keep those and the optimizer's state, which
         pickles hold too: with Adam it is twice the weights. Another optimizer begins anew.
-        Nothing is held out, training never stops early, and the weights of the last pass are
-        kept: they are what ``best_epoch_`` and ``best_loss_`` are of. After a ``fit`` the history
-        goes on, with NaN in the columns of rows held out.
+        Nothing is held out, training never stops early, and the weights of the last pass are kept:
+        they are what ``best_epoch_`` and ``best_loss_`` are of. PCA is no floor here: many passes
+        over few rows of noise leave a larger error on new ones. After a ``fit`` the history goes
+        on, with NaN in the columns of rows held out.
 
         Parameters
         ----------
