@@ -168,6 +168,8 @@ def _one_a_column(parameter: str, given: Any, n_columns: int, labels: Labels) ->
         # A Series, such as frame.min(), says which column each entry is of.
         given = dict(given.items())
     if not isinstance(given, dict):
+        if getattr(given, "ndim", 1) == 0:  # an array of one number
+            return [given.item()] * n_columns
         if len(given) != n_columns:
             raise ValueError(
                 f"{parameter} holds {len(given)} entries, but X has {n_columns} columns. Give one "

@@ -21,12 +21,14 @@ from skae.backend._gateway import (
     optimizer_settings,
     random_weights,
 )
+from skae.backend._stored import StoredKeras, stored
 
 __all__ = [
     "LEFT_BY_FITS",
     "POOL",
     "SCORERS",
     "KerasCallbackHooks",
+    "StoredKeras",
     "borrow_program",
     "borrow_scorer",
     "callbacks_to_call",
@@ -37,4 +39,5 @@ __all__ = [
     "optimizer_settings",
     "random_weights",
     "steer_the_rate",
+    "stored",
 ]

@@ -1,7 +1,8 @@
 """Keras callbacks at epoch level, without a Keras model being trained."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
@@ -264,9 +265,24 @@ class KerasCallbackHooks(Hooks):
 
     def _call(self, name: str, *args: Any) -> None:
         assert self.model is not None
-        for callback in self.callbacks:
-            getattr(callback, name)(*args)
-            self.model.optimizer.check_rate()
+        for i, callback in enumerate(self.callbacks):
+            with _named(f"callbacks[{i}]={type(callback).__name__}", callback, name):
+                getattr(callback, name)(*args)
+                self.model.optimizer.check_rate()
+
+
+@contextmanager
+def _named(shown: str, callback: Any, method: str) -> Iterator[None]:
+    """Say in an error which callback it comes from; what a user's code raises keeps its class."""
+    try:
+        yield
+    except Exception as error:
+        where = f"{shown} raised this in {method}"
+        is_ours = type(callback).__module__.startswith("keras.") and type(error) is ValueError
+        if not is_ours:
+            error.add_note(f"{where}.")
+            raise
+        raise ValueError(f"{where}: {error}") from error
 
 
 def _listed(shapes: Sequence[tuple[int, ...]]) -> str:

@@ -1,5 +1,6 @@
 """Paths that are a user's own Keras models."""
 
+import inspect
 from typing import Any
 
 import keras
@@ -69,8 +70,19 @@ def _made(
             "(sample_shape, n_components, hidden_layer_sizes, activation) that returns an encoder "
             "and a decoder."
         )
-    with layers_in_float32():
-        made = builder(sample_shape, n_components, hidden_layer_sizes, activation)
+    arguments = (sample_shape, n_components, hidden_layer_sizes, activation)
+    try:
+        with layers_in_float32():
+            made = builder(*arguments)
+    except Exception as error:
+        if _takes(builder.make, arguments):
+            error.add_note(f"network={builder.make!r} raised this when it was asked to build.")
+            raise
+        raise ValueError(
+            f"network={builder.make!r} should be a function (sample_shape, n_components, "
+            "hidden_layer_sizes, activation) that returns an encoder and a decoder, or have a "
+            f"method build that does, but it cannot be called with these four: {error}."
+        ) from error
     is_pair = isinstance(made, tuple | list) and len(made) == 2
     if not is_pair or not all(map(_is_model_of_known_shape, made)):
         raise ValueError(
@@ -82,6 +94,14 @@ def _made(
         check_own_model(model)
     encoder, decoder = made
     return encoder, decoder
+
+
+def _takes(make: Any, arguments: tuple[Any, ...]) -> bool:
+    try:
+        inspect.signature(getattr(make, "build", make)).bind(*arguments)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_model_of_known_shape(model: Any) -> bool:

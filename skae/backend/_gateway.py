@@ -164,15 +164,9 @@ def callbacks_to_call(
     return called
 
 
-def check_activation(activation: Any) -> None:
-    """Refuse a name that Keras does not know."""
-    try:
-        _module("keras").activations.get(activation)
-    except ValueError:
-        raise ValueError(
-            f"activation={activation!r} is not the name of a Keras activation. Use one such as "
-            "'gelu', 'relu' or 'tanh', or a function of a tensor."
-        ) from None
+def check_activation(activation: Any, n_axes: Sequence[int]) -> None:
+    """Refuse what no layer can be built with; see ``skae.backend._usable``."""
+    _module("skae.backend._usable").check_activation(activation, n_axes)
 
 
 def models_in_input_units(

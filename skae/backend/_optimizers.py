@@ -13,6 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skae.backend._usable import check_schedule
+
 # One formula for each value of a weight, whatever stands beside it, and a state that starts the
 # same for all weights: these see all weights as one flat vector.
 _ELEMENTWISE = (
@@ -211,7 +213,8 @@ def config_of(
         }
         return OptimizerConfig(type(optimizer), _to_json(config, optimizer), inner=inner), rate
     rate = optimizer._learning_rate if learning_rate is None else learning_rate
-    schedule, rate = _schedule_and_rate(rate)
+    owner = optimizer if learning_rate is None else None
+    schedule, rate = _schedule_and_rate(rate, owner)
     config = dict(_config_of(optimizer, "optimizer"))
     config.pop("name", None)
     config.pop("learning_rate", None)
@@ -223,7 +226,11 @@ def config_of(
 
 
 def _named(name: str) -> keras.optimizers.Optimizer:
-    classes = {key.lower(): value for key, value in vars(keras.optimizers).items()}
+    classes = {
+        key.lower(): value
+        for key, value in vars(keras.optimizers).items()
+        if isinstance(value, type)
+    }
     found: Any = classes.get(name.lower())
     if found in _REFUSED or found is keras.optimizers.LossScaleOptimizer:
         _refuse_class(name, found)
@@ -271,10 +278,12 @@ def _check_class(optimizer: Any) -> None:
         )
 
 
-def _schedule_and_rate(rate: Any) -> tuple[KerasConfig | None, float | None]:
+def _schedule_and_rate(rate: Any, owner: Any) -> tuple[KerasConfig | None, float | None]:
     if isinstance(rate, _SCHEDULE):
         config = _config_of(rate, "learning_rate")
-        return KerasConfig(type(rate), _to_json(config, rate, "learning_rate")), None
+        schedule = KerasConfig(type(rate), _to_json(config, rate, "learning_rate"))
+        check_schedule(rate, schedule, owner)
+        return schedule, None
     if isinstance(rate, keras.Variable):
         rate = rate.numpy()
     if isinstance(rate, Real | np.ndarray):

@@ -3,7 +3,7 @@
 Weights live in variables of the program while it runs: load them, run chunks, take them back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -120,6 +120,8 @@ class Program:
 
     def _load_optimizers(self, state: list[Array] | None) -> None:
         variables = self._optimizer_variables()
+        if state is not None and not _is_state_of(variables, state):
+            state = None
         self._starts_from_weights = state is None and not self.spec.optimizer.is_elementwise
         values = self._fresh_optimizer if state is None else state[: len(variables)]
         for variable, value in zip(variables, values, strict=True):
@@ -379,6 +381,12 @@ class Program:
                 for name in self.spec.objective.terms
             ]
         )
+
+
+def _is_state_of(variables: Sequence[keras.Variable], state: Sequence[Array]) -> bool:
+    """Whether a state has a value for each variable, which options such as momentum decide."""
+    shapes = [tuple(variable.shape) for variable in variables]
+    return [np.shape(value) for value in state[: len(shapes)]] == shapes
 
 
 def _tensors(scalars: Mapping[str, Any]) -> dict[str, Tensor]:

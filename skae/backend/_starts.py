@@ -1,11 +1,15 @@
 """Starting weights of networks in Keras. Loaded on first use only: it imports Keras."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
+from keras.src.backend.common.global_state import set_global_attribute
 
 from skae.backend._blocks import DTYPE
 from skae.backend._models import build
@@ -52,9 +56,25 @@ def _starts(network: Network) -> dict[str, _Start]:
 
     Inside the scope Keras creates variables without values: they still have their initialisers.
     """
-    with keras.StatelessScope() as scope:
+    with _nothing_left_behind(), keras.StatelessScope() as scope:
         variables = build(network).variables()
         return {name: _start(variable, scope) for name, variable in variables.items()}
+
+
+@contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """Leave Keras no variables to initialise when a build fails.
+
+    At the end of a scope Keras gives all its variables values. Where one cannot have any, as it is
+    too large, Keras keeps the list, and fails in every later scope of the thread.
+    """
+    try:
+        yield
+    except BaseException as error:
+        set_global_attribute("uninitialized_variables", [])
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise MemoryError(" ".join(str(error).split())) from error
+        raise
 
 
 # Building takes several times as long as drawing.

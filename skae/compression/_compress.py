@@ -187,6 +187,7 @@ def _compress(
     )
     compressed = copy.deepcopy(estimator)
     compressed.__dict__.pop("_optimizer_state", None)
+    compressed.__dict__.pop("_optimizer_kind", None)
     compressed._model = after
     if X is not None:
         compressed._after_fit(X)

@@ -113,10 +113,11 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     }
 
     def _recipe(self) -> Recipe:
+        name = "critic_hidden_layer_sizes"
         return Recipe(
             ADVERSARIAL,
             loss=self.loss,
-            network={"critic_layer_sizes": layer_sizes(self.critic_hidden_layer_sizes)},
+            network={"critic_layer_sizes": layer_sizes(getattr(self, name), name=name)},
             scalars=self._scalars,
         )
 

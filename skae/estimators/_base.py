@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
+from skae.backend import stored
 from skae.estimators._parameters import (
     CONSTRAINTS,
     Constraints,
@@ -22,6 +23,7 @@ from skae.estimators._parameters import (
     LossName,
     NetworkChoice,
 )
+from skae.estimators._read_later import ReadLater
 from skae.estimators._scoring import ScoringMixin
 from skae.exceptions import StartKeptWarning, linear_start, why_start_was_kept
 from skae.fitting import (
@@ -34,10 +36,7 @@ from skae.fitting import (
     Settings,
     SklearnCallbackHooks,
     all_or_nothing,
-    check_clean_rows,
-    check_rows,
-    check_unit_interval,
-    check_weights,
+    check_fit_input,
     continued_history,
     continued_model,
     cross_fit,
@@ -49,6 +48,7 @@ from skae.fitting import (
     new_model,
     new_model_told,
     one_pass_listeners,
+    optimizer_kind,
     planned,
     portable,
     starts_at_optimum,
@@ -57,8 +57,6 @@ from skae.fitting import (
     tell_optimum,
     train,
     train_one_pass,
-    with_gaps,
-    with_missing_steps,
     without_training,
 )
 from skae.model import Model
@@ -66,7 +64,6 @@ from skae.numerics import Array, ArrayLike, Matrix, RandomState
 from skae.objectives import RECONSTRUCTION
 from skae.parameter_checks import checks_parameters
 from skae.states import StampedEstimator
-from skae.tables import check_labels_beside
 from skae.training import Outcome
 
 
@@ -193,9 +190,9 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         recipe, settings = self._recipe(), steered(Settings.of(self), self.callbacks)
         # Before anything is trained, and also where nothing will be.
         honoured_callbacks(self.callbacks, settings)
-        rows, clean = self._check_fit_input(X, sample_weight, X_clean, observed, recipe, reset=True)
-        rng = self._new_generator()
         continues = self.warm_start and hasattr(self, "_model")
+        rows, clean = check_fit_input(self, recipe, X, sample_weight, X_clean, observed, continues)
+        rng = self._new_generator()
         if continues:
             model = continued_model(Architecture.of(self), recipe, self._model)
         else:
@@ -235,6 +232,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         self.best_epoch_ = outcome.best_epoch + sum(phase.history.n_epochs for phase in phases)
         self._was_interrupted = outcome.interrupted
         self.__dict__.pop("_optimizer_state", None)
+        self.__dict__.pop("_optimizer_kind", None)
         self._after_fit(rows.X)
         self._learn_codes(rows.X, rows.sample_weight)
 
@@ -245,10 +243,12 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         """Train for one pass over the rows given.
 
         The first call sets the scaling, the number of components and the PCA start from its rows
-        alone: make them many and typical. Later calls keep those and the optimizer's state.
-        Nothing is held out, training never stops early, and the weights of the last pass are
-        kept: they are what ``best_epoch_`` and ``best_loss_`` are of. After a ``fit`` the history
-        goes on, with NaN in the columns of rows held out.
+        alone: make them many and typical. Later calls keep those and the optimizer's state, which
+        pickles hold too: with Adam it is twice the weights. Another optimizer begins anew.
+        Nothing is held out, training never stops early, and the weights of the last pass are kept:
+        they are what ``best_epoch_`` and ``best_loss_`` are of. PCA is no floor here: many passes
+        over few rows of noise leave a larger error on new ones. After a ``fit`` the history goes
+        on, with NaN in the columns of rows held out.
 
         Parameters
         ----------
@@ -289,14 +289,16 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         # scikit-learn leaves this out for an estimator that is fitted.
         self._validate_params()
         recipe, settings = self._recipe(), Settings.of(self)
-        rows, clean = self._check_fit_input(X, sample_weight, X_clean, None, recipe, reset=is_first)
+        rows, clean = check_fit_input(self, recipe, X, sample_weight, X_clean, None, not is_first)
         n_past = 0 if is_first else self.n_iter_
         rng = self._new_generator(n_past)
         if is_first:
             model = new_model(Architecture.of(self), recipe, clean, rng)
         else:
             model = continued_model(Architecture.of(self), recipe, self._model)
-        state = getattr(self, "_optimizer_state", None)
+        kind = optimizer_kind(settings)
+        goes_on = getattr(self, "_optimizer_kind", kind) == kind
+        state = getattr(self, "_optimizer_state", None) if goes_on else None
         origin = Origin(optimizer_state=state, n_past_epochs=n_past)
         with one_pass_listeners(self.callbacks, settings, self.verbose, n_past) as listeners:
             outcome = train_one_pass(model, rows, recipe, settings, origin, listeners, rng)
@@ -306,41 +308,11 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         if not is_first:
             history = continued_history(self.history_, history)
         self._set_fitted(model, outcome, history)
-        self._optimizer_state = outcome.optimizer_state
+        self._optimizer_state, self._optimizer_kind = outcome.optimizer_state, kind
         self.__dict__.pop("cross_fit_losses_", None)
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
         self._after_fit(rows.X)
         self.__dict__.pop("_code_mixture", None)  # a pass moves the codes of rows it does not see
-
-    def _check_fit_input(
-        self,
-        X: ArrayLike,
-        sample_weight: ArrayLike | None,
-        X_clean: ArrayLike | None,
-        observed: ArrayLike | None,
-        recipe: Recipe,
-        *,
-        reset: bool,
-    ) -> tuple[Rows, Rows]:
-        """The rows to train on, and those that they should become, without gaps."""
-        architecture = Architecture.of(self)
-        allow_nan, padding = architecture.allows_nan, architecture.padding
-        X = check_rows(self, X, self.sample_shape, reset=reset, allow_nan=allow_nan)
-        check_labels_beside(X_clean, self, "X_clean")
-        check_labels_beside(observed, self, "observed")
-        X_clean = check_clean_rows(X_clean, X, self.sample_shape, allow_nan=allow_nan)
-        shape = architecture.shape_of(X.shape[1])
-        if padding is not None:
-            X = with_missing_steps(X, shape, padding)
-        if padding is not None and X_clean is not None:
-            X_clean = with_missing_steps(X_clean, shape, padding)
-        clean = X if X_clean is None else X_clean
-        if recipe.loss == "binary_crossentropy":
-            check_unit_interval(clean, *self._unit_interval)
-        sample_weight = check_weights(sample_weight, X)
-        with_unknown = with_gaps(clean, observed)
-        targets = X_clean if with_unknown is None else with_unknown
-        return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
 
     def _new_generator(self, n_passes: int = 0) -> np.random.Generator:
         """Randomness of a fit, or of one pass of ``partial_fit``."""
@@ -382,6 +354,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
     def _unstamped(self) -> dict[str, Any]:
         # A copy made while a fit is on, as callbacks may, is not fitting itself.
         state = {**super()._unstamped(), "callbacks": portable(self.callbacks)}
+        of_keras = {name: stored(state[name]) for name in MADE_LATER if name in state}
+        state = {**state, **of_keras}
         return {name: value for name, value in state.items() if name not in CALLBACK_STATE}
 
     def __sklearn_clone__(self) -> Self:
@@ -395,6 +369,12 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = self.mask_value is not None and bool(np.isnan(self.mask_value))
+        tags.input_tags.allow_nan = bool(self.mask_value != self.mask_value)  # NaN alone does
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+MADE_LATER = ("optimizer", "learning_rate")
+for name in MADE_LATER:
+    # Not fields, which stay as they are: only how instances of all subclasses read them.
+    setattr(BaseAutoencoder, name, ReadLater(name, getattr(BaseAutoencoder, name)))

@@ -37,6 +37,7 @@ class FittedAutoencoder:
     _was_interrupted: bool
     # After ``partial_fit`` alone.
     _optimizer_state: list[Array] | None
+    _optimizer_kind: str
     # Codes are drawn from it; there is none after ``partial_fit``.
     _code_mixture: CodeMixture
 

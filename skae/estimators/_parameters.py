@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, Protocol
 
+import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 from skae.objectives import LOSSES
@@ -21,6 +22,8 @@ LayerSizes = int | Sequence[int] | Literal["auto"]
 LossName = Literal["squared_error", "absolute_error", "huber", "binary_crossentropy"]
 Constraints = dict[str, list[Any]]
 
+# In the precision of networks.
+_LARGEST_RATE = float(np.finfo(np.float32).max)
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 
 CONSTRAINTS: Constraints = {
@@ -43,7 +46,7 @@ CONSTRAINTS: Constraints = {
     "loss": [StrOptions(set(LOSSES))],
     "optimizer": [str, HasMethods(["apply", "get_config"])],
     "learning_rate": [
-        Interval(Real, 0, None, closed="neither"),
+        Interval(Real, 0, _LARGEST_RATE, closed="neither"),
         StrOptions({"auto", "constant", "cosine", "plateau"}),
         HasMethods("get_config"),
     ],

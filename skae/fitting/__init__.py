@@ -2,6 +2,7 @@
 
 from skae.fitting._architecture import Architecture, layer_sizes
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
+from skae.fitting._fit_input import check_fit_input
 from skae.fitting._listeners import (
     PrintHooks,
     SklearnCallbackHooks,
@@ -14,7 +15,7 @@ from skae.fitting._listeners import (
     tell_optimum,
 )
 from skae.fitting._precision import new_model_told
-from skae.fitting._rates import planned, steered
+from skae.fitting._rates import optimizer_kind, planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
 from skae.fitting._rows import Labels, Rows
@@ -57,6 +58,7 @@ __all__ = [
     "all_or_nothing",
     "check_clean_rows",
     "check_code",
+    "check_fit_input",
     "check_rows",
     "check_share",
     "check_unit_interval",
@@ -73,6 +75,7 @@ __all__ = [
     "new_model",
     "new_model_told",
     "one_pass_listeners",
+    "optimizer_kind",
     "planned",
     "portable",
     "split_rows",

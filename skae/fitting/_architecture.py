@@ -26,6 +26,8 @@ _HIDDEN: dict[str, tuple[int, ...]] = {
     "custom": (256,),
 }
 _ACTIVATIONS = {"dense": "gelu", "convolutional": "gelu", "recurrent": "tanh", "custom": "gelu"}
+# Keras and TensorFlow count in 32 bits.
+_LARGEST = 2**31 - 1
 _AXES: dict[str, tuple[int, ...]] = {"convolutional": (2, 3, 4), "recurrent": (2,)}
 _MEANING = {
     "convolutional": "(length, channels), (height, width, channels) or "
@@ -88,7 +90,13 @@ cell, bidirectional, mask_value, dropout, init
                 f"mask_value={self.mask_value!r} needs network='recurrent', but network="
                 f"{self.network!r} takes every value as it is. Set mask_value=None."
             )
-        return float(self.mask_value)
+        try:
+            return float(self.mask_value)
+        except OverflowError:
+            raise ValueError(
+                f"mask_value={self.mask_value!r} is beyond the largest number that X can hold. "
+                "Set it to the value that marks padding in X."
+            ) from None
 
     @property
     def allows_nan(self) -> bool:
@@ -146,7 +154,7 @@ cell, bidirectional, mask_value, dropout, init
         """
         kind, activation = self.kind, self._activation()
         if activation not in NUMPY_ACTIVATIONS:
-            backend.check_activation(activation)
+            backend.check_activation(activation, self._n_axes(kind, shape))
         shared: dict[str, Any] = {
             "n_features": math.prod(shape),
             "n_components": n_components,
@@ -163,6 +171,7 @@ cell, bidirectional, mask_value, dropout, init
             return DenseNetwork(**{**shared, **whole})
         if kind == "convolutional":
             size = self._kernel_size(len(shape) - 1)
+            self._check_kernels(size, shared["hidden_layer_sizes"])
             return ConvolutionalNetwork(**shared, kernel_size=size, pooling=self.pooling)
         if kind == "recurrent":
             return RecurrentNetwork(
@@ -173,17 +182,33 @@ cell, bidirectional, mask_value, dropout, init
             )
         return CustomNetwork(**shared, builder=Builder(self.network))
 
+    def _n_axes(self, kind: str, shape: tuple[int, ...]) -> list[int]:
+        """How many axes the outputs of hidden layers have, as far as that is known."""
+        if kind == "custom":
+            return []
+        # A recurrent cell sees one timestep after the other.
+        return [1 + len(shape), 2] if kind == "convolutional" else [2]
+
     def _activation(self) -> Any:
         if isinstance(self.activation, str) and self.activation == "auto":
             return _ACTIVATIONS[self.kind]
         return self.activation
 
+    def _check_kernels(self, size: tuple[int, ...], n_filters: tuple[int, ...]) -> None:
+        largest = math.prod(size) * max(n_filters, default=1) ** 2
+        if largest > _LARGEST:
+            raise ValueError(
+                f"kernel_size={self.kernel_size!r} and hidden_layer_sizes="
+                f"{self.hidden_layer_sizes!r} make a kernel of {largest} weights. Lower them: "
+                f"at most {_LARGEST} can be trained."
+            )
+
     def _kernel_size(self, n_axes: int) -> tuple[int, ...]:
         """One size for every axis."""
         size = self.kernel_size
-        if isinstance(size, Integral):
-            return (int(size),) * n_axes
         sizes = _integers("kernel_size", size, "one size for all axes, or one for each")
+        if isinstance(size, Integral):
+            return sizes * n_axes
         if len(sizes) != n_axes:
             raise ValueError(
                 f"kernel_size={size!r} is of length {len(sizes)}, but axes beside the channels are "
@@ -192,20 +217,30 @@ cell, bidirectional, mask_value, dropout, init
         return sizes
 
 
-def layer_sizes(hidden_layer_sizes: Any, kind: str = "dense") -> tuple[int, ...]:
-    """Hidden layer sizes as a tuple of positive integers."""
+def layer_sizes(
+    hidden_layer_sizes: Any, kind: str = "dense", name: str = "hidden_layer_sizes"
+) -> tuple[int, ...]:
+    """Hidden layer sizes, which a parameter of this name gives, as a tuple of positive integers."""
     if isinstance(hidden_layer_sizes, str):
         return _HIDDEN[kind]
     return _integers(
-        "hidden_layer_sizes",
+        name,
         hidden_layer_sizes,
         "the units (or filters) of each hidden layer from the input to the code; () means none",
     )
 
 
+def checked_width(n_components: int) -> int:
+    """A width of the code that arrays can have."""
+    (width,) = _integers("n_components", n_components, "the values of a code")
+    return width
+
+
 def _integers(name: str, values: Any, meaning: str) -> tuple[int, ...]:
-    single = isinstance(values, Integral)
-    values = (values,) if single else tuple(values)
-    if not all(isinstance(value, Integral) and int(value) > 0 for value in values):
-        raise ValueError(f"{name}={values!r} should hold positive integers, {meaning}.")
-    return tuple(int(value) for value in values)
+    is_single = isinstance(values, Integral) or getattr(values, "ndim", 1) == 0
+    given = (values,) if is_single else tuple(values)
+    if not all(isinstance(value, Integral) and 0 < int(value) <= _LARGEST for value in given):
+        raise ValueError(
+            f"{name}={values!r} should hold positive integers up to {_LARGEST}, {meaning}."
+        )
+    return tuple(int(value) for value in given)

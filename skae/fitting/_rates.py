@@ -105,6 +105,13 @@ class Rate:
         return _N_REDUCTIONS if self.kind == "plateau" else 0
 
 
+def optimizer_kind(settings: Settings) -> str:
+    """A name for all optimizers of which one can go on with the state of another."""
+    optimizer = Rate.of_one_pass(settings).optimizer
+    cls = (optimizer.inner or optimizer).cls
+    return f"{cls.__module__}.{cls.__qualname__}{' with averages' * optimizer.averages}"
+
+
 def _kind(settings: Settings) -> RateKind:
     asked: Any = settings.learning_rate
     if not isinstance(asked, str):

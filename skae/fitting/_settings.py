@@ -31,8 +31,14 @@ n_iter_no_change, jit_compile
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
-        """Those of an estimator's parameters."""
-        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)})
+        """Those of an estimator's parameters, as plain numbers: True is an integer to Python."""
+        given = {each.name: getattr(estimator, each.name) for each in fields(cls)}
+        whole = {name: int(given[name]) for name in ("batch_size", "max_iter")}
+        switches = {
+            name: given[name] if isinstance(given[name], str) else bool(given[name])
+            for name in ("early_stopping", "jit_compile")
+        }
+        return cls(**{**given, **whole, **switches})
 
     @property
     def given_rate(self) -> Any:

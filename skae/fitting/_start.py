@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from skae import backend
-from skae.fitting._architecture import Architecture
+from skae.fitting._architecture import Architecture, checked_width
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._table_start import weights_of_columns
+from skae.fitting._wide_rows import wide_rows
 from skae.model import (
     Model,
     Scaling,
@@ -20,8 +21,15 @@ from skae.model import (
     measure_scaling,
     weighted_blocks,
 )
-from skae.networks import DenseNetwork, Network, PrincipalDirections, principal_directions
-from skae.numerics import Array, Matrix, one_blas_thread
+from skae.networks import (
+    MAX_COVARIANCE,
+    DenseNetwork,
+    Network,
+    PrincipalDirections,
+    directions_for_share,
+    principal_directions,
+)
+from skae.numerics import Array, Matrix, Weights, one_blas_thread
 
 # Field of a network -> the parameter that it comes from, and that one's words for its values.
 _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
@@ -72,10 +80,7 @@ def _new_model(
     principal = _principal_directions(architecture, X, sample_weight, centring, rng, has_missing)
     n_components = _count_components(architecture.n_components, principal)
     network = architecture.describe(shape, n_components, recipe.network_options(n_components))
-    if isinstance(network, DenseNetwork):
-        weights = network.random_weights(rng)
-    else:
-        weights = backend.random_weights(network, rng)
+    weights = _random_weights(network, rng)
     if architecture.init == "pca" and principal is not None:
         mean = measured.mean if ends_in_sigmoid else None
         weights = network.pca_weights(weights, principal, rng, output_mean=mean)
@@ -89,10 +94,24 @@ def _new_model(
     return replace(model, principal_directions=directions, principal_mean=measured.mean)
 
 
+def _random_weights(network: Network, rng: np.random.Generator) -> Weights:
+    try:
+        if isinstance(network, DenseNetwork):
+            return network.random_weights(rng)
+        return backend.random_weights(network, rng)
+    except MemoryError as error:
+        sizes = ", ".join(map(str, network.hidden_layer_sizes))
+        raise MemoryError(
+            f"hidden_layer_sizes=({sizes}) and n_components={network.n_components} on rows of "
+            f"{network.n_features} values make a network that does not fit into memory ({error}). "
+            "Lower them."
+        ) from error
+
+
 def _count_components(asked: int | float, principal: PrincipalDirections | None) -> int:
     """Width of the code: as asked, or as many components as explain a share of the variance."""
     if isinstance(asked, Integral):
-        return int(asked)
+        return checked_width(int(asked))
     assert principal is not None
     return principal.count_for_share(asked)
 
@@ -159,6 +178,9 @@ def _principal_directions(
     is_share = not isinstance(architecture.n_components, Integral)
     if architecture.init != "pca" and not is_share:
         return None
+    if is_share and X.shape[1] > MAX_COVARIANCE:
+        wide = wide_rows(X, sample_weight, centring, has_missing=has_missing)
+        return directions_for_share(wide, float(architecture.n_components), rng)
 
     def blocks() -> Iterator[tuple[Array, Array]]:
         for rows, weights in weighted_blocks(X, sample_weight, centring):

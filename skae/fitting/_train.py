@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -56,6 +56,8 @@ class Origin:
 
 
 AT_THE_MODEL = Origin()
+# Strengths beyond this are what is wrong with a loss that diverges.
+_LARGE_STRENGTH = 1e4
 
 
 def train(
@@ -263,10 +265,22 @@ def _run(
         try:
             return run(program, data, start, plan, listeners, rng)
         except Diverged as error:
-            raise ValueError(_divergence_message(error, rate.value)) from None
+            raise ValueError(_divergence_message(error, rate.value, start.scalars)) from None
 
 
-def _divergence_message(error: Diverged, learning_rate: float | None) -> str:
+def _divergence_message(
+    error: Diverged, learning_rate: float | None, scalars: Mapping[str, Any]
+) -> str:
+    large = [
+        f"{name} (now {value:g})"
+        for name, value in scalars.items()
+        if isinstance(value, int | float) and value > _LARGE_STRENGTH
+    ]
+    if large:
+        return (
+            f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "
+            f"{' or '.join(large)}: losses are near 1. The estimator is as it was before."
+        )
     now = "its schedule" if learning_rate is None else f"{learning_rate:g}"
     return (
         f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "

@@ -11,7 +11,8 @@ from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
 from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_LEAST_WEIGHT = 1e-6
+# Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
+_LARGEST_LEARNT = 1e37
 
 
 def check_rows(
@@ -21,6 +22,7 @@ def check_rows(
     *,
     reset: bool,
     allow_nan: bool = False,
+    is_fit: bool = False,
 ) -> Matrix:
     """Rows as float32 or float64, dense, CSR or still on their disk.
 
@@ -31,13 +33,15 @@ def check_rows(
         Of shape (n_samples, n_features) or (n_samples, *sample_shape).
     sample_shape : tuple of int or None
         None if rows can only be flat.
-    reset : bool
-    allow_nan : bool
+    reset, allow_nan : bool
+    is_fit : bool
+        Whether a network will be trained to give such rows.
 
     Raises
     ------
     ValueError
-        For a wrong shape, missing or infinite values, or values beyond float32.
+        For a wrong shape, missing or infinite values, or values beyond float32; in a fit, also for
+        values so large that what a network makes of them may be.
     """
     refuse_mask(X, "X")
     X = flat_rows(X, sample_shape)
@@ -51,7 +55,7 @@ def check_rows(
         dtype=None if on_disk and X.dtype.kind in "iuf" else [np.float64, np.float32],
         ensure_all_finite="allow-nan" if allow_nan else True,
     )
-    check_float32_range(X)
+    check_float32_range(X, is_fit=is_fit)
     return X
 
 
@@ -95,18 +99,26 @@ def is_on_disk(X: Any) -> bool:
     return False
 
 
-def check_float32_range(X: Matrix) -> None:
+def check_float32_range(X: Matrix, name: str = "X", *, is_fit: bool = False) -> None:
     """Values that are finite in float64 must be finite in float32, in which networks compute."""
     values = X.data if sparse.issparse(X) else X
-    if values.dtype != np.float64 or values.size == 0:
+    checked = (np.float32, np.float64) if is_fit else (np.float64,)
+    if values.dtype not in checked or values.size == 0:
         return
+    limit = _LARGEST_LEARNT if is_fit else _FLOAT32_MAX
     # fmin and fmax pass over NaN, which marks timesteps that are not there.
     lowest, highest = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     largest = max(-float(lowest), float(highest))
     if largest > _FLOAT32_MAX:
         raise ValueError(
-            f"Input X contains {largest:.3g}, beyond the largest float32 value of "
-            f"{_FLOAT32_MAX:.3g}, in which the network computes. Divide X by a constant first."
+            f"Input {name} contains {largest:.3g}, beyond the largest float32 value of "
+            f"{_FLOAT32_MAX:.3g}, in which the network computes. Divide {name} by a constant first."
+        )
+    if largest > limit:
+        raise ValueError(
+            f"Input {name} contains {largest:.3g}, so near the largest float32 value of "
+            f"{_FLOAT32_MAX:.3g} that reconstructions could be infinite: up to {limit:g} can be "
+            f"learnt. Divide {name} by a constant first."
         )
 
 
@@ -148,7 +160,7 @@ def check_clean_rows(
             f"X_clean has shape {X_clean.shape}, but X has shape {X.shape}. Pass the clean version "
             "of every row of X, in the same order."
         )
-    check_float32_range(X_clean)
+    check_float32_range(X_clean, "X_clean", is_fit=True)
     return X_clean
 
 
@@ -211,21 +223,31 @@ def check_share(name: str, value: float, kind: str) -> None:
 
 
 def check_weights(sample_weight: ArrayLike | None, X: Matrix) -> Array | None:
-    """Sample weights as float64, not negative and not all zero; or None."""
+    """Sample weights as float64, of mean 1 over the rows that count; or None.
+
+    Only ratios matter: single precision, in which networks compute, would lose those of very large
+    and very small weights. Weights times a power of two give the same bits.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or all are zero.
+    """
     if sample_weight is None:
         return None
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
     weight: Array = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True
     )
-    if weight.sum() > _FLOAT32_MAX:
+    if not weight.any():
         raise ValueError(
-            f"sample_weight adds up to {weight.sum():.3g}, beyond what single precision can hold "
-            f"({_FLOAT32_MAX:.3g}). Only ratios matter: divide by sample_weight.max()."
+            f"sample_weight is zero for all {len(weight)} rows, so none of them counts. Give some "
+            "rows a weight above zero, or pass None."
         )
-    # Single precision would round what is smaller away; only ratios matter.
-    is_tiny = 0 < weight.max() < _LEAST_WEIGHT
-    return weight / weight.max() if is_tiny else weight
+    # By the largest first, whose sum with others may be infinite; a subnormal one has lost digits.
+    share = weight / weight.max()
+    relative: Array = share / share[share > 0].mean()
+    return relative
 
 
 def split_rows(

@@ -128,7 +128,7 @@ class Model:
         scaled = self.scaling.apply(dense(targets))
         if self.network.columns is not None:
             return self._mean_of_columns(*self.column_errors(scaled, outputs))
-        errors = LOSSES[self.loss](np, scaled, outputs)
+        errors = self._losses(scaled, outputs)
         n_known = np.maximum(np.isfinite(errors).sum(axis=1), 1)
         means: Array = np.nansum(errors, axis=1, dtype=np.float64) / n_known
         return means * self.error_unit
@@ -194,10 +194,18 @@ class Model:
         if self.network.columns is not None:
             output = self.decode_scaled(self._encode(scaled))
             return self._mean_of_columns(*self.column_errors(scaled, output))
-        error = LOSSES[self.loss](np, scaled, self.decode_scaled(self._encode(scaled)))
+        error = self._losses(scaled, self.decode_scaled(self._encode(scaled)))
         mean = np.nanmean if self.network.is_masked else np.mean
         errors: Array = mean(error, axis=1).astype(np.float64) * self.error_unit
         return errors
+
+    def _losses(self, scaled: Array, output: Array) -> Array:
+        """Loss of each value; in float64 where a row is so far out that its square overflows."""
+        with np.errstate(over="ignore"):
+            losses: Array = LOSSES[self.loss](np, scaled, output)
+        if losses.dtype == np.float32 and np.isinf(losses).any():
+            losses = LOSSES[self.loss](np, scaled.astype(np.float64), output.astype(np.float64))
+        return losses
 
     @property
     def error_unit(self) -> float:

@@ -9,10 +9,12 @@ from skae.networks._dense import DenseNetwork
 from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
-from skae.networks._principal import PrincipalDirections, principal_directions
+from skae.networks._principal import MAX_COVARIANCE, PrincipalDirections, principal_directions
 from skae.networks._recurrent import RecurrentNetwork
+from skae.networks._wide import WideRows, directions_for_share
 
 __all__ = [
+    "MAX_COVARIANCE",
     "NUMPY_ACTIVATIONS",
     "READER_ACTIVATION",
     "Builder",
@@ -24,6 +26,8 @@ __all__ = [
     "NumpyTwin",
     "PrincipalDirections",
     "RecurrentNetwork",
+    "WideRows",
+    "directions_for_share",
     "names",
     "predictions",
     "principal_directions",

@@ -13,7 +13,7 @@ WeightedBlocks = Callable[[], Iterable[tuple[Array, Array]]]
 # blow up.
 _NEGLIGIBLE = 1e-5
 # Up to this many columns the covariance is small enough to be decomposed whole.
-_MAX_COVARIANCE = 2000
+MAX_COVARIANCE = 2000
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def principal_directions(
     rng : numpy.random.Generator
         Used for wide rows only, whose directions are found by a randomised decomposition.
     """
-    if n_features <= _MAX_COVARIANCE:
+    if n_features <= MAX_COVARIANCE:
         return _from_covariance(blocks, n_features)
     return _from_sketch(blocks, n_features, n_directions, rng)
 
@@ -90,7 +90,7 @@ def _from_covariance(blocks: WeightedBlocks, n_features: int) -> PrincipalDirect
         total_weight += weights.sum()
     covariance /= total_weight
     variances, vectors = np.linalg.eigh(covariance)
-    directions = _with_fixed_signs(vectors.T[::-1])
+    directions = with_fixed_signs(vectors.T[::-1])
     deviations = np.sqrt(np.maximum(variances[::-1], 0.0))
     return PrincipalDirections(directions, deviations, float(np.trace(covariance)))
 
@@ -123,12 +123,12 @@ def _from_sketch(
         projected = rows @ basis
         small += (projected * weights[:, None]).T @ projected
     variances, vectors = np.linalg.eigh(small / total_weight)
-    directions = _with_fixed_signs((basis @ vectors).T[::-1])
+    directions = with_fixed_signs((basis @ vectors).T[::-1])
     deviations = np.sqrt(np.maximum(variances[::-1], 0.0))
     return PrincipalDirections(directions, deviations, total_variance / total_weight)
 
 
-def _with_fixed_signs(directions: Array) -> Array:
+def with_fixed_signs(directions: Array) -> Array:
     """Each direction with its largest entry positive: eigenvectors have no sign of their own."""
     largest = np.argmax(np.abs(directions), axis=1)
     signs = np.sign(directions[np.arange(len(directions)), largest])

@@ -8,11 +8,12 @@ import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-# The limit holds for the process: two threads must not restore it across each other.
-_LOCK = threading.Lock()
+# OpenMP's limit is one of each thread, which the sums of another do not know.
+_OPENMP_LOCK = threading.Lock()
 
 
 @functools.cache
@@ -20,15 +21,44 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+class _BlasLimit:
+    """A limit of the whole process: who comes first sets it, and who leaves last lifts it.
+
+    Nothing is locked while a block runs: that may be the code of anybody, and ask for it again.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._n_inside = threading.Lock(), 0
+        self._limiter: Any = None
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._n_inside == 0:
+                self._limiter = _controller().limit(limits=1, user_api="blas")
+            self._n_inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                self._limiter.restore_original_limits()
+
+
+_BLAS_LIMIT = _BlasLimit()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Run BLAS on one thread for the length of a ``with`` block."""
-    with _LOCK, _controller().limit(limits=1, user_api="blas"):
+    _BLAS_LIMIT.enter()
+    try:
         yield
+    finally:
+        _BLAS_LIMIT.leave()
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run BLAS and OpenMP on one thread for the length of a ``with`` block."""
-    with _LOCK, _controller().limit(limits=1):
+    with _OPENMP_LOCK, one_blas_thread(), _controller().limit(limits=1, user_api="openmp"):
         yield

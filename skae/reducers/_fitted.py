@@ -42,7 +42,8 @@ def reducer_to_fit(
     """
     if isinstance(reducer, type) or (reducer is not None and not hasattr(reducer, "get_params")):
         raise TypeError(
-            f"{reducer!r} is not an estimator; pass an instance, such as PCA(8) or Autoencoder(8)."
+            f"reducer={reducer!r} is not an estimator; pass an instance, such as PCA(8) or "
+            "Autoencoder(8)."
         )
     reducer = default() if reducer is None else clone(reducer)
     check_invertible(reducer)

@@ -12,6 +12,7 @@ from skae.numerics import Array, ArrayLike, Bools, Integers
 from skae.tables import is_missing, refuse_mask, with_nan_for_na
 
 UNLABELLED = -1
+_LARGEST_TARGET = 1e307
 
 ClassWeight = dict[Any, float] | Literal["balanced"] | None
 
@@ -36,12 +37,17 @@ def places_of(y: ArrayLike) -> tuple[Array, Integers]:
     if is_number and not is_known.all() and len(np.unique(known)) == 1:
         is_known = ~misses
         known = _of_one_type(y[is_known])
-    if misses.any() and known.dtype.kind == "f" and np.array_equal(known, np.round(known)):
+    if misses.any() and known.dtype.kind == "f" and _are_whole(known):
         known = known.astype(np.int64)
     check_classification_targets(known)
     places = np.full(len(y), UNLABELLED)
     classes, places[is_known] = np.unique(known, return_inverse=True)
     return classes, places
+
+
+def _are_whole(numbers: Array) -> bool:
+    """Whether all are integers, and of a size at which a float still is any integer."""
+    return bool(np.all(np.abs(numbers) <= 2**53) and np.array_equal(numbers, np.round(numbers)))
 
 
 def labels_to_score(y: ArrayLike, classes: Array) -> tuple[Array, Bools]:
@@ -154,6 +160,13 @@ def check_values(y: ArrayLike) -> Array:
         ensure_all_finite="allow-nan",
         input_name="y",
     )
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    if largest > _LARGEST_TARGET:
+        raise ValueError(
+            f"y holds {largest:.3g}, so near the largest number there is that differences of "
+            f"targets could be infinite: up to {_LARGEST_TARGET:g} can be learnt. Divide y by a "
+            "constant first."
+        )
     if values.ndim > 2:
         raise ValueError(f"y has shape {values.shape}, but one or two axes were expected.")
     is_empty = np.isnan(values.reshape(len(values), -1)).all(axis=0)

@@ -392,7 +392,7 @@ def test_a_code_of_another_width():
 
 
 def test_all_weights_zero():
-    with pytest.raises(ValueError, match="Sample weights must contain at least one non-zero"):
+    with pytest.raises(ValueError, match="sample_weight is zero for all 150 rows"):
         quick().fit(IRIS, sample_weight=np.zeros(150))
 
 

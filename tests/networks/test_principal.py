@@ -23,7 +23,7 @@ def rows():
 
 @pytest.mark.parametrize("max_covariance", [2000, 0], ids=["covariance", "sketch"])
 def test_directions_are_those_of_pca(rows, max_covariance, monkeypatch):
-    monkeypatch.setattr(_principal, "_MAX_COVARIANCE", max_covariance)
+    monkeypatch.setattr(_principal, "MAX_COVARIANCE", max_covariance)
     found = principal_directions(blocks_of(rows), 64, 4, np.random.default_rng(0))
     pca = PCA(4).fit(rows)
     overlaps = np.abs(np.sum(found.directions[:4] * pca.components_, axis=1))

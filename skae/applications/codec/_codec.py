@@ -1,6 +1,5 @@
 """Rows as a few bytes: codes of an autoencoder, rounded and entropy-coded."""
 
-import hashlib
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -9,10 +8,11 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skae import Autoencoder
+from skae.applications.codec._fingerprint import N_PROBES, fingerprint_of
 from skae.applications.codec._format import pack, unpack
 from skae.applications.codec._padding import PaddingCoder, fit_padding_coder
 from skae.applications.codec._quantiser import SymbolTable, fit_quantiser
-from skae.numerics import Array, ArrayLike, RandomState
+from skae.numerics import Array, ArrayLike, RandomState, one_blas_thread
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import (
     Reducer,
@@ -37,8 +37,6 @@ from skae.tables import (
 )
 
 _DTYPES = (np.float64, np.float32)
-# Rows whose reconstruction is part of the fingerprint.
-_N_PROBES = 8
 
 
 class LatentCodec(FrameOutputMixin, StampedEstimator):
@@ -83,7 +81,8 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
         frequencies. The header's 30 bytes are added once for all rows.
 
     fingerprint_ : str
-        Of the model, in hexadecimal: bytes are decoded only by the model that encoded them.
+        Of the model, in hexadecimal: bytes are decoded only by a model that makes the same rows of
+        them, to a small part of a step.
 
     n_features_in_ : int
         Number of features seen in ``fit``.
@@ -103,7 +102,14 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
 
     The entropy coder works from integer tables made in ``fit``, so a codec and its copies in other
     processes read the same integers from the same bytes. Rows may differ in their last digits
-    between machines, as the decoder's do.
+    between machines, and with the number of threads, as the decoder's do; bytes may too, where a
+    coordinate lies between two steps.
+
+    A codec that is fitted again, to equal rows with equal parameters and seeds, reads the bytes of
+    the first where its reducer comes out the same to rounding: a dense autoencoder with an
+    activation that numpy knows, or PCA, whatever the number of threads. Where Keras computes the
+    code, in single precision, only on as many threads of an equal machine; other codes can change
+    a table, and the bytes are refused.
 
     At equal bytes, more components with fewer bits each are often better: of the sizes tried on
     images of MNIST, those with two to three bits a component were best.
@@ -113,7 +119,7 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
     of ``bits``. In a Pipeline only NaN can be told from what the steps before make.
 
     Coordinates outside the range of the training rows are not clipped: they cost some 40 bits
-    each.
+    each. Rows with one 2**31 steps or more from the mean are refused.
 
     References
     ----------
@@ -190,16 +196,18 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
         )
         check_names(reducer, X)
         fit_reducer(reducer, X, y)
-        code = _code_of(reducer, X)
         padding = _padding_coder(reducer, rows)
-        n_bits = self.bits * code.shape[1]
-        quantiser = fit_quantiser(lambda code: decoded(reducer, code), code, n_bits)
-        probes = decoded(reducer, code[:_N_PROBES])
+        # The tables are of counts, which the last bit of a code may change.
+        with one_blas_thread():
+            code = _code_of(reducer, X)
+            n_bits = self.bits * code.shape[1]
+            quantiser = fit_quantiser(lambda code: decoded(reducer, code), code, n_bits)
+            fingerprint = fingerprint_of(reducer, quantiser, padding, code[:N_PROBES])
         validate_data(self, X, skip_check_array=True)
         self.reducer_, self._quantiser, self._padding = reducer, quantiser, padding
         self.n_components_, self.step_ = code.shape[1], quantiser.step
         self.bits_per_row_ = quantiser.bits_per_row + (padding.bits_per_row if padding else 0.0)
-        self.fingerprint_ = _fingerprint(rows.shape[1], probes, *quantiser.arrays())
+        self.fingerprint_ = fingerprint
         return self
 
     def encode(self, X: ArrayLike) -> bytes:
@@ -220,7 +228,8 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
         ImportError
             If constriction is not installed.
         ValueError
-            If X holds missing or infinite values, or another number of features.
+            If X holds missing or infinite values, another number of features, or a row so far from
+            those of ``fit`` that its coordinates have no integers.
         """
         check_is_fitted(self)
         X = given_rows(self.reducer_, X)
@@ -302,10 +311,3 @@ def _padding_coder(reducer: Reducer, rows: Array) -> PaddingCoder | None:
 def _code_of(reducer: Reducer, X: ArrayLike) -> Array:
     code: Array = check_array(encoded(reducer, X), dtype=np.float64, input_name="code")
     return code
-
-
-def _fingerprint(n_features: int, *arrays: Array) -> str:
-    digest = hashlib.sha256(str(n_features).encode())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]

@@ -5,7 +5,7 @@ into coordinates along which a small change moves the decoded row equally far, a
 depend on each other linearly: one step for all of them is then nearly the best there is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,9 +105,22 @@ class Quantiser:
         vars(self).update(state)
 
     def symbols(self, code: Array) -> Integers:
-        """Return the integers, as int32 of shape (n_rows, n_axes)."""
+        """Return the integers, as int32 of shape (n_rows, n_axes).
+
+        Raises
+        ------
+        ValueError
+            If one has more than 32 bits.
+        """
         steps = np.rint((code - self.centre) @ self.to_axes / self.step)
-        return np.clip(steps, -_LARGEST_SYMBOL, _LARGEST_SYMBOL).astype(np.int32)
+        too_far = np.flatnonzero(~(np.abs(steps) <= _LARGEST_SYMBOL).all(axis=1))
+        if too_far.size:
+            raise ValueError(
+                f"Row {too_far[0]} of X lies {np.abs(steps[too_far[0]]).max():.3g} steps from the "
+                f"mean of the training rows, but at most {_LARGEST_SYMBOL:.3g} can be written. "
+                "Store such rows apart, or fit the codec to rows like them."
+            )
+        return steps.astype(np.int32)
 
     def code(self, symbols: Integers) -> Array:
         """Return the code that integers stand for."""
@@ -115,12 +128,6 @@ class Quantiser:
         for column, table in enumerate(self.tables):
             steps[:, column] = table.values(symbols[:, column])
         return self.centre + (self.step * steps) @ self.from_axes
-
-    def arrays(self) -> Iterator[Array]:
-        """Yield all its numbers, for a fingerprint."""
-        yield from (self.centre, self.to_axes, self.from_axes, np.array(self.step))
-        for table in self.tables:
-            yield from (np.array(table.lowest), table.weights, table.levels)
 
 
 def demand_tables(tables: Any) -> None:
@@ -167,6 +174,10 @@ def metric_axes(decode: Decoder, code: Array) -> tuple[Array, Array]:
     coordinates = (code - code.mean(axis=0)) @ to_axes
     _, rotation = np.linalg.eigh(coordinates.T @ coordinates)
     rotation = rotation[:, ::-1]
+    # Eigenvectors have no sign. One is given to them that rounding does not change, as the sign of
+    # the largest entry may where two are as large.
+    given = np.random.default_rng(0).standard_normal(len(spread)) @ (to_axes @ rotation)
+    rotation = rotation * np.where(given < 0, -1.0, 1.0)
     return to_axes @ rotation, rotation.T @ ((directions / roots).T * spread)
 
 

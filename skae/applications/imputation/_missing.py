@@ -83,7 +83,7 @@ class MissingMarkerMixin:
 
     @property
     def _allows_nan(self) -> bool:
-        return bool(np.isnan(self._marker))
+        return bool(self._marker != self._marker)  # NaN alone differs from itself
 
     def _checked(self, reducer: object) -> dict[str, Any]:
         takes_nan = self._allows_nan or allows_nan(reducer)

@@ -1,0 +1,74 @@
+"""The rows of a fit, from what a user passes and the parameters of the estimator."""
+
+from typing import Any
+
+from skae.fitting._architecture import Architecture
+from skae.fitting._recipe import Recipe
+from skae.fitting._rows import Rows
+from skae.fitting._validation import (
+    check_clean_rows,
+    check_rows,
+    check_unit_interval,
+    check_weights,
+    with_gaps,
+    with_missing_steps,
+)
+from skae.numerics import ArrayLike, Matrix
+from skae.tables import check_labels_beside
+
+
+def check_fit_input(
+    estimator: Any,
+    recipe: Recipe,
+    X: ArrayLike,
+    sample_weight: ArrayLike | None,
+    X_clean: ArrayLike | None,
+    observed: ArrayLike | None,
+    continues: bool,
+) -> tuple[Rows, Rows]:
+    """The rows to train on, and those that they should become, without gaps.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+    recipe : Recipe
+    X, sample_weight, X_clean, observed : array-like
+        See ``fit``.
+    continues : bool
+        Whether training goes on from a fit, whose features these rows then have to have.
+    """
+    architecture, sample_shape = Architecture.of(estimator), estimator.sample_shape
+    allow_nan, padding = architecture.allows_nan, architecture.padding
+    X = _rows_like_those_before(estimator, X, continues, allow_nan)
+    check_labels_beside(X_clean, estimator, "X_clean")
+    check_labels_beside(observed, estimator, "observed")
+    X_clean = check_clean_rows(X_clean, X, sample_shape, allow_nan=allow_nan)
+    shape = architecture.shape_of(X.shape[1])
+    if padding is not None:
+        X = with_missing_steps(X, shape, padding)
+    if padding is not None and X_clean is not None:
+        X_clean = with_missing_steps(X_clean, shape, padding)
+    clean = X if X_clean is None else X_clean
+    if recipe.loss == "binary_crossentropy":
+        check_unit_interval(clean, *estimator._unit_interval)
+    sample_weight = check_weights(sample_weight, X)
+    with_unknown = with_gaps(clean, observed)
+    targets = X_clean if with_unknown is None else with_unknown
+    return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
+
+
+def _rows_like_those_before(
+    estimator: Any, X: ArrayLike, continues: bool, allow_nan: bool
+) -> Matrix:
+    options = {"reset": not continues, "allow_nan": allow_nan, "is_fit": True}
+    try:
+        return check_rows(estimator, X, estimator.sample_shape, **options)
+    except ValueError as error:
+        # scikit-learn says what differs, and cannot know why it should not.
+        is_other = "is expecting" in str(error) or "feature names should match" in str(error)
+        if not (is_other and estimator.warm_start):
+            raise
+        raise ValueError(
+            f"{error} Training goes on from the fit before, as warm_start=True: pass rows of the "
+            "same features, or start anew with warm_start=False."
+        ) from error

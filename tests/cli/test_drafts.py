@@ -1,0 +1,131 @@
+"""Files that are written together, when their writer ends in the middle."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from skae.cli import _drafts
+from skae.cli._drafts import write_together
+
+NAMES = ("a.csv", "b.png", "c.html")
+
+
+def write(directory, version):
+    return write_together(directory, dict.fromkeys(NAMES, version.encode()))
+
+
+def versions(directory):
+    return {(directory / name).read_text() for name in NAMES if (directory / name).exists()}
+
+
+@pytest.fixture(params=["its own directory", "a directory of others", "where one stands"])
+def directory(request, tmp_path, monkeypatch):
+    place = tmp_path / "report"
+    place.mkdir()
+    if request.param == "a directory of others":
+        (place / "mine.txt").write_text("mine")
+    if request.param == "where one stands":
+        monkeypatch.chdir(place)
+    yield place
+    others = {"mine.txt"} if request.param == "a directory of others" else set()
+    assert set(os.listdir(place)) - others in (set(NAMES), set())
+    assert os.listdir(tmp_path) == ["report"]
+
+
+def test_a_second_version_replaces_the_first(directory):
+    assert write(directory, "first") == [directory / name for name in NAMES]
+    write(directory, "second")
+    assert versions(directory) == {"second"}
+
+
+@pytest.mark.parametrize("killed_at", range(1, 9))
+def test_the_next_run_ends_what_a_kill_has_left(directory, killed_at, monkeypatch):
+    class Killed(BaseException):
+        """Nothing that stands in the way of it runs on."""
+
+    write(directory, "old")
+    n_calls = 0
+
+    def dying(function):
+        def call(*arguments, **options):
+            nonlocal n_calls
+            n_calls += 1
+            if n_calls >= killed_at:
+                raise Killed
+            return function(*arguments, **options)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for name in ("replace", "fsync"):
+            patch.setattr(_drafts.os, name, dying(getattr(os, name)))
+        for name in ("write_bytes", "rename", "rmdir"):
+            patch.setattr(Path, name, dying(getattr(Path, name)))
+        patch.setattr(_drafts.shutil, "rmtree", dying(_drafts.shutil.rmtree))
+        with suppress(Killed):
+            write(directory, "new")
+    before = versions(directory)
+    write(directory, "newer")
+    assert before in ({"old"}, {"new"}, {"old", "new"})
+    assert versions(directory) == {"newer"}
+
+
+def test_what_was_whole_is_moved_before_anything_else(tmp_path):
+    place = tmp_path / "report"
+    whole = place / _drafts._WHOLE
+    whole.mkdir(parents=True)
+    (whole / "a.csv").write_text("new")
+    (place / "a.csv").write_text("old")
+    _drafts._settle(place)
+    assert (place / "a.csv").read_text() == "new"
+    assert os.listdir(place) == ["a.csv"]
+
+
+def test_a_draft_of_a_process_that_runs_is_left_alone(tmp_path):
+    place, draft = tmp_path / "report", tmp_path / f".skae-report-{os.getppid()}"
+    draft.mkdir()
+    write(place, "mine")
+    assert draft.exists()
+
+
+def test_without_an_exchange_files_are_moved(tmp_path, monkeypatch):
+    monkeypatch.setattr(_drafts, "_exchange", lambda one, other: False)
+    for version in ("first", "second"):
+        write(tmp_path / "report", version)
+    assert versions(tmp_path / "report") == {"second"}
+    assert os.listdir(tmp_path) == ["report"]
+
+
+def test_a_link_to_a_directory_stays_one(tmp_path):
+    write(tmp_path / "real", "first")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write(tmp_path / "link", "second")
+    assert (tmp_path / "link").is_symlink()
+    assert versions(tmp_path / "real") == {"second"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot exchange directories")
+def test_a_writer_that_is_killed_leaves_one_version(tmp_path):
+    script = (
+        "from pathlib import Path\nfrom itertools import count\n"
+        "from skae.cli._drafts import write_together\n"
+        "for i in count():\n"
+        f"    write_together(Path('report'), dict.fromkeys({NAMES}, b'%d' % i * 2**18))\n"
+        "    print(i, flush=True)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(_drafts.__file__).parents[2])}
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, env=environment
+    )
+    with writer:
+        for _ in range(3):
+            writer.stdout.readline()
+        writer.send_signal(signal.SIGKILL)
+    assert len(versions(tmp_path / "report")) == 1
+    write(tmp_path / "report", "last")
+    assert os.listdir(tmp_path) == ["report"]
