@@ -6,10 +6,11 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skae.messages import NetworkChangedWarning
 from skae.numerics import Array
 from skae.training import DEFAULT_LEARNING_RATE
 
-__all__ = ["PrecisionLossWarning", "StartKeptWarning"]
+__all__ = ["NetworkChangedWarning", "PrecisionLossWarning", "StartKeptWarning"]
 
 # Steps were too large if no epoch came near the loss of the start: within a hundredth of it, or of
 # a ten-thousandth of what predicting the mean scores.

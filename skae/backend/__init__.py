@@ -20,6 +20,7 @@ from skae.backend._gateway import (
     on_this_device,
     optimizer_settings,
     random_weights,
+    with_build,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "optimizer_settings",
     "random_weights",
     "steer_the_rate",
+    "with_build",
 ]

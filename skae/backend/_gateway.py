@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from importlib import import_module
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
@@ -18,7 +19,7 @@ from skae.backend._collections import collections_put_off
 from skae.backend._pool import ProgramPool
 from skae.backend._surroundings import check_place, check_process
 from skae.backend._traces import Traces
-from skae.networks import Network
+from skae.networks import Build, Network
 from skae.numerics import Array, Weights
 from skae.training import Program, ProgramSpec
 
@@ -91,13 +92,14 @@ SCORERS = ProgramPool(_build_scorer)
 def borrow_program(spec: ProgramSpec) -> AbstractContextManager[Program]:
     """A compiled program of this specification, for a ``with`` block."""
     _refuse_where_none_can_run()
-    return POOL.borrow(_here(spec))
+    network = _told(spec.network)
+    return POOL.borrow(_here(spec if network is spec.network else replace(spec, network=network)))
 
 
 def borrow_scorer(network: Network) -> "AbstractContextManager[Scorer]":
     """A compiled scorer of this network, for a ``with`` block."""
     _refuse_where_none_can_run()
-    return SCORERS.borrow(_here(network))
+    return SCORERS.borrow(_here(_told(network)))
 
 
 def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:
@@ -105,6 +107,22 @@ def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:
     _refuse_where_none_can_run()
     placed: Callable[P, Result] = _module("skae.backend._devices").on_this_device(function)
     return placed
+
+
+def _told(network: Network) -> Network:
+    return network if network.build is not None else with_build(network)
+
+
+def with_build(network: Network) -> Network:
+    """A network that tells what a user's code makes of it, if there is any in it.
+
+    Fits of the same code share programs, and what is fitted can tell if the code has changed.
+    """
+    if network.kind == "custom":
+        return replace(network, build=_module("skae.backend._custom_paths").own_build(network))
+    if callable(network.activation):
+        return replace(network, build=Build.of_activation(network.activation))
+    return network
 
 
 def random_weights(network: Network, rng: np.random.Generator) -> Weights:

@@ -20,7 +20,13 @@ from skae.model import (
     measure_scaling,
     weighted_blocks,
 )
-from skae.networks import DenseNetwork, Network, PrincipalDirections, principal_directions
+from skae.networks import (
+    DenseNetwork,
+    Network,
+    PrincipalDirections,
+    check_build,
+    principal_directions,
+)
 from skae.numerics import Array, Matrix, one_blas_thread
 
 # Field of a network -> the parameter that it comes from, and that one's words for its values.
@@ -28,12 +34,14 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "linear_path": ("init", {True: "pca", False: "random"}),
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
-    "builder": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
+
+# Fields that tell of a user's code.
+_OF_CODE = ("builder", "build")
 
 
 def new_model(
@@ -126,8 +134,12 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
             f"another: {'; '.join(changed)}. Restore them, or start anew: fit with "
             "warm_start=False."
         )
+    if wanted.build is not None and fitted.network.build is not None:
+        check_build(fitted.network.build, wanted.build)
     return replace(
         fitted,
+        # With the code as it is now, which is what will be trained.
+        network=wanted,
         sample_shape=architecture.given_shape(n_features),
         mask_value=architecture.padding,
         packed=None,
@@ -138,7 +150,8 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
 
 
 def _fields(network: Network) -> dict[str, Any]:
-    return {"kind": network.kind, **vars(network)}
+    known = {name: value for name, value in vars(network).items() if name not in _OF_CODE}
+    return {"kind": network.kind, **known}
 
 
 def _change(field: str, before: Any, now: Any) -> str:
