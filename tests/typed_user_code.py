@@ -14,7 +14,12 @@ from sklearn.pipeline import make_pipeline
 
 import skae
 from skae.diagnosis import Finding
-from skae.exceptions import PrecisionLossWarning, StartKeptWarning
+from skae.exceptions import (
+    NetworkChangedWarning,
+    PrecisionLossWarning,
+    StartKeptWarning,
+    TrainingInterruptedWarning,
+)
 from skae.inspection import (
     ComponentCurveDisplay,
     DenoisingDisplay,
@@ -200,5 +205,5 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)
-    print(PrecisionLossWarning)
+    print(NetworkChangedWarning, PrecisionLossWarning, TrainingInterruptedWarning)
     return StartKeptWarning, {layer.__name__: layer for layer in layers}

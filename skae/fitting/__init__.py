@@ -2,12 +2,17 @@
 
 from skae.fitting._architecture import Architecture, layer_sizes
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
+from skae.fitting._interruption import (
+    granting,
+    interruption,
+    keeps_interrupted,
+    remember_interruption,
+)
 from skae.fitting._listeners import (
     PrintHooks,
     SklearnCallbackHooks,
     fit_listeners,
     honoured_callbacks,
-    interruption,
     one_pass_listeners,
     portable,
     tell_cross_fit,
@@ -65,16 +70,19 @@ __all__ = [
     "continued_model",
     "cross_fit",
     "fit_listeners",
+    "granting",
     "honoured_callbacks",
     "interruption",
     "is_cross_fitted",
     "joined_history",
+    "keeps_interrupted",
     "layer_sizes",
     "new_model",
     "new_model_told",
     "one_pass_listeners",
     "planned",
     "portable",
+    "remember_interruption",
     "split_rows",
     "starts_at_optimum",
     "steered",

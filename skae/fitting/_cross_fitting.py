@@ -239,6 +239,8 @@ def cross_fit(
             if is_last or (n_epochs > 0 and crossed.is_hopeless(n_epochs)):
                 break
     except KeyboardInterrupt:
+        if not settings.keeps_interrupted:
+            raise
         return replace(crossed, interrupted=True)
     return crossed
 

@@ -17,6 +17,9 @@ class Settings:
     optimizer, learning_rate, batch_size, max_iter, tol, early_stopping, validation_fraction, \
 n_iter_no_change, jit_compile
         See the parameters of these names.
+    keeps_interrupted : bool
+        Whether an interruption ends training with the best weights so far, rather than all that
+        training is a part of.
     """
 
     optimizer: Any
@@ -28,11 +31,12 @@ n_iter_no_change, jit_compile
     validation_fraction: float
     n_iter_no_change: int | str
     jit_compile: bool | Literal["auto"]
+    keeps_interrupted: bool = False
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
         """Those of an estimator's parameters."""
-        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)})
+        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)[:-1]})
 
     @property
     def given_rate(self) -> Any:

@@ -97,6 +97,7 @@ def train(
         recipe.n_grace_epochs,
         annealing=rate.annealing(n_steps),
         n_reductions=rate.n_reductions,
+        keeps_interrupted=settings.keeps_interrupted,
     )
     tier = tier or tier_of(model, recipe, settings, n_steps)
     departure = _departure(model, origin.pretrained, rng) if origin.departs else None

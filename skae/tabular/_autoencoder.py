@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
 from skae.estimators import BaseAutoencoder, VariationalAutoencoder
-from skae.fitting import all_or_nothing, check_weights
+from skae.fitting import all_or_nothing, check_weights, granting, keeps_interrupted
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_parameters
@@ -191,7 +191,8 @@ class TableAutoencoder(TableDrawingMixin, BaseEstimator):  # type: ignore[misc]
         features = encoding.features({name: table.cells[name] for name in encoding.used})
         autoencoder = self._new_autoencoder(encoding)
         autoencoder._columns = encoding.columns
-        autoencoder.fit(features, sample_weight=weight)
+        with granting(keeps_interrupted(self)):
+            autoencoder.fit(features, sample_weight=weight)
         self.autoencoder_, self._encoding = autoencoder, encoding
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)

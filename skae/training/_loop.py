@@ -51,6 +51,8 @@ def run(
     ------
     Diverged
         When a loss is not finite, or the last one absurd.
+    KeyboardInterrupt
+        Unless the plan keeps what was learned; also at a second one.
     """
     program.load(
         start.weights,
@@ -77,10 +79,15 @@ def run(
             if is_impatient:
                 state = _reduce(state, judge)
     except KeyboardInterrupt:
+        if not plan.keeps_interrupted:
+            raise
         interrupted = True
     try:
         given = hooks.end()
     except KeyboardInterrupt:
+        # A second one means it.
+        if interrupted or not plan.keeps_interrupted:
+            raise
         interrupted = True
     return _end(state, judge, plan, given, interrupted=interrupted)
 
