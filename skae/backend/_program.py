@@ -15,6 +15,7 @@ from skae.backend._compiled import Trace, compile_function
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
 from skae.backend._random import RandomDraws
+from skae.backend._release import release, size_of
 from skae.backend._staged import Staged, batch_at, repeated_rows, stage
 from skae.backend._traces import Traces
 from skae.backend._view import NetworkView
@@ -73,8 +74,15 @@ class Program:
         shared = (self._all_variables(), traces)
         self._train = compile_function(self._train_chunk, spec.tier, *shared)
         self._evaluate = compile_function(self._evaluate_chunk, judged_by, *shared)
+        # Of the layers beside those of the groups, and with what a new optimizer starts from.
+        self.n_bytes = size_of([*variables.values(), *self._all_variables()])
+        self.n_bytes += sum(array.nbytes for array in self._fresh_optimizer)
         self._scalars: dict[str, Tensor] = {}
         self._training_scalars: dict[str, Tensor] = {}
+
+    def release(self) -> None:
+        """Empty the variables, as this will never run again."""
+        release(self._all_variables())
 
     # Loading and taking back
 

@@ -1,16 +1,22 @@
 """Starting weights of networks in Keras. Loaded on first use only: it imports Keras."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
 
 from skae.backend._blocks import DTYPE
 from skae.backend._models import build
 from skae.networks import Network
 from skae.numerics import Array, Weights
+
+# Where Keras keeps, for each thread, the scope that defers variables, and those that are deferred.
+_DEFERRING = ("stateless_scope", "uninitialized_variables")
 
 
 def random_weights(network: Network, rng: np.random.Generator) -> Weights:
@@ -55,6 +61,22 @@ def _starts(network: Network) -> dict[str, _Start]:
     with keras.StatelessScope() as scope:
         variables = build(network).variables()
         return {name: _start(variable, scope) for name, variable in variables.items()}
+
+
+@contextmanager
+def undeferred() -> Iterator[None]:
+    """Let variables be as usual in a block: a user's code may fit an estimator while it builds.
+
+    Keras offers no public way out of a scope.
+    """
+    before = [(name, global_state.get_global_attribute(name)) for name in _DEFERRING]
+    for name, _ in before:
+        global_state.set_global_attribute(name, None)
+    try:
+        yield
+    finally:
+        for name, value in before:
+            global_state.set_global_attribute(name, value)
 
 
 # Building takes several times as long as drawing.

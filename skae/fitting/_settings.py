@@ -5,6 +5,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+# A batch of so many rows is as good as one that is cut to the rows there are.
+_LEAST_BATCH = 256
 _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
@@ -51,6 +53,15 @@ n_iter_no_change, jit_compile
     def steps_per_epoch(self, n_rows: int) -> int:
         """Batches in one pass over so many rows."""
         return -(-n_rows // self.batch_size)
+
+    def batch_size_for(self, n_rows: int) -> int:
+        """Rows in a batch of a table that has so many, padding included.
+
+        Batches that are much larger than the table would be padding. Tables of nearly one size
+        share their programs.
+        """
+        most = max(_LEAST_BATCH, 1 << (n_rows - 1).bit_length())
+        return min(self.batch_size, most)
 
     def patience(self, n_rows: int) -> int:
         """Epochs without improvement: an epoch of a small table is too little to judge by."""

@@ -57,38 +57,35 @@ def new_model(
         Only ``X`` and ``sample_weight`` are read.
     rng : numpy.random.Generator
     """
-    with one_blas_thread():
-        return _new_model(architecture, recipe, rows, rng)
-
-
-def _new_model(
-    architecture: Architecture, recipe: Recipe, rows: Rows, rng: np.random.Generator
-) -> Model:
     X, sample_weight = rows.X, rows.sample_weight
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None
     columns = architecture.columns
-    if columns is not None:
-        has_missing, measured = True, measure_columns(columns, X, sample_weight)
-    else:
-        measured = measure_scaling(X, sample_weight, has_missing=has_missing)
-    # Rows of a cross-entropy are targets as they are.
-    ends_in_sigmoid = recipe.loss == "binary_crossentropy"
-    scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
-    centring = replace(measured, scale=scaling.scale)
-    principal = _principal_directions(architecture, X, sample_weight, centring, rng, has_missing)
+    with one_blas_thread():
+        if columns is not None:
+            has_missing, measured = True, measure_columns(columns, X, sample_weight)
+        else:
+            measured = measure_scaling(X, sample_weight, has_missing=has_missing)
+        # Rows of a cross-entropy are targets as they are.
+        ends_in_sigmoid = recipe.loss == "binary_crossentropy"
+        scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
+        centring = replace(measured, scale=scaling.scale)
+        given = (architecture, X, sample_weight, centring, rng, has_missing)
+        principal = _principal_directions(*given)
+    # A user's code makes the network, and may fit others there.
     n_components = _count_components(architecture.n_components, principal)
     network = architecture.describe(shape, n_components, recipe.network_options(n_components))
     if isinstance(network, DenseNetwork):
         weights = network.random_weights(rng)
     else:
         weights = backend.random_weights(network, rng)
-    if architecture.init == "pca" and principal is not None:
-        mean = measured.mean if ends_in_sigmoid else None
-        weights = network.pca_weights(weights, principal, rng, output_mean=mean)
-    if columns is not None:
-        weights = weights_of_columns(network, weights, measured, rows)
+    with one_blas_thread():
+        if architecture.init == "pca" and principal is not None:
+            mean = measured.mean if ends_in_sigmoid else None
+            weights = network.pca_weights(weights, principal, rng, output_mean=mean)
+        if columns is not None:
+            weights = weights_of_columns(network, weights, measured, rows)
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
     if principal is None:

@@ -203,7 +203,7 @@ def program_spec(
     settings: Settings,
     rate: Rate,
     tier: Tier,
-    has_gaps: bool,
+    data: Data,
     *,
     is_pruned: bool = False,
 ) -> ProgramSpec:
@@ -214,9 +214,9 @@ def program_spec(
         loss=model.loss,
         optimizer=rate.optimizer,
         n_features=model.network.n_features,
-        batch_size=settings.batch_size,
+        batch_size=settings.batch_size_for(max(len(data.training), len(data.validation))),
         tier=tier,
-        masks_missing=model.network.is_masked or has_gaps or model.network.columns is not None,
+        masks_missing=model.network.is_masked or data.has_gaps or model.network.columns is not None,
         is_pruned=is_pruned,
     )
 
@@ -244,7 +244,7 @@ def _run(
     rng: np.random.Generator,
 ) -> Outcome:
     spec = program_spec(
-        model, recipe, settings, rate, tier, data.has_gaps, is_pruned=origin.mask is not None
+        model, recipe, settings, rate, tier, data, is_pruned=origin.mask is not None
     )
     # As ``Rows.split`` makes them.
     scaled = cast(ScaledRows, data.targets or data.rows)

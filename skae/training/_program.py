@@ -19,6 +19,13 @@ class Program(Protocol):
         """The description that it was compiled from."""
 
     @property
+    def n_bytes(self) -> int:
+        """Memory of its variables."""
+
+    def release(self) -> None:
+        """Empty the variables, as it will never run again."""
+
+    @property
     def optimizer(self) -> Any:
         """The optimizer whose learning rate listeners may change between epochs."""
 

@@ -383,6 +383,18 @@ def test_layers_that_cannot_be_compared_share_no_program(pool):
     assert pool.n_built == 2
 
 
+@pytest.mark.parametrize("inner", [quick(flat), Autoencoder(2, max_iter=30, random_state=0)])
+def test_a_function_may_fit_another_estimator(inner):
+    expected = bits(clone(inner).fit(X))
+
+    def fitting(*args):
+        encoder, decoder = flat(*args)
+        assert bits(clone(inner).fit(X)) == expected
+        return encoder, decoder
+
+    assert bits(quick(fitting).fit(X)) == bits(quick(flat).fit(X))
+
+
 # Errors
 
 
