@@ -133,7 +133,9 @@ def learn(
             options = Namespace(**{**vars(options), "components": n_components})
             sentences = [*sentences, _told_components(n_components, n_used)]
             autoencoder = autoencoder_of(options, frame.shape[1])
-        model.set_params(autoencoder=autoencoder).fit(rows)
+        model.set_params(autoencoder=autoencoder).fit(
+            rows, checkpoint=getattr(options, "checkpoint", None)
+        )
     check_categories(options, frame, model)
     return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
 

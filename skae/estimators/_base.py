@@ -8,6 +8,7 @@ the scalars that needs, and what else differs.
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, replace
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -35,6 +36,7 @@ from skae.fitting import (
     SklearnCallbackHooks,
     all_or_nothing,
     check_clean_rows,
+    check_resumable,
     check_rows,
     check_unit_interval,
     check_weights,
@@ -134,6 +136,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         y: object = None,
         sample_weight: ArrayLike | None = None,
         observed: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> Self:
         """Learn to encode and to reconstruct the rows of X.
 
@@ -149,6 +152,10 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         observed : array-like of bool of shape (n_samples, n_features), optional
             Which values of X are known. The others, which X holds a guess of, are read like any
             value but not reconstructed: they are left out of the loss.
+        checkpoint : str or path-like, optional
+            A file in which training keeps, every half minute, what it needs to go on. After its
+            process was killed, the same call goes on and ends with the bits that it would have
+            had; then the file is removed. What comes before the epochs is computed again. Needs a ``random_state`` and no callbacks.
 
         Returns
         -------
@@ -161,17 +168,16 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             If X holds missing, infinite or too large values, if a parameter is out of range, or
             if training diverged. The estimator is then as it was before.
         KeyboardInterrupt
-            At Ctrl-C, where this is called inside of something else: a search or a
-            cross-validation, a Pipeline, another estimator, ``compare``, a command. The estimator
-            is then as it was before.
+            At Ctrl-C, where this is called inside of something else: a search, a Pipeline,
+            another estimator, ``compare``. The estimator is then as it was before.
 
         Warns
         -----
         TrainingInterruptedWarning
-            At Ctrl-C, where your own code calls this: training ends with the best weights so far.
-            A second Ctrl-C raises, and so does one in a fit that your code begins within a second.
+            At Ctrl-C, where your own code calls this: the best weights so far are kept. A second
+            one raises, and so does one in a fit that your code begins within a second.
         """
-        return self._fit(X, y, sample_weight, observed=observed)
+        return self._fit(X, y, sample_weight, observed=observed, checkpoint=checkpoint)
 
     def _fit(
         self,
@@ -180,13 +186,17 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         sample_weight: ArrayLike | None,
         X_clean: ArrayLike | None = None,
         observed: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> Self:
+        check_resumable(self, checkpoint)
         keeps = keeps_interrupted(self)
         with all_or_nothing(self), granting(None):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context.call_on_fit_task_begin(estimator=self, **about)
-            self._fit_in_context(X, sample_weight, X_clean, observed, context, about, keeps)
+            self._fit_in_context(
+                X, sample_weight, X_clean, observed, context, about, keeps, checkpoint
+            )
             context.call_on_fit_task_end(
                 estimator=self, **about, reconstruction_attributes=lambda: {}
             )
@@ -201,6 +211,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         context: Any,
         about: dict[str, Any],
         keeps: bool,
+        checkpoint: str | PathLike[str] | None,
     ) -> None:
         recipe, settings = self._recipe(), steered(Settings.of(self), self.callbacks)
         settings = replace(settings, keeps_interrupted=keeps)
@@ -235,6 +246,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             before = phases[-1].weights if phases else None
             origin = Origin(departs=not continues, pretrained=before)
             hooks = SklearnCallbackHooks(self, context, about, model)
+            settings = replace(settings, checkpoint=checkpoint)
             with fit_listeners(self.callbacks, settings, self.verbose, hooks) as listeners:
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)

@@ -1,6 +1,7 @@
 """Fits: from parameters and rows to a trained model."""
 
 from skae.fitting._architecture import Architecture, layer_sizes
+from skae.fitting._checkpoint import check_resumable
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._interruption import (
     granting,
@@ -62,6 +63,7 @@ __all__ = [
     "all_or_nothing",
     "check_clean_rows",
     "check_code",
+    "check_resumable",
     "check_rows",
     "check_share",
     "check_unit_interval",

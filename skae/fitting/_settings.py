@@ -1,5 +1,6 @@
 """The course of training, as the parameters set it."""
 
+import os
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
@@ -22,6 +23,8 @@ n_iter_no_change, jit_compile
     keeps_interrupted : bool
         Whether an interruption ends training with the best weights so far, rather than all that
         training is a part of.
+    checkpoint : str, path-like or None
+        File in which training keeps what it needs to go on.
     """
 
     optimizer: Any
@@ -34,11 +37,12 @@ n_iter_no_change, jit_compile
     n_iter_no_change: int | str
     jit_compile: bool | Literal["auto"]
     keeps_interrupted: bool = False
+    checkpoint: str | os.PathLike[str] | None = None
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
         """Those of an estimator's parameters."""
-        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)[:-1]})
+        return cls(**{each.name: getattr(estimator, each.name) for each in fields(cls)[:-2]})
 
     @property
     def given_rate(self) -> Any:

@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 
 from skae import backend
+from skae.fitting._checkpoint import Checkpoint, identity_of
 from skae.fitting._rates import Rate, patience
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
@@ -259,9 +260,13 @@ def _run(
         departure=departure,
         mask=origin.mask,
     )
+    checkpoint = None
+    if settings.checkpoint is not None:
+        units = [np.asarray(model.scaling.mean), np.asarray(model.scaling.scale)]
+        checkpoint = Checkpoint(settings.checkpoint, identity_of(spec, data, start, plan, units))
     with backend.borrow_program(spec) as program:
         try:
-            return run(program, data, start, plan, listeners, rng)
+            return run(program, data, start, plan, listeners, rng, checkpoint)
         except Diverged as error:
             raise ValueError(_divergence_message(error, rate.value)) from None
 

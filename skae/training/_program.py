@@ -59,6 +59,12 @@ class Program(Protocol):
     def optimizer_state(self) -> list[Array]:
         """A copy of the state of the optimizers."""
 
+    def variables(self) -> list[Array]:
+        """A copy of all that a step reads or changes."""
+
+    def resume(self, variables: list[Array], /) -> None:
+        """Go on from such a copy, after ``load``."""
+
     def second_moments(self) -> Weights:
         """Mean squared gradient of every trained weight, by name."""
 
