@@ -153,9 +153,9 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
             Which values of X are known. The others, which X holds a guess of, are read like any
             value but not reconstructed: they are left out of the loss.
         checkpoint : str or path-like, optional
-            A file in which training keeps, every half minute, what it needs to go on. After its
-            process was killed, the same call goes on and ends with the bits that it would have
-            had; then the file is removed. What comes before the epochs is computed again. Needs a ``random_state`` and no callbacks.
+            A file in which training keeps, each half minute, what it needs to go on: if its process
+            is killed, the same call ends with the bits that it would have had, and removes it. What
+            comes before the epochs is repeated. Needs a ``random_state`` and no callbacks.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, BaseEstimator):
         ------
         ValueError
             If X holds missing, infinite or too large values, if a parameter is out of range, or
-            if training diverged. The estimator is then as it was before.
+            if training diverged. The estimator is then as it was.
         KeyboardInterrupt
             At Ctrl-C, where this is called inside of something else: a search, a Pipeline,
             another estimator, ``compare``. The estimator is then as it was before.

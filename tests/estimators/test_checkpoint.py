@@ -86,6 +86,16 @@ def test_a_fit_goes_on_with_the_bits_it_would_have_had(case, killed_after, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_table_goes_on_too(killed_after, tmp_path):
+    table = skae.TableAutoencoder(CASES["annealed"], random_state=0)
+    expected = bits(table.fit(X).autoencoder_)
+    killed_after(2)
+    with pytest.raises(Killed):
+        table.fit(X, checkpoint=tmp_path / "file")
+    killed_after(10**6)
+    assert bits(table.fit(X, checkpoint=tmp_path / "file").autoencoder_) == expected
+
+
 def test_a_checkpoint_changes_no_bit(killed_after, tmp_path):
     estimator = CASES["held out"]
     expected = bits(estimator.fit(X))
