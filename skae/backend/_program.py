@@ -81,7 +81,8 @@ class Program:
 
     def release(self) -> None:
         """Empty the variables, as this will never run again."""
-        release(self._all_variables())
+        release([*self._built.variables().values(), *self._all_variables()])
+        self._fresh_optimizer = []
 
     # Loading and taking back
 
