@@ -46,6 +46,7 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.quality
 	$(venv) -m benchmarks.starts
 	$(venv) -m benchmarks.memory
+	$(venv) -m benchmarks.survival
 	$(venv) -m benchmarks.variants
 	$(venv) -m benchmarks.applications
 	$(venv) -m benchmarks.tables

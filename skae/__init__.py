@@ -6,6 +6,8 @@ and Keras is loaded by the first fit.
 
 from importlib import import_module
 
+import skae.forks  # noqa: F401  # from now on forks are noted
+
 # Type checkers cannot follow ``__getattr__``, and take this for true; importing it from typing
 # would take longer than all else here.
 TYPE_CHECKING = False

@@ -6,10 +6,17 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 
+from skae.messages import NetworkChangedWarning
 from skae.numerics import Array
 from skae.training import DEFAULT_LEARNING_RATE
 
-__all__ = ["OtherVersionWarning", "PrecisionLossWarning", "StartKeptWarning"]
+__all__ = [
+    "NetworkChangedWarning",
+    "OtherVersionWarning",
+    "PrecisionLossWarning",
+    "StartKeptWarning",
+    "TrainingInterruptedWarning",
+]
 
 # Steps were too large if no epoch came near the loss of the start: within a hundredth of it, or of
 # a ten-thousandth of what predicting the mean scores.
@@ -125,6 +132,17 @@ class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a librar
     ...     autoencoder = Autoencoder(2, random_state=0).fit(noise)
     >>> autoencoder.best_epoch_, len(caught)
     (0, 1)
+    """
+
+
+class TrainingInterruptedWarning(UserWarning):
+    """Ctrl-C ended a fit, which kept the best weights so far.
+
+    That is so where your own code called ``fit`` of an autoencoder, a classifier or a regressor.
+    Inside of anything else, such as a search, a Pipeline or :func:`~skae.compare`, an interruption
+    raises ``KeyboardInterrupt``, and leaves the estimator as it was; so does a second Ctrl-C. To
+    have the first raise too, turn this warning into an error:
+    ``warnings.simplefilter("error", TrainingInterruptedWarning)``.
     """
 
 

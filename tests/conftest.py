@@ -17,6 +17,14 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
+def forget_interruptions():
+    """An interruption soon after another is raised, and tests follow each other at once."""
+    yield
+    if "skae.fitting._interruption" in sys.modules:
+        sys.modules["skae.fitting._interruption"].forget_interruption()
+
+
+@pytest.fixture(autouse=True)
 def close_figures():
     """matplotlib warns at the twenty-first open figure, and warnings are errors."""
     yield

@@ -142,6 +142,49 @@ def test_scoring_many_networks_does_not_look_like_retracing_to_tensorflow(caplog
     assert "retracing" not in caplog.text
 
 
+FORK = """
+import multiprocessing, sys, time
+
+import numpy as np
+
+where, rows = sys.argv[1], np.random.default_rng(0).normal(size=(60, 5))
+if where == "skae first":
+    import skae
+import keras
+if where != "nothing runs":
+    keras.optimizers.Adam()
+
+
+def fit(queue):
+    from skae import Autoencoder
+
+    start = time.monotonic()
+    try:
+        Autoencoder(2, max_iter=30, early_stopping=False, learning_rate=0.01).fit(rows)
+        queue.put("fitted")
+    except RuntimeError as error:
+        seconds = time.monotonic() - start
+        queue.put(str(error) if seconds < 1 else f"after {seconds:.1f} s")
+
+
+context = multiprocessing.get_context("fork")
+queue = context.SimpleQueue()
+process = context.Process(target=fit, args=(queue,), daemon=True)
+process.start()
+process.join(60)
+print("hangs" if process.is_alive() else queue.get())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("where", ["skae first", "skae in the fork", "nothing runs"])
+def test_a_fork_of_a_process_in_which_tensorflow_runs_refuses_to_fit(where):
+    command = [sys.executable, "-W", "ignore", "-c", FORK, where]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    expected = "fitted" if where == "nothing runs" else "This process was forked from one in which"
+    assert told.startswith(expected)
+
+
 def _in_fork(fitted, queue):
     try:
         quick().fit(X)

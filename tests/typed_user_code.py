@@ -14,7 +14,13 @@ from sklearn.pipeline import make_pipeline
 
 import skae
 from skae.diagnosis import Finding
-from skae.exceptions import OtherVersionWarning, PrecisionLossWarning, StartKeptWarning
+from skae.exceptions import (
+    NetworkChangedWarning,
+    OtherVersionWarning,
+    PrecisionLossWarning,
+    StartKeptWarning,
+    TrainingInterruptedWarning,
+)
 from skae.inspection import (
     ComponentCurveDisplay,
     DenoisingDisplay,
@@ -207,5 +213,6 @@ def stored(X: Rows) -> Any:
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)
-    print(PrecisionLossWarning, OtherVersionWarning)
+    print(NetworkChangedWarning, OtherVersionWarning)
+    print(PrecisionLossWarning, TrainingInterruptedWarning)
     return StartKeptWarning, {layer.__name__: layer for layer in layers}

@@ -20,6 +20,7 @@ from skae.backend._gateway import (
     on_this_device,
     optimizer_settings,
     random_weights,
+    with_build,
 )
 from skae.backend._stored import StoredKeras, stored
 
@@ -40,4 +41,5 @@ __all__ = [
     "random_weights",
     "steer_the_rate",
     "stored",
+    "with_build",
 ]

@@ -30,8 +30,8 @@ _SNAPSHOT = (
 _REFUSED = {
     "ModelCheckpoint": f"it saves a Keras model, and none is trained. {_SNAPSHOT}",
     "OrbaxCheckpoint": f"it saves a Keras model, and none is trained. {_SNAPSHOT}",
-    "BackupAndRestore": "it saves a Keras model, and none is trained. Pickle the estimator and go "
-    "on with warm_start=True or partial_fit",
+    "BackupAndRestore": "it saves a Keras model, and none is trained. fit(X, checkpoint=path) goes "
+    "on after its process was killed",
     "ProgbarLogger": "it shows batches, and whole epochs run in one call. Set verbose=1, or "
     "set_callbacks(sklearn.callback.ProgressBar())",
     "CallbackList": "it is a list of callbacks and no callback. Give those that are in it",

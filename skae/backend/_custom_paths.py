@@ -6,9 +6,10 @@ from typing import Any
 import keras
 
 from skae.backend._blocks import DTYPE, Path, reshape
+from skae.backend._identity import build_of
 from skae.backend._layers import Gate
 from skae.backend._own_models import check_own_model, layers_in_float32
-from skae.networks import Builder, CustomNetwork
+from skae.networks import Build, Builder, CustomNetwork, check_build
 
 
 def custom_paths(network: CustomNetwork) -> tuple[Path, Path]:
@@ -19,10 +20,9 @@ def custom_paths(network: CustomNetwork) -> tuple[Path, Path]:
     ValueError
         If what the builder returned has other shapes than it was asked for.
     """
-    asked = (network.sample_shape, network.hidden_layer_sizes, network.activation)
-    encoder, decoder = _made(network.builder, network.code_width, *asked)
-    if network.is_variational:
-        decoder = _made(network.builder, network.n_components, *asked)[1]
+    encoder, decoder = _made_for(network)
+    if network.build is not None:
+        check_build(network.build, build_of(encoder, decoder))
     rows = ((network.n_features,), network.sample_shape)
     given, expected = _shape_of(encoder.input_shape), [str(shape) for shape in rows]
     if given not in rows:
@@ -55,6 +55,19 @@ def custom_paths(network: CustomNetwork) -> tuple[Path, Path]:
     into = reshape(_shape_of(encoder.input_shape), "encoder_shape")
     out = reshape((network.n_features,), "decoder_flat")
     return Path([[into, encoder, *gates[0]]]), Path([[decoder, out, *gates[1]]])
+
+
+def own_build(network: CustomNetwork) -> Build:
+    """What the user's function builds now."""
+    return build_of(*_made_for(network))
+
+
+def _made_for(network: CustomNetwork) -> tuple[keras.Model, keras.Model]:
+    asked = (network.sample_shape, network.hidden_layer_sizes, network.activation)
+    encoder, decoder = _made(network.builder, network.code_width, *asked)
+    if network.is_variational:
+        decoder = _made(network.builder, network.n_components, *asked)[1]
+    return encoder, decoder
 
 
 def _made(

@@ -4,10 +4,10 @@ Importing, unpickling and scoring in numpy never come here.
 """
 
 import functools
-import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from importlib import import_module
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 
 from skae.backend._collections import collections_put_off
-from skae.backend._pool import ProgramPool
+from skae.backend._pool import ProgramPool, Releasable
 from skae.backend._surroundings import check_place, check_process
 from skae.backend._traces import Traces
-from skae.networks import Network
+from skae.forks import refuse_in_a_fork
+from skae.networks import Build, Network
 from skae.numerics import Array, Weights
 from skae.training import Program, ProgramSpec
 
@@ -28,35 +29,34 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
-
-_loaded_in_process: int | None = None
+Kept = TypeVar("Kept", bound=Releasable)
 
 
 def _module(name: str) -> Any:
     """Import a module that needs Keras."""
-    global _loaded_in_process
-    _refuse_in_a_fork()
+    refuse_in_a_fork()
     check_process()
-    _loaded_in_process = os.getpid()
     with nullcontext() if "keras" in sys.modules else collections_put_off():
         return import_module(name)
 
 
 def _refuse_where_none_can_run() -> None:
-    _refuse_in_a_fork()
+    refuse_in_a_fork()
     check_process()
     check_place()
 
 
-def _refuse_in_a_fork() -> None:
-    """Raise where TensorFlow would hang: its threads do not survive a fork."""
-    if _loaded_in_process in (None, os.getpid()):
-        return
-    raise RuntimeError(
-        "This process was forked from one that had already loaded TensorFlow, which cannot "
-        "run in a fork. Fit in threads, or in processes that are started afresh (joblib's "
-        "default 'loky', or multiprocessing with 'spawn'). Scoring dense networks works."
-    )
+def _undeferred() -> AbstractContextManager[None]:
+    """Keras' variables as usual, also where a user's code fits an estimator inside a fit."""
+    starts: Any = sys.modules.get("skae.backend._starts")
+    return starts.undeferred() if hasattr(starts, "undeferred") else nullcontext()
+
+
+@contextmanager
+def _borrowed(pool: ProgramPool[Any, Kept], spec: Any) -> Iterator[Kept]:
+    _refuse_where_none_can_run()
+    with _undeferred(), pool.borrow(_here(_told(spec))) as found:
+        yield found
 
 
 class _Placed(NamedTuple):
@@ -90,14 +90,12 @@ SCORERS = ProgramPool(_build_scorer)
 
 def borrow_program(spec: ProgramSpec) -> AbstractContextManager[Program]:
     """A compiled program of this specification, for a ``with`` block."""
-    _refuse_where_none_can_run()
-    return POOL.borrow(_here(spec))
+    return _borrowed(POOL, spec)
 
 
 def borrow_scorer(network: Network) -> "AbstractContextManager[Scorer]":
     """A compiled scorer of this network, for a ``with`` block."""
-    _refuse_where_none_can_run()
-    return SCORERS.borrow(_here(network))
+    return _borrowed(SCORERS, network)
 
 
 def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:
@@ -107,10 +105,34 @@ def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:
     return placed
 
 
+def _told(spec: Any) -> Any:
+    """The specification of a program or a network, with what a user's code makes of it."""
+    if isinstance(spec, ProgramSpec):
+        network = _told(spec.network)
+        return spec if network is spec.network else replace(spec, network=network)
+    return spec if spec.build is not None else with_build(spec)
+
+
+def with_build(network: Network) -> Network:
+    """A network that tells what a user's code makes of it, if there is any in it.
+
+    Fits of the same code share programs, and what is fitted can tell if the code has changed.
+    """
+    if network.kind == "custom":
+        paths = _module("skae.backend._custom_paths")
+        with _undeferred():
+            return replace(network, build=paths.own_build(network))
+    if callable(network.activation):
+        return replace(network, build=Build.of_activation(network.activation))
+    return network
+
+
 def random_weights(network: Network, rng: np.random.Generator) -> Weights:
     """Starting weights as the layers' own initialisers draw them, with seeds from ``rng``."""
     _refuse_where_none_can_run()
-    weights: Weights = _module("skae.backend._starts").random_weights(network, rng)
+    starts = _module("skae.backend._starts")
+    with _undeferred():
+        weights: Weights = starts.random_weights(network, rng)
     return weights
 
 
@@ -137,14 +159,17 @@ def optimizer_settings(
         learning_rate = default_learning_rate
     if isinstance(optimizer, str) and isinstance(learning_rate, Real):
         return _named_optimizer(optimizer, most_norm), float(learning_rate)
-    description, rate = _module("skae.backend._optimizers").config_of(optimizer, learning_rate)
+    optimizers = _module("skae.backend._optimizers")
+    with _undeferred():
+        description, rate = optimizers.config_of(optimizer, learning_rate)
     return description, rate
 
 
 @functools.lru_cache(maxsize=64)
 def _named_optimizer(name: str, most_norm: float | None) -> "OptimizerConfig":
-    module = _module("skae.backend._optimizers")
-    description: OptimizerConfig = module.config_of(name, most_norm=most_norm)[0]
+    optimizers = _module("skae.backend._optimizers")
+    with _undeferred():
+        description: OptimizerConfig = optimizers.config_of(name, most_norm=most_norm)[0]
     return description
 
 
@@ -179,5 +204,6 @@ def models_in_input_units(
 ) -> tuple[Any, Any]:
     """Keras encoder and decoder of a fitted estimator."""
     build = _module("skae.backend._models").in_input_units
-    encoder, decoder = build(network, weights, mean, scale, output_activation, mask_value)
+    with _undeferred():
+        encoder, decoder = build(network, weights, mean, scale, output_activation, mask_value)
     return encoder, decoder

@@ -13,7 +13,7 @@ from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
 from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
-from skae.networks import READER_ACTIVATION, Network, names
+from skae.networks import READER_ACTIVATION, Build, Network, check_build, names
 from skae.numerics import Array, Weights
 from skae.objectives import Tensor
 
@@ -98,6 +98,8 @@ def build(network: Network) -> KerasNetwork:
     built : KerasNetwork
         For a dense network its variables are named as in ``network.parameter_shapes()``.
     """
+    if network.build is not None and network.kind != "custom":
+        check_build(network.build, Build.of_activation(network.activation))
     has_paths = network.hidden_layer_sizes or network.kind == "custom"
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
     critic = head = noise = column_weights = None

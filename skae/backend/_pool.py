@@ -2,20 +2,33 @@
 
 A program is borrowed: one borrower at a time loads weights, runs, and takes the weights back. Two
 threads that want the same program at once get two, which share what was compiled for the first. The
-least recently used are let go.
+least recently used are let go: those beyond a number, and those beyond a number of bytes.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from skae.backend._traces import Traces
 
 Spec = TypeVar("Spec", bound=Hashable)
-Compiled = TypeVar("Compiled")
+
+
+class Releasable(Protocol):
+    """What a pool keeps: it has a size, and can be emptied."""
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of its variables."""
+
+    def release(self) -> None:
+        """Empty its variables, as it will never be used again."""
+
+
+Compiled = TypeVar("Compiled", bound=Releasable)
 
 
 class ProgramPool(Generic[Spec, Compiled]):
@@ -27,11 +40,18 @@ class ProgramPool(Generic[Spec, Compiled]):
         Makes a program from its specification and the traces of all such programs, which it keeps.
     max_idle : int
         How many idle programs are kept.
+    max_bytes : int
+        How large these may be together. The last one used is always kept.
     """
 
-    def __init__(self, build: Callable[[Spec, Traces[Any]], Compiled], max_idle: int = 32) -> None:
+    def __init__(
+        self,
+        build: Callable[[Spec, Traces[Any]], Compiled],
+        max_idle: int = 32,
+        max_bytes: int = 256 * 2**20,
+    ) -> None:
         self._build = build
-        self._max_idle = max_idle
+        self._max_idle, self._max_bytes = max_idle, max_bytes
         self._idle: OrderedDict[Spec, list[Compiled]] = OrderedDict()
         self._traces: WeakValueDictionary[Spec, Traces[Any]] = WeakValueDictionary()
         self._lock = threading.Lock()
@@ -52,8 +72,11 @@ class ProgramPool(Generic[Spec, Compiled]):
     def clear(self) -> None:
         """Let all idle programs go."""
         with self._lock:
+            programs = [program for idle in self._idle.values() for program in idle]
             self._idle.clear()
             self._traces.clear()
+        for program in programs:
+            program.release()
 
     def _take(self, spec: Spec) -> Compiled | None:
         with self._lock:
@@ -75,8 +98,17 @@ class ProgramPool(Generic[Spec, Compiled]):
         with self._lock:
             self._idle.setdefault(spec, []).append(program)
             self._idle.move_to_end(spec)
-            while len(self) > self._max_idle:
-                oldest = next(iter(self._idle))
-                self._idle[oldest].pop(0)
-                if not self._idle[oldest]:
-                    del self._idle[oldest]
+            let_go = list(self._let_go())
+        for each in let_go:
+            each.release()
+
+    def _let_go(self) -> Iterator[Compiled]:
+        """Take out what is too much, the least recently used first."""
+        n_bytes = sum(program.n_bytes for idle in self._idle.values() for program in idle)
+        while len(self) > 1 and (len(self) > self._max_idle or n_bytes > self._max_bytes):
+            oldest = next(iter(self._idle))
+            program = self._idle[oldest].pop(0)
+            n_bytes -= program.n_bytes
+            if not self._idle[oldest]:
+                del self._idle[oldest]
+            yield program

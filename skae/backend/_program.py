@@ -15,7 +15,8 @@ from skae.backend._compiled import Trace, compile_function
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
 from skae.backend._random import RandomDraws
-from skae.backend._staged import Staged, batch_at, repeated_rows, stage
+from skae.backend._release import release, size_of
+from skae.backend._staged import Staged, as_tensors, batch_at, repeated_rows, stage
 from skae.backend._traces import Traces
 from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup, group_weights
@@ -73,8 +74,15 @@ class Program:
         shared = (self._all_variables(), traces)
         self._train = compile_function(self._train_chunk, spec.tier, *shared)
         self._evaluate = compile_function(self._evaluate_chunk, judged_by, *shared)
+        self.n_bytes = size_of([*variables.values(), *self._all_variables()])
+        self.n_bytes += sum(array.nbytes for array in self._fresh_optimizer)
         self._scalars: dict[str, Tensor] = {}
         self._training_scalars: dict[str, Tensor] = {}
+
+    def release(self) -> None:
+        """Empty the variables, as this will never run again."""
+        release([*self._built.variables().values(), *self._all_variables()])
+        self._fresh_optimizer = []
 
     # Loading and taking back
 
@@ -115,7 +123,7 @@ class Program:
                 optimizer.learning_rate = learning_rate
         for i, variable in enumerate(self._generators):
             variable.assign(np.array([seed % 2**32, i], np.uint32))
-        self._scalars = _tensors(scalars or {})
+        self._scalars = as_tensors(scalars or {})
         self._training_scalars = self._scalars
 
     def _load_optimizers(self, state: list[Array] | None) -> None:
@@ -165,7 +173,7 @@ class Program:
 
     def set_training_scalars(self, scalars: Mapping[str, Any]) -> None:
         """Replace some scalars in training, and not in evaluation, until the next ``load``."""
-        self._training_scalars = {**self._scalars, **_tensors(scalars)}
+        self._training_scalars = {**self._scalars, **as_tensors(scalars)}
 
     def set_weights(self, weights: Weights) -> None:
         """Replace the weights, and nothing else."""
@@ -188,6 +196,19 @@ class Program:
         self._judge_averages()
         own = [v.numpy().copy() for v in self._optimizer_variables()]
         return own + self._averages.state()
+
+    def variables(self) -> list[Array]:
+        """A copy of all that a step reads or changes."""
+        self._averages.to_train()
+        return [variable.numpy().copy() for variable in self._all_variables()]
+
+    def resume(self, variables: list[Array]) -> None:
+        """Go on from such a copy, after ``load``."""
+        for variable, value in zip(self._all_variables(), variables, strict=True):
+            variable.assign(value)
+        self._starts_from_weights = False
+        self._averages.forget()
+        self._averages.to_train()
 
     def second_moments(self) -> Weights:
         """Mean squared gradient of every trained weight, by name, as Adam keeps it.
@@ -214,8 +235,6 @@ class Program:
         of_groups = [v for group in self._groups for v in (*group.variables, *group.masks)]
         others = [*self._untrained.values(), *self._generators]
         return [*of_groups, *self._optimizer_variables(), *others]
-
-    # Running
 
     def stage(self, chunk: Chunk) -> Staged:
         """A chunk as tensors, worth keeping for rows that are used again unchanged."""
@@ -387,7 +406,3 @@ def _is_state_of(variables: Sequence[keras.Variable], state: Sequence[Array]) ->
     """Whether a state has a value for each variable, which options such as momentum decide."""
     shapes = [tuple(variable.shape) for variable in variables]
     return [np.shape(value) for value in state[: len(shapes)]] == shapes
-
-
-def _tensors(scalars: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {name: tf.constant(value, tf.float32) for name, value in scalars.items()}

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from skae.backend._compiled import Trace, compile_function
 from skae.backend._models import KerasNetwork
+from skae.backend._release import release, size_of
 from skae.backend._traces import Traces
 from skae.numerics import Array, Weights
 from skae.objectives import Tensor
@@ -32,6 +33,16 @@ class Scorer:
         shared = ([*self._variables.values(), *built.generators()], traces)
         self._encode = compile_function(self._encode_batch, "graph", *shared)
         self._decode = compile_function(self._decode_batch, "graph", *shared)
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the variables."""
+        return size_of(self._variables.values())
+
+    def release(self) -> None:
+        """Empty the variables, as this will never score again."""
+        self._loaded = None
+        release(self._variables.values())
 
     def load(self, weights: Weights) -> None:
         """Score with these weights from now on."""

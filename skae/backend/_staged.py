@@ -1,5 +1,8 @@
 """Chunks of rows as tensors, and single batches of them inside a program."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import tensorflow as tf
 
 from skae.objectives import Batch, Tensor
@@ -40,3 +43,8 @@ def _at(batches: Tensor | None, step: Tensor) -> Tensor | None:
 def repeated_rows(batches: Tensor | None, n_times: int) -> Tensor | None:
     """Batches that have all their rows so many times."""
     return None if batches is None else tf.concat([batches] * n_times, axis=1)
+
+
+def as_tensors(scalars: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Numbers of an objective as tensors."""
+    return {name: tf.constant(value, tf.float32) for name, value in scalars.items()}

@@ -9,12 +9,15 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.backend.common.global_state import set_global_attribute
+from keras.src.backend.common import global_state
 
 from skae.backend._blocks import DTYPE
 from skae.backend._models import build
 from skae.networks import Network
 from skae.numerics import Array, Weights
+
+# Where Keras keeps, for each thread, the scope that defers variables, and those that are deferred.
+_DEFERRING = ("stateless_scope", "uninitialized_variables")
 
 
 def random_weights(network: Network, rng: np.random.Generator) -> Weights:
@@ -71,10 +74,26 @@ def _nothing_left_behind() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        set_global_attribute("uninitialized_variables", [])
+        global_state.set_global_attribute("uninitialized_variables", [])
         if isinstance(error, tf.errors.ResourceExhaustedError):
             raise MemoryError(" ".join(str(error).split())) from error
         raise
+
+
+@contextmanager
+def undeferred() -> Iterator[None]:
+    """Let variables be as usual in a block: a user's code may fit an estimator while it builds.
+
+    Keras offers no public way out of a scope.
+    """
+    before = [(name, global_state.get_global_attribute(name)) for name in _DEFERRING]
+    for name, _ in before:
+        global_state.set_global_attribute(name, None)
+    try:
+        yield
+    finally:
+        for name, value in before:
+            global_state.set_global_attribute(name, value)
 
 
 # Building takes several times as long as drawing.

@@ -225,6 +225,12 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_target(command, "a column to leave out, for instance to be predicted from the codes")
     _add_model(command, components=_HALF)
+    command.add_argument(
+        "--checkpoint",
+        type=_parse_path,
+        metavar="PATH",
+        help="keep training in this file, to go on by the same command if it is killed",
+    )
     _add_output_file(command, "the model", "model.skops")
     _add_reading(command)
 

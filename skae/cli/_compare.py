@@ -18,7 +18,6 @@ from skae.cli._arguments import (
     reading_options,
 )
 from skae.cli._models import known_models, models_of_tables
-from skae.cli._progress import stop_if_interrupted
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import Table, read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
@@ -70,12 +69,8 @@ def _compare(
         _load_keras()
     # Progress on stderr, so that the table alone is in a file that stdout is sent to.
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
-
-        def callback(*progress: object) -> None:
-            stop_if_interrupted(caught)
-
         warnings.simplefilter("always")
-        comparison = compare(reducers, table.X, table.y, callback=callback, verbose=1, **settings)
+        comparison = compare(reducers, table.X, table.y, verbose=1, **settings)
     messages = [f"{item.category.__name__}: {item.message}" for item in caught]
     return comparison, list(dict.fromkeys(" ".join(message.split()) for message in messages))
 

@@ -131,7 +131,9 @@ def learn(
         if autoencoder is None and purpose == "holes":
             n_used = max(1, n_columns_used(model, rows))
             autoencoder = skae.VariationalAutoencoder(min(_MOST_COMPONENTS, n_used))
-        model.set_params(autoencoder=autoencoder).fit(rows)
+        model.set_params(autoencoder=autoencoder).fit(
+            rows, checkpoint=getattr(options, "checkpoint", None)
+        )
     check_categories(options, frame, model)
     return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
 

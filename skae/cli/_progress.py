@@ -27,19 +27,12 @@ class Progress:
 
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
-        """Tell of one step: in a terminal while it runs, and in a line when it took a while.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            Also where a fit has been interrupted and has kept its best weights.
-        """
+        """Tell of one step: in a terminal while it runs, and in a line when it took a while."""
         began = time.perf_counter()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             with _shown(label):
                 yield
-        stop_if_interrupted(caught)
         self._keep(caught)
         seconds = time.perf_counter() - began
         if seconds >= _SHORT:
@@ -68,9 +61,3 @@ def _shown(label: str) -> Iterator[None]:
         quiet_stderr(),
     ):
         yield
-
-
-def stop_if_interrupted(caught: Sequence[warnings.WarningMessage]) -> None:
-    """Raise where an autoencoder has ended its fit at Ctrl-C: here it means to stop."""
-    if any(str(item.message).startswith("Training interrupted") for item in caught):
-        raise KeyboardInterrupt

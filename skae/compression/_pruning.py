@@ -71,8 +71,6 @@ def pruned_weights(
             Hooks(),
             np.random.default_rng(late_seed) if phase.is_late else rng,
         )
-        if outcome.interrupted:
-            raise KeyboardInterrupt
         weights, moments = outcome.weights, outcome.second_moments
     return weights
 

@@ -5,10 +5,10 @@ what can be asked after it (encode, decode, error). A variant returns a ``Recipe
 the scalars that needs, and what else differs.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -25,7 +25,7 @@ from skae.estimators._parameters import (
 )
 from skae.estimators._read_later import ReadLater
 from skae.estimators._scoring import ScoringMixin
-from skae.exceptions import StartKeptWarning, linear_start, why_start_was_kept
+from skae.estimators._telling import warn_about
 from skae.fitting import (
     CALLBACK_STATE,
     Architecture,
@@ -37,14 +37,16 @@ from skae.fitting import (
     SklearnCallbackHooks,
     all_or_nothing,
     check_fit_input,
+    check_resumable,
     continued_history,
     continued_model,
     cross_fit,
     fit_listeners,
+    granting,
     honoured_callbacks,
-    interruption,
     is_cross_fitted,
     joined_history,
+    keeps_interrupted,
     new_model,
     new_model_told,
     one_pass_listeners,
@@ -131,6 +133,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         y: object = None,
         sample_weight: ArrayLike | None = None,
         observed: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> Self:
         """Learn to encode and to reconstruct the rows of X.
 
@@ -146,6 +149,10 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         observed : array-like of bool of shape (n_samples, n_features), optional
             Which values of X are known. The others, which X holds a guess of, are read like any
             value but not reconstructed: they are left out of the loss.
+        checkpoint : str or path-like, optional
+            A file in which training keeps, each half minute, what it needs to go on: if its process
+            is killed, the same call ends with the bits that it would have had, and removes it. What
+            comes before the epochs is repeated. Needs a ``random_state`` and no callbacks.
 
         Returns
         -------
@@ -156,9 +163,18 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         ------
         ValueError
             If X holds missing, infinite or too large values, if a parameter is out of range, or
-            if training diverged. The estimator is then as it was before.
+            if training diverged. The estimator is then as it was.
+        KeyboardInterrupt
+            At Ctrl-C, where this is called inside of something else: a search, a Pipeline,
+            another estimator, ``compare``. The estimator is then as it was before.
+
+        Warns
+        -----
+        TrainingInterruptedWarning
+            At Ctrl-C, where your own code calls this: the best weights so far are kept. A second
+            one raises, and so does one in a fit that your code begins within a second.
         """
-        return self._fit(X, y, sample_weight, observed=observed)
+        return self._fit(X, y, sample_weight, observed=observed, checkpoint=checkpoint)
 
     def _fit(
         self,
@@ -167,12 +183,17 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         sample_weight: ArrayLike | None,
         X_clean: ArrayLike | None = None,
         observed: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> Self:
-        with all_or_nothing(self):
+        check_resumable(self, checkpoint)
+        keeps = keeps_interrupted(self)
+        with all_or_nothing(self), granting(None):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             about = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
             context.call_on_fit_task_begin(estimator=self, **about)
-            self._fit_in_context(X, sample_weight, X_clean, observed, context, about)
+            self._fit_in_context(
+                X, sample_weight, X_clean, observed, context, about, keeps, checkpoint
+            )
             context.call_on_fit_task_end(
                 estimator=self, **about, reconstruction_attributes=lambda: {}
             )
@@ -186,8 +207,11 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         observed: ArrayLike | None,
         context: Any,
         about: dict[str, Any],
+        keeps: bool,
+        checkpoint: str | PathLike[str] | None,
     ) -> None:
         recipe, settings = self._recipe(), steered(Settings.of(self), self.callbacks)
+        settings = replace(settings, keeps_interrupted=keeps)
         # Before anything is trained, and also where nothing will be.
         honoured_callbacks(self.callbacks, settings)
         continues = self.warm_start and hasattr(self, "_model")
@@ -219,6 +243,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
             before = phases[-1].weights if phases else None
             origin = Origin(departs=not continues, pretrained=before)
             hooks = SklearnCallbackHooks(self, context, about, model)
+            settings = replace(settings, checkpoint=checkpoint)
             with fit_listeners(self.callbacks, settings, self.verbose, hooks) as listeners:
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
@@ -226,7 +251,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         if crossed is not None and not crossed.interrupted:
             self.cross_fit_losses_ = crossed.losses
             outcome = crossed.applied_to_outcome(outcome, model)
-        self._warn_about(outcome, crossed)
+        warn_about(self, outcome, crossed)
         self._set_fitted(model, outcome, joined_history(*phases, outcome))
         self.best_loss_ = outcome.best_loss
         self.best_epoch_ = outcome.best_epoch + sum(phase.history.n_epochs for phase in phases)
@@ -302,8 +327,6 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         origin = Origin(optimizer_state=state, n_past_epochs=n_past)
         with one_pass_listeners(self.callbacks, settings, self.verbose, n_past) as listeners:
             outcome = train_one_pass(model, rows, recipe, settings, origin, listeners, rng)
-        if outcome.interrupted:
-            raise KeyboardInterrupt
         history = outcome.history.columns()
         if not is_first:
             history = continued_history(self.history_, history)
@@ -327,29 +350,6 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         self.history_ = history
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = int(history["epoch"][-1])
-
-    def _warn_about(self, outcome: Outcome, crossed: CrossFit | None) -> None:
-        if outcome.interrupted:
-            warnings.warn(interruption(crossed), stacklevel=6)
-            return
-        if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
-            return
-        columns, losses = outcome.history.columns(), crossed.losses if crossed else None
-        known, of_table = (columns, self.get_params(deep=False), losses), hasattr(self, "_columns")
-        reason, advice = why_start_was_kept(*known, of_table=of_table)
-        warnings.warn(
-            f"{type(self).__name__} keeps {self._start_described()}, as no epoch was better"
-            f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
-            StartKeptWarning,
-            stacklevel=6,
-        )
-
-    def _start_described(self) -> str:
-        """The weights of a fit that ends at its start, in words."""
-        if self.warm_start and hasattr(self, "_model"):
-            return "the weights of the fit before"
-        linear = linear_start(of_table=hasattr(self, "_columns"))
-        return f"its start at {linear}" if self.init == "pca" else "the random weights of its start"
 
     def _unstamped(self) -> dict[str, Any]:
         # A copy made while a fit is on, as callbacks may, is not fitting itself.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Real
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -105,6 +106,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         X_clean: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         observed: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> Self:
         """Learn to reconstruct clean rows from corrupted ones.
 
@@ -120,6 +122,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
             How much each row counts.
         observed : array-like of bool of shape (n_samples, n_features), optional
             Which values of the clean rows are known; the others are left out of the loss.
+        checkpoint : str or path-like, optional
+            As in :meth:`Autoencoder.fit`.
 
         Returns
         -------
@@ -131,7 +135,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         ValueError
             As for ``Autoencoder``, or if X and X_clean differ in shape.
         """
-        return self._fit(X, y, sample_weight, X_clean, observed)
+        return self._fit(X, y, sample_weight, X_clean, observed, checkpoint)
 
     @checks_parameters
     def partial_fit(  # type: ignore[override]  # takes clean rows before weights

@@ -1,14 +1,20 @@
 """Fits: from parameters and rows to a trained model."""
 
 from skae.fitting._architecture import Architecture, layer_sizes
+from skae.fitting._checkpoint import check_resumable
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._fit_input import check_fit_input
+from skae.fitting._interruption import (
+    granting,
+    interruption,
+    keeps_interrupted,
+    remember_interruption,
+)
 from skae.fitting._listeners import (
     PrintHooks,
     SklearnCallbackHooks,
     fit_listeners,
     honoured_callbacks,
-    interruption,
     one_pass_listeners,
     portable,
     tell_cross_fit,
@@ -59,6 +65,7 @@ __all__ = [
     "check_clean_rows",
     "check_code",
     "check_fit_input",
+    "check_resumable",
     "check_rows",
     "check_share",
     "check_unit_interval",
@@ -67,10 +74,12 @@ __all__ = [
     "continued_model",
     "cross_fit",
     "fit_listeners",
+    "granting",
     "honoured_callbacks",
     "interruption",
     "is_cross_fitted",
     "joined_history",
+    "keeps_interrupted",
     "layer_sizes",
     "new_model",
     "new_model_told",
@@ -78,6 +87,7 @@ __all__ = [
     "optimizer_kind",
     "planned",
     "portable",
+    "remember_interruption",
     "split_rows",
     "starts_at_optimum",
     "steered",

@@ -165,12 +165,15 @@ cell, bidirectional, mask_value, dropout, init
             "linear_path": self.init == "pca",
             **options,
         }
+        return backend.with_build(self._network(kind, shared))
+
+    def _network(self, kind: str, shared: dict[str, Any]) -> Network:
         if kind == "dense":
             # Flat rows are all that a dense network sees: tables of one width share its programs.
             whole = {"sample_shape": (shared["n_features"],), "columns": self.columns}
             return DenseNetwork(**{**shared, **whole})
         if kind == "convolutional":
-            size = self._kernel_size(len(shape) - 1)
+            size = self._kernel_size(len(shared["sample_shape"]) - 1)
             self._check_kernels(size, shared["hidden_layer_sizes"])
             return ConvolutionalNetwork(**shared, kernel_size=size, pooling=self.pooling)
         if kind == "recurrent":

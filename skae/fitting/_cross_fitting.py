@@ -217,7 +217,7 @@ def cross_fit(
     epochs, more = _candidates(per_epoch, settings.max_iter)
     n_steps = sum(epochs) * per_epoch
     tier = tier_of(model, recipe, settings, len(folds) * n_steps)
-    spec = program_spec(model, recipe, settings, rate, tier, folds[0].data.has_gaps)
+    spec = program_spec(model, recipe, settings, rate, tier, folds[0].data)
     crossed = CrossFit({}, [fold.weight for fold in folds], tier)
 
     @backend.on_this_device
@@ -240,6 +240,8 @@ def cross_fit(
             if is_last or (n_epochs > 0 and crossed.is_hopeless(n_epochs)):
                 break
     except KeyboardInterrupt:
+        if not settings.keeps_interrupted:
+            raise
         return replace(crossed, interrupted=True)
     return crossed
 

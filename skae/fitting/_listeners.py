@@ -241,17 +241,6 @@ def tell_optimum(verbose: int) -> None:
         print("No epochs: a linear network starts at its optimum, which PCA finds.", flush=True)
 
 
-def interruption(crossed: CrossFit | None = None) -> str:
-    """What an interruption left, for a warning."""
-    if crossed is None or not crossed.interrupted:
-        return "Training interrupted: the best weights so far are kept."
-    return (
-        "Training interrupted: the start is kept, as folds were still choosing the number of "
-        "epochs. Training with early_stopping=True holds rows out once, and keeps the best "
-        "weights so far."
-    )
-
-
 def tell_cross_fit(crossed: CrossFit, verbose: int) -> None:
     """Print how many epochs the folds ask for, where ``verbose`` asks for it."""
     if verbose and not crossed.interrupted:

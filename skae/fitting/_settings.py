@@ -1,10 +1,13 @@
 """The course of training, as the parameters set it."""
 
+import os
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
 import numpy as np
 
+# A batch of so many rows is as good as one that is cut to the rows there are.
+_LEAST_BATCH = 256
 _PATIENT_STEPS, _LEAST_PATIENCE, _MOST_PATIENCE = 1000, 10, 50
 
 
@@ -17,6 +20,11 @@ class Settings:
     optimizer, learning_rate, batch_size, max_iter, tol, early_stopping, validation_fraction, \
 n_iter_no_change, jit_compile
         See the parameters of these names.
+    keeps_interrupted : bool
+        Whether an interruption ends training with the best weights so far, rather than all that
+        training is a part of.
+    checkpoint : str, path-like or None
+        File in which training keeps what it needs to go on.
     """
 
     optimizer: Any
@@ -28,11 +36,13 @@ n_iter_no_change, jit_compile
     validation_fraction: float
     n_iter_no_change: int | str
     jit_compile: bool | Literal["auto"]
+    keeps_interrupted: bool = False
+    checkpoint: str | os.PathLike[str] | None = None
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
         """Those of an estimator's parameters, as plain numbers: True is an integer to Python."""
-        given = {each.name: getattr(estimator, each.name) for each in fields(cls)}
+        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-2]}
         whole = {name: int(given[name]) for name in ("batch_size", "max_iter")}
         switches = {
             name: given[name] if isinstance(given[name], str) else bool(given[name])
@@ -53,6 +63,15 @@ n_iter_no_change, jit_compile
     def steps_per_epoch(self, n_rows: int) -> int:
         """Batches in one pass over so many rows."""
         return -(-n_rows // self.batch_size)
+
+    def batch_size_for(self, n_rows: int) -> int:
+        """Rows in a batch of a table that has so many, padding included.
+
+        Batches that are much larger than the table would be padding. Tables of nearly one size
+        share their programs.
+        """
+        most = max(_LEAST_BATCH, 1 << (n_rows - 1).bit_length())
+        return min(self.batch_size, most)
 
     def patience(self, n_rows: int) -> int:
         """Epochs without improvement: an epoch of a small table is too little to judge by."""

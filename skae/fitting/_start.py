@@ -26,6 +26,7 @@ from skae.networks import (
     DenseNetwork,
     Network,
     PrincipalDirections,
+    check_build,
     directions_for_share,
     principal_directions,
 )
@@ -36,12 +37,14 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "linear_path": ("init", {True: "pca", False: "random"}),
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
-    "builder": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
+
+# Fields that tell of a user's code.
+_OF_CODE = ("builder", "build")
 
 
 def new_model(
@@ -57,35 +60,32 @@ def new_model(
         Only ``X`` and ``sample_weight`` are read.
     rng : numpy.random.Generator
     """
-    with one_blas_thread():
-        return _new_model(architecture, recipe, rows, rng)
-
-
-def _new_model(
-    architecture: Architecture, recipe: Recipe, rows: Rows, rng: np.random.Generator
-) -> Model:
     X, sample_weight = rows.X, rows.sample_weight
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None
     columns = architecture.columns
-    if columns is not None:
-        has_missing, measured = True, measure_columns(columns, X, sample_weight)
-    else:
-        measured = measure_scaling(X, sample_weight, has_missing=has_missing)
-    # Rows of a cross-entropy are targets as they are.
-    ends_in_sigmoid = recipe.loss == "binary_crossentropy"
-    scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
-    centring = replace(measured, scale=scaling.scale)
-    principal = _principal_directions(architecture, X, sample_weight, centring, rng, has_missing)
+    with one_blas_thread():
+        if columns is not None:
+            has_missing, measured = True, measure_columns(columns, X, sample_weight)
+        else:
+            measured = measure_scaling(X, sample_weight, has_missing=has_missing)
+        # Rows of a cross-entropy are targets as they are.
+        ends_in_sigmoid = recipe.loss == "binary_crossentropy"
+        scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
+        centring = replace(measured, scale=scaling.scale)
+        given = (architecture, X, sample_weight, centring, rng, has_missing)
+        principal = _principal_directions(*given)
+    # A user's code makes the network, and may fit others there.
     n_components = _count_components(architecture.n_components, principal)
     network = architecture.describe(shape, n_components, recipe.network_options(n_components))
     weights = _random_weights(network, rng)
-    if architecture.init == "pca" and principal is not None:
-        mean = measured.mean if ends_in_sigmoid else None
-        weights = network.pca_weights(weights, principal, rng, output_mean=mean)
-    if columns is not None:
-        weights = weights_of_columns(network, weights, measured, rows)
+    with one_blas_thread():
+        if architecture.init == "pca" and principal is not None:
+            mean = measured.mean if ends_in_sigmoid else None
+            weights = network.pca_weights(weights, principal, rng, output_mean=mean)
+        if columns is not None:
+            weights = weights_of_columns(network, weights, measured, rows)
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
     if principal is None:
@@ -145,8 +145,12 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
             f"another: {'; '.join(changed)}. Restore them, or start anew: fit with "
             "warm_start=False."
         )
+    if wanted.build is not None and fitted.network.build is not None:
+        check_build(fitted.network.build, wanted.build)
     return replace(
         fitted,
+        # With the code as it is now, which is what will be trained.
+        network=wanted,
         sample_shape=architecture.given_shape(n_features),
         mask_value=architecture.padding,
         packed=None,
@@ -157,7 +161,8 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
 
 
 def _fields(network: Network) -> dict[str, Any]:
-    return {"kind": network.kind, **vars(network)}
+    known = {name: value for name, value in vars(network).items() if name not in _OF_CODE}
+    return {"kind": network.kind, **known}
 
 
 def _change(field: str, before: Any, now: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from skae import backend
+from skae.fitting._checkpoint import Checkpoint, identity_of
 from skae.fitting._rates import Rate, patience
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
@@ -100,6 +101,7 @@ def train(
         recipe.n_grace_epochs,
         annealing=rate.annealing(n_steps),
         n_reductions=rate.n_reductions,
+        keeps_interrupted=settings.keeps_interrupted,
     )
     tier = tier or tier_of(model, recipe, settings, n_steps)
     departure = _departure(model, origin.pretrained, rng) if origin.departs else None
@@ -205,7 +207,7 @@ def program_spec(
     settings: Settings,
     rate: Rate,
     tier: Tier,
-    has_gaps: bool,
+    data: Data,
     *,
     is_pruned: bool = False,
 ) -> ProgramSpec:
@@ -216,9 +218,9 @@ def program_spec(
         loss=model.loss,
         optimizer=rate.optimizer,
         n_features=model.network.n_features,
-        batch_size=settings.batch_size,
+        batch_size=settings.batch_size_for(max(len(data.training), len(data.validation))),
         tier=tier,
-        masks_missing=model.network.is_masked or has_gaps or model.network.columns is not None,
+        masks_missing=model.network.is_masked or data.has_gaps or model.network.columns is not None,
         is_pruned=is_pruned,
     )
 
@@ -246,7 +248,7 @@ def _run(
     rng: np.random.Generator,
 ) -> Outcome:
     spec = program_spec(
-        model, recipe, settings, rate, tier, data.has_gaps, is_pruned=origin.mask is not None
+        model, recipe, settings, rate, tier, data, is_pruned=origin.mask is not None
     )
     # As ``Rows.split`` makes them.
     scaled = cast(ScaledRows, data.targets or data.rows)
@@ -261,9 +263,13 @@ def _run(
         departure=departure,
         mask=origin.mask,
     )
+    checkpoint = None
+    if settings.checkpoint is not None:
+        units = [np.asarray(model.scaling.mean), np.asarray(model.scaling.scale)]
+        checkpoint = Checkpoint(settings.checkpoint, identity_of(spec, data, start, plan, units))
     with backend.borrow_program(spec) as program:
         try:
-            return run(program, data, start, plan, listeners, rng)
+            return run(program, data, start, plan, listeners, rng, checkpoint)
         except Diverged as error:
             raise ValueError(_divergence_message(error, rate.value, start.scalars)) from None
 

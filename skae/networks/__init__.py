@@ -2,10 +2,12 @@
 
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._build import Build, check_build
 from skae.networks._columns import Columns
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import DenseNetwork
+from skae.networks._digest import Digest, is_installed
 from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
@@ -17,17 +19,21 @@ __all__ = [
     "MAX_COVARIANCE",
     "NUMPY_ACTIVATIONS",
     "READER_ACTIVATION",
+    "Build",
     "Builder",
     "Columns",
     "ConvolutionalNetwork",
     "CustomNetwork",
     "DenseNetwork",
+    "Digest",
     "Network",
     "NumpyTwin",
     "PrincipalDirections",
     "RecurrentNetwork",
     "WideRows",
+    "check_build",
     "directions_for_share",
+    "is_installed",
     "names",
     "predictions",
     "principal_directions",

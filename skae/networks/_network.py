@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._build import Build
 from skae.networks._columns import Columns
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections
@@ -64,6 +65,8 @@ class Network:
         Outputs of the head.
     columns : Columns or None
         What the features stand for where they are not all numbers.
+    build : Build or None
+        What a user's code makes of all that; None where there is no such code.
     """
 
     n_features: int
@@ -81,6 +84,7 @@ class Network:
     head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
     columns: Columns | None = None
+    build: Build | None = None
 
     # Every subclass has its own.
     kind: ClassVar[str]

@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators import BaseAutoencoder, DenoisingAutoencoder
+from skae.exceptions import TrainingInterruptedWarning
 from skae.fitting import (
     AT_THE_MODEL,
     Architecture,
@@ -31,8 +32,11 @@ from skae.fitting import (
     Rows,
     Settings,
     check_rows,
+    granting,
     interruption,
+    keeps_interrupted,
     layer_sizes,
+    remember_interruption,
     train,
 )
 from skae.model import Model, ScaledRows, measure_scaling
@@ -134,7 +138,8 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
     def _fit_targets(self, X: ArrayLike, targets_of: Callable[[Array], Targets]) -> None:
         """Pretrain, then train head and encoder on what ``targets_of(reconstructed)`` gives."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        whole = self._pretrained(X, int(rng.integers(2**31)))
+        keeps = keeps_interrupted(self)
+        whole = self._pretrained(X, int(rng.integers(2**31)), keeps)
         autoencoder, rows = inside(whole, X)
         model = autoencoder._model
         code = model.encode(rows).astype(np.float64, copy=False)
@@ -148,7 +153,8 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         start = replace(model, network=network, weights={**model.weights, **head}, _cast={})
         is_interrupted = self.from_pretrained is None and autoencoder._was_interrupted
         train_head = _without_training if is_interrupted else self._train
-        outcome = train_head(autoencoder, start, rows, targets, rng)
+        settings = replace(self._settings(autoencoder), keeps_interrupted=keeps)
+        outcome = train_head(autoencoder, start, rows, targets, settings, rng)
         own, self._head = without_head(outcome.weights)
         if self.fine_tune:
             # Otherwise means and variances of batches, which no update trains, would have changed.
@@ -160,7 +166,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         self.n_iter_ = outcome.history.n_epochs
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
 
-    def _pretrained(self, X: ArrayLike, seed: int) -> AnyAutoencoder:
+    def _pretrained(self, X: ArrayLike, seed: int, keeps: bool) -> AnyAutoencoder:
         """A fitted autoencoder that is ours to change."""
         template = self._template(X)
         if self.from_pretrained is not None:
@@ -173,7 +179,8 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         autoencoder: AnyAutoencoder = clone(template)
         if autoencoder.random_state is None:
             autoencoder.set_params(random_state=seed)
-        return autoencoder.fit(X)
+        with granting(keeps):
+            return autoencoder.fit(X)
 
     def _train(
         self,
@@ -181,6 +188,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         start: Model,
         rows: Matrix,
         targets: Targets,
+        settings: Settings,
         rng: np.random.Generator,
     ) -> Outcome:
         n_visits = targets.n_visits()
@@ -188,13 +196,14 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
             start,
             Rows(rows, labels=Labels(targets.as_labels(n_visits), n_visits)),
             self._joint_recipe(autoencoder),
-            self._settings(autoencoder),
+            settings,
             AT_THE_MODEL,
             PrintHooks(self.max_iter) if self.verbose else Hooks(),
             rng,
         )
         if outcome.interrupted:
-            warnings.warn(interruption(), stacklevel=5)
+            remember_interruption()
+            warnings.warn(interruption(), TrainingInterruptedWarning, stacklevel=5)
         return outcome
 
     def _joint_recipe(self, autoencoder: BaseAutoencoder) -> Recipe:
@@ -241,6 +250,7 @@ def _without_training(
     start: Model,
     rows: Matrix,
     targets: Targets,
+    settings: Settings,
     rng: np.random.Generator,
 ) -> Outcome:
     """The outcome of an interruption before the first epoch."""

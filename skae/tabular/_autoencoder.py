@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from numbers import Integral
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
 from skae.estimators import BaseAutoencoder, VariationalAutoencoder
-from skae.fitting import all_or_nothing, check_weights
+from skae.fitting import all_or_nothing, check_resumable, check_weights, granting, keeps_interrupted
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_parameters
@@ -150,7 +151,13 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
         self.random_state = random_state
 
     @checks_parameters
-    def fit(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+    ) -> Self:
         """Learn the columns of a table, and to encode and reconstruct its rows.
 
         Parameters
@@ -162,6 +169,8 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
         sample_weight : array-like of shape (n_samples,), optional
             How much each row counts: in the units, in the start and in the loss. What levels,
             ranges and missing values columns have is read off all rows whose weight is not 0.
+        checkpoint : str or path-like, optional
+            As in :meth:`Autoencoder.fit`.
 
         Returns
         -------
@@ -178,11 +187,14 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
             that cannot learn columns, or if training diverged. The estimator is then as it was
             before.
         """
+        check_resumable(self, checkpoint)
         with all_or_nothing(self):
-            self._fit(X, sample_weight)
+            self._fit(X, sample_weight, checkpoint)
         return self
 
-    def _fit(self, X: Any, sample_weight: ArrayLike | None) -> None:
+    def _fit(
+        self, X: Any, sample_weight: ArrayLike | None, checkpoint: str | PathLike[str] | None
+    ) -> None:
         check_template(self.autoencoder)
         table = checked_table(self, X, None)
         weight = check_weights(sample_weight, np.empty((table.n_rows, 0)))
@@ -192,7 +204,8 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
         features = encoding.features({name: table.cells[name] for name in encoding.used})
         autoencoder = self._new_autoencoder(encoding)
         autoencoder._columns = encoding.columns
-        autoencoder.fit(features, sample_weight=weight)
+        with granting(keeps_interrupted(self)):
+            autoencoder.fit(features, sample_weight=weight, checkpoint=checkpoint)
         self.autoencoder_, self._encoding = autoencoder, encoding
         self.n_components_ = autoencoder.n_components_
         self.left_out_ = dict(encoding.left_out)

@@ -13,6 +13,7 @@ from skae.training._judge import Diverged
 from skae.training._loop import run
 from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
+from skae.training._resuming import Keeper, Saved
 from skae.training._row_source import RowSource
 from skae.training._spec import ProgramSpec, Tier, choose_tier
 from skae.training._values import (
@@ -34,6 +35,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "Hooks",
+    "Keeper",
     "ObjectivePart",
     "OptimizerPart",
     "Outcome",
@@ -41,6 +43,7 @@ __all__ = [
     "Program",
     "ProgramSpec",
     "RowSource",
+    "Saved",
     "Start",
     "Tier",
     "UpdatePart",

@@ -58,6 +58,15 @@ class AnnealedRate:
         self._factor, self._planned = 1.0, annealing.peak
         self._set = np.float32(program.learning_rate())
 
+    def state(self) -> list[float]:
+        """Numbers that say where it is."""
+        return [self._factor, self._planned, float(self._set)]
+
+    def resume(self, state: list[float]) -> None:
+        """Go on from such numbers."""
+        self._factor, self._planned, last = state
+        self._set = np.float32(last)
+
     def prepare(self, step: int, n_steps: int) -> None:
         """Set the rate of a chunk of steps to that in its middle."""
         now = self.program.learning_rate()

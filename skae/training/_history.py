@@ -28,6 +28,17 @@ class History:
         epoch = float(len(self._rows))
         self._rows.append({"epoch": epoch, **{name: float(v) for name, v in logs.items()}})
 
+    def rows(self) -> list[dict[str, float]]:
+        """The numbers of each epoch."""
+        return [dict(row) for row in self._rows]
+
+    @classmethod
+    def of_rows(cls, rows: list[dict[str, float]]) -> "History":
+        """The history that ``rows()`` is of."""
+        history = cls({})
+        history._rows = [dict(row) for row in rows]
+        return history
+
     @property
     def n_epochs(self) -> int:
         """Epochs trained."""

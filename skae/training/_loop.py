@@ -3,7 +3,7 @@
 Does not know what is trained nor who asked: programs, rows and hooks are handed in.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from skae.training._history import History
 from skae.training._hooks import Hooks
 from skae.training._judge import Diverged, Judge, finite
 from skae.training._program import Program
+from skae.training._resuming import Keeper, Saved
 from skae.training._values import Data, Outcome, Plan, Start
 
 # Losses are relative to predicting the mean, which scores about 1: this is absurd, not just bad.
@@ -30,6 +31,7 @@ def run(
     plan: Plan,
     hooks: Hooks,
     rng: np.random.Generator,
+    keeper: Keeper | None = None,
 ) -> Outcome:
     """Train a program on some rows.
 
@@ -42,6 +44,8 @@ def run(
     plan : Plan
     hooks : Hooks
     rng : numpy.random.Generator
+    keeper : Keeper, optional
+        Of what a run needs that begins again.
 
     Returns
     -------
@@ -51,6 +55,8 @@ def run(
     ------
     Diverged
         When a loss is not finite, or the last one absurd.
+    KeyboardInterrupt
+        Unless the plan keeps what was learned; also at a second one.
     """
     program.load(
         start.weights,
@@ -65,9 +71,10 @@ def run(
     annealed = None if plan.annealing is None else AnnealedRate(program, plan.annealing)
     if start.departure is not None:
         program.set_weights(start.departure)
+    state, first = _resumed(state, program, annealed, rng, keeper)
     try:
         hooks.begin(program)
-        for epoch in range(1, plan.max_iter + 1):
+        for epoch in range(first, plan.max_iter + 1):
             hooks.epoch_begin(epoch)
             state = _step(state, judge, epoch, annealed, rng)
             stop = hooks.epoch_end(epoch, state.logs, program.weights)
@@ -76,13 +83,23 @@ def run(
                 break
             if is_impatient:
                 state = _reduce(state, judge)
+            if keeper is not None and keeper.is_due:
+                keeper.keep(_saved(state, program, annealed, rng))
     except KeyboardInterrupt:
+        if not plan.keeps_interrupted:
+            raise
         interrupted = True
     try:
         given = hooks.end()
     except KeyboardInterrupt:
+        # A second one means it.
+        if interrupted or not plan.keeps_interrupted:
+            raise
         interrupted = True
-    return _end(state, judge, plan, given, interrupted=interrupted)
+    outcome = _end(state, judge, plan, given, interrupted=interrupted)
+    if keeper is not None and not interrupted:
+        keeper.done()
+    return outcome
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,43 @@ class _State:
     best_weights: Weights
     start_loss: float
     n_reductions: int
+
+
+def _saved(
+    state: _State, program: Program, annealed: AnnealedRate | None, rng: np.random.Generator
+) -> Saved:
+    numbers = {
+        "history": state.history.rows(),
+        "stopping": asdict(state.stopping),
+        "start_loss": state.start_loss,
+        "n_reductions": state.n_reductions,
+        "annealed": None if annealed is None else annealed.state(),
+        "rng": rng.bit_generator.state,
+    }
+    return Saved(numbers, state.best_weights, program.variables())
+
+
+def _resumed(
+    state: _State,
+    program: Program,
+    annealed: AnnealedRate | None,
+    rng: np.random.Generator,
+    keeper: Keeper | None,
+) -> tuple[_State, int]:
+    """The state to go on from, and the epoch that comes next."""
+    saved = None if keeper is None else keeper.found()
+    if saved is None:
+        return state, 1
+    numbers = saved.numbers
+    program.resume(saved.variables)
+    if annealed is not None:
+        annealed.resume(numbers["annealed"])
+    rng.bit_generator.state = numbers["rng"]
+    history = History.of_rows(numbers["history"])
+    logs = {name: value for name, value in numbers["history"][-1].items() if name != "epoch"}
+    stopping = EarlyStopping(**numbers["stopping"])
+    before = (numbers["start_loss"], numbers["n_reductions"])
+    return _State(logs, history, stopping, saved.best_weights, *before), history.n_epochs + 1
 
 
 def _begin(judge: Judge, plan: Plan) -> _State:

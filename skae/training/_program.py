@@ -19,6 +19,13 @@ class Program(Protocol):
         """The description that it was compiled from."""
 
     @property
+    def n_bytes(self) -> int:
+        """Memory of its variables."""
+
+    def release(self) -> None:
+        """Empty the variables, as it will never run again."""
+
+    @property
     def optimizer(self) -> Any:
         """The optimizer whose learning rate listeners may change between epochs."""
 
@@ -51,6 +58,12 @@ class Program(Protocol):
 
     def optimizer_state(self) -> list[Array]:
         """A copy of the state of the optimizers."""
+
+    def variables(self) -> list[Array]:
+        """A copy of all that a step reads or changes."""
+
+    def resume(self, variables: list[Array], /) -> None:
+        """Go on from such a copy, after ``load``."""
 
     def second_moments(self) -> Weights:
         """Mean squared gradient of every trained weight, by name."""

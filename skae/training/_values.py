@@ -59,6 +59,8 @@ class Plan:
         How the learning rate changes; None for one that does not.
     n_reductions : int
         How often patience that has run out lowers the learning rate instead of ending training.
+    keeps_interrupted : bool
+        Whether an interruption ends training with an outcome, rather than being raised.
     """
 
     max_iter: int
@@ -68,6 +70,7 @@ class Plan:
     keep_start_if_better: bool = True
     annealing: Annealing | None = None
     n_reductions: int = 0
+    keeps_interrupted: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ HONOURED = {
 REFUSED = {
     "ModelCheckpoint": (lambda: keras.callbacks.ModelCheckpoint("m.keras"), "can be pickled"),
     "OrbaxCheckpoint": (None, "can be pickled"),
-    "BackupAndRestore": (lambda: keras.callbacks.BackupAndRestore("b"), "warm_start=True"),
+    "BackupAndRestore": (lambda: keras.callbacks.BackupAndRestore("b"), "checkpoint=path"),
     "ProgbarLogger": (keras.callbacks.ProgbarLogger, "Set verbose=1"),
     "CallbackList": (lambda: keras.callbacks.CallbackList([]), "Give those that are in it"),
 }

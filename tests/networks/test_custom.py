@@ -4,8 +4,9 @@ import functools
 import pickle
 import pickletools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from threading import Lock
 from types import SimpleNamespace
 
 import keras
@@ -20,8 +21,8 @@ from sklearn.model_selection import GridSearchCV
 
 from skae import Autoencoder
 from skae.backend import _gateway as gateway
+from skae.exceptions import NetworkChangedWarning
 from skae.fitting import Architecture, Rows, new_model
-from skae.networks import Builder
 
 RNG = np.random.default_rng(0)
 X = 3.0 + RNG.normal(size=(20, 15)).cumsum(axis=1)
@@ -287,20 +288,111 @@ def test_the_second_fit_of_a_network_compiles_nothing(pool, network):
     assert (pool.n_built, count_traces(pool)) == (1, 2)
 
 
-def test_builders_are_equal_where_they_make_the_same():
-    assert Builder(flat) == Builder(flat) != Builder(shaped)
-    assert Builder(OneLayer(3)) == Builder(OneLayer(3)) != Builder(OneLayer(4))
-    assert Builder(OneLayer(3).build) == Builder(OneLayer(3).build) != Builder(OneLayer(4).build)
-    assert Builder(functools.partial(flat, 1)) == Builder(functools.partial(flat, 1))
-    assert Builder(functools.partial(flat, 1)) != Builder(functools.partial(flat, 2))
-    assert hash(Builder(OneLayer(3))) == hash(Builder(OneLayer(3)))
+SCALE = 1.0
 
 
-def test_builders_that_cannot_be_compared_are_not_equal():
-    assert Builder(functools.partial(flat, lambda: 1)) != Builder(
-        functools.partial(flat, lambda: 2)
+def scaled(sample_shape, n_components, hidden_layer_sizes, activation):
+    rows, code = keras.Input((15,)), keras.Input((n_components,))
+    return (
+        keras.Model(rows, layers.Dense(n_components)(layers.Lambda(lambda x: SCALE * x)(rows))),
+        keras.Model(code, layers.Dense(15)(code)),
     )
-    assert Builder(OneLayer(lambda: 1)) != Builder(OneLayer(lambda: 2))
+
+
+def as_wide_as_told(width):
+    def build(sample_shape, n_components, *args):
+        return flat(sample_shape, n_components, (width[0],), "gelu")
+
+    return build
+
+
+def held_by_a_program_of_its_own(estimator, rows):
+    gateway.POOL.clear()
+    return bits(clone(estimator).fit(rows))
+
+
+@pytest.mark.parametrize("reads", ["global", "closure", "activation"])
+def test_a_function_that_reads_what_changed_trains_the_network_of_now(monkeypatch, pool, reads):
+    width = [2]
+    network, settings = scaled, {}
+    if reads == "closure":
+        network = as_wide_as_told(width)
+    if reads == "activation":
+        network, settings = "dense", {"activation": lambda x: SCALE * keras.ops.tanh(x)}
+        settings["sample_shape"] = None
+    estimator = quick(network, max_iter=5, **settings)
+    before = bits(estimator.fit(X))
+    monkeypatch.setitem(globals(), "SCALE", 0.1)
+    width[0] = 3
+    after = bits(clone(estimator).fit(X))
+    assert after != before
+    assert after == held_by_a_program_of_its_own(estimator, X)
+
+
+def test_functions_that_build_the_same_share_a_program(pool):
+    for width in ([4], [4]):
+        quick(as_wide_as_told(width), jit_compile=False).fit(X)
+    assert pool.n_built == 1
+
+
+def test_a_fitted_estimator_refuses_other_layers_than_it_was_fitted_with():
+    width = [2]
+    fitted = quick(as_wide_as_told(width), warm_start=True).fit(X)
+    expected = fitted.transform(X)
+    width[0] = 3
+    np.testing.assert_array_equal(fitted.transform(X), expected)
+    gateway.SCORERS.clear()
+    with pytest.raises(ValueError, match=r"builds other layers than in the fit.*Restore the code"):
+        fitted.transform(X)
+    with pytest.raises(ValueError, match=r"builds other layers than in the fit"):
+        fitted.fit(X)
+
+
+def test_a_fitted_estimator_warns_of_other_code(monkeypatch):
+    fitted = quick(scaled).fit(X)
+    monkeypatch.setitem(globals(), "SCALE", 2.0)
+    gateway.SCORERS.clear()
+    with pytest.warns(NetworkChangedWarning, match="values that these read, are others"):
+        fitted.transform(X)
+    # Of other versions of Keras other configurations say nothing.
+    network = fitted._model.network
+    fitted._model.network = replace(
+        network, build=replace(network.build, made_by="3.0", configuration="")
+    )
+    with pytest.warns(NetworkChangedWarning, match=r"that was with Keras 3\.0, this is"):
+        fitted.transform(X)
+
+
+class Opaque(layers.Layer):
+    def __init__(self, lock):
+        super().__init__()
+        self.lock = SimpleNamespace(lock=lock)
+
+    def call(self, inputs):
+        return inputs
+
+
+def test_layers_that_cannot_be_compared_share_no_program(pool):
+    def opaque(*args):
+        encoder, decoder = flat(*args)
+        return keras.Sequential([keras.Input((15,)), Opaque(Lock()), *encoder.layers]), decoder
+
+    estimator = quick(opaque, jit_compile=False).fit(X)
+    estimator.transform(X)
+    clone(estimator).fit(X)
+    assert pool.n_built == 2
+
+
+@pytest.mark.parametrize("inner", [quick(flat), Autoencoder(2, max_iter=30, random_state=0)])
+def test_a_function_may_fit_another_estimator(inner):
+    expected = bits(clone(inner).fit(X))
+
+    def fitting(*args):
+        encoder, decoder = flat(*args)
+        assert bits(clone(inner).fit(X)) == expected
+        return encoder, decoder
+
+    assert bits(quick(fitting).fit(X)) == bits(quick(flat).fit(X))
 
 
 # Errors

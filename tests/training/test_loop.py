@@ -126,10 +126,26 @@ def test_an_absurd_loss_of_the_last_weights_is_a_divergence():
 
 
 def test_an_interruption_keeps_what_was_best_so_far():
-    outcome = trained([5.5, KeyboardInterrupt()], max_iter=5)
+    outcome = trained([5.5, KeyboardInterrupt()], max_iter=5, keeps_interrupted=True)
     assert outcome.interrupted
     assert (outcome.weights, outcome.best_epoch) == ({"place": 5.5}, 1)
     assert outcome.history.n_epochs == 1
+
+
+class InterruptedAtTheEnd(Hooks):
+    def end(self):
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_of_a_part_is_raised_and_so_is_a_second_one():
+    with pytest.raises(KeyboardInterrupt):
+        trained([5.5, KeyboardInterrupt()], max_iter=5)
+    with pytest.raises(KeyboardInterrupt):
+        trained([5.5], hooks=InterruptedAtTheEnd())
+    both = {"hooks": InterruptedAtTheEnd(), "keeps_interrupted": True}
+    assert trained([5.5], **both).interrupted
+    with pytest.raises(KeyboardInterrupt):
+        trained([5.5, KeyboardInterrupt()], max_iter=5, **both)
 
 
 class Listener(Hooks):

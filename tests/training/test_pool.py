@@ -6,8 +6,13 @@ from skae.backend._pool import ProgramPool
 
 
 class Built:
+    n_bytes = 10
+
     def __init__(self, spec, traces):
-        self.spec, self.traces = spec, traces
+        self.spec, self.traces, self.is_released = spec, traces, False
+
+    def release(self):
+        self.is_released = True
 
 
 def test_a_program_is_used_again():
@@ -67,3 +72,20 @@ def test_threads_never_share_a_program():
         thread.join()
     assert not clashes
     assert len(pool) <= 4
+
+
+def test_programs_beyond_so_many_bytes_are_let_go_but_the_last():
+    pool = ProgramPool(Built, max_bytes=25)
+    borrowed = []
+    for spec in "abc":
+        with pool.borrow(spec) as program:
+            borrowed.append(program)
+    assert [program.is_released for program in borrowed] == [True, False, False]
+    assert len(pool) == 2
+    pool.clear()
+    assert all(program.is_released for program in borrowed)
+    small = ProgramPool(Built, max_bytes=5)
+    with small.borrow("a") as program:
+        pass
+    assert len(small) == 1
+    assert not program.is_released

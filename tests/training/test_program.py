@@ -509,3 +509,14 @@ def test_rows_that_are_their_own_targets_are_taken_once():
     assert batch["labels"] is None
     np.testing.assert_array_equal(batch["rows"], rows[2])
     np.testing.assert_array_equal(batch["weights"], weights[2])
+
+
+def test_a_program_that_is_let_go_holds_no_weights(pool):
+    Autoencoder(2, hidden_layer_sizes=(3000,), max_iter=3, early_stopping=False).fit(X)
+    [[program]] = pool._idle.values()
+    n_weights = 2 * (X.shape[1] + 2) * 3000
+    # Layers, the vector that is trained, two moments of Adam, and what those start from.
+    assert program.n_bytes > 6 * 4 * n_weights
+    pool.clear()
+    held = [tf.size(variable.value.value()).numpy() for variable in program._all_variables()]
+    assert sum(held) < n_weights

@@ -1,0 +1,45 @@
+"""What a fit warns of at its end."""
+
+import warnings
+from typing import Any
+
+from skae.exceptions import (
+    StartKeptWarning,
+    TrainingInterruptedWarning,
+    linear_start,
+    why_start_was_kept,
+)
+from skae.fitting import CrossFit, interruption, remember_interruption
+from skae.training import Outcome
+
+
+def warn_about(estimator: Any, outcome: Outcome, crossed: CrossFit | None) -> None:
+    """Warn of an interruption, or that the start was kept.
+
+    To be called by a method that ``_fit`` calls, so that warnings name the line of the user.
+    """
+    if outcome.interrupted:
+        remember_interruption()
+        warnings.warn(interruption(crossed), TrainingInterruptedWarning, stacklevel=6)
+        return
+    if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
+        return
+    columns, losses = outcome.history.columns(), crossed.losses if crossed else None
+    of_table = hasattr(estimator, "_columns")
+    known = (columns, estimator.get_params(deep=False), losses)
+    reason, advice = why_start_was_kept(*known, of_table=of_table)
+    warnings.warn(
+        f"{type(estimator).__name__} keeps {_start_described(estimator)}, as no epoch was better"
+        f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
+        StartKeptWarning,
+        stacklevel=6,
+    )
+
+
+def _start_described(estimator: Any) -> str:
+    """The weights of a fit that ends at its start, in words."""
+    if estimator.warm_start and hasattr(estimator, "_model"):
+        return "the weights of the fit before"
+    linear = linear_start(of_table=hasattr(estimator, "_columns"))
+    is_linear = estimator.init == "pca"
+    return f"its start at {linear}" if is_linear else "the random weights of its start"

@@ -1,0 +1,172 @@
+"""Fits that go on after their process was killed, with the bits that they would have had."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import skae
+from skae import Autoencoder, DenoisingAutoencoder
+from skae.fitting import _checkpoint
+
+X = np.random.default_rng(0).normal(size=(70, 6)) ** 3
+SMALL = {"hidden_layer_sizes": (8,), "random_state": 0, "jit_compile": False}
+
+
+def normalising(sample_shape, n_components, *args):
+    hidden = [layers.Dense(5, "gelu"), layers.BatchNormalization(), layers.Dropout(0.3)]
+    return (
+        keras.Sequential([keras.Input((6,)), *hidden, layers.Dense(n_components)]),
+        keras.Sequential([keras.Input((n_components,)), layers.Dense(6)]),
+    )
+
+
+CASES = {
+    "annealed": Autoencoder(2, max_iter=9, early_stopping=False, **SMALL),
+    "folds": Autoencoder(2, max_iter=120, **SMALL),
+    "held out": Autoencoder(
+        2, max_iter=40, early_stopping=True, n_iter_no_change=5, learning_rate=0.02, **SMALL
+    ),
+    "averages": Autoencoder(
+        2, max_iter=9, early_stopping=True, optimizer=keras.optimizers.Adam(use_ema=True), **SMALL
+    ),
+    "noise": DenoisingAutoencoder(2, max_iter=9, dropout=0.2, early_stopping=True, **SMALL),
+    "state of layers": Autoencoder(
+        2, network=normalising, max_iter=9, early_stopping=True, **SMALL
+    ),
+    "two optimizers": skae.AdversarialAutoencoder(2, max_iter=5, **SMALL),
+    "schedule": skae.VariationalAutoencoder(2, max_iter=9, **SMALL),
+}
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture
+def killed_after(monkeypatch):
+    """Let the process die, as it were, after so many writings."""
+    keep = _checkpoint.Checkpoint.keep
+    monkeypatch.setattr(_checkpoint, "INTERVAL", 0.0)
+
+    def let(n_times):
+        left = iter(range(n_times))
+
+        def keep_or_die(checkpoint, saved):
+            if next(left, None) is None:
+                raise Killed
+            keep(checkpoint, saved)
+
+        monkeypatch.setattr(_checkpoint.Checkpoint, "keep", keep_or_die)
+
+    return let
+
+
+def bits(estimator):
+    model = estimator._model
+    weights = b"".join(model.weights[name].tobytes() for name in sorted(model.weights))
+    return weights, estimator.history_["loss"].tobytes(), estimator.best_epoch_
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fit_goes_on_with_the_bits_it_would_have_had(case, killed_after, tmp_path):
+    estimator, path = CASES[case], tmp_path / "checkpoint"
+    expected = bits(estimator.fit(X))
+    for n_times in (1, 2):
+        killed_after(n_times)
+        with pytest.raises(Killed):
+            estimator.fit(X, checkpoint=path)
+    killed_after(10**6)
+    assert bits(estimator.fit(X, checkpoint=path)) == expected
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_goes_on_too(killed_after, tmp_path):
+    table = skae.TableAutoencoder(CASES["annealed"], random_state=0)
+    expected = bits(table.fit(X).autoencoder_)
+    killed_after(2)
+    with pytest.raises(Killed):
+        table.fit(X, checkpoint=tmp_path / "file")
+    killed_after(10**6)
+    assert bits(table.fit(X, checkpoint=tmp_path / "file").autoencoder_) == expected
+
+
+def test_a_checkpoint_changes_no_bit(killed_after, tmp_path):
+    estimator = CASES["held out"]
+    expected = bits(estimator.fit(X))
+    assert bits(estimator.fit(X, checkpoint=str(tmp_path / "file"))) == expected
+
+
+def test_a_checkpoint_of_another_fit_is_refused(killed_after, tmp_path):
+    estimator, path = CASES["annealed"], tmp_path / "checkpoint"
+    killed_after(1)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    with pytest.raises(ValueError, match=r"other rows, parameters or versions.*delete the file"):
+        estimator.fit(X[:-1], checkpoint=path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="is no file of an interrupted fit"):
+        estimator.fit(X, checkpoint=path)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path", "match"),
+    [
+        ({"random_state": None}, "a", "needs a random_state"),
+        ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "a", "cannot keep what callbacks"),
+        ({}, 3, "should be the path of a file"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(parameters, path, match):
+    with pytest.raises(ValueError, match=match):
+        Autoencoder(2, **{"random_state": 0, **parameters}).fit(X, checkpoint=path)
+
+
+FIT = """
+import sys
+import numpy as np
+from skae import Autoencoder
+from skae.fitting import _checkpoint
+
+path, killed_after = sys.argv[1], int(sys.argv[2])
+_checkpoint.INTERVAL = 0.0
+keep = _checkpoint.Checkpoint.keep
+n_kept = 0
+
+
+def told_keep(checkpoint, saved):
+    global n_kept
+    keep(checkpoint, saved)
+    n_kept += 1
+    if n_kept == killed_after:
+        print("kept", flush=True)
+
+
+_checkpoint.Checkpoint.keep = told_keep
+X = np.random.default_rng(0).normal(size=(70, 6)) ** 3
+settings = {"max_iter": 60, "early_stopping": False, "random_state": 0, "jit_compile": False}
+fitted = Autoencoder(2, hidden_layer_sizes=(8,), **settings).fit(X, checkpoint=path)
+print(fitted.transform(X).tobytes().hex()[:64], flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_killed_process_leaves_what_another_goes_on_with(tmp_path):
+    path = tmp_path / "checkpoint"
+    command = [sys.executable, "-c", FIT, str(path)]
+    with subprocess.Popen([*command, "3"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "kept\n"
+        os.kill(process.pid, signal.SIGKILL)
+    assert path.exists()
+    resumed, whole = (
+        subprocess.run([*command, "0"], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert len(whole) > 60
+    assert resumed == whole
+    assert list(tmp_path.iterdir()) == []

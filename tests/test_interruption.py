@@ -1,0 +1,119 @@
+"""Ctrl-C, as a real signal in a process of its own: who keeps the best weights, and who ends."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+SCRIPT = """
+import json, os, signal, sys, threading, time, warnings
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skae
+from skae.backend._program import Program
+
+X = np.random.default_rng(0).normal(size=(200, 8))
+HOLES = np.where(np.arange(8) == np.arange(200)[:, None] % 50, np.nan, X)
+LABELS = (X[:, 0] > 0).astype(int)
+train, begun = Program.train, threading.Event()
+
+
+def told_train(program, *args):
+    begun.set()
+    return train(program, *args)
+
+
+Program.train = told_train
+
+
+def endless():
+    return skae.Autoencoder(
+        2, max_iter=10**6, n_iter_no_change=10**6, learning_rate=1e-3, jit_compile=False,
+        early_stopping=False, random_state=0,
+    )
+
+
+class Around(skae.Autoencoder):
+    # A user's reducer, whose own code fits another.
+    def fit(self, X, y=None):
+        self.inner_ = endless().fit(X)
+        return super().fit(X)
+
+
+def press(n_times):
+    begun.wait(60)
+    for _ in range(n_times):
+        time.sleep(0.2)
+        PRESSED.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def in_a_loop():
+    for _ in range(3):
+        endless().fit(X)
+
+
+CASES = {
+    "fit": (1, lambda: endless().fit(X)),
+    "fit_transform": (1, lambda: endless().fit_transform(X)),
+    "classifier": (1, lambda: skae.AutoencoderClassifier(endless()).fit(X, LABELS)),
+    "table": (1, lambda: skae.TableAutoencoder(endless()).fit(X)),
+    "loop": (2, in_a_loop),
+    "search": (1, lambda: GridSearchCV(endless(), {"n_components": [1, 2]}, cv=2).fit(X)),
+    "scores": (1, lambda: cross_val_score(endless(), X)),
+    "pipeline": (1, lambda: make_pipeline(StandardScaler(), endless()).fit(X)),
+    "detector": (1, lambda: skae.ReconstructionOutlierDetector(endless()).fit(X)),
+    "imputer": (1, lambda: skae.ReconstructionImputer(endless()).fit(HOLES)),
+    "sampler": (1, lambda: skae.LatentSampler(endless()).fit(X)),
+    "codec": (1, lambda: skae.LatentCodec(endless()).fit(X)),
+    "around": (1, lambda: skae.LatentCodec(Around(2)).fit(X)),
+    "compare": (1, lambda: skae.compare({"a": endless()}, X, n_components=[1, 2])),
+}
+for name in sys.argv[1:]:
+    n_times, call = CASES[name]
+    PRESSED = []
+    begun.clear()
+    presser = threading.Thread(target=press, args=(n_times,))
+    presser.start()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = call()
+            end = "returned"
+        except KeyboardInterrupt:
+            end = "raised"
+    seconds = time.monotonic() - PRESSED[-1]
+    presser.join()
+    told = sorted({each.category.__name__ for each in caught if "kept" in str(each.message)})
+    print(json.dumps([name, end, told, seconds]), flush=True)
+    time.sleep(1.1)  # or the next fit would be of the same loop
+"""
+ENDED = ["search", "scores", "pipeline", "detector", "imputer", "sampler"]
+ENDED_TOO = ["codec", "around", "compare"]
+
+
+def pressed(*names):
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), *names]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("[")]
+
+
+def test_what_a_user_calls_keeps_the_best_weights_and_a_second_press_ends_a_loop():
+    kept = ["TrainingInterruptedWarning"]
+    *found, loop = pressed("fit", "fit_transform", "classifier", "table", "loop")
+    assert [(end, told) for _, end, told, _ in found] == 4 * [("returned", kept)]
+    assert loop[1:3] == ["raised", kept]
+
+
+@pytest.mark.parametrize("names", [ENDED, ENDED_TOO])
+def test_an_interruption_inside_of_anything_else_ends_it(names):
+    found = pressed(*names)
+    assert [name for name, *_ in found] == names
+    assert {(end, *told) for _, end, told, _ in found} == {("raised",)}
+    assert max(seconds for *_, seconds in found) < 2
