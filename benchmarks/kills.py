@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks._harness import ROOT, parse_options
-from skae.cli._drafts import write_together
+from skae.drafts import write_together
 
 N_KILLS = 50
 NAMES = ("comparison.csv", "comparison.png", "report.html")

@@ -1,21 +1,78 @@
-"""Files that appear whole: written beside their names, and then moved there in one step."""
+"""Files that are written whole: all of them or none, whatever ends the process.
 
+One file is written beside its name and takes it in one step. Several are written to a hidden
+directory first. One that is new, or holds nothing else, changes places with it in one step of the
+system. Among the files of others they are moved one after the other, from a directory whose name
+says that all are there: what a kill in between leaves to be moved, the next run moves, and drafts
+of processes that are no more it removes.
+"""
+
+import ctypes
 import hashlib
 import os
 import shutil
 import socket
+import sys
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_BEGINNING = ".skae-"
+_PREFIX = ".skae-"
+# Whole, and to be moved: its name is the same for all processes, so that there is one at a time.
+_WHOLE = f"{_PREFIX}to-be-moved"
+# Where nobody can be asked whether a process is alive, a draft of this age is abandoned.
+_ABANDONED_SECONDS = 3600.0
+_AT_CWD, _EXCHANGE = -100, 2  # of renameat2
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its name, and then move it there.
+
+    What an earlier process left that was killed meanwhile is removed.
+
+    Parameters
+    ----------
+    path : Path
+        Its directory is made if it does not exist.
+    content : bytes
+    """
+    made = missing_directories(path.parent)
+    beginning = _beginning(path.name)
+    draft = path.with_name(f"{beginning}{threading.get_ident()}-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path.parent, beginning)
+        draft.write_bytes(content)
+        _flush(draft)
+        with suppress(OSError):
+            shutil.copymode(path, draft)
+        os.replace(draft, path)
+    except BaseException:  # Ctrl-C too
+        with suppress(OSError):
+            draft.unlink()
+        remove_empty(made)
+        raise
+
+
+def _beginning(name: str) -> str:
+    """What drafts of a file begin with on this machine: names of other lengths may not fit."""
+    where = hashlib.sha256(f"{socket.gethostname()} {name}".encode(errors="surrogateescape"))
+    return f"{_PREFIX}{where.hexdigest()[:12]}-"
+
+
+def _remove_abandoned(directory: Path, beginning: str) -> None:
+    for draft in directory.glob(f"{beginning}*"):
+        pid = draft.name.rpartition("-")[2]
+        # Another thread of this process writes its own.
+        if pid.isdigit() and int(pid) != os.getpid() and _is_abandoned(draft, int(pid)):
+            with suppress(OSError):
+                draft.unlink()
 
 
 def write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    """Write files beside their names and then move them there.
-
-    What an earlier process left that was killed meanwhile is removed.
+    """Write files so that a reader finds all of them or none.
 
     Parameters
     ----------
@@ -28,74 +85,128 @@ def write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
     -------
     paths : list of Path
     """
-    made = missing_directories(directory)
-    drafts = {directory / name: directory / _draft_name(name) for name in contents}
+    place = Path(os.path.realpath(directory))
+    _settle(place)
+    made = missing_directories(place)
+    draft: Path | None = None
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for path in drafts:
-            _remove_abandoned(path)
-        for (path, draft), content in zip(drafts.items(), contents.values(), strict=True):
-            _write(draft, content, like=path)
-        for path, draft in drafts.items():
-            os.replace(draft, path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = _draft_of(place, contents)
+        for name, content in contents.items():
+            (draft / name).write_bytes(content)
+            _flush(draft / name)
+        _put(draft, place)
     except BaseException:  # Ctrl-C too
-        remove(drafts.values(), made)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+        remove_empty(made)
         raise
-    return list(drafts)
+    return [directory / name for name in contents]
+
+
+def _draft_of(place: Path, contents: Mapping[str, bytes]) -> Path:
+    """Make a directory to write to: beside ``place`` if it can take its place, else in it."""
+    is_ours = not place.exists() or set(os.listdir(place)) <= set(contents)
+    # Whoever stands in a directory would stay in the one that was replaced.
+    if is_ours and not Path.cwd().is_relative_to(place):
+        with suppress(OSError):
+            beside = place.with_name(f"{_PREFIX}{place.name}-{os.getpid()}")
+            beside.mkdir()
+            return beside
+    inside = place / f"{_PREFIX}draft-{os.getpid()}"
+    inside.mkdir(parents=True)
+    return inside
+
+
+def _put(draft: Path, place: Path) -> None:
+    if draft.parent == place:
+        _move_out(draft, place)
+    elif not place.exists():
+        draft.rename(place)
+    else:
+        shutil.copymode(place, draft)
+        if _exchange(draft, place):
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            inside = place / draft.name
+            draft.rename(inside)
+            _move_out(inside, place)
+
+
+def _move_out(draft: Path, place: Path) -> None:
+    """Move all files of a draft: from here on they will be there, now or after the next run."""
+    while True:
+        try:
+            draft.rename(place / _WHOLE)
+            break
+        except OSError:  # there are those of another process, which come first
+            if not (place / _WHOLE).exists():
+                raise
+            _finish(place)
+    _finish(place)
+
+
+def _finish(place: Path) -> None:
+    whole = place / _WHOLE
+    with suppress(FileNotFoundError):  # another process moves them too
+        for name in os.listdir(whole):
+            os.replace(whole / name, place / name)
+        whole.rmdir()
+
+
+def _settle(place: Path) -> None:
+    """End what processes that were killed have begun."""
+    if (place / _WHOLE).is_dir():
+        _finish(place)
+    beside = place.parent.glob(f"{_PREFIX}{place.name}-*") if place.name else ()
+    for draft in [*place.glob(f"{_PREFIX}draft-*"), *place.glob(f"{_PREFIX}*-*"), *beside]:
+        pid = draft.name.rpartition("-")[2]
+        if draft.is_dir() and pid.isdigit() and _is_abandoned(draft, int(pid)):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _is_abandoned(draft: Path, pid: int) -> bool:
+    """Whether no process will go on with a draft."""
+    with suppress(OSError):
+        if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
+            return True
+    if os.name != "posix":
+        return False  # asking would end the process
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    # Of an earlier process of that number; this one's own has not been made yet.
+    return pid == os.getpid()
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two directories change places in one step; False where the system has no such step."""
+    if sys.platform != "linux":
+        return False
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):  # another C library
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    return bool(renameat2(_AT_CWD, names[0], _AT_CWD, names[1], _EXCHANGE) == 0)
+
+
+def _flush(path: Path) -> None:
+    """Have a file on its disk before its name is: a computer may stop too."""
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def missing_directories(directory: Path) -> list[Path]:
-    """Return a directory and its parents, as far as they do not exist yet."""
+    """Return the directory and its parents, as far as they do not exist yet."""
     return [path for path in (directory, *directory.parents) if not path.exists()]
 
 
-def remove(drafts: Iterable[Path], directories: Iterable[Path]) -> None:
-    """Remove files, and those of some directories that are empty."""
-    for draft in drafts:
-        with suppress(OSError):
-            draft.unlink()
+def remove_empty(directories: Sequence[Path]) -> None:
+    """Remove directories, the innermost first, unless they hold something."""
     for directory in directories:
-        # One that already received a file stays.
         with suppress(OSError):
             directory.rmdir()
-
-
-def _write(draft: Path, content: bytes, like: Path) -> None:
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        # Otherwise a crash of the machine could leave the new name with nothing behind it.
-        os.fsync(file.fileno())
-    with suppress(OSError):
-        shutil.copymode(like, draft)
-
-
-def _draft_name(name: str) -> str:
-    return f"{_beginning(name)}{os.getpid()}-{threading.get_ident()}"
-
-
-def _beginning(name: str) -> str:
-    """What drafts of a file begin with on this machine: names of other lengths may not fit."""
-    where = hashlib.sha256(f"{socket.gethostname()} {name}".encode(errors="surrogateescape"))
-    return f"{_BEGINNING}{where.hexdigest()[:12]}-"
-
-
-def _remove_abandoned(path: Path) -> None:
-    beginning = _beginning(path.name)
-    for draft in path.parent.glob(f"{beginning}*"):
-        process = draft.name.removeprefix(beginning).partition("-")[0]
-        if process.isdecimal() and not _is_running(int(process)):
-            with suppress(OSError):
-                draft.unlink()
-
-
-def _is_running(process: int) -> bool:
-    if os.name != "posix":
-        return True  # asking would end it
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

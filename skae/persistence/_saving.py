@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from skae.drafts import write_together
+from skae.drafts import write_whole
 from skae.persistence._describing import described
 from skae.persistence._layout import check_beginning, packed, unpacked
 from skae.persistence._names import Names, Trusted
@@ -73,7 +73,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     place = Path(os.path.realpath(path))
     if place.is_dir():
         raise IsADirectoryError(f"{path} is a directory; name a file in it.")
-    write_together(place.parent, {place.name: packed(about, text, arrays)})
+    write_whole(place, packed(about, text, arrays))
 
 
 def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:

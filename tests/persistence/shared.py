@@ -145,6 +145,13 @@ def _continued() -> Any:
     return _quick().partial_fit(rows()).partial_fit(rows())
 
 
+def _with_keras() -> Any:
+    import keras
+
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+    return _fits(_quick(optimizer=keras.optimizers.SGD(schedule, momentum=0.5)), rows)()
+
+
 def _frozen() -> Any:
     return FrozenEstimator(_fits(_quick(), rows)())
 
@@ -197,6 +204,7 @@ KEPT: dict[str, Kept] = {
         _of_rows(rows),
     ),
     "Autoencoder.frozen": Kept(_frozen, _of_rows(rows)),
+    "Autoencoder.keras": Kept(_with_keras, _of_rows(rows)),
     "Autoencoder.parameters": Kept(
         _fits(
             _quick(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from skae.cli import _drafts
-from skae.cli._drafts import write_together
+from skae import drafts
+from skae.drafts import write_together
 
 NAMES = ("a.csv", "b.png", "c.html")
 
@@ -63,10 +63,10 @@ def test_the_next_run_ends_what_a_kill_has_left(directory, killed_at, monkeypatc
 
     with monkeypatch.context() as patch:
         for name in ("replace", "fsync"):
-            patch.setattr(_drafts.os, name, dying(getattr(os, name)))
+            patch.setattr(drafts.os, name, dying(getattr(os, name)))
         for name in ("write_bytes", "rename", "rmdir"):
             patch.setattr(Path, name, dying(getattr(Path, name)))
-        patch.setattr(_drafts.shutil, "rmtree", dying(_drafts.shutil.rmtree))
+        patch.setattr(drafts.shutil, "rmtree", dying(drafts.shutil.rmtree))
         with suppress(Killed):
             write(directory, "new")
     before = versions(directory)
@@ -77,11 +77,11 @@ def test_the_next_run_ends_what_a_kill_has_left(directory, killed_at, monkeypatc
 
 def test_what_was_whole_is_moved_before_anything_else(tmp_path):
     place = tmp_path / "report"
-    whole = place / _drafts._WHOLE
+    whole = place / drafts._WHOLE
     whole.mkdir(parents=True)
     (whole / "a.csv").write_text("new")
     (place / "a.csv").write_text("old")
-    _drafts._settle(place)
+    drafts._settle(place)
     assert (place / "a.csv").read_text() == "new"
     assert os.listdir(place) == ["a.csv"]
 
@@ -94,7 +94,7 @@ def test_a_draft_of_a_process_that_runs_is_left_alone(tmp_path):
 
 
 def test_without_an_exchange_files_are_moved(tmp_path, monkeypatch):
-    monkeypatch.setattr(_drafts, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(drafts, "_exchange", lambda one, other: False)
     for version in ("first", "second"):
         write(tmp_path / "report", version)
     assert versions(tmp_path / "report") == {"second"}
@@ -113,12 +113,12 @@ def test_a_link_to_a_directory_stays_one(tmp_path):
 def test_a_writer_that_is_killed_leaves_one_version(tmp_path):
     script = (
         "from pathlib import Path\nfrom itertools import count\n"
-        "from skae.cli._drafts import write_together\n"
+        "from skae.drafts import write_together\n"
         "for i in count():\n"
         f"    write_together(Path('report'), dict.fromkeys({NAMES}, b'%d' % i * 2**18))\n"
         "    print(i, flush=True)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(_drafts.__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(drafts.__file__).parents[1])}
     writer = subprocess.Popen(
         [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, env=environment
     )
