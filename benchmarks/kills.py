@@ -17,6 +17,10 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+from sklearn.preprocessing import FunctionTransformer
+
+import skae
 from benchmarks._harness import ROOT, parse_options
 from skae.drafts import write_together
 
@@ -43,10 +47,26 @@ def write_beside_others(directory, version):
     write_report(directory, version)
 
 
+def model(version):
+    """An estimator that says its version, as large as to be killed in the middle of."""
+    rows = np.broadcast_to(float(version), (SIZE // 8,))
+    return FunctionTransformer(kw_args={"version": version, "rows": np.array(rows)})
+
+
+def save_model(directory, version):
+    skae.save(model(version), Path(directory) / "report" / "model.skae")
+
+
+def model_versions(directory):
+    found = skae.load(Path(directory) / "report" / "model.skae").kw_args
+    return list({found["version"], *found["rows"].astype(int).tolist()})
+
+
 # What is to be killed, by name: writer, and reader of all versions that are there.
 WRITERS = {
     "report": (write_report, report_versions),
     "report beside other files": (write_beside_others, report_versions),
+    "model": (save_model, model_versions),
 }
 
 
@@ -70,7 +90,7 @@ def kill_once(name, directory, rng):
         os.kill(writer.pid, signal.SIGKILL)
     write, read = WRITERS[name]
     found = read(directory)
-    is_whole = len(set(found)) == 1 and len(found) == len(NAMES)
+    is_whole = len(set(found)) == 1 and len(found) in (1, len(NAMES))
     n_left = len(leftovers(directory))
     write(directory, 0)
     left = leftovers(directory)
@@ -79,7 +99,7 @@ def kill_once(name, directory, rng):
 
 def leftovers(directory):
     """Paths that are neither of a report nor of others."""
-    known = {"report", "mine.txt", *NAMES}
+    known = {"report", "mine.txt", "model.skae", *NAMES}
     return [path for path in Path(directory).rglob("*") if path.name not in known]
 
 

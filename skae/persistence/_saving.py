@@ -47,8 +47,8 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     -----
     Left out of the list of scikit-learn's classes is what hands stored arrays to compiled code that
     does not look at them first: support vector machines with kernels, histogram gradient boosting
-    and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them. Objects of
-    Keras, such as optimizers, schedules and callbacks, are not held at all.
+    and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them.
+    Optimizers and schedules of Keras are held as what they were made of; its callbacks are not.
 
     Examples
     --------
