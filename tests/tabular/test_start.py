@@ -129,7 +129,7 @@ def test_gradients_of_tables_are_cut_unless_a_user_made_the_optimizer(by_name):
 
     def weights(max_iter):
         inner = VariationalAutoencoder(
-            2, **{**QUICK, "max_iter": max_iter}, beta=1000.0, batch_size=N, optimizer=optimizer
+            2, **{**QUICK, "max_iter": max_iter, "batch_size": N}, beta=1000.0, optimizer=optimizer
         )
         inner.set_params(learning_rate=1e-3 if by_name else "auto")
         fitted = TableAutoencoder(inner, random_state=0).fit(frame).autoencoder_
