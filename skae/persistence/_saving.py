@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from skae.drafts import write_whole
-from skae.persistence._describing import described
+from skae.persistence._describing import described_estimator
 from skae.persistence._layout import check_beginning, packed, unpacked
 from skae.persistence._names import Names, Trusted
-from skae.persistence._rebuilding import Untrusted, named_types, rebuilt
+from skae.persistence._rebuilding import Untrusted, named_types, rebuilt_estimator
 from skae.states import FORMAT, check_format, versions
 
 _N_BEGINNING = 64
@@ -67,7 +67,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     >>> bool((again.transform(X) == pipeline.transform(X)).all())
     True
     """
-    text, arrays = described(estimator, Names(trusted))
+    text, arrays = described_estimator(estimator, Names(trusted))
     about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
     # Of a link, the file that it leads to is replaced.
     place = Path(os.path.realpath(path))
@@ -120,7 +120,7 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
         foreign = [n for n in named_types(content.description) if not names.may_name(n)]
         if foreign:
             raise Untrusted(foreign[0])
-        return rebuilt(content.description, content.arrays, names)
+        return rebuilt_estimator(content.description, content.arrays, names)
     except Untrusted as error:
         (name,) = error.args
         raise ValueError(
