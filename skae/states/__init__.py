@@ -4,6 +4,7 @@ from skae.states._attributes import check_attributes
 from skae.states._checksum import checksum
 from skae.states._demands import (
     demand,
+    demand_estimator,
     demand_integer,
     demand_number,
     demand_numbers,
@@ -19,6 +20,7 @@ __all__ = [
     "check_format",
     "checksum",
     "demand",
+    "demand_estimator",
     "demand_integer",
     "demand_number",
     "demand_numbers",
