@@ -88,6 +88,8 @@ class _Reader:
 
     def array(self, place: int, *was: Any) -> Array:
         """An array of numbers."""
+        if type(place) is not int or place < 0:
+            raise ValueError(f"no array is at {place!r}")
         return array_again(self._arrays[place], was)
 
     def objects(self, shape: Sequence[int], values: Sequence[Any]) -> Array:

@@ -70,6 +70,8 @@ R2 = ["named", "sklearn.metrics._regression.r2_score"]
         ),
         ([["made", "sklearn.linear_model._sgd_fast.Hinge", [1.0], 5]], "with attributes"),
         ([["tuple of names", "sklearn.decomposition._pca.PCA", [1]]], "a PCA of 1 values"),
+        ([["array", -1, "<f8", [4]]], "no array is at -1"),
+        ([["array", True, "<f8", [4]]], "no array is at True"),
         ([["list", []]], "a list is no estimator"),
         ([["float", "nan"]], "a float is no estimator"),
         ([["dict", "Bunch", [], []]], "a Bunch is no estimator"),
