@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from skae import TableAutoencoder
+from skae.states import check_attributes
+
 # What training left to be looked at, where NaN says that nothing was measured.
 _MEASURED = ("history_", "loss_curve_", "best_loss_")
 _POSITIVE = ("scale", "unit")
@@ -21,6 +24,8 @@ def unsound(model: Any) -> str:
     -------
     reason : str
     """
+    if not _is_whole(model):
+        return "its parts are not those of such a model"
     for name, value in _numbers("", model, set()):
         if not np.isfinite(value).all():
             return "it holds values that are no numbers"
@@ -36,6 +41,19 @@ def unsound(model: Any) -> str:
     except Exception:
         return "its parts do not fit each other"
     return "" if n_codes == model.n_components_ else "its parts do not fit each other"
+
+
+def _is_whole(model: Any) -> bool:
+    """Whether a table and its autoencoder are what they should be, before either is asked."""
+    if type(model) is not TableAutoencoder:
+        return False
+    try:
+        for part in (model, vars(model).get("autoencoder_")):
+            check_attributes(type(part), vars(part))
+        TableAutoencoder._check_stored(model)
+    except (TypeError, ValueError):
+        return False
+    return "autoencoder_" in vars(model)
 
 
 def _numbers(name: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """Parameters that may be pickled as text, and become objects of Keras when they are first read."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from skae.backend import StoredKeras
 
@@ -16,6 +16,9 @@ class ReadLater:
     default : object
         Value of the class, which dataclasses read there.
     """
+
+    # What an instance holds by this name is its value, and hides nothing.
+    is_stored: ClassVar[bool] = True
 
     def __init__(self, name: str, default: Any) -> None:
         self._name, self._default = name, default

@@ -1,7 +1,9 @@
 """What the columns of a table are, as a network sees them: numbers, yes or no, one of several."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +27,13 @@ class Columns:
     n_numbers: int
     n_flags: int = 0
     widths: tuple[int, ...] = ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was computed of these is not stored, so that nobody can store something else.
+        return {"n_numbers": self.n_numbers, "n_flags": self.n_flags, "widths": self.widths}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update({name: state[name] for name in ("n_numbers", "n_flags", "widths")})
 
     @property
     def n_columns(self) -> int:

@@ -19,6 +19,7 @@ from sklearn.utils import Bunch
 from skae.numerics import Array
 from skae.persistence._arrays import plain_array, type_as_json
 from skae.persistence._layout import RESERVED
+from skae.persistence._library_states import check_library_state, is_estimator, needs_trust
 from skae.persistence._names import Names, is_known, name_of
 
 # What pickle calls for an object that is given its attributes.
@@ -44,6 +45,17 @@ def described(value: Any, names: Names) -> tuple[str, dict[str, Array]]:
     root = writer.value(value, "")
     text = json.dumps({"nodes": writer.nodes, "root": root}, separators=(",", ":"))
     return text, writer.arrays
+
+
+def described_estimator(value: Any, names: Names) -> tuple[str, dict[str, Array]]:
+    """Return the description of what has to be an estimator, and its arrays."""
+    if not is_estimator(value, names.is_given):
+        name = name_of(type(value))
+        raise TypeError(
+            f"A {name} is no estimator of scikit-learn, which files of skae.save hold. If it is a "
+            f"class of your own that you trust, pass trusted=[{name!r}] to save and load alike."
+        )
+    return described(value, names)
 
 
 class _Writer:
@@ -147,6 +159,10 @@ class _Writer:
         if any(each is not None for each in rest[1:]):
             raise _refusal(path, f"{name}, which holds items beside its attributes")
         if make is _MAKE_EMPTY and arguments == (type(value),):
+            if not self._names.is_given(name):
+                if needs_trust(name, state):
+                    raise _refusal(path, f"{name}, which calls a function,", name)
+                check_library_state(name, state, self._names.is_given)
             return ["object", name, self._state(state, path)]
         maker = name_of(make)
         if not self._names.is_made(maker) or not is_known(make):
@@ -163,10 +179,11 @@ class _Writer:
         return {"n": len(self.nodes) - 1}
 
 
-def _refusal(path: str, name: str) -> TypeError:
+def _refusal(path: str, what: str, name: str | None = None) -> TypeError:
     return TypeError(
-        f"{path.lstrip('.') or 'The estimator'} is or holds {name}, which files of skae.save do "
-        f"not hold by themselves. If it is yours and you trust it, pass trusted=[{name!r}] to save "
+        f"{path.lstrip('.') or 'The estimator'} is or holds {what}, which files of skae.save do "
+        "not hold by themselves. If it is yours and you trust it, pass "
+        f"trusted=[{name or what!r}] to save "
         "and load alike; or pickle the estimator."
     )
 

@@ -18,7 +18,7 @@ def _listed(by_module: Mapping[str, str]) -> frozenset[str]:
 
 
 _CLASSES = _listed(_library_types.CLASSES) | frozenset(_own_types.CLASSES)
-_FUNCTIONS = _listed(_library_types.FUNCTIONS) | frozenset(_own_types.FUNCTIONS)
+_FUNCTIONS = _listed(_library_types.FUNCTIONS)
 _TYPES = _listed(_library_types.TYPES)
 _MADE = _listed(_library_types.MADE)
 
@@ -55,9 +55,12 @@ class Names:
         return name in _MADE or name in self._given
 
     def has_value(self, name: str) -> bool:
-        """Whether a class or function may stand as a value, such as a parameter."""
-        is_listed = name in _CLASSES or name in _FUNCTIONS or name in _TYPES
-        return is_listed or name in self._given
+        """Whether a type or function may stand as a value, such as a parameter."""
+        return name in _FUNCTIONS or name in _TYPES or name in self._given
+
+    def is_given(self, name: str) -> bool:
+        """Whether the user trusts a name beside those that are listed."""
+        return name in self._given
 
     def may_name(self, name: str) -> bool:
         """Whether a name may stand anywhere."""

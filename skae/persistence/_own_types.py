@@ -64,8 +64,3 @@ CLASSES = (
     "skae.tabular._normal_scores.NormalScores",
     "skae.tabular._scores.UsualErrors",
 )
-# A difference, and its second argument.
-FUNCTIONS = (
-    "skae.applications.outliers._judges.positions_of",
-    "skae.applications.outliers._judges.residuals_of",
-)

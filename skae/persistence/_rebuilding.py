@@ -11,24 +11,19 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils import Bunch
 
 from skae.numerics import Array
 from skae.persistence._arrays import array_again, type_again
+from skae.persistence._library_states import check_library_state, is_estimator, needs_trust
 from skae.persistence._names import Names
-from skae.persistence._trees import TREE, check_tree
+from skae.persistence._sparse import matrix_again
+from skae.states import check_attributes, demand
 
 _MAPPINGS: dict[str, Callable[[], Any]] = {
     "Bunch": Bunch,
     "OrderedDict": OrderedDict,
     "dict": dict,
-}
-_MATRICES = {
-    "csr_matrix": sparse.csr_matrix,
-    "csc_matrix": sparse.csc_matrix,
-    "csr_array": sparse.csr_array,
-    "csc_array": sparse.csc_array,
 }
 _N_RANDOM = 624
 
@@ -52,6 +47,13 @@ def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
     for kind, *parts in read["nodes"]:
         reader.nodes.append(_READERS[kind](reader, *parts))
     return reader.value(read["root"])
+
+
+def rebuilt_estimator(description: str, arrays: Sequence[Array], names: Names) -> Any:
+    """Return the object of a description, which has to be an estimator."""
+    root = rebuilt(description, arrays, names)
+    demand(is_estimator(root, names.is_given), f"a {type(root).__name__} is no estimator")
+    return root
 
 
 def named_types(description: str) -> list[str]:
@@ -86,6 +88,8 @@ class _Reader:
 
     def array(self, place: int, *was: Any) -> Array:
         """An array of numbers."""
+        if type(place) is not int or place < 0:
+            raise ValueError(f"no array is at {place!r}")
         return array_again(self._arrays[place], was)
 
     def objects(self, shape: Sequence[int], values: Sequence[Any]) -> Array:
@@ -108,10 +112,7 @@ class _Reader:
 
     def matrix(self, kind: str, shape: Sequence[int], parts: Sequence[Any]) -> Any:
         """A sparse matrix, once its indices are known to be within it."""
-        data, indices, indptr = self.values(parts)
-        matrix = _MATRICES[kind]((data, indices, indptr), shape=tuple(shape))
-        matrix.check_format(full_check=True)
-        return matrix
+        return matrix_again(kind, shape, self.values(parts))
 
     def random(self, state: Any) -> np.random.RandomState:
         """A generator of random numbers."""
@@ -131,22 +132,33 @@ class _Reader:
 
     def tuple_of_names(self, name: str, values: Sequence[Any]) -> Any:
         """A tuple of a class of its own."""
-        made = tuple.__new__(self._class(name), self.values(values))
-        return made
+        cls = self._class(name)
+        demand(
+            issubclass(cls, tuple) and len(getattr(cls, "_fields", values)) == len(values),
+            f"a {cls.__name__} of {len(values)} values",
+        )
+        return tuple.__new__(cls, self.values(values))
 
     def object(self, name: str, state: Any) -> Any:
         """An object that is given its attributes."""
         cls = self._class(name)
         made = cls.__new__(cls)
+        if not self._names.is_given(name):
+            value = self.value(state)
+            demand(value is None or isinstance(value, dict), f"a {cls.__name__} without names")
+            check_attributes(cls, value or ())
+            if needs_trust(name, value):
+                raise Untrusted(name)
+            check_library_state(name, value, self._names.is_given)
         return self._with_state(made, state)
 
     def made(self, name: str, arguments: Sequence[Any], state: Any) -> Any:
         """An object that a listed class is called for, or what a user trusts."""
         if not self._names.is_made(name):
             raise Untrusted(name)
+        if not self._names.is_given(name):
+            demand(state is None, f"a {name} with attributes")
         given = self.values(arguments)
-        if name == TREE:
-            check_tree(given, self.value(state))
         return self._with_state(self._names.found(name)(*given), state)
 
     def _class(self, name: str) -> Any:

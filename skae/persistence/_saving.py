@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from skae.drafts import write_whole
-from skae.persistence._describing import described
+from skae.persistence._describing import described_estimator
 from skae.persistence._layout import check_beginning, packed, unpacked
 from skae.persistence._names import Names, Trusted
-from skae.persistence._rebuilding import Untrusted, named_types, rebuilt
+from skae.persistence._rebuilding import Untrusted, named_types, rebuilt_estimator
 from skae.states import FORMAT, check_format, versions
 
 _N_BEGINNING = 64
@@ -35,8 +35,10 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     Raises
     ------
     TypeError
-        If the estimator holds something else that is neither of skae nor listed of scikit-learn:
-        the message says what, where, and the way out. Nothing is written then.
+        If this is no estimator, or holds something that is neither of skae nor listed of
+        scikit-learn: the message says what, where, and the way out. Nothing is written then.
+    ValueError
+        If an estimator of scikit-learn in it is in a state that no fit leaves.
 
     See Also
     --------
@@ -45,9 +47,14 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
 
     Notes
     -----
-    Left out of the list of scikit-learn's classes is what hands stored arrays to compiled code that
-    does not look at them first: support vector machines with kernels, histogram gradient boosting
-    and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them.
+    The list of scikit-learn's classes is short: what stands around an autoencoder, computes in
+    numpy and has arrays whose widths can be checked. Pipelines, searches, scalers, encoders,
+    SimpleImputer, PCA and its like, linear models, discriminant analysis, naive Bayes and
+    calibration are on it. Trees, forests, boosting, neighbours, clustering and support vector
+    machines are not, as they hand stored numbers to compiled code that does not look at them first;
+    nor is what calls a method that its state names, such as stacking, or a function, such as
+    FunctionTransformer. Pass their names as ``trusted``, or pickle them: whoever loads the file
+    then trusts its author.
     Optimizers and schedules of Keras are held as what they were made of; its callbacks are not.
 
     Examples
@@ -67,7 +74,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     >>> bool((again.transform(X) == pipeline.transform(X)).all())
     True
     """
-    text, arrays = described(estimator, Names(trusted))
+    text, arrays = described_estimator(estimator, Names(trusted))
     about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
     # Of a link, the file that it leads to is replaced.
     place = Path(os.path.realpath(path))
@@ -84,7 +91,8 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     path : path-like
     trusted : list of str or type, default=()
         Types beside those of skae and scikit-learn that the file may name; their modules are
-        imported, and their objects made as pickle would make them. Name only what is yours.
+        imported, and their objects made as pickle would make them. Name only what is yours, or
+        classes of scikit-learn in files whose author you trust: their state is not looked at.
 
     Returns
     -------
@@ -96,8 +104,9 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is damaged in any bit, was written by something else or by a newer skae, or
-        names a type that is not trusted. Nothing is made then.
+        If the file is damaged in any bit, was written by something else or by a newer skae, names
+        a type that is not trusted (nothing is made then), holds no estimator, or one in a state
+        that no fit leaves.
 
     Warns
     -----
@@ -120,7 +129,7 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
         foreign = [n for n in named_types(content.description) if not names.may_name(n)]
         if foreign:
             raise Untrusted(foreign[0])
-        return rebuilt(content.description, content.arrays, names)
+        return rebuilt_estimator(content.description, content.arrays, names)
     except Untrusted as error:
         (name,) = error.args
         raise ValueError(

@@ -1,8 +1,10 @@
 """What the state of an estimator carries when it is stored: a checksum, and who wrote it."""
 
+from skae.states._attributes import check_attributes
 from skae.states._checksum import checksum
 from skae.states._demands import (
     demand,
+    demand_estimator,
     demand_integer,
     demand_number,
     demand_numbers,
@@ -14,9 +16,11 @@ from skae.states._versions import FORMAT, check_format, versions
 __all__ = [
     "FORMAT",
     "StampedEstimator",
+    "check_attributes",
     "check_format",
     "checksum",
     "demand",
+    "demand_estimator",
     "demand_integer",
     "demand_number",
     "demand_numbers",

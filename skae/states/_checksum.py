@@ -16,6 +16,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy import sparse
 
+from skae.states._attributes import check_attributes
+
 # Of others' classes nothing is known but their name.
 _KNOWN = ("skae", "sklearn")
 _IN_PROGRESS = b"a value that holds itself"
@@ -23,19 +25,27 @@ _IN_PROGRESS = b"a value that holds itself"
 _SMALL = 4096
 
 
-def checksum(value: Any) -> str:
+def checksum(value: Any, *, is_read: bool = False) -> str:
     """Checksum of a value, in hexadecimal.
 
     Parameters
     ----------
     value : object
+    is_read : bool
+        Whether somebody else may have written it: then no part of it may have attributes that hide
+        what its class does.
 
     Returns
     -------
     checksum : str
         SHA-256, cut to 32 digits.
+
+    Raises
+    ------
+    ValueError
+        If it is read and has such attributes.
     """
-    return hashlib.sha256(_Walk().digest(value)).hexdigest()[:32]
+    return hashlib.sha256(_Walk(is_read).digest(value)).hexdigest()[:32]
 
 
 def plain_state(value: Any) -> dict[str, Any]:
@@ -46,14 +56,17 @@ def plain_state(value: Any) -> dict[str, Any]:
         return state
     # Scikit-learn's own method adds a version, which another one would not.
     if type(value).__module__.partition(".")[0] == "skae":
-        return dict(value.__getstate__() or {})
+        # Of its class: an attribute of that name may be anything.
+        cls: Any = type(value)
+        return dict(cls.__getstate__(value) or {})
     return dict(vars(value))
 
 
 class _Walk:
     """One pass over a value; what is met twice is read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_read: bool) -> None:
+        self._is_read = is_read
         self._digests: dict[int, bytes] = {}
         # An identity is one only while its object lives.
         self._alive: list[Any] = []
@@ -76,6 +89,8 @@ class _Walk:
         if type(value).__module__.partition(".")[0] not in _KNOWN or not hasattr(value, "__dict__"):
             return b"other " + _name(type(value))
         state = plain_state(value)
+        if self._is_read:
+            check_attributes(type(value), state)
         known = sorted(name for name in state if state[name] is not None)
         parts = [self.digest(one) for name in known for one in (name, state[name])]
         return _hashed([b"object", _name(type(value)), *parts])

@@ -83,3 +83,9 @@ def demand_number(name: str, value: Any, *, positive: bool = False) -> None:
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     demand(is_number and np.isfinite(value), f"{name} is {value!r} and no finite number")
     demand(not positive or value > 0, f"{name} is {value!r}, where more than 0 was expected")
+
+
+def demand_estimator(name: str, value: Any) -> None:
+    """Refuse what is no object of a class of estimators."""
+    is_one = not isinstance(value, type) and hasattr(type(value), "get_params")
+    demand(is_one, f"{name} is a {type(value).__name__} and no estimator")

@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from skae.states._attributes import check_attributes
 from skae.states._checksum import checksum
 from skae.states._versions import FORMAT, check_format, versions, warn_of_other_versions
 
@@ -34,8 +35,11 @@ class StampedEstimator(BaseEstimator):
         """Refuse attributes that do not fit each other; a subclass knows which."""
 
 
-def _checksum_of(cls: type[Any], state: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
-    return checksum([cls.__qualname__, dict(sorted(state.items())), dict(sorted(stamp.items()))])
+def _checksum_of(
+    cls: type[Any], state: Mapping[str, Any], stamp: Mapping[str, Any], *, is_read: bool = False
+) -> str:
+    parts = [cls.__qualname__, dict(sorted(state.items())), dict(sorted(stamp.items()))]
+    return checksum(parts, is_read=is_read)
 
 
 def _verified(cls: type[Any], state: Any) -> dict[str, Any]:
@@ -48,9 +52,10 @@ def _verified(cls: type[Any], state: Any) -> dict[str, Any]:
         )
     check_format(stamp.get("format"), f"This {name}")
     plain = {key: value for key, value in state.items() if key != _STAMP}
+    check_attributes(cls, plain)
     said = {key: value for key, value in stamp.items() if key != "checksum"}
     try:
-        is_whole = stamp.get("checksum") == _checksum_of(cls, plain, said)
+        is_whole = stamp.get("checksum") == _checksum_of(cls, plain, said, is_read=True)
     except (AttributeError, RecursionError, TypeError):
         # Of parts that are no longer what their names say.
         is_whole = False

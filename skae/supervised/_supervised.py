@@ -43,7 +43,7 @@ from skae.model import Model, ScaledRows, measure_scaling
 from skae.networks import Network, predictions, random_head, with_head, without_head
 from skae.numerics import Array, ArrayLike, Matrix, RandomState, Weights
 from skae.objectives import supervised
-from skae.states import StampedEstimator
+from skae.states import StampedEstimator, demand, demand_numbers
 from skae.supervised._fitted import FittedHead
 from skae.supervised._head_targets import Targets, units_of
 from skae.supervised._tables import AnyAutoencoder, inside, relearn
@@ -238,6 +238,16 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         self._check_rows(X, reset=False)
         code = np.asarray(self.autoencoder_.transform(X))
         return predictions(self._head, code).astype(np.float64, copy=False)
+
+    def _check_stored(self) -> None:
+        whole = getattr(self, "autoencoder_", None)
+        if whole is None:
+            return
+        demand(isinstance(whole, AnyAutoencoder), f"an autoencoder is a {type(whole).__name__}")
+        demand(isinstance(self._head, dict), f"a head is a {type(self._head).__name__}")
+        for name, weight in self._head.items():
+            shape: tuple[None, ...] = (None,) * np.ndim(weight)
+            demand_numbers(f"the weight {name} of a head", weight, shape)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

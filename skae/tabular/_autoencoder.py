@@ -22,6 +22,7 @@ from skae.tabular._filling import HoleErrors
 from skae.tabular._frames import Container
 from skae.tabular._input import Table, check_template, checked_table, known_names, no_column_left
 from skae.tabular._scores import UsualErrors
+from skae.tabular._sound import check_table
 
 # Components of the default autoencoder, where the table has as many columns, and what their
 # divergence counts.
@@ -238,6 +239,9 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
             seed = check_random_state(self.random_state).randint(2**31)
             autoencoder.random_state = seed
         return autoencoder
+
+    def _check_stored(self) -> None:
+        check_table(vars(self))
 
     def _left_out(self, container: Container) -> list[Hashable] | None:
         given = self.drop

@@ -4,6 +4,7 @@ Each has a function that says what it answers, as arrays, and the rows that it a
 """
 
 import functools
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skae
+from skae.persistence import _layout
 
 N_ROWS, N_FEATURES = 40, 6
 # Long enough for a code that is not the start's, short enough for a test.
@@ -330,6 +332,14 @@ KEPT: dict[str, Kept] = {
 def fitted(name: str) -> Any:
     """A fitted estimator; it is not to be changed."""
     return KEPT[name].fit()
+
+
+def hostile(nodes: Any, arrays: Any = (), root: Any = None) -> bytes:
+    """A file with a sound checksum, as somebody may make it who means harm."""
+    place = {"n": len(nodes) - 1} if root is None else root
+    about = {"format": "1", "skae": "0", "scikit-learn": "0", "numpy": "0", "keras": "0"}
+    named = {f"array {i}": array for i, array in enumerate(arrays)}
+    return _layout.packed(about, json.dumps({"nodes": nodes, "root": place}), named)
 
 
 # Files of earlier releases, which are never written again.

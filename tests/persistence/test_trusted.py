@@ -258,6 +258,14 @@ def test_the_walk_finds_what_it_looks_for(name):
     assert list(_misused(value))
 
 
+@pytest.mark.parametrize("name", skae.skops_trusted())
+def test_nothing_under_a_trusted_name_is_called_as_a_function(name):
+    """What estimators take for a function would otherwise answer with what the file says."""
+    (value,) = _places(name)
+    assert isinstance(value, type)
+    assert not any("__call__" in vars(base) for base in value.__mro__)
+
+
 def test_no_trusted_name_is_part_of_another():
     """Otherwise a name could stand for a method, which skops looks up as well."""
     names = skae.skops_trusted()

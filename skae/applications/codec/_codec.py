@@ -1,5 +1,6 @@
 """Rows as a few bytes: codes of an autoencoder, rounded and entropy-coded."""
 
+import re
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -11,7 +12,7 @@ from skae import Autoencoder
 from skae.applications.codec._fingerprint import N_PROBES, fingerprint_of
 from skae.applications.codec._format import pack, unpack
 from skae.applications.codec._padding import PaddingCoder, fit_padding_coder
-from skae.applications.codec._quantiser import SymbolTable, fit_quantiser
+from skae.applications.codec._quantiser import Quantiser, SymbolTable, fit_quantiser
 from skae.numerics import Array, ArrayLike, RandomState, one_blas_thread
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import (
@@ -28,7 +29,13 @@ from skae.reducers import (
     reducer_to_fit,
     sample_shape_of,
 )
-from skae.states import StampedEstimator
+from skae.states import (
+    StampedEstimator,
+    demand,
+    demand_estimator,
+    demand_integer,
+    demand_number,
+)
 from skae.tables import (
     FrameOutputMixin,
     check_array,
@@ -36,6 +43,7 @@ from skae.tables import (
     validate_data,
 )
 
+_FINGERPRINT = re.compile("[0-9a-f]{16}")
 _DTYPES = (np.float64, np.float32)
 
 
@@ -288,6 +296,21 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
         if self._padding is not None:
             rows = self._padding.filled_up(rows, symbols[:, n_axes:])
         return in_container(self, rows.astype(dtype))
+
+    def _check_stored(self) -> None:
+        if not hasattr(self, "reducer_"):
+            return
+        demand_estimator("the reducer of a codec", self.reducer_)
+        quantiser, padding = vars(self).get("_quantiser"), self._padding
+        demand(isinstance(quantiser, Quantiser), "a codec without a quantiser")
+        demand(padding is None or isinstance(padding, PaddingCoder), "a codec of no padding")
+        n_components = len(self._quantiser.centre)
+        demand_integer("n_components_", self.n_components_, n_components, n_components)
+        demand_number("step_", self.step_, positive=True)
+        demand(self.step_ == self._quantiser.step, f"step_ is {self.step_!r}, not its quantiser's")
+        digits = self.fingerprint_
+        is_one = isinstance(digits, str) and _FINGERPRINT.fullmatch(digits)
+        demand(is_one, "a fingerprint that is no 16 hexadecimal digits")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

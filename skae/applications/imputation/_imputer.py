@@ -35,7 +35,7 @@ from skae.reducers import (
     telling_once_of_pca,
     without_padding,
 )
-from skae.states import StampedEstimator
+from skae.states import StampedEstimator, demand_estimator
 from skae.tables import check_array, check_magnitude, column_labels, validate_data
 from skae.tabular import is_a_table
 
@@ -351,6 +351,10 @@ class ReconstructionImputer(FillingMixin, StampedEstimator):
             limits=limits,
             judge=partial(judged, rng=rng) if is_default else None,
         )
+
+    def _check_stored(self) -> None:
+        for reducer in getattr(self, "reducers_", ()):
+            demand_estimator("the reducer of an imputer", reducer)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

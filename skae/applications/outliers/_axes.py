@@ -60,7 +60,7 @@ class TrustedResiduals:
         left = np.mean((((X - reconstructions) * comparable) @ axes) ** 2, axis=0)
         self.untrusted = axes[:, left > (1 + _CHANCE / np.sqrt(len(X))) * squares]
 
-    def __call__(self, X: Array, reconstructions: Array) -> Array:
+    def residuals(self, X: Array, reconstructions: Array, /) -> Array:
         """Return rows less their reconstructions, or less the mean row along untrusted axes."""
         moved = (reconstructions - self.centre) @ self.untrusted
         residuals: Array = X - reconstructions + moved @ self.untrusted.T

@@ -9,13 +9,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skae.applications.outliers._judges import Panel
 from skae.applications.outliers._plan import Plan, Scoring
 from skae.applications.outliers._readers import reader_of, reader_to_fit
 from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import TrainableReducer, allows_nan, telling_once_of_pca
-from skae.states import StampedEstimator
+from skae.states import StampedEstimator, demand, demand_estimator, demand_number
 from skae.tables import validate_data
 
 _JOBS = [Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left")]
@@ -392,6 +393,16 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     def _plan(self) -> Plan:
         n_folds = round(1 / self.calibration_fraction)
         return Plan(self.scoring, self.top_fraction, n_folds, self.trim, self.n_jobs)
+
+    def _check_stored(self) -> None:
+        if not hasattr(self, "offset_"):
+            return
+        demand_number("offset_", self.offset_)
+        demand(isinstance(vars(self).get("_panel"), Panel), "a detector without its judges")
+        demand(isinstance(self._panel.judges, list) and self._panel.judges, "a panel of no judges")
+        demand(isinstance(self.reducers_, list) and self.reducers_, "a detector of no reducers")
+        for reducer in [*self.reducers_, *self._panel.reducers]:
+            demand_estimator("the reducer of a detector", reducer)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

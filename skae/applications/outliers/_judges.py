@@ -32,8 +32,12 @@ _POSITIONS = 2
 # Deviation, relative to that of the rows, that training in single precision cannot go below.
 _ROUNDING = 1e-5
 
-# Makes residuals or positions of rows and their reconstructions.
-Seen = Callable[[Array, Array], Array]
+
+class Seen(Protocol):
+    """Makes residuals of rows and their reconstructions."""
+
+    def residuals(self, X: Array, rows: Array, /) -> Array:
+        """Return residuals, of the shape of the rows."""
 
 
 class Measure(Protocol):
@@ -87,24 +91,20 @@ class ResidualJudge:
 
 
 class Part:
-    """A measure with a weight, of the residuals or positions that ``seen`` makes of rows."""
+    """A measure with a weight, of the residuals that ``seen`` makes of rows.
 
-    def __init__(self, seen: Seen, measure: Measure) -> None:
+    Without ``seen`` it is one of positions, which are the reconstructions themselves. That is no
+    function that would be stored: one that returns its argument makes of any estimator that calls
+    functions a source of whatever a file holds.
+    """
+
+    def __init__(self, seen: Seen | None, measure: Measure) -> None:
         self.seen, self.measure, self.weight = seen, measure, 1.0
 
     def contributions(self, X: Array, rows: Array) -> Array:
         """Return what each column adds to the measure of its row."""
-        return self.measure.contributions(self.seen(X, rows))
-
-
-def residuals_of(X: Array, rows: Array) -> Array:
-    """Return the residuals of rows."""
-    return X - rows
-
-
-def positions_of(X: Array, rows: Array) -> Array:
-    """Return the reconstructions of rows, which are their positions."""
-    return rows
+        seen = rows if self.seen is None else self.seen.residuals(X, rows)
+        return self.measure.contributions(seen)
 
 
 class LikelihoodJudge:
@@ -196,7 +196,7 @@ def error_panel(
 ) -> Panel[Array]:
     """Judge by errors; scores have the squared units of the rows."""
     rows = _held_out(reducers, X, folds)
-    plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
+    plain = _beyond_rounding([None] * folds.n_folds, X, rows, folds, precision)
     measure = SquaredError()
     judges = [
         ResidualJudge(fitted, [Part(seen, measure)])
@@ -210,7 +210,7 @@ def top_features_panel(
 ) -> Panel[Array]:
     """Learn the usual residuals of the rows that each reducer has seen."""
     rows = _held_out(reducers, X, folds)
-    plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
+    plain = _beyond_rounding([None] * folds.n_folds, X, rows, folds, precision)
     residuals, rounding = _own_residuals(plain, X, rows, folds), _rounding(X)
     judges = [
         ResidualJudge(fitted, [Part(of, TopFeatures(residuals[seen], rounding, fraction))])
@@ -226,7 +226,7 @@ def mahalanobis_panel(
     rows, centre = _held_out(reducers, X, folds), X.mean(axis=0, dtype=np.float64)
     along_axes = [TrustedResiduals(X[seen], rows[seen], centre) for seen in _seen(folds)]
     trusted = _beyond_rounding(along_axes, X, rows, folds, precision)
-    plain = _beyond_rounding([residuals_of] * folds.n_folds, X, rows, folds, precision)
+    plain = _beyond_rounding([None] * folds.n_folds, X, rows, folds, precision)
     residuals, left = (_own_residuals(of_folds, X, rows, folds) for of_folds in (trusted, plain))
     covariance = HeldOutCovariance(residuals, folds.of_rows, X - centre, _rounding(X))
     judges = []
@@ -235,7 +235,7 @@ def mahalanobis_panel(
         parts = [
             Part(trusted[fold], Mahalanobis(covariance.precisions[fold])),
             Part(plain[fold], Mahalanobis(coarse_precision(left[known], _rounding(X)))),
-            Part(positions_of, NeighbourDistance(rows - centre, centre, known)),
+            Part(None, NeighbourDistance(rows - centre, centre, known)),
         ]
         judges.append(ResidualJudge(fitted, parts))
     _weigh_parts(judges, _PART_WEIGHTS, X, rows, folds)
@@ -257,9 +257,9 @@ def _held_out(reducers: Sequence[Reducer], X: Array, folds: HeldOutFolds) -> Arr
 
 
 def _beyond_rounding(
-    of_folds: Sequence[Seen], X: Array, rows: Array, folds: HeldOutFolds, precision: float
+    of_folds: Sequence[Seen | None], X: Array, rows: Array, folds: HeldOutFolds, precision: float
 ) -> list[BeyondRounding]:
-    """Return functions for the residuals of every fold, without what may be rounding."""
+    """Return what makes the residuals of every fold, without those that may be rounding."""
     limits = rounding_limits(X, precision)
     own = [folds.of_rows == fold for fold in range(folds.n_folds)]
     return [
@@ -269,11 +269,11 @@ def _beyond_rounding(
 
 
 def _own_residuals(of_folds: Iterable[Seen], X: Array, rows: Array, folds: HeldOutFolds) -> Array:
-    """Return the residuals of each row by the function of its own fold."""
+    """Return the residuals of each row by what makes those of its own fold."""
     residuals = np.empty(X.shape)
     for fold, of in enumerate(of_folds):
         own = folds.of_rows == fold
-        residuals[own] = of(X[own], rows[own])
+        residuals[own] = of.residuals(X[own], rows[own])
     return residuals
 
 

@@ -5,7 +5,7 @@ component for every column. What it leaves of rows is then the error of its arit
 nothing of how usual these are, and differs from one fitted reducer to another.
 """
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -33,13 +33,18 @@ def in_double_precision(reducer: object, rows: Array) -> Array:
     return rows if padding_value(reducer) is not None else rows.astype(np.float64, copy=False)
 
 
+class _Seen(Protocol):
+    def residuals(self, X: Array, rows: Array, /) -> Array:
+        """Return residuals of rows and their reconstructions."""
+
+
 class BeyondRounding:
     """Residuals of rows and their reconstructions, zero where they may be rounding.
 
     Parameters
     ----------
-    seen : callable
-        Residuals, of rows and their reconstructions.
+    seen : object with ``residuals`` or None
+        What makes residuals of rows and their reconstructions; None for their difference.
     X, reconstructions : ndarray of shape (n_samples, n_features)
         Rows that the reducer has not seen, and what it makes of them.
     least, most : ndarray of shape (n_features,)
@@ -48,19 +53,25 @@ class BeyondRounding:
 
     def __init__(
         self,
-        seen: Callable[[Array, Array], Array],
+        seen: _Seen | None,
         X: Array,
         reconstructions: Array,
         least: Array,
         most: Array,
     ) -> None:
-        usual = np.quantile(np.abs(seen(X, reconstructions)), _USUAL_QUANTILE, axis=0)
-        reach = _BEYOND_USUAL * usual
-        self.seen, self.levels = seen, np.where(reach <= most, np.maximum(reach, least), least)
+        self.seen = seen
+        left = np.abs(self._all(X, reconstructions))
+        reach = _BEYOND_USUAL * np.quantile(left, _USUAL_QUANTILE, axis=0)
+        self.levels = np.where(reach <= most, np.maximum(reach, least), least)
 
-    def __call__(self, X: Array, reconstructions: Array) -> Array:
+    def _all(self, X: Array, reconstructions: Array) -> Array:
+        if self.seen is None:
+            return X - reconstructions
+        return self.seen.residuals(X, reconstructions)
+
+    def residuals(self, X: Array, reconstructions: Array, /) -> Array:
         """Return residuals, without those that may be rounding."""
-        left = self.seen(X, reconstructions)
+        left = self._all(X, reconstructions)
         return np.where(np.abs(left) > self.levels, left, 0.0)
 
     def precision(self) -> Array:

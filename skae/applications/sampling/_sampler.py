@@ -30,7 +30,7 @@ from skae.reducers import (
     fit_reducer,
     seeded,
 )
-from skae.states import StampedEstimator
+from skae.states import StampedEstimator, demand_estimator
 from skae.tables import FrameOutputMixin, validate_data
 
 
@@ -365,6 +365,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
                 density = fit_to_class(self.density, own, classes[index], rng)
                 drawn.append(draw_codes(density, missing[index], rng))
         return np.concatenate(drawn), np.repeat(first, missing)
+
+    def _check_stored(self) -> None:
+        if hasattr(self, "reducer_"):
+            demand_estimator("the reducer of a sampler", self.reducer_)
+            demand_estimator("the density of a sampler", self.density_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
