@@ -4,7 +4,6 @@ An object is made empty and given its attributes, so that nothing in a file is e
 a few classes of compiled code, which are called with numbers, and what a user trusts by name.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from math import prod
@@ -15,8 +14,10 @@ from scipy import sparse
 from sklearn.utils import Bunch
 
 from skae.numerics import Array
-from skae.persistence._arrays import array_again, type_again
+from skae.persistence._arrays import array_again, masked_again, shape_again, type_again
 from skae.persistence._names import Names
+from skae.persistence._nesting import Nesting, place_of
+from skae.persistence._strict_json import read_json
 from skae.persistence._trees import TREE, check_tree
 
 _MAPPINGS: dict[str, Callable[[], Any]] = {
@@ -47,16 +48,19 @@ def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
     Exception
         Of many kinds, where the parts do not fit each other.
     """
-    read = json.loads(description)
-    reader = _Reader(arrays, names)
-    for kind, *parts in read["nodes"]:
+    read = read_json(description)
+    reader, nesting = _Reader(arrays, names), Nesting()
+    for node in read["nodes"]:
+        nesting.add(node)
+        nesting.check_told_apart(len(description))
+        kind, *parts = node
         reader.nodes.append(_READERS[kind](reader, *parts))
     return reader.value(read["root"])
 
 
 def named_types(description: str) -> list[str]:
     """Return all types and functions that a description names, before anything is made."""
-    nodes = json.loads(description)["nodes"]
+    nodes = read_json(description)["nodes"]
     return sorted({node[1] for node in nodes if node[0] in _NAMED})
 
 
@@ -67,12 +71,11 @@ class _Reader:
 
     def value(self, value: Any) -> Any:
         """A value of a description."""
+        if isinstance(value, list):
+            raise ValueError("a list stands where a value should")
         if not isinstance(value, dict):
             return value
-        place = value["n"]
-        if type(place) is not int or place < 0:
-            raise ValueError(f"no part is at {place!r}")
-        return self.nodes[place]
+        return self.nodes[place_of(value, len(self.nodes))]
 
     def values(self, values: Sequence[Any]) -> list[Any]:
         """Several values."""
@@ -88,18 +91,23 @@ class _Reader:
         """An array of numbers."""
         return array_again(self._arrays[place], was)
 
-    def objects(self, shape: Sequence[int], values: Sequence[Any]) -> Array:
+    def objects(self, lengths: Any, values: Sequence[Any], order: str = "C") -> Array:
         """An array of objects."""
+        shape = shape_again(lengths)
         if prod(shape) != len(values):
-            raise ValueError(f"{len(values)} values are no array of shape {tuple(shape)}")
+            raise ValueError(f"{len(values)} values are no array of shape {shape}")
+        if order not in ("C", "F"):
+            raise ValueError("an array is in no order")
         array = np.empty(len(values), dtype=object)
         for i, value in enumerate(self.values(values)):
             array[i] = value
-        return array.reshape(shape)
+        array = array.reshape(shape)
+        return array.T if order == "F" else array
 
-    def masked(self, data: Any, mask: Any) -> Any:
+    def masked(self, data: Any, mask: Any, fill: Any = None, is_hard: bool = False) -> Any:
         """An array with a mask."""
-        return np.ma.MaskedArray(self.value(data), self.value(mask))
+        given = (self.value(data), self.value(mask), self.value(fill))
+        return masked_again(*given, is_hard=is_hard)
 
     def number(self, dtype: Any, digits: str) -> Any:
         """A number of numpy's."""

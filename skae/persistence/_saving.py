@@ -1,16 +1,18 @@
 """Fitted estimators in files, and back."""
 
+import errno
 import os
+import stat
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from skae.drafts import write_whole
 from skae.persistence._describing import described
-from skae.persistence._layout import check_beginning, packed, unpacked
+from skae.persistence._layout import check_beginning, packed, unpacked, whole_number
 from skae.persistence._names import Names, Trusted
 from skae.persistence._rebuilding import Untrusted, named_types, rebuilt
-from skae.states import FORMAT, check_format, versions
+from skae.states import FORMAT, check_format, shortened, versions
 
 _N_BEGINNING = 64
 
@@ -36,7 +38,10 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     ------
     TypeError
         If the estimator holds something else that is neither of skae nor listed of scikit-learn:
-        the message says what, where, and the way out. Nothing is written then.
+        the message says what, where, and the way out. Nothing is written then. Or if ``path`` is
+        neither text nor a path.
+    OSError
+        If ``path`` is a directory, a device or a pipe, or cannot be written.
 
     See Also
     --------
@@ -48,7 +53,14 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     Left out of the list of scikit-learn's classes is what hands stored arrays to compiled code that
     does not look at them first: support vector machines with kernels, histogram gradient boosting
     and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them.
-    Optimizers and schedules of Keras are held as what they were made of; its callbacks are not.
+    Values come back with all their bits and types, and what is one object stays one. Not kept are
+    the memory that two arrays share, whether an array may be written to, the order in memory of
+    arrays that is neither that of C nor of Fortran, metadata of a dtype, and which of the many NaN
+    a float of Python is. Matrices and record arrays of numpy are refused.
+
+    A file that is replaced keeps its permissions; until it has them, its draft is readable by its
+    owner alone. Optimizers and schedules of Keras are held as what they were made of; its callbacks
+    are not.
 
     Examples
     --------
@@ -67,12 +79,9 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     >>> bool((again.transform(X) == pipeline.transform(X)).all())
     True
     """
+    place = _place_of(_checked(path))
     text, arrays = described(estimator, Names(trusted))
     about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
-    # Of a link, the file that it leads to is replaced.
-    place = Path(os.path.realpath(path))
-    if place.is_dir():
-        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
     write_whole(place, packed(about, text, arrays))
 
 
@@ -95,6 +104,8 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     ------
     FileNotFoundError
         If there is no such file.
+    TypeError
+        If ``path`` is neither text nor a path.
     ValueError
         If the file is damaged in any bit, was written by something else or by a newer skae, or
         names a type that is not trusted. Nothing is made then.
@@ -108,14 +119,18 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     --------
     save : How such files come about, with an example.
     """
-    names, what = Names(trusted), str(path)
+    names, what = Names(trusted), _checked(path)
     with open(path, "rb") as file:
         # A file of any other kind may be as large as the disk.
         check_beginning(file.read(_N_BEGINNING), what)
         file.seek(0)
         content = unpacked(file.read(), what)
     found = content.about.get("format", "")
-    check_format(int(found) if found.isdecimal() else found, what)
+    try:
+        number: int | str = whole_number(found)
+    except ValueError:
+        number = found
+    check_format(number, what)
     try:
         foreign = [n for n in named_types(content.description) if not names.may_name(n)]
         if foreign:
@@ -136,6 +151,37 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
             f"{what} cannot be loaded ({error}). It was written with {wrote}: load it with these, "
             "or fit again."
         ) from error
+
+
+def _checked(path: Any) -> str:
+    """Return a path as text; a number would be a file that is open already."""
+    given = path.__fspath__() if isinstance(path, os.PathLike) else path
+    if not isinstance(given, str):
+        raise TypeError(
+            f"path is {shortened(path)}, but text or a pathlib.Path was expected. Of a path in "
+            "bytes, os.fsdecode makes text."
+        )
+    return given
+
+
+def _place_of(path: str) -> Path:
+    """Return what is to be written or replaced: of a link, the file that it leads to."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise OSError(errno.ELOOP, "These links lead to one another; name a file", path) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise OSError(
+            f"{path} is no file but a device, pipe or socket, which a save would replace. Name a "
+            "file, and copy it there."
+        )
+    return Path(os.path.realpath(path))
 
 
 def _version_of_keras() -> str:
