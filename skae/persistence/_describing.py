@@ -21,6 +21,7 @@ from skae.persistence._arrays import in_order, plain_array, type_as_json
 from skae.persistence._layout import RESERVED
 from skae.persistence._names import Names, is_known, name_of
 from skae.persistence._nesting import Nesting
+from skae.persistence._plain_values import PLAIN, plain_text
 from skae.persistence._refusals import no_kind_for, not_listed, too_deep, too_many_digits
 from skae.persistence._strict_json import MOST_DIGITS
 
@@ -166,6 +167,13 @@ class _Writer:
         parts = [value.data, value.indices, value.indptr]
         return ["sparse", type(value).__name__, list(value.shape), self.values(parts, path)]
 
+    def plain(self, value: Any, path: str) -> list[Any]:
+        """A date, a time or a decimal."""
+        found = plain_text(value)
+        if found is None:
+            raise no_kind_for(path, f"{value!r:.80}", "Make it text, or a date without a time zone")
+        return ["plain", *found]
+
     def random(self, value: Any, path: str) -> list[Any]:
         """A generator of random numbers, of the kind that scikit-learn takes."""
         return ["random", self.value(value.get_state(legacy=False), path)]
@@ -231,6 +239,7 @@ _KINDS: tuple[tuple[Any, _Write], ...] = (
     (sparse.sparray, _Writer.matrix),
     (np.random.RandomState, _Writer.random),
     (bytes, lambda writer, value, path: ["bytes", value.hex()]),
+    *((kind, _Writer.plain) for kind in PLAIN),
     (complex, lambda writer, value, path: ["complex", [value.real.hex(), value.imag.hex()]]),
     (
         slice,

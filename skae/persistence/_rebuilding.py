@@ -17,6 +17,7 @@ from skae.numerics import Array
 from skae.persistence._arrays import array_again, masked_again, shape_again, type_again
 from skae.persistence._names import Names
 from skae.persistence._nesting import Nesting, place_of
+from skae.persistence._plain_values import plain_again
 from skae.persistence._strict_json import read_json
 from skae.persistence._trees import TREE, check_tree
 
@@ -193,6 +194,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "sparse": _Reader.matrix,
     "random": _Reader.random,
     "bytes": lambda reader, digits: bytes.fromhex(digits),
+    "plain": lambda reader, kind, text: plain_again(kind, text),
     "complex": lambda reader, parts: complex(*map(float.fromhex, parts)),
     "slice": lambda reader, parts: slice(*reader.values(parts)),
     "named": _Reader.named,

@@ -4,10 +4,15 @@ from skae.persistence._nesting import MOST_LEVELS
 from skae.persistence._strict_json import MOST_DIGITS
 
 _LONGEST_PATH = 120
+_VALUES_OF_PANDAS = ("Interval", "Period", "Timedelta", "Timestamp")
+_AS_TEXT = "Fit to text in place of such a column, X[column].astype(str)"
 
 
 def not_listed(path: str, name: str) -> TypeError:
     """Return the error for a type or function that files may not name."""
+    library, *_, kind = name.split(".")
+    if library == "pandas" and kind in _VALUES_OF_PANDAS:
+        return no_kind_for(path, name, _AS_TEXT)
     return TypeError(
         f"{_subject(path)} is or holds {name}, which files of skae.save do not hold by themselves. "
         f"If it is yours and you trust it, pass trusted=[{name!r}] to save and load alike; or "

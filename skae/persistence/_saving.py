@@ -53,10 +53,12 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     Left out of the list of scikit-learn's classes is what hands stored arrays to compiled code that
     does not look at them first: support vector machines with kernels, histogram gradient boosting
     and the trees of nearest neighbours. Pass their names as ``trusted``, or pickle them.
-    Values come back with all their bits and types, and what is one object stays one. Not kept are
-    the memory that two arrays share, whether an array may be written to, the order in memory of
-    arrays that is neither that of C nor of Fortran, metadata of a dtype, and which of the many NaN
-    a float of Python is. Matrices and record arrays of numpy are refused.
+
+    Values come back with all their bits and types, dates, times and decimals too, and what is one
+    object stays one. Not kept are the memory that two arrays share, whether an array may be written
+    to, the order in memory of arrays that is neither that of C nor of Fortran, metadata of a dtype,
+    and which of the many NaN a float of Python is. Matrices and record arrays of numpy are refused,
+    as are single values of pandas, such as the intervals of a column of a table.
 
     A file that is replaced keeps its permissions; until it has them, its draft is readable by its
     owner alone. Optimizers and schedules of Keras are held as what they were made of; its callbacks

@@ -6,10 +6,14 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from collections import OrderedDict
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from time import sleep
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.decomposition import PCA
@@ -321,7 +325,7 @@ def test_a_killed_save_leaves_a_whole_file_and_the_next_save_no_drafts(path):
             [sys.executable, "-c", SAVE_AND_SAVE, path], stdout=subprocess.PIPE
         )
         process.stdout.readline()
-        time.sleep(delay)
+        sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert skae.load(path).n_components == 2
@@ -463,3 +467,96 @@ def test_arrays_of_objects_keep_their_order():
     assert again.flags.f_contiguous
     assert not again.flags.c_contiguous
     assert again.tolist() == value.tolist()
+
+
+# Dates and decimals
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        date(2020, 2, 29),
+        datetime(2020, 1, 2, 3, 4, 5, 6),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
+        time(23, 59),
+        timedelta(-3, 5, 7),
+        Decimal("1.50"),
+        Decimal("-0E+5"),
+        Decimal("sNaN12"),
+    ],
+    ids=repr,
+)
+def test_dates_and_decimals_come_back(value):
+    again = kept(value)
+    assert type(again) is type(value)
+    assert repr(again) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2020, 1, 1, tzinfo=ZoneInfo("UTC")),
+        datetime(2020, 1, 1, tzinfo=timezone(timedelta(0), "a name")),
+        time(1, fold=1),
+        Decimal("1" * 2000),
+    ],
+    ids=["zone", "name", "fold", "digits"],
+)
+def test_dates_whose_text_is_not_all_are_refused(value):
+    with pytest.raises(TypeError, match=r"which no file of skae\.save holds\. Make it text"):
+        described(value, Names())
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("date", "20200229"),
+        ("date", "2020-02-30"),
+        ("date", 5),
+        ("Decimal", "1" * 5000),
+        ("Decimal", "\u0661"),
+        ("timedelta", "1 2"),
+        ("timedelta", "1 2 " + "9" * 30),
+        ("nothing", ""),
+    ],
+)
+def test_text_that_is_no_date_is_refused(kind, text):
+    description = json.dumps({"nodes": [["plain", kind, text]], "root": {"n": 0}})
+    with pytest.raises((ArithmeticError, KeyError, ValueError)):
+        rebuilt(description, [], Names())
+
+
+def of_column(values):
+    frame = pd.DataFrame({"kind": values, "z": np.linspace(-1, 1, len(values))})
+    return skae.TableAutoencoder(skae.Autoencoder(1, **QUICK)).fit(frame)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [(date(2020, 1, 1), date(2020, 1, 2)), (Decimal(1), Decimal("2.5")), (time(1), time(2))],
+    ids=["dates", "decimals", "times"],
+)
+def test_a_table_of_dates_and_decimals_is_saved(pair, path):
+    table = of_column(pd.Series([*pair] * 20, dtype=object))
+    again = through_a_file(table, path)
+    expected = table.sample(5, random_state=0)
+    pd.testing.assert_frame_equal(again.sample(5, random_state=0), expected)
+    assert set(expected["kind"]) <= set(pair)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.cut(np.arange(20.0), 3),
+        pd.Series([pd.Timestamp("2020"), pd.Timestamp("2021")] * 10, dtype=object),
+        pd.Series([pd.Period("2020"), pd.Period("2021")] * 10, dtype=object),
+    ],
+    ids=["intervals", "moments", "periods"],
+)
+def test_values_of_pandas_are_refused_with_their_column_and_a_way_out(column, path):
+    with pytest.raises(TypeError, match=r"\['kind'\].* X\[column\]\.astype\(str\)"):
+        skae.save(of_column(column), path)
+    table = of_column(pd.Series(column).astype(str))
+    again = through_a_file(table, path)
+    pd.testing.assert_frame_equal(again.sample(5, random_state=0), table.sample(5, random_state=0))
