@@ -26,7 +26,7 @@ _END = _START + _N_DIGITS
 _DESCRIPTION, _METADATA = "description", "__metadata__"
 # Names that no array may have.
 RESERVED = (_DESCRIPTION, _METADATA)
-_MOST_DIGITS = 9
+_MOST_DIGITS, _MOST_CHARACTERS = 9, 500
 # Of safetensors, by what numpy calls them.
 _KINDS = {
     "<f8": "F64",
@@ -137,7 +137,9 @@ def unpacked(data: bytes, what: str) -> Content:
         TypeError,
         ValueError,
     ) as error:
-        raise ValueError(f"{what} is no file that skae.save wrote ({error}).") from error
+        raise ValueError(
+            f"{what} is no file that skae.save wrote ({str(error)[:_MOST_CHARACTERS]})."
+        ) from error
 
 
 def _content(data: bytes) -> Content:

@@ -15,6 +15,7 @@ from skae.persistence._rebuilding import Untrusted, named_types, rebuilt
 from skae.states import FORMAT, check_format, shortened, versions
 
 _N_BEGINNING = 64
+_MOST_CHARACTERS = 500
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ()) -> None:
@@ -141,17 +142,17 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     except Untrusted as error:
         (name,) = error.args
         raise ValueError(
-            f"{what} names {name}, which is no type that skae.load trusts, and could run any code. "
-            f"If it is yours, pass trusted=[{name!r}]."
+            f"{what} names {_cut(name)}, which is no type that skae.load trusts, and could run any "
+            f"code. If it is yours, pass trusted=[{_cut(name)!r}]."
         ) from None
     except Warning:
         raise
     except Exception as error:
         known = (*versions(), "keras")
-        wrote = ", ".join(f"{library} {content.about.get(library)}" for library in known)
+        wrote = ", ".join(f"{library} {_cut(content.about.get(library))}" for library in known)
         raise ValueError(
-            f"{what} cannot be loaded ({error}). It was written with {wrote}: load it with these, "
-            "or fit again."
+            f"{what} cannot be loaded ({_cut(error)}). It was written with {wrote}: load it with "
+            "these, or fit again."
         ) from error
 
 
@@ -184,6 +185,12 @@ def _place_of(path: str) -> Path:
             "file, and copy it there."
         )
     return Path(os.path.realpath(path))
+
+
+def _cut(said: Any) -> str:
+    """Return what a file says, or what is said of it, in at most a few lines."""
+    text = str(said)
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
 
 
 def _version_of_keras() -> str:

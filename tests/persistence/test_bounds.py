@@ -189,6 +189,18 @@ def test_descriptions_that_are_not_strict_are_refused(text, path):
     refused(path, _layout.packed(ABOUT, text, {}), "cannot be loaded")
 
 
+@pytest.mark.parametrize(
+    "nodes", [[["x" * 10**6]], [["named", "x" * 10**6]], [["object", "x" * 10**6]]]
+)
+def test_what_a_file_says_is_cut_in_sentences(nodes, path):
+    text = json.dumps({"nodes": nodes, "root": 5})
+    refused(
+        path, _layout.packed({**ABOUT, "skae": "9" * 10**6}, text, {}), "cannot be loaded|names"
+    )
+    entry = f',"a":{{"dtype":"{"F" * 10**6}","shape":[],"data_offsets":[0,0]}}}}'
+    refused(path, with_header(lambda header: header[:-1] + entry.encode()), "no file that")
+
+
 # What is saved can be loaded
 
 
