@@ -5,6 +5,7 @@ if it is written out. Python does write it out where it tells parts of sets and 
 down to the last part in calls of calls.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ MOST_LEVELS = 200
 # Parts of sets and keys, however short a description is, and so many more for each character.
 _FEW_PARTS, _PARTS_A_CHARACTER = 10**5, 4
 _MANY = 2**62
+_MOST_OF_A_HASH = 100
 _HOLDING = (dict, list)
 # Where a node holds what is told apart.
 _TOLD_APART = {"set": 1, "frozenset": 1, "dict": 2}
@@ -73,6 +75,21 @@ class Nesting:
                 else:
                     left.append(value)
         return places, n_values
+
+
+def spread(values: Sequence[Any]) -> Sequence[Any]:
+    """Return what a set or the keys of a dictionary are made of.
+
+    Raises
+    ------
+    ValueError
+        If more of them have one hash than chance gives: each would be compared with all others.
+    """
+    # Hashes of text are other ones in each process, so that no file is made for them.
+    hashes = Counter(hash(value) for value in values if not isinstance(value, str))
+    if max(hashes.values(), default=0) > _MOST_OF_A_HASH:
+        raise ValueError("too many of its keys have one hash")
+    return values
 
 
 def place_of(value: dict[str, Any], n_nodes: int) -> int:

@@ -16,7 +16,7 @@ from sklearn.utils import Bunch
 from skae.numerics import Array
 from skae.persistence._arrays import array_again, masked_again, shape_again, type_again
 from skae.persistence._names import Names
-from skae.persistence._nesting import Nesting, place_of
+from skae.persistence._nesting import Nesting, place_of, spread
 from skae.persistence._plain_values import plain_again
 from skae.persistence._strict_json import read_json
 from skae.persistence._trees import TREE, check_tree
@@ -85,7 +85,7 @@ class _Reader:
     def mapping(self, kind: str, keys: Sequence[Any], values: Sequence[Any]) -> Any:
         """A dictionary."""
         made = _MAPPINGS[kind]()
-        made.update(zip(self.values(keys), self.values(values), strict=True))
+        made.update(zip(spread(self.values(keys)), self.values(values), strict=True))
         return made
 
     def array(self, place: int, *was: Any) -> Array:
@@ -182,8 +182,8 @@ _NAMED = ("named", "tuple of names", "object", "made")
 _READERS: dict[str, Callable[..., Any]] = {
     "list": lambda reader, values: reader.values(values),
     "tuple": lambda reader, values: tuple(reader.values(values)),
-    "set": lambda reader, values: set(reader.values(values)),
-    "frozenset": lambda reader, values: frozenset(reader.values(values)),
+    "set": lambda reader, values: set(spread(reader.values(values))),
+    "frozenset": lambda reader, values: frozenset(spread(reader.values(values))),
     "dict": _Reader.mapping,
     "float": lambda reader, text: float(text),
     "array": _Reader.array,

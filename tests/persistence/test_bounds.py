@@ -76,6 +76,14 @@ def test_what_a_set_tells_apart_is_bounded(last, path):
     refused(path, of_nodes([*nested("tuple", 8, 10), last]), "sets and keys stand for more parts")
 
 
+@pytest.mark.parametrize("kind", ["set", "frozenset", "dict"])
+def test_keys_that_are_made_to_collide_are_refused(kind, path):
+    """Python's hash of a whole number is its remainder by a prime."""
+    keys = [i * (2**61 - 1) for i in range(50_000)]
+    node = ["dict", "dict", keys, keys] if kind == "dict" else [kind, keys]
+    refused(path, of_nodes([node]), "too many of its keys have one hash")
+
+
 def test_a_large_set_of_short_tuples_is_whole(path):
     whole = {(i, str(i), (i, -i)) for i in range(30_000)}
     held = StandardScaler()
