@@ -44,10 +44,7 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path.parent, beginning)
-        draft.write_bytes(content)
-        _flush(draft)
-        with suppress(OSError):
-            shutil.copymode(path, draft)
+        _write(draft, content, instead_of=path)
         os.replace(draft, path)
     except BaseException:  # Ctrl-C too
         with suppress(OSError):
@@ -93,8 +90,7 @@ def write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = _draft_of(place, contents)
         for name, content in contents.items():
-            (draft / name).write_bytes(content)
-            _flush(draft / name)
+            _write(draft / name, content, instead_of=place / name)
         _put(draft, place)
     except BaseException:  # Ctrl-C too
         if draft is not None:
@@ -194,9 +190,19 @@ def _exchange(one: Path, other: Path) -> bool:
     return bool(renameat2(_AT_CWD, names[0], _AT_CWD, names[1], _EXCHANGE) == 0)
 
 
-def _flush(path: Path) -> None:
-    """Have a file on its disk before its name is: a computer may stop too."""
-    with open(path, "rb+") as file:
+def _write(draft: Path, content: bytes, *, instead_of: Path) -> None:
+    """Write a draft, which only its owner may read until it has the mode of what it replaces.
+
+    It is on its disk before its name is: a computer may stop too.
+    """
+    mode = 0o600 if os.path.lexists(instead_of) else 0o666
+    with suppress(FileNotFoundError):  # of a killed process of this number, or put there by others
+        draft.unlink()
+    with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(content)
+        file.flush()
+        with suppress(OSError):
+            shutil.copymode(instead_of, draft)
         os.fsync(file.fileno())
 
 

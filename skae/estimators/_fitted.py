@@ -9,7 +9,7 @@ from skae.mixtures import CodeMixture
 from skae.model import Model
 from skae.networks import Columns
 from skae.numerics import Array
-from skae.states import demand
+from skae.states import demand, shortened
 
 if TYPE_CHECKING:
     from skae.compression import CompressionReport
@@ -50,7 +50,9 @@ class FittedAutoencoder:
         known = {"n_features_in_": network.n_features, "n_components_": network.n_components}
         for name, expected in known.items():
             value = getattr(self, name, None)
-            demand(value == expected, f"{name} is {value!r} beside a network of {expected}")
+            demand(
+                value == expected, f"{name} is {shortened(value)} beside a network of {expected}"
+            )
         mixture = getattr(self, "_code_mixture", None)
         demand(
             mixture is None or mixture.means.shape[1] == network.n_components,

@@ -8,7 +8,14 @@ from typing import Any, Literal
 import numpy as np
 
 from skae.numerics import Array, Integers
-from skae.states import demand, demand_integer, demand_number, demand_numbers, demand_sizes
+from skae.states import (
+    demand,
+    demand_integer,
+    demand_number,
+    demand_numbers,
+    demand_shape,
+    shortened,
+)
 
 # Shares of a channel's largest weight that the largest integer may stand for.
 _CLIPPINGS = np.linspace(0.5, 1.0, 11)
@@ -111,13 +118,13 @@ def _check_state(state: Mapping[str, Any]) -> None:
     for name in ("shape", "bits", "values", "n_values", "unit", "scales", "coding", "places"):
         demand(name in state, f"packed weights without {name}")
     bits, n_values, coding = state["bits"], state["n_values"], state["coding"]
-    demand_sizes("the shape of packed weights", state["shape"], least=0)
+    demand_shape("the shape of packed weights", state["shape"], least=0)
     size = prod(state["shape"])
     demand(
         bits is None or (type(bits) is int and bits in _DTYPES),
-        f"bits of packed weights are {bits!r}",
+        f"bits of packed weights are {shortened(bits)}",
     )
-    demand(coding in ("all", "map", "gaps"), f"the coding of packed weights is {coding!r}")
+    demand(coding in ("all", "map", "gaps"), f"the coding of packed weights is {shortened(coding)}")
     demand_integer("the number of packed weights", n_values, 0, size)
     n_stored = -(-n_values // 2) if bits == 4 else n_values
     demand_numbers("packed weights", state["values"], (n_stored,), dtype=_DTYPES[bits])

@@ -19,7 +19,9 @@ from skae.states import (
     demand_integer,
     demand_number,
     demand_numbers,
+    demand_shape,
     demand_sizes,
+    shortened,
 )
 
 # Weights may be larger than their packed form by as much as a list of gaps says at most, and
@@ -48,10 +50,10 @@ def check_state(state: Mapping[str, Any]) -> None:
     _check_network(network)
     demand(isinstance(scaling, Scaling), f"a scaling is a {type(scaling).__name__}")
     _check_scaling(scaling, network)
-    demand(isinstance(loss, str) and loss in LOSSES, f"loss is {loss!r}")
+    demand(isinstance(loss, str) and loss in LOSSES, f"loss is {shortened(loss)}")
     _check_shape(state.get("sample_shape"), network)
     value = state.get("mask_value")
-    demand(value is None or isinstance(value, Real), f"mask_value is {value!r}")
+    demand(value is None or isinstance(value, Real), f"mask_value is {shortened(value)}")
     packed = state.get("packed")
     if packed is None:
         demand("weights" in state, "a model without weights")
@@ -68,19 +70,26 @@ def check_state(state: Mapping[str, Any]) -> None:
 def _check_network(network: Network) -> None:
     demand_integer("n_features", network.n_features)
     demand_integer("n_components", network.n_components)
-    demand_sizes("sample_shape", network.sample_shape)
+    demand_shape("sample_shape", network.sample_shape)
     for name in ("hidden_layer_sizes", "critic_layer_sizes", "head_layer_sizes"):
         sizes = getattr(network, name)
         if sizes is not None:
             demand_sizes(name, sizes)
     shape, n_features = network.sample_shape, network.n_features
-    demand(prod(shape) == n_features, f"a sample_shape of {shape} for {n_features} features")
+    demand(
+        prod(shape) == n_features, f"a sample_shape of {shortened(shape)} for {n_features} features"
+    )
     activation = network.activation
-    demand(isinstance(activation, str) or callable(activation), f"activation is {activation!r}")
+    demand(
+        isinstance(activation, str) or callable(activation),
+        f"activation is {shortened(activation)}",
+    )
     code = network.code_activation
-    demand(isinstance(code, str) and code in NUMPY_ACTIVATIONS, f"code_activation is {code!r}")
+    demand(
+        isinstance(code, str) and code in NUMPY_ACTIVATIONS, f"code_activation is {shortened(code)}"
+    )
     demand_number("dropout", network.dropout)
-    demand(0 <= network.dropout < _MOST_DROPPED, f"dropout is {network.dropout!r}")
+    demand(0 <= network.dropout < _MOST_DROPPED, f"dropout is {shortened(network.dropout)}")
     if network.n_active is not None:
         demand_integer("n_active", network.n_active, 1, network.n_components)
     demand_integer("n_predicted", network.n_predicted, 0)
@@ -110,8 +119,8 @@ def _check_scaling(scaling: Scaling, network: Network) -> None:
 def _check_shape(shape: Any, network: Network) -> None:
     if shape is None:
         return
-    demand_sizes("sample_shape", shape)
-    demand(prod(shape) == network.n_features, f"rows of shape {shape}")
+    demand_shape("sample_shape", shape)
+    demand(prod(shape) == network.n_features, f"rows of shape {shortened(shape)}")
 
 
 def _expected(network: Network) -> dict[str, tuple[int, ...]]:
@@ -150,7 +159,10 @@ def _check_shapes(found: Mapping[str, tuple[int, ...]], network: Network) -> Non
 def _check_weights(weights: Any, network: Network) -> None:
     demand(isinstance(weights, dict), f"weights are a {type(weights).__name__}")
     for name, weight in weights.items():
-        demand(isinstance(weight, np.ndarray), f"the weight {name!r} is no array")
+        is_named = isinstance(name, str)
+        demand(
+            is_named and isinstance(weight, np.ndarray), f"the weight {shortened(name)} is no array"
+        )
     _check_shapes({name: weight.shape for name, weight in weights.items()}, network)
     for name, weight in weights.items():
         demand_numbers(f"the weight {name}", weight, weight.shape, dtype=np.float32)
@@ -159,7 +171,11 @@ def _check_weights(weights: Any, network: Network) -> None:
 def _check_packed(packed: Any, network: Network) -> None:
     demand(isinstance(packed, dict), f"packed weights are a {type(packed).__name__}")
     for name, array in packed.items():
-        demand(isinstance(array, PackedArray), f"the packed weight {name!r} is none")
+        is_named = isinstance(name, str)
+        demand(
+            is_named and isinstance(array, PackedArray),
+            f"the packed weight {shortened(name)} is none",
+        )
     _check_shapes({name: array.shape for name, array in packed.items()}, network)
     n_unpacked = sum(4 * prod(array.shape) for array in packed.values())
     n_packed = sum(array.nbytes for array in packed.values())

@@ -11,6 +11,8 @@ from skae.numerics import Array
 _PLAIN = "biuf"
 # Characters and moments as the integers that they are.
 _VIEWS = {"U": "<u4", "M": "<i8", "m": "<i8"}
+# Of arrays: numpy's have no more axes, and no longer ones.
+_MOST_AXES, _LONGEST = 64, 2**63
 _LARGEST_CHARACTER = 0x10FFFF
 
 
@@ -36,15 +38,40 @@ def plain_array(array: Array) -> tuple[Array, list[Any]]:
         For numbers that no file holds alike on all machines.
     """
     array = np.asarray(array)
+    if array.dtype.hasobject:
+        raise TypeError(f"an array of {array.dtype}")
     if array.dtype.kind in "fc" and array.dtype.itemsize > (8 if array.dtype.kind == "f" else 16):
         raise TypeError(f"an array of {array.dtype}")
-    is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
-    plain = np.asarray(array.T if is_fortran else array, order="C")
+    is_fortran, plain = in_order(array)
     was: list[Any] = [type_as_json(array.dtype), list(plain.shape), *(["F"] if is_fortran else [])]
     if array.dtype.kind in _PLAIN and array.dtype.isnative:
         return plain, was
     view = _VIEWS.get(array.dtype.kind, "|u1") if array.dtype.isnative else "|u1"
     return plain.reshape(-1).view(view), was
+
+
+def in_order(array: Array) -> tuple[bool, Array]:
+    """Return whether the order of an array is that of Fortran, and its transpose if so.
+
+    What is returned is in the order of C.
+    """
+    is_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+    return is_fortran, np.asarray(array.T if is_fortran else array, order="C")
+
+
+def shape_again(lengths: Any) -> tuple[int, ...]:
+    """Return a shape.
+
+    Raises
+    ------
+    ValueError
+        If it is none of an array.
+    """
+    if not isinstance(lengths, list) or len(lengths) > _MOST_AXES:
+        raise ValueError("an array has a shape of too many axes, or none")
+    if not all(type(length) is int and 0 <= length < _LONGEST for length in lengths):
+        raise ValueError("an array has a shape that is no list of lengths")
+    return tuple(lengths)
 
 
 def array_again(plain: Array, was: Sequence[Any]) -> Array:
@@ -56,12 +83,13 @@ def array_again(plain: Array, was: Sequence[Any]) -> Array:
         If its bytes do not fit its type and shape.
     """
     described, lengths, *order = was
-    dtype, shape = type_again(described), tuple(lengths)
-    if not all(type(length) is int and length >= 0 for length in shape):
-        raise ValueError(f"an array has the shape {shape}")
-    if dtype.hasobject or prod(shape) * dtype.itemsize != plain.nbytes:
+    dtype, shape = type_again(described), shape_again(lengths)
+    if order not in ([], ["F"]):
+        raise ValueError("an array is in no order")
+    n_places = prod(shape)
+    if dtype.hasobject or n_places * dtype.itemsize != plain.nbytes:
         raise ValueError(f"{plain.nbytes} bytes are no {dtype} of shape {shape}")
-    if dtype.itemsize == 0 and prod(shape):
+    if dtype.itemsize == 0 and n_places:
         raise ValueError("an array holds nothing in each of its places")
     is_text = dtype.kind == "U" and dtype.isnative
     if is_text and np.any(plain.view(np.uint32) > _LARGEST_CHARACTER):
@@ -71,6 +99,39 @@ def array_again(plain: Array, was: Sequence[Any]) -> Array:
     array = plain.reshape(-1).view(dtype) if plain.dtype != dtype else plain
     array = array.reshape(shape)
     return array.T if order == ["F"] else array
+
+
+def masked_again(data: Any, mask: Any, fill: Any, *, is_hard: Any) -> Any:
+    """Return a masked array; it shares the memory of its parts.
+
+    Parameters
+    ----------
+    data : ndarray
+    mask : ndarray of bool of the same shape, or None
+    fill : ndarray of the same type and without axes, or None
+    is_hard : bool
+
+    Raises
+    ------
+    ValueError
+        If they are something else.
+    """
+    if type(data) is not np.ndarray:
+        raise ValueError("a mask is there without an array")
+    if mask is not None:
+        is_mask = type(mask) is np.ndarray and mask.dtype == np.ma.make_mask_descr(data.dtype)
+        if not is_mask or mask.shape != data.shape:
+            raise ValueError("a mask is no array of truth values of the shape of its array")
+    if fill is not None and not (
+        type(fill) is np.ndarray and fill.shape == () and fill.dtype == data.dtype
+    ):
+        raise ValueError("what fills an array is none of its values")
+    if type(is_hard) is not bool:
+        raise ValueError("a mask is neither hard nor soft")
+    made: Any = np.ma.MaskedArray(data, np.ma.nomask if mask is None else mask, hard_mask=is_hard)
+    if fill is not None:
+        made.fill_value = fill[()]
+    return made
 
 
 # Of numpy, and without types.

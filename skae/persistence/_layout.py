@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae.numerics import Array
+from skae.persistence._arrays import shape_again
+from skae.persistence._strict_json import read_json
 
 _LENGTH = struct.Struct("<Q")
 _BEFORE = b'{"__metadata__":{"sha256":"'
@@ -24,6 +26,7 @@ _END = _START + _N_DIGITS
 _DESCRIPTION, _METADATA = "description", "__metadata__"
 # Names that no array may have.
 RESERVED = (_DESCRIPTION, _METADATA)
+_MOST_DIGITS, _MOST_CHARACTERS = 9, 500
 # Of safetensors, by what numpy calls them.
 _KINDS = {
     "<f8": "F64",
@@ -126,8 +129,17 @@ def unpacked(data: bytes, what: str) -> Content:
         )
     try:
         return _content(data)
-    except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise ValueError(f"{what} is no file that skae.save wrote ({error}).") from error
+    except (
+        ArithmeticError,
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ValueError(
+            f"{what} is no file that skae.save wrote ({str(error)[:_MOST_CHARACTERS]})."
+        ) from error
 
 
 def _content(data: bytes) -> Content:
@@ -135,17 +147,22 @@ def _content(data: bytes) -> Content:
     start = _LENGTH.size + n_header
     if start > len(data):
         raise ValueError(f"a header of {n_header} bytes is longer than the file")
-    header = json.loads(data[_LENGTH.size : start])
+    header = read_json(data[_LENGTH.size : start].decode("ascii"))
     about = header.pop(_METADATA)
+    if not all(isinstance(said, str) for said in about.values()):
+        raise ValueError("what it says of its writer is no text")
     arrays: dict[str, Array] = {}
+    first = start
     for name, entry in header.items():
         array = _array(data, start, entry)
         arrays[name] = array
+        if entry["data_offsets"] != [start - first, start - first + array.nbytes]:
+            raise ValueError("its arrays do not follow one another")
         start += array.nbytes
     if start != len(data):
         raise ValueError("its arrays are shorter than the file")
     description = arrays.pop(_DESCRIPTION).tobytes().decode("ascii")
-    places = [int(place) for place in about.pop("order").split()]
+    places = [whole_number(place) for place in about.pop("order").split()]
     if sorted(places) != list(range(len(arrays))):
         raise ValueError("the order of its arrays is not known")
     by_place = dict(zip(places, arrays.values(), strict=True))
@@ -155,9 +172,7 @@ def _content(data: bytes) -> Content:
 
 def _array(data: bytes, start: int, entry: dict[str, Any]) -> Array:
     """A copy of an array, once its size is known to be that of its bytes."""
-    dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
-    if not all(type(length) is int and length >= 0 for length in shape):
-        raise ValueError(f"an array has the shape {shape}")
+    dtype, shape = _DTYPES[entry["dtype"]], shape_again(entry["shape"])
     count = prod(shape)
     if start + count * dtype.itemsize > len(data):
         raise ValueError(f"an array of shape {shape} is longer than the file")
@@ -165,6 +180,19 @@ def _array(data: bytes, start: int, entry: dict[str, Any]) -> Array:
     if dtype.kind == "b" and np.any(array.view(np.uint8) > 1):
         raise ValueError("truth values are neither 0 nor 1")
     return array.copy()
+
+
+def whole_number(digits: str) -> int:
+    """Return the number that a few digits write.
+
+    Raises
+    ------
+    ValueError
+        If they are none from 0 to 9, or more than a few.
+    """
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise ValueError("digits are no whole number")
+    return int(digits)
 
 
 def _bytes_of(array: Array) -> memoryview:

@@ -4,7 +4,6 @@ An object is made empty and given its attributes, so that nothing in a file is e
 a few classes of compiled code, which are called with numbers, and what a user trusts by name.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from math import prod
@@ -14,10 +13,13 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skae.numerics import Array
-from skae.persistence._arrays import array_again, type_again
+from skae.persistence._arrays import array_again, masked_again, shape_again, type_again
 from skae.persistence._library_states import check_library_state, is_estimator, needs_trust
 from skae.persistence._names import Names
+from skae.persistence._nesting import Nesting, place_of, spread
+from skae.persistence._plain_values import plain_again
 from skae.persistence._sparse import matrix_again
+from skae.persistence._strict_json import read_json
 from skae.states import check_attributes, demand
 
 _MAPPINGS: dict[str, Callable[[], Any]] = {
@@ -42,9 +44,12 @@ def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
     Exception
         Of many kinds, where the parts do not fit each other.
     """
-    read = json.loads(description)
-    reader = _Reader(arrays, names)
-    for kind, *parts in read["nodes"]:
+    read = read_json(description)
+    reader, nesting = _Reader(arrays, names), Nesting()
+    for node in read["nodes"]:
+        nesting.add(node)
+        nesting.check_told_apart(len(description))
+        kind, *parts = node
         reader.nodes.append(_READERS[kind](reader, *parts))
     return reader.value(read["root"])
 
@@ -58,7 +63,7 @@ def rebuilt_estimator(description: str, arrays: Sequence[Array], names: Names) -
 
 def named_types(description: str) -> list[str]:
     """Return all types and functions that a description names, before anything is made."""
-    nodes = json.loads(description)["nodes"]
+    nodes = read_json(description)["nodes"]
     return sorted({node[1] for node in nodes if node[0] in _NAMED})
 
 
@@ -69,12 +74,11 @@ class _Reader:
 
     def value(self, value: Any) -> Any:
         """A value of a description."""
+        if isinstance(value, list):
+            raise ValueError("a list stands where a value should")
         if not isinstance(value, dict):
             return value
-        place = value["n"]
-        if type(place) is not int or place < 0:
-            raise ValueError(f"no part is at {place!r}")
-        return self.nodes[place]
+        return self.nodes[place_of(value, len(self.nodes))]
 
     def values(self, values: Sequence[Any]) -> list[Any]:
         """Several values."""
@@ -83,7 +87,7 @@ class _Reader:
     def mapping(self, kind: str, keys: Sequence[Any], values: Sequence[Any]) -> Any:
         """A dictionary."""
         made = _MAPPINGS[kind]()
-        made.update(zip(self.values(keys), self.values(values), strict=True))
+        made.update(zip(spread(self.values(keys)), self.values(values), strict=True))
         return made
 
     def array(self, place: int, *was: Any) -> Array:
@@ -92,18 +96,23 @@ class _Reader:
             raise ValueError(f"no array is at {place!r}")
         return array_again(self._arrays[place], was)
 
-    def objects(self, shape: Sequence[int], values: Sequence[Any]) -> Array:
+    def objects(self, lengths: Any, values: Sequence[Any], order: str = "C") -> Array:
         """An array of objects."""
+        shape = shape_again(lengths)
         if prod(shape) != len(values):
-            raise ValueError(f"{len(values)} values are no array of shape {tuple(shape)}")
+            raise ValueError(f"{len(values)} values are no array of shape {shape}")
+        if order not in ("C", "F"):
+            raise ValueError("an array is in no order")
         array = np.empty(len(values), dtype=object)
         for i, value in enumerate(self.values(values)):
             array[i] = value
-        return array.reshape(shape)
+        array = array.reshape(shape)
+        return array.T if order == "F" else array
 
-    def masked(self, data: Any, mask: Any) -> Any:
+    def masked(self, data: Any, mask: Any, fill: Any = None, is_hard: bool = False) -> Any:
         """An array with a mask."""
-        return np.ma.MaskedArray(self.value(data), self.value(mask))
+        given = (self.value(data), self.value(mask), self.value(fill))
+        return masked_again(*given, is_hard=is_hard)
 
     def number(self, dtype: Any, digits: str) -> Any:
         """A number of numpy's."""
@@ -185,8 +194,8 @@ _NAMED = ("named", "tuple of names", "object", "made")
 _READERS: dict[str, Callable[..., Any]] = {
     "list": lambda reader, values: reader.values(values),
     "tuple": lambda reader, values: tuple(reader.values(values)),
-    "set": lambda reader, values: set(reader.values(values)),
-    "frozenset": lambda reader, values: frozenset(reader.values(values)),
+    "set": lambda reader, values: set(spread(reader.values(values))),
+    "frozenset": lambda reader, values: frozenset(spread(reader.values(values))),
     "dict": _Reader.mapping,
     "float": lambda reader, text: float(text),
     "array": _Reader.array,
@@ -197,6 +206,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "sparse": _Reader.matrix,
     "random": _Reader.random,
     "bytes": lambda reader, digits: bytes.fromhex(digits),
+    "plain": lambda reader, kind, text: plain_again(kind, text),
     "complex": lambda reader, parts: complex(*map(float.fromhex, parts)),
     "slice": lambda reader, parts: slice(*reader.values(parts)),
     "named": _Reader.named,

@@ -1,18 +1,21 @@
 """Fitted estimators in files, and back."""
 
+import errno
 import os
+import stat
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from skae.drafts import write_whole
 from skae.persistence._describing import described_estimator
-from skae.persistence._layout import check_beginning, packed, unpacked
+from skae.persistence._layout import check_beginning, packed, unpacked, whole_number
 from skae.persistence._names import Names, Trusted
 from skae.persistence._rebuilding import Untrusted, named_types, rebuilt_estimator
-from skae.states import FORMAT, check_format, versions
+from skae.states import FORMAT, check_format, shortened, versions
 
 _N_BEGINNING = 64
+_MOST_CHARACTERS = 500
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ()) -> None:
@@ -36,9 +39,12 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     ------
     TypeError
         If this is no estimator, or holds something that is neither of skae nor listed of
-        scikit-learn: the message says what, where, and the way out. Nothing is written then.
+        scikit-learn: the message says what, where, and the way out. Nothing is written then. Or if
+        ``path`` is neither text nor a path.
     ValueError
         If an estimator of scikit-learn in it is in a state that no fit leaves.
+    OSError
+        If ``path`` is a directory, a device or a pipe, or cannot be written.
 
     See Also
     --------
@@ -57,6 +63,15 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     then trusts its author.
     Optimizers and schedules of Keras are held as what they were made of; its callbacks are not.
 
+    Values come back with all their bits and types, dates, times and decimals too, and what is one
+    object stays one. Not kept are the memory that two arrays share, whether an array may be written
+    to, the order in memory of arrays that is neither that of C nor of Fortran, metadata of a dtype,
+    and which of the many NaN a float of Python is. Matrices and record arrays of numpy are refused,
+    as are single values of pandas, such as the intervals of a column of a table.
+
+    A file that is replaced keeps its permissions; until it has them, its draft is readable by its
+    owner alone.
+
     Examples
     --------
     >>> import tempfile
@@ -74,12 +89,9 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     >>> bool((again.transform(X) == pipeline.transform(X)).all())
     True
     """
+    place = _place_of(_checked(path))
     text, arrays = described_estimator(estimator, Names(trusted))
     about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
-    # Of a link, the file that it leads to is replaced.
-    place = Path(os.path.realpath(path))
-    if place.is_dir():
-        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
     write_whole(place, packed(about, text, arrays))
 
 
@@ -103,6 +115,8 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     ------
     FileNotFoundError
         If there is no such file.
+    TypeError
+        If ``path`` is neither text nor a path.
     ValueError
         If the file is damaged in any bit, was written by something else or by a newer skae, names
         a type that is not trusted (nothing is made then), holds no estimator, or one in a state
@@ -117,14 +131,18 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     --------
     save : How such files come about, with an example.
     """
-    names, what = Names(trusted), str(path)
+    names, what = Names(trusted), _checked(path)
     with open(path, "rb") as file:
         # A file of any other kind may be as large as the disk.
         check_beginning(file.read(_N_BEGINNING), what)
         file.seek(0)
         content = unpacked(file.read(), what)
     found = content.about.get("format", "")
-    check_format(int(found) if found.isdecimal() else found, what)
+    try:
+        number: int | str = whole_number(found)
+    except ValueError:
+        number = found
+    check_format(number, what)
     try:
         foreign = [n for n in named_types(content.description) if not names.may_name(n)]
         if foreign:
@@ -133,18 +151,55 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     except Untrusted as error:
         (name,) = error.args
         raise ValueError(
-            f"{what} names {name}, which is no type that skae.load trusts, and could run any code. "
-            f"If it is yours, pass trusted=[{name!r}]."
+            f"{what} names {_cut(name)}, which is no type that skae.load trusts, and could run any "
+            f"code. If it is yours, pass trusted=[{_cut(name)!r}]."
         ) from None
     except Warning:
         raise
     except Exception as error:
         known = (*versions(), "keras")
-        wrote = ", ".join(f"{library} {content.about.get(library)}" for library in known)
+        wrote = ", ".join(f"{library} {_cut(content.about.get(library))}" for library in known)
         raise ValueError(
-            f"{what} cannot be loaded ({error}). It was written with {wrote}: load it with these, "
-            "or fit again."
+            f"{what} cannot be loaded ({_cut(error)}). It was written with {wrote}: load it with "
+            "these, or fit again."
         ) from error
+
+
+def _checked(path: Any) -> str:
+    """Return a path as text; a number would be a file that is open already."""
+    given = path.__fspath__() if isinstance(path, os.PathLike) else path
+    if not isinstance(given, str):
+        raise TypeError(
+            f"path is {shortened(path)}, but text or a pathlib.Path was expected. Of a path in "
+            "bytes, os.fsdecode makes text."
+        )
+    return given
+
+
+def _place_of(path: str) -> Path:
+    """Return what is to be written or replaced: of a link, the file that it leads to."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise OSError(errno.ELOOP, "These links lead to one another; name a file", path) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise OSError(
+            f"{path} is no file but a device, pipe or socket, which a save would replace. Name a "
+            "file, and copy it there."
+        )
+    return Path(os.path.realpath(path))
+
+
+def _cut(said: Any) -> str:
+    """Return what a file says, or what is said of it, in at most a few lines."""
+    text = str(said)
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
 
 
 def _version_of_keras() -> str:

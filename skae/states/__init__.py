@@ -8,8 +8,10 @@ from skae.states._demands import (
     demand_integer,
     demand_number,
     demand_numbers,
+    demand_shape,
     demand_sizes,
 )
+from skae.states._shortened import shortened
 from skae.states._stamp import StampedEstimator
 from skae.states._versions import FORMAT, check_format, versions
 
@@ -24,6 +26,8 @@ __all__ = [
     "demand_integer",
     "demand_number",
     "demand_numbers",
+    "demand_shape",
     "demand_sizes",
+    "shortened",
     "versions",
 ]

@@ -4,6 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from skae.states._shortened import shortened
+
+# Numpy's arrays have no more axes, and no longer ones.
+_MOST_AXES, _LONGEST = 64, 2**63 - 1
+
 Shape = tuple[int, ...]
 
 
@@ -65,24 +70,36 @@ def demand_numbers(
 
 
 def demand_integer(name: str, value: Any, least: int = 1, most: int | None = None) -> None:
-    """Refuse what is no whole number of at least some size."""
+    """Refuse what is no whole number of at least some size, or beyond 64 bits."""
+    most = _LONGEST if most is None else most
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    is_within = is_whole and least <= value and (most is None or value <= most)
-    demand(is_within, f"{name} is {value!r}, where a whole number from {least} on was expected")
+    is_within = is_whole and least <= value <= most
+    demand(
+        is_within,
+        f"{name} is {shortened(value)}, where a whole number from {least} on was expected",
+    )
 
 
 def demand_sizes(name: str, value: Any, least: int = 1) -> None:
     """Refuse what is no tuple of whole numbers."""
-    demand(isinstance(value, tuple), f"{name} is {value!r} and no tuple of whole numbers")
+    demand(isinstance(value, tuple), f"{name} is {shortened(value)} and no tuple of whole numbers")
     for each in value:
         demand_integer(f"a size in {name}", each, least)
+
+
+def demand_shape(name: str, value: Any, least: int = 1) -> None:
+    """Refuse what is no shape of an array."""
+    demand_sizes(name, value, least)
+    demand(len(value) <= _MOST_AXES, f"{name} has {len(value)} axes, more than {_MOST_AXES}")
 
 
 def demand_number(name: str, value: Any, *, positive: bool = False) -> None:
     """Refuse what is no finite number."""
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    demand(is_number and np.isfinite(value), f"{name} is {value!r} and no finite number")
-    demand(not positive or value > 0, f"{name} is {value!r}, where more than 0 was expected")
+    demand(is_number and np.isfinite(value), f"{name} is {shortened(value)} and no finite number")
+    demand(
+        not positive or value > 0, f"{name} is {shortened(value)}, where more than 0 was expected"
+    )
 
 
 def demand_estimator(name: str, value: Any) -> None:

@@ -11,6 +11,7 @@ import sklearn
 
 from skae import __version__
 from skae.exceptions import OtherVersionWarning
+from skae.states._shortened import shortened
 
 # Raised when the layout of a state changes. A reader of a format reads all that were before it.
 FORMAT = 1
@@ -43,8 +44,8 @@ def check_format(found: Any, what: str) -> int:
     """
     if not isinstance(found, Integral) or isinstance(found, bool) or int(found) < 1:
         raise ValueError(
-            f"{what} says that its format is {found!r}, but a whole number from 1 on was expected: "
-            "it is damaged, or no skae wrote it. Take another copy of it, or fit again."
+            f"{what} says that its format is {shortened(found)}, but a whole number from 1 on was "
+            "expected: it is damaged, or no skae wrote it. Take another copy of it, or fit again."
         )
     if int(found) > FORMAT:
         raise ValueError(
@@ -57,11 +58,12 @@ def check_format(found: Any, what: str) -> int:
 def warn_of_other_versions(name: str, written: Mapping[str, Any]) -> None:
     """Warn where another skae or scikit-learn wrote a state, as scikit-learn does of its own."""
     for library in ("skae", "scikit-learn"):
-        if written.get(library) != versions()[library]:
+        found = written.get(library)
+        if not isinstance(found, str) or found != versions()[library]:
             warning = OtherVersionWarning(
                 estimator_name=name,
                 library=library,
                 current_version=versions()[library],
-                original_version=str(written.get(library)),
+                original_version=found if isinstance(found, str) else shortened(found),
             )
             warnings.warn(warning, stacklevel=4)

@@ -1,4 +1,5 @@
 import pickle
+import struct
 import subprocess
 import sys
 import zlib
@@ -275,15 +276,45 @@ def test_format_stays_readable():
     tables = [SymbolTable(-1, weights, np.arange(-1.0, 2)), SymbolTable(0, weights, np.arange(3.0))]
     symbols = np.array([[-1, 0], [0, 2], [0, 1], [1, -7], [2**31 - 1, 1]], np.int32)
     data = bytes.fromhex(FORMAT_1)
-    read, dtype = unpack(data, tables, b"skaeskae")
+    read, dtype = unpack(data, tables, b"skaeskae", 3)
     np.testing.assert_array_equal(read, symbols)
     assert dtype == np.float32
-    assert pack(symbols, tables, np.float32, b"skaeskae") == data
+    assert pack(symbols, tables, np.float32, b"skaeskae", 3) == data
 
 
 FORMAT_1 = (
     "534b41450166050000000200000010000000736b6165736b61651915b938f747080cc0f38cb6efd2f7de9852c123"
 )
+
+
+def test_few_bytes_stand_for_few_values():
+    """Rows of a tenth of a bit and 3000 features: 430 bytes could stand for 5.6 GB."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 5)) @ rng.normal(size=(5, 3000))
+    codec = LatentCodec(PCA(2), bits=0.05).fit(X)
+    for n_bytes in (0, 400):
+        n_most = (2**22 + 2**16 * n_bytes) // 3000
+        for n_rows in (n_most + 1, 2**32 - 1):
+            data = announcing(codec, n_rows, n_bytes)
+            with pytest.raises(ValueError, match=f"{n_rows} rows, but {n_bytes} bytes hold"):
+                codec.decode(data)
+    few = np.repeat(X.mean(axis=0, keepdims=True), 2**22 // 3000, axis=0)
+    assert codec.decode(codec.encode(few)).shape == few.shape
+    with pytest.raises(ValueError, match="Encode so many at a time"):
+        codec.encode(np.repeat(few, 30, axis=0))
+
+
+def announcing(codec, n_rows, n_bytes):
+    fingerprint = bytes.fromhex(codec.fingerprint_)
+    header = struct.pack("<4sBBIII8s", b"SKAE", 1, ord("d"), n_rows, 2, n_bytes, fingerprint)
+    return with_checksum(header + bytes(n_bytes) + bytes(4))
+
+
+def test_rows_of_a_bit_are_taken_however_wide():
+    X = np.outer(np.random.default_rng(0).normal(size=200), np.ones(20_000))
+    codec = LatentCodec(PCA(1), bits=1).fit(X)
+    again = codec.decode(codec.encode(np.tile(X, (5, 1))))
+    assert again.shape == (1000, 20_000)
 
 
 def test_copies_in_other_processes_read_the_same(tmp_path, codec):

@@ -55,11 +55,11 @@ def test_hostile_files_are_refused(nodes, message, path):
 
 
 def test_references_that_multiply_take_no_memory(path):
-    """Two to the power of two hundred leaves, if they were copied."""
-    nodes = [["list", []], *(["list", [{"n": i}, {"n": i}]] for i in range(200))]
-    values = [{"n": 200}, sklearn.__version__]
+    """Two to the power of 190 leaves, if they were copied."""
+    nodes = [["list", []], *(["list", [{"n": i}, {"n": i}]] for i in range(190))]
+    values = [{"n": 190}, sklearn.__version__]
     nodes += [["dict", "dict", ["note_", "_sklearn_version"], values]]
-    nodes += [["object", "sklearn.decomposition._pca.PCA", {"n": 201}]]
+    nodes += [["object", "sklearn.decomposition._pca.PCA", {"n": 191}]]
     path.write_bytes(hostile(nodes))
     tracemalloc.start()
     start = time.perf_counter()

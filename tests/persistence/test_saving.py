@@ -6,10 +6,14 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from collections import OrderedDict
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from time import sleep
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.decomposition import PCA
@@ -342,7 +346,7 @@ def test_a_killed_save_leaves_a_whole_file_and_the_next_save_no_drafts(path):
             [sys.executable, "-c", SAVE_AND_SAVE, path], stdout=subprocess.PIPE
         )
         process.stdout.readline()
-        time.sleep(delay)
+        sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert skae.load(path).n_components == 2
@@ -362,3 +366,218 @@ assert not {"tensorflow", "keras", "skops", "pickletools"} & set(sys.modules)
 def test_loading_and_scoring_load_no_tensorflow(path):
     skae.save(fitted("pipeline"), path)
     subprocess.run([sys.executable, "-c", LOAD, path], check=True)
+
+
+# Where files may go
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_a_draft_of_a_private_file_is_private_from_its_first_byte(path, monkeypatch):
+    modes, fsync = [], os.fsync
+    skae.save(PCA(2), path)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~_umask()
+    path.chmod(0o640)
+    opened = os.open
+
+    def open_and_look(name, *arguments, **options):
+        found = opened(name, *arguments, **options)
+        modes.append(os.fstat(found).st_mode & 0o777)
+        return found
+
+    monkeypatch.setattr(os, "open", open_and_look)
+    monkeypatch.setattr(os, "fsync", lambda file: fsync(file))
+    skae.save(PCA(3), path)
+    assert modes == [0o600]
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    pipe, loop = tmp_path / "pipe", tmp_path / "loop"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    with pytest.raises(OSError, match=r"pipe is no file but.*Name a file"):
+        skae.save(PCA(2), pipe)
+    with pytest.raises(OSError, match="lead to one another; name a file"):
+        skae.save(PCA(2), loop)
+    with pytest.raises(OSError, match="is no file but"):
+        skae.save(PCA(2), os.devnull)
+    assert pipe.is_fifo()
+    assert loop.is_symlink()
+
+
+def test_a_link_to_a_file_that_is_not_there_yet_leads_to_it(tmp_path):
+    link = tmp_path / "link.skae"
+    link.symlink_to(tmp_path / "target.skae")
+    skae.save(PCA(2), link)
+    assert link.is_symlink()
+    assert skae.load(tmp_path / "target.skae").n_components == 2
+
+
+@pytest.mark.parametrize("wrong", [b"estimator.skae", 5, None])
+def test_a_path_is_text_or_a_path(wrong):
+    with pytest.raises(TypeError, match=r"path is .*but text or a pathlib\.Path was expected"):
+        skae.save(PCA(2), wrong)
+    with pytest.raises(TypeError, match=r"path is .*but text or a pathlib\.Path was expected"):
+        skae.load(wrong)
+
+
+# Arrays
+
+
+def kept(value):
+    text, arrays = described(value, Names())
+    return rebuilt(text, list(arrays.values()), Names())
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.matrix([[1]]), r"numpy\.matrix.*numpy\.array\(\.\.\.\)"),
+        (np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), r"numpy\.(rec\.)?recarray"),
+        (np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")])[0], r"numpy\.(rec\.)?record"),
+        (np.longdouble(1), "is or holds an array of float128, which no file"),
+        (np.ones(2, np.longdouble), "is or holds an array of float128, which no file"),
+        (np.zeros(1, [("a", "O")]), "is or holds an array of "),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_arrays_of_other_kinds_are_refused_with_the_attribute(value, message):
+    if "float128" in message and np.dtype(np.longdouble).itemsize == 8:
+        pytest.skip("long floats are those of 64 bits")
+    held = StandardScaler()
+    held.q_ = value
+    with pytest.raises(
+        TypeError, match=rf"q_ is or holds .*{message.removeprefix('is or holds ')}"
+    ):
+        described(held, Names())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.ma.MaskedArray([1.0, 2.0], [0, 1], fill_value=7.0, hard_mask=True),
+        np.ma.MaskedArray([1.0, 2.0]),
+        np.ma.MaskedArray(["a", "b"], [0, 1], fill_value="N/A"),
+        np.ma.MaskedArray(np.array([None, "a"], object), [1, 0], fill_value="?"),
+        np.ma.MaskedArray(np.array([None, "a"], object), [1, 0], fill_value=None),
+        np.ma.MaskedArray(np.array(["2020", "2021"], "M8[Y]"), [1, 0]),
+        np.ma.MaskedArray(np.zeros(2, [("a", "i4"), ("b", "f8")]), [(0, 1), (1, 1)]),
+    ],
+    ids=lambda value: value.dtype.kind,
+)
+def test_masked_arrays_keep_what_fills_them(value):
+    again = kept(value)
+    assert type(again) is np.ma.MaskedArray
+    assert again.dtype == value.dtype
+    assert again.hardmask == value.hardmask
+    assert (again.mask is np.ma.nomask) == (value.mask is np.ma.nomask)
+    assert str(again.fill_value) == str(value.fill_value)
+    assert again.tolist() == value.tolist()
+
+
+def test_arrays_of_objects_keep_their_order():
+    value = np.asfortranarray(np.array([[1, "a", None], [2.0, (1,), "b"]], dtype=object))
+    again = kept(value)
+    assert again.flags.f_contiguous
+    assert not again.flags.c_contiguous
+    assert again.tolist() == value.tolist()
+
+
+# Dates and decimals
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        date(2020, 2, 29),
+        datetime(2020, 1, 2, 3, 4, 5, 6),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
+        time(23, 59),
+        timedelta(-3, 5, 7),
+        Decimal("1.50"),
+        Decimal("-0E+5"),
+        Decimal("sNaN12"),
+    ],
+    ids=repr,
+)
+def test_dates_and_decimals_come_back(value):
+    again = kept(value)
+    assert type(again) is type(value)
+    assert repr(again) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2020, 1, 1, tzinfo=ZoneInfo("UTC")),
+        datetime(2020, 1, 1, tzinfo=timezone(timedelta(0), "a name")),
+        time(1, fold=1),
+        Decimal("1" * 2000),
+    ],
+    ids=["zone", "name", "fold", "digits"],
+)
+def test_dates_whose_text_is_not_all_are_refused(value):
+    with pytest.raises(TypeError, match=r"which no file of skae\.save holds\. Make it text"):
+        described(value, Names())
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("date", "20200229"),
+        ("date", "2020-02-30"),
+        ("date", 5),
+        ("Decimal", "1" * 5000),
+        ("Decimal", "\u0661"),
+        ("timedelta", "1 2"),
+        ("timedelta", "1 2 " + "9" * 30),
+        ("nothing", ""),
+    ],
+)
+def test_text_that_is_no_date_is_refused(kind, text):
+    description = json.dumps({"nodes": [["plain", kind, text]], "root": {"n": 0}})
+    with pytest.raises((ArithmeticError, KeyError, ValueError)):
+        rebuilt(description, [], Names())
+
+
+def of_column(values):
+    frame = pd.DataFrame({"kind": values, "z": np.linspace(-1, 1, len(values))})
+    return skae.TableAutoencoder(skae.Autoencoder(1, **QUICK)).fit(frame)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [(date(2020, 1, 1), date(2020, 1, 2)), (Decimal(1), Decimal("2.5")), (time(1), time(2))],
+    ids=["dates", "decimals", "times"],
+)
+def test_a_table_of_dates_and_decimals_is_saved(pair, path):
+    table = of_column(pd.Series([*pair] * 20, dtype=object))
+    again = through_a_file(table, path)
+    expected = table.sample(5, random_state=0)
+    pd.testing.assert_frame_equal(again.sample(5, random_state=0), expected)
+    assert set(expected["kind"]) <= set(pair)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.cut(np.arange(20.0), 3),
+        pd.Series([pd.Timestamp("2020"), pd.Timestamp("2021")] * 10, dtype=object),
+        pd.Series([pd.Period("2020"), pd.Period("2021")] * 10, dtype=object),
+    ],
+    ids=["intervals", "moments", "periods"],
+)
+def test_values_of_pandas_are_refused_with_their_column_and_a_way_out(column, path):
+    with pytest.raises(TypeError, match=r"\['kind'\].* X\[column\]\.astype\(str\)"):
+        skae.save(of_column(column), path)
+    table = of_column(pd.Series(column).astype(str))
+    again = through_a_file(table, path)
+    pd.testing.assert_frame_equal(again.sample(5, random_state=0), table.sample(5, random_state=0))

@@ -126,6 +126,10 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
     decoded rows are filled up as the encoded ones were. Lengths take a few bits a row beside those
     of ``bits``. In a Pipeline only NaN can be told from what the steps before make.
 
+    Bytes stand for a bounded number of rows, so that ``decode`` needs no more memory than their
+    length lets one expect: 2**22 values, and for each byte 2**16 more, or eight rows if that is
+    more.
+
     Coordinates outside the range of the training rows are not clipped: they cost some 40 bits
     each. Rows with one 2**31 steps or more from the mean are refused.
 
@@ -236,8 +240,9 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
         ImportError
             If constriction is not installed.
         ValueError
-            If X holds missing or infinite values, another number of features, or a row so far from
-            those of ``fit`` that its coordinates have no integers.
+            If X holds missing or infinite values, another number of features, a row so far from
+            those of ``fit`` that its coordinates have no integers, or so many rows of less than a
+            bit each that ``decode`` would not take their bytes; encode them in parts.
         """
         check_is_fitted(self)
         X = given_rows(self.reducer_, X)
@@ -256,7 +261,8 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
             is_padding = find_padding_before_fit(self.reducer_, rows)
             assert is_padding is not None
             symbols = np.hstack([symbols, self._padding.symbols(is_padding)])
-        return pack(symbols, self._tables, rows.dtype, bytes.fromhex(self.fingerprint_))
+        fingerprint = bytes.fromhex(self.fingerprint_)
+        return pack(symbols, self._tables, rows.dtype, fingerprint, self.n_features_in_)
 
     @property
     def _tables(self) -> list[SymbolTable]:
@@ -288,7 +294,8 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
             model.
         """
         check_is_fitted(self)
-        symbols, dtype = unpack(data, self._tables, bytes.fromhex(self.fingerprint_))
+        fingerprint = bytes.fromhex(self.fingerprint_)
+        symbols, dtype = unpack(data, self._tables, fingerprint, self.n_features_in_)
         if not len(symbols):
             return in_container(self, np.empty((0, self.n_features_in_), dtype))
         n_axes = len(self._quantiser.tables)

@@ -28,10 +28,17 @@ _HALF = 16
 _SLACK_BITS = 256
 # Where hardly a bit tells rows apart: so many at once, and so many more for each byte.
 _FEW_ROWS, _ROWS_A_BYTE = 2**14, 2**10
+# So many values of decoded rows, and so many more for each byte; rows of a bit each are always
+# taken. What decodes bytes of others then needs no more memory than their length lets one expect.
+_FEW_VALUES, _VALUES_A_BYTE, _ROWS_OF_A_BIT = 2**22, 2**16, 8
 
 
 def pack(
-    symbols: Integers, tables: Sequence[SymbolTable], dtype: np.dtype[Any], fingerprint: bytes
+    symbols: Integers,
+    tables: Sequence[SymbolTable],
+    dtype: np.dtype[Any],
+    fingerprint: bytes,
+    n_features: int,
 ) -> bytes:
     """Pack integers into bytes.
 
@@ -43,9 +50,11 @@ def pack(
         Float32 or float64, of the rows.
     fingerprint : bytes
         Of the model, 8 of them.
+    n_features : int
+        Of the rows.
     """
     words = _entropy_coded(symbols, tables).astype("<u4").tobytes()
-    n_most = _most_rows(len(words), tables)
+    n_most = _most_rows(len(words), tables, n_features)
     if len(symbols) > n_most:
         raise ValueError(
             f"X holds {len(symbols)} rows of which hardly a bit tells one from another, and "
@@ -57,7 +66,7 @@ def pack(
 
 
 def unpack(
-    data: Any, tables: Sequence[SymbolTable], fingerprint: bytes
+    data: Any, tables: Sequence[SymbolTable], fingerprint: bytes, n_features: int
 ) -> tuple[Integers, np.dtype[Any]]:
     """Read the integers, and the dtype of the rows, from bytes that :func:`pack` returned.
 
@@ -94,7 +103,7 @@ def unpack(
             "encode writes: something else wrote them. Fetch or encode them again."
         )
     words = np.frombuffer(data[_HEADER.size : -_CHECKSUM.size], "<u4").astype(np.uint32)
-    _check_n_rows(n_rows, words.nbytes, tables)
+    _check_n_rows(n_rows, words.nbytes, tables, n_features)
     try:
         symbols = _entropy_decoded(words, n_rows, tables)
     except AssertionError as error:  # of constriction
@@ -134,9 +143,11 @@ def _check_length(data: bytes) -> None:
         )
 
 
-def _check_n_rows(n_rows: int, n_bytes: int, tables: Sequence[SymbolTable]) -> None:
+def _check_n_rows(
+    n_rows: int, n_bytes: int, tables: Sequence[SymbolTable], n_features: int
+) -> None:
     """Refuse more rows than so many bytes can hold, before any of them is made."""
-    n_most = _most_rows(n_bytes, tables)
+    n_most = _most_rows(n_bytes, tables, n_features)
     if n_rows > n_most:
         raise ValueError(
             f"The bytes announce {n_rows} rows, but {n_bytes} bytes hold {n_most} at most: they "
@@ -144,8 +155,9 @@ def _check_n_rows(n_rows: int, n_bytes: int, tables: Sequence[SymbolTable]) -> N
         )
 
 
-def _most_rows(n_bytes: int, tables: Sequence[SymbolTable]) -> int:
-    n_known = _FEW_ROWS + _ROWS_A_BYTE * n_bytes
+def _most_rows(n_bytes: int, tables: Sequence[SymbolTable], n_features: int) -> int:
+    n_values = _FEW_VALUES + n_bytes * max(_VALUES_A_BYTE, _ROWS_OF_A_BIT * n_features)
+    n_known = min(_FEW_ROWS + _ROWS_A_BYTE * n_bytes, max(n_values // n_features, 1))
     least_bits = sum(table.least_bits for table in tables)
     if not least_bits:
         return n_known

@@ -14,7 +14,7 @@ import numpy as np
 
 from skae.applications.codec._quantiser import SymbolTable, demand_tables
 from skae.numerics import Array, Bools, Integers
-from skae.states import demand, demand_integer, demand_number
+from skae.states import demand, demand_integer, demand_number, shortened
 
 _STEPS_A_SYMBOL = 8
 _TOTAL_WEIGHT = 2**22
@@ -43,7 +43,7 @@ class PaddingCoder:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         for name in ("value", "n_features", "tables", "bits_per_row"):
             demand(name in state, f"a coder of padding without {name}")
-        demand(isinstance(state["value"], Real), f"padding is {state['value']!r}")
+        demand(isinstance(state["value"], Real), f"padding is {shortened(state['value'])}")
         demand_integer("features of a timestep", state["n_features"])
         demand_tables(state["tables"])
         demand_number("bits of a row", state["bits_per_row"])
