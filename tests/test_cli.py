@@ -310,10 +310,10 @@ def test_earlier_results_are_replaced(frame):
 
 
 def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
-    def fail(path, content):
+    def fail(file):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(SystemExit, match="2"):
         main(["compare", "--output", "a/b", *QUICK])
     *progress, problem = capsys.readouterr().err.splitlines()
@@ -323,10 +323,10 @@ def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
 
 
 def test_an_interrupt_while_writing_leaves_nothing_behind(monkeypatch):
-    def interrupt(path, content):
+    def interrupt(file):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "write_bytes", interrupt)
+    monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(SystemExit, match="130"):
         main(["compare", "--output", "a/b", *QUICK])
     assert listing() == []
