@@ -41,10 +41,15 @@ def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
 
     Raises
     ------
+    Untrusted
+        If it names a type or function that is not trusted; nothing is made then.
     Exception
         Of many kinds, where the parts do not fit each other.
     """
     read = read_json(description)
+    foreign = {n[1] for n in read["nodes"] if n[0] in _NAMED and not names.may_name(n[1])}
+    if foreign:
+        raise Untrusted(min(foreign))
     reader, nesting = _Reader(arrays, names), Nesting()
     for node in read["nodes"]:
         nesting.add(node)
@@ -59,12 +64,6 @@ def rebuilt_estimator(description: str, arrays: Sequence[Array], names: Names) -
     root = rebuilt(description, arrays, names)
     demand(is_estimator(root, names.is_given), f"a {type(root).__name__} is no estimator")
     return root
-
-
-def named_types(description: str) -> list[str]:
-    """Return all types and functions that a description names, before anything is made."""
-    nodes = read_json(description)["nodes"]
-    return sorted({node[1] for node in nodes if node[0] in _NAMED})
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from skae.drafts import write_whole
 from skae.persistence._describing import described_estimator
 from skae.persistence._layout import check_beginning, packed, unpacked, whole_number
 from skae.persistence._names import Names, Trusted
-from skae.persistence._rebuilding import Untrusted, named_types, rebuilt_estimator
+from skae.persistence._rebuilding import Untrusted, rebuilt_estimator
 from skae.states import FORMAT, check_format, shortened, versions
 
 _N_BEGINNING = 64
@@ -144,9 +144,6 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
         number = found
     check_format(number, what)
     try:
-        foreign = [n for n in named_types(content.description) if not names.may_name(n)]
-        if foreign:
-            raise Untrusted(foreign[0])
         return rebuilt_estimator(content.description, content.arrays, names)
     except Untrusted as error:
         (name,) = error.args

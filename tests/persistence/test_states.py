@@ -182,22 +182,18 @@ def _set(**values):
     return lambda state: state.update(values)
 
 
-def _scaling(**values):
-    def change(state):
-        scaling = copy.copy(state["scaling"])
-        vars(scaling).update(values)
-        state["scaling"] = scaling
+def _changed(part):
+    def changing(**values):
+        def change(state):
+            state[part] = copy.copy(state[part])
+            vars(state[part]).update(values)
 
-    return change
+        return change
+
+    return changing
 
 
-def _network(**values):
-    def change(state):
-        network = copy.copy(state["network"])
-        vars(network).update(values)
-        state["network"] = network
-
-    return change
+_scaling, _network = _changed("scaling"), _changed("network")
 
 
 def _weights(**values):
