@@ -1,10 +1,17 @@
 """Keras layers of skae's own.
 
-Some ``encoder_`` models contain them: those with a mask, with a code of which the largest values
-are kept, or with a network of the user's. Import this module before ``keras.saving.load_model``
-reads a saved one in another process.
+Some ``encoder_`` models contain them: those with a mask, those that fill missing values, those with
+a code of which the largest values are kept, or with a network of the user's. Import this module
+before ``keras.saving.load_model`` reads a saved one in another process.
 """
 
-from skae.backend._layers import Gate, HideMissing, KeepLargest, LastState, MissingWhere
+from skae.backend._layers import (
+    Gate,
+    HideMissing,
+    KeepLargest,
+    LastState,
+    MarkMissing,
+    MissingWhere,
+)
 
-__all__ = ["Gate", "HideMissing", "KeepLargest", "LastState", "MissingWhere"]
+__all__ = ["Gate", "HideMissing", "KeepLargest", "LastState", "MarkMissing", "MissingWhere"]

@@ -80,7 +80,9 @@ def _build_program(placed: _Placed, traces: Traces[Any]) -> Program:
 
 def _build_scorer(placed: _Placed, traces: Traces[Any]) -> "Scorer":
     built = _module("skae.backend._models").build(placed.spec)
-    scorer: Scorer = _module("skae.backend._scorer").Scorer(built, traces)
+    scorer: Scorer = _module("skae.backend._scorer").Scorer(
+        built, traces, placed.spec.scoring_batch
+    )
     return scorer
 
 

@@ -73,6 +73,17 @@ class HideMissing(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("skae")
+class MarkMissing(keras.layers.Layer):
+    """Replaces NaN by zero, and adds a channel for each that is 1 where it was NaN."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Apply to a tensor of shape (n, ..., n_channels)."""
+        is_missing = ops.isnan(inputs)
+        known = ops.where(is_missing, ops.zeros_like(inputs), inputs)
+        return ops.concatenate([known, ops.cast(is_missing, inputs.dtype)], axis=-1)
+
+
+@keras.saving.register_keras_serializable("skae")
 class MissingWhere(keras.layers.Layer):
     """Sets the timesteps to NaN at which every feature has the value that means padding.
 

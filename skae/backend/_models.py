@@ -13,7 +13,15 @@ from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
 from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
-from skae.networks import READER_ACTIVATION, Build, Network, check_build, names
+from skae.backend._restoring import restoring_models
+from skae.networks import (
+    READER_ACTIVATION,
+    Build,
+    Network,
+    ResidualNetwork,
+    check_build,
+    names,
+)
 from skae.numerics import Array, Weights
 from skae.objectives import Tensor
 
@@ -100,7 +108,7 @@ def build(network: Network) -> KerasNetwork:
     """
     if network.build is not None and network.kind != "custom":
         check_build(network.build, Build.of_activation(network.activation))
-    has_paths = network.hidden_layer_sizes or network.kind == "custom"
+    has_paths = network.kind in _PATHS and (network.hidden_layer_sizes or network.kind == "custom")
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
     critic = head = noise = column_weights = None
     if network.critic_layer_sizes is not None:
@@ -116,14 +124,22 @@ def build(network: Network) -> KerasNetwork:
         )
     probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
     return KerasNetwork(
-        _half("encoder", network, network.n_features, network.code_width, paths[0]),
-        _half("decoder", network, network.n_components, network.n_features, paths[1]),
+        *_halves(network, paths),
         paths,
         critic,
         head,
         noise,
         probe.path.removesuffix("probe"),
         column_weights,
+    )
+
+
+def _halves(network: Network, paths: tuple[Path, Path]) -> tuple[keras.Model, keras.Model]:
+    if isinstance(network, ResidualNetwork):
+        return restoring_models(network)
+    return (
+        _half("encoder", network, network.n_features, network.code_width, paths[0]),
+        _half("decoder", network, network.n_components, network.n_features, paths[1]),
     )
 
 
@@ -194,6 +210,13 @@ def in_input_units(
     if network.is_variational:
         code = code[:, : network.n_components]
     code_input = keras.Input((network.n_components,), dtype=DTYPE, name="code")
+    if network.restores:
+        # The code is the restored row, in the units of the rows.
+        code = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(code))
+        return (
+            keras.Model(rows, code, name="encoder"),
+            keras.Model(code_input, built.decoder(code_input), name="decoder"),
+        )
     output = built.decoder(code_input)
     if output_activation is not None:
         output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(

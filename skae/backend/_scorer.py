@@ -12,9 +12,6 @@ from skae.backend._traces import Traces
 from skae.numerics import Array, Weights
 from skae.objectives import Tensor
 
-# One shape for every call: a row's result does not depend on the rows beside it.
-_BATCH_SIZE = 64
-
 
 class Scorer:
     """Encoder and decoder of one architecture; weights are loaded into it.
@@ -24,10 +21,12 @@ class Scorer:
     built : KerasNetwork
     traces : Traces
         Shared by the scorers of one network.
+    batch_size : int
+        One shape for every call: a row's result does not depend on the rows beside it.
     """
 
-    def __init__(self, built: KerasNetwork, traces: Traces[Trace]) -> None:
-        self._built = built
+    def __init__(self, built: KerasNetwork, traces: Traces[Trace], batch_size: int) -> None:
+        self._built, self._batch_size = built, batch_size
         self._variables = built.variables()
         self._loaded: Weights | None = None
         shared = ([*self._variables.values(), *built.generators()], traces)
@@ -55,11 +54,11 @@ class Scorer:
 
     def encode(self, rows: Array) -> Array:
         """Output of the encoder for scaled rows."""
-        return _in_batches(self._encode, rows)
+        return self._in_batches(self._encode, rows)
 
     def decode(self, code: Array) -> Array:
         """Scaled output of a code."""
-        return _in_batches(self._decode, code)
+        return self._in_batches(self._decode, code)
 
     def _encode_batch(self, rows: Tensor) -> Tensor:
         return self._built.encoder(rows, training=False)
@@ -67,12 +66,11 @@ class Scorer:
     def _decode_batch(self, code: Tensor) -> Tensor:
         return self._built.decoder(code, training=False)
 
-
-def _in_batches(function: Callable[[Tensor], Tensor], rows: Array) -> Array:
-    outputs = []
-    for start in range(0, len(rows), _BATCH_SIZE):
-        batch = np.asarray(rows[start : start + _BATCH_SIZE], np.float32)
-        padded = np.zeros((_BATCH_SIZE, batch.shape[1]), np.float32)
-        padded[: len(batch)] = batch
-        outputs.append(function(tf.constant(padded)).numpy()[: len(batch)])
-    return np.concatenate(outputs)
+    def _in_batches(self, function: Callable[[Tensor], Tensor], rows: Array) -> Array:
+        outputs, size = [], self._batch_size
+        for start in range(0, len(rows), size):
+            batch = np.asarray(rows[start : start + size], np.float32)
+            padded = np.zeros((size, batch.shape[1]), np.float32)
+            padded[: len(batch)] = batch
+            outputs.append(function(tf.constant(padded)).numpy()[: len(batch)])
+        return np.concatenate(outputs)

@@ -114,6 +114,10 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         is_squared = self.loss == "squared_error"
         return Recipe(RECONSTRUCTION, loss=self.loss, pca_is_optimum=is_squared)
 
+    def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
+        """A new model at the weights that training of this variant should begin at."""
+        return model
+
     def _pretrain(
         self, model: Model, rows: Rows, settings: Settings, rng: np.random.Generator
     ) -> tuple[Model, list[Outcome]]:
@@ -221,6 +225,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
             model = continued_model(Architecture.of(self), recipe, self._model)
         else:
             model = new_model_told(Architecture.of(self), recipe, clean, rng)
+            model = self._started(model, rows, recipe, rng)
         is_plain = not continues and rows.targets is None
         is_optimal = is_plain and starts_at_optimum(model.network, recipe)
         phases: list[Outcome] = []
@@ -319,6 +324,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         rng = self._new_generator(n_past)
         if is_first:
             model = new_model(Architecture.of(self), recipe, clean, rng)
+            model = self._started(model, rows, recipe, rng)
         else:
             model = continued_model(Architecture.of(self), recipe, self._model)
         kind = optimizer_kind(settings)

@@ -1,32 +1,42 @@
 """The denoising autoencoder."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from numbers import Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
-from skae.estimators._parameters import Constraints
-from skae.fitting import Recipe, check_share
-from skae.model import ScaledRows
+from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
+from skae.estimators._restoring import checked_image, restores, split_images
+from skae.fitting import Architecture, Recipe, Rows, at_best_filter, check_share
+from skae.model import Model, ScaledRows, restored
 from skae.networks import Network
-from skae.numerics import ArrayLike
-from skae.objectives import CORRUPTIONS, DENOISING
+from skae.numerics import Array, ArrayLike
+from skae.objectives import CORRUPTIONS, Corruption, at_any_level, denoising, filling, holes
 from skae.parameter_checks import checks_parameters
 
 
 @documented
-@dataclass(eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False)
 class DenoisingAutoencoder(BaseAutoencoder):
     """Autoencoder that learns to reconstruct clean rows from corrupted ones.
 
     Rows are corrupted anew in every epoch, and the network is trained to undo it [1]_. It has to
     learn how features depend on each other, which makes better features, and it removes noise from
     new rows: ``reconstruct(X_noisy)``. Where noisy rows and their clean versions are known, train
-    on those pairs with ``fit(X_noisy, X_clean=X_clean)``.
+    on those pairs with ``fit(X_noisy, X_clean=X_clean)``: noise, blur, a lower resolution.
+
+    Signals, images and volumes (``sample_shape``) are restored by a network without a code, unless
+    ``n_components`` asks for one: what a code cannot hold is what they consist of. It starts at the
+    best linear filter of the corrupted rows (Wiener's) and learns what to add to it. Trained on
+    patches it restores images of any size: :meth:`restore`.
 
     Parameters
     ----------
@@ -36,13 +46,19 @@ class DenoisingAutoencoder(BaseAutoencoder):
         How rows are corrupted in training. ``"gaussian"`` adds normal noise; the others replace a
         share of the values: by their feature's mean, by its lowest or highest value, or by its
         value in another row of the batch (for columns of different kinds). With
-        ``loss="binary_crossentropy"`` masked values are 0. None corrupts nothing, for pairs that
-        are noisy already.
+        ``loss="binary_crossentropy"`` masked values are 0. A network without a code learns to fill
+        what ``"masking"`` makes missing, in squares of 1 to 8 positions: rows may then hold NaN.
+        None corrupts nothing, for pairs that are noisy already.
 
-    noise_level : float, default=0.2
-        For ``"gaussian"`` the noise's standard deviation, relative to that of all features
-        together; with ``loss="binary_crossentropy"`` in the units of the rows. Otherwise the share
-        of values that are replaced.
+    noise_level : float or (float, float), default=0.2
+        For ``"gaussian"`` the noise's standard deviation, in the unit that ``noise_unit`` says.
+        Otherwise the share of values that are replaced. A pair is a lowest and a highest level,
+        between which each row draws its own: for noise of unknown strength.
+
+    noise_unit : {"std", "input"}, default="std"
+        ``"std"``: gaussian noise is measured by the standard deviation of all features together
+        (with ``loss="binary_crossentropy"`` in the units of the rows). ``"input"``: in the units of
+        the rows, as 0.1 of images in [0, 1].
 
     Attributes
     ----------
@@ -55,12 +71,22 @@ class DenoisingAutoencoder(BaseAutoencoder):
     Notes
     -----
     Validation rows are corrupted too, in the same way in every epoch. With ``init="pca"`` training
-    starts at the PCA of the clean rows.
+    starts at the PCA of the clean rows, and without a code at the linear filter of 7 by 7 positions
+    (31 of a signal, 3 by 3 by 3 of a volume; fewer where there are many channels) that leaves the
+    least squared error [2]_; what it learns is kept where it restores rows held out better than
+    that. ``"unet"`` [3]_ halves every axis in each of ``hidden_layer_sizes`` but the first and
+    doubles them again, adding what each size had seen; ``"residual"`` [4]_ keeps the size.
+    Centring is by channel there, as a filter does not know where it is.
 
     References
     ----------
     .. [1] Vincent, P., Larochelle, H., Bengio, Y. & Manzagol, P.-A. (2008). Extracting and
        composing robust features with denoising autoencoders. ICML 2008, 1096-1103.
+    .. [2] Wiener, N. (1949). Extrapolation, interpolation, and smoothing of stationary time series.
+    .. [3] Ronneberger, O., Fischer, P. & Brox, T. (2015). U-Net: convolutional networks for
+       biomedical image segmentation. MICCAI 2015, 234-241.
+    .. [4] Zhang, K., Zuo, W., Chen, Y., Meng, D. & Zhang, L. (2017). Beyond a Gaussian denoiser:
+       residual learning of deep CNN for image denoising. IEEE Trans. Image Processing 26(7).
 
     Examples
     --------
@@ -76,27 +102,90 @@ class DenoisingAutoencoder(BaseAutoencoder):
     True
     """
 
+    n_components: int | float | Literal["auto"] = "auto"  # type: ignore[assignment]
+    _: KW_ONLY
+    network: NetworkChoice = "auto"
     noise: Literal["gaussian", "masking", "salt_and_pepper", "swap"] | None = "gaussian"
-    noise_level: float = 0.2
+    noise_level: float | tuple[float, float] = 0.2
+    noise_unit: Literal["std", "input"] = "std"
 
     _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
+        "n_components": [*CONSTRAINTS["n_components"], StrOptions({"auto"})],
+        "network": [
+            StrOptions({"auto", "dense", "convolutional", "recurrent", "residual", "unet"}),
+            *CONSTRAINTS["network"][1:],
+        ],
         "noise": [StrOptions(set(CORRUPTIONS)), None],
-        "noise_level": [Interval(Real, 0, None, closed="left")],
+        "noise_level": [Interval(Real, 0, None, closed="left"), tuple, list],
+        "noise_unit": [StrOptions({"std", "input"})],
     }
 
     def _recipe(self) -> Recipe:
+        architecture = Architecture.of(self)
+        if architecture.restores and self.loss == "binary_crossentropy":
+            raise ValueError(
+                f"loss='binary_crossentropy' is of probabilities, which network="
+                f"{architecture.kind!r} does not give. Take loss='squared_error', "
+                "'absolute_error' or 'huber'."
+            )
+        levels = self._levels()
         if self.noise is None:
             return super()._recipe()
-        return Recipe(DENOISING[self.noise], loss=self.loss, scalars=self._scalars)
+        if self.noise != "gaussian":
+            if self.noise_unit != "std":
+                raise ValueError(
+                    f"noise_unit={self.noise_unit!r} is of noise='gaussian', but noise="
+                    f"{self.noise!r} replaces a share of the values. Leave noise_unit at 'std'."
+                )
+            for level in levels:
+                check_share("noise_level", level, f"noise={self.noise!r}")
+        corrupt = self._corruption()
+        assert corrupt is not None
+        objective = filling(corrupt) if architecture.fills else denoising(corrupt)
+        return Recipe(objective, loss=self.loss, scalars=self._scalars)
+
+    def _levels(self) -> tuple[float, ...]:
+        """Levels of the noise: one, or the lowest and the highest."""
+        if not isinstance(self.noise_level, tuple | list):
+            return (float(self.noise_level),)
+        levels = tuple(self.noise_level)
+        is_range = len(levels) == 2 and all(isinstance(level, Real) for level in levels)
+        if not (is_range and 0 <= levels[0] <= levels[1] < np.inf):
+            raise ValueError(
+                f"noise_level={self.noise_level!r} should be a number from 0 on, or a lowest and a "
+                "highest one, as (0.1, 0.5)."
+            )
+        return tuple(float(level) for level in levels)
+
+    def _corruption(self) -> Corruption | None:
+        if self.noise is None:
+            return None
+        corrupt = CORRUPTIONS[self.noise]
+        if Architecture.of(self).fills:
+            assert self.sample_shape is not None
+            corrupt = holes(tuple(int(size) for size in self.sample_shape))
+        return corrupt if len(self._levels()) == 1 else at_any_level(corrupt)
 
     def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
-        if self.noise != "gaussian":
-            check_share("noise_level", self.noise_level, f"noise={self.noise!r}")
-        scalars: dict[str, Any] = {"noise_level": self.noise_level}
+        unit = rows.unit if self.noise_unit == "input" else 1.0
+        names = ("noise_level", "highest_level")
+        levels = zip(names, self._levels(), strict=False)
+        scalars: dict[str, Any] = {name: level / unit for name, level in levels}
         if self.noise == "salt_and_pepper":
             scalars["lowest"], scalars["highest"] = rows.extremes()
         return scalars
+
+    def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
+        if not model.network.restores:
+            return model
+        if self.noise is None and rows.targets is None:
+            raise ValueError(
+                f"noise=None and no X_clean leave network={model.network.kind!r} nothing to learn "
+                "but to give rows as they are. Pass the clean version of every row as X_clean, or "
+                "set noise."
+            )
+        return at_best_filter(model, rows, recipe, self._corruption(), rng)
 
     @checks_parameters
     def fit(  # type: ignore[override]  # takes clean rows before weights
@@ -164,3 +253,94 @@ class DenoisingAutoencoder(BaseAutoencoder):
             The estimator after one more pass.
         """
         return self._partial_fit(X, sample_weight, X_clean)
+
+    @available_if(restores)  # type: ignore[untyped-decorator]  # scikit-learn has no types
+    def restore(self, X: ArrayLike | Sequence[ArrayLike]) -> Array | list[Array]:
+        """Restore images, signals or volumes of any size.
+
+        They are restored in tiles that overlap, with the same result as in one piece, and mirrored
+        beyond their edges. ``reconstruct`` takes rows of the size of those in ``fit`` instead, and
+        takes what lies beyond their edges for the mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (..., n_channels) or (n_images, ..., n_channels), or list
+            One image, several of one size, or a list of images of any sizes; as many axes and
+            channels as ``sample_shape`` has. The axis of a single channel may be left out of one
+            image. NaN, with ``noise="masking"``, is what is to be filled: known values stay.
+
+        Returns
+        -------
+        restored : ndarray of the shape of X, or list of ndarray
+            In the units of X, float32 where X is, else float64. Values are not clipped.
+
+        Raises
+        ------
+        ValueError
+            If X has other axes or channels, or values that are missing or infinite.
+        AttributeError
+            If the network has a code, which belongs to one size.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_sample_image
+        >>> from sklearn.feature_extraction.image import extract_patches_2d
+        >>> from skae import DenoisingAutoencoder
+        >>> photograph = load_sample_image("china.jpg")[:160, :200] / 255.0
+        >>> patches = extract_patches_2d(photograph, (16, 16), max_patches=300, random_state=0)
+        >>> denoiser = DenoisingAutoencoder(
+        ...     sample_shape=(16, 16, 3), noise_level=0.1, noise_unit="input", max_iter=3,
+        ...     random_state=0,
+        ... ).fit(patches)
+        >>> noisy = photograph + np.random.default_rng(0).normal(0, 0.1, photograph.shape)
+        >>> restored = denoiser.restore(noisy)
+        >>> restored.shape
+        (160, 200, 3)
+        >>> float(np.mean((noisy - photograph) ** 2).round(4))
+        0.01
+        >>> bool(np.mean((restored - photograph) ** 2) < 0.004)
+        True
+        """
+        check_is_fitted(self)
+        model = self._model
+        images, join = split_images(X, model.network.sample_shape)
+        checked = [
+            checked_image(image, model.network.sample_shape, model.allows_nan) for image in images
+        ]
+        outputs = [self._restore_image(model, image) for image in checked]
+        return join(outputs)
+
+    @staticmethod
+    def _restore_image(model: Model, image: Array) -> Array:
+        output = restored(model, image)
+        # What may be missing is all that is wrong with such an image.
+        return np.where(np.isnan(image), output, image) if model.allows_nan else output
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
+        """Names of the columns of ``transform``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            As in :meth:`Autoencoder.get_feature_names_out`.
+
+        Returns
+        -------
+        names : ndarray of str
+            Those of the features, where the network has no code and ``transform`` restores rows.
+        """
+        check_is_fitted(self)
+        names: Array
+        if self._model.network.restores:
+            names = _check_feature_names_in(self, input_features)
+        else:
+            names = super().get_feature_names_out(input_features)
+        return names
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.allow_nan or (
+            restores(self, quietly=True) and self.noise == "masking"
+        )
+        return tags

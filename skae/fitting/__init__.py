@@ -3,6 +3,7 @@
 from skae.fitting._architecture import Architecture, layer_sizes
 from skae.fitting._checkpoint import check_resumable
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
+from skae.fitting._filter_start import at_best_filter
 from skae.fitting._fit_input import check_fit_input
 from skae.fitting._interruption import (
     granting,
@@ -62,6 +63,7 @@ __all__ = [
     "Settings",
     "SklearnCallbackHooks",
     "all_or_nothing",
+    "at_best_filter",
     "check_clean_rows",
     "check_code",
     "check_fit_input",

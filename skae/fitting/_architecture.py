@@ -16,6 +16,8 @@ from skae.networks import (
     DenseNetwork,
     Network,
     RecurrentNetwork,
+    ResidualNetwork,
+    UNetwork,
 )
 
 # Hidden layers and activations that "auto" means, for each kind of network.
@@ -24,15 +26,35 @@ _HIDDEN: dict[str, tuple[int, ...]] = {
     "convolutional": (32, 64),
     "recurrent": (128,),
     "custom": (256,),
+    "residual": (32, 32, 32),
+    "unet": (16, 32, 64),
 }
-_ACTIVATIONS = {"dense": "gelu", "convolutional": "gelu", "recurrent": "tanh", "custom": "gelu"}
+_ACTIVATIONS = {
+    "dense": "gelu",
+    "convolutional": "gelu",
+    "recurrent": "tanh",
+    "custom": "gelu",
+    # TensorFlow has one pass for it and for its derivative.
+    "residual": "relu",
+    "unet": "relu",
+}
+_RESTORING: dict[str, type[ResidualNetwork]] = {"residual": ResidualNetwork, "unet": UNetwork}
+_DEFAULT_COMPONENTS = 2
 # Keras and TensorFlow count in 32 bits.
 _LARGEST = 2**31 - 1
-_AXES: dict[str, tuple[int, ...]] = {"convolutional": (2, 3, 4), "recurrent": (2,)}
+_PLACES = (2, 3, 4)
+_AXES: dict[str, tuple[int, ...]] = {
+    "convolutional": _PLACES,
+    "recurrent": (2,),
+    "residual": _PLACES,
+    "unet": _PLACES,
+}
+_OF_PLACES = "(length, channels), (height, width, channels) or (depth, height, width, channels)"
 _MEANING = {
-    "convolutional": "(length, channels), (height, width, channels) or "
-    "(depth, height, width, channels)",
+    "convolutional": _OF_PLACES,
     "recurrent": "(timesteps, features)",
+    "residual": _OF_PLACES,
+    "unet": _OF_PLACES,
 }
 
 
@@ -47,9 +69,11 @@ cell, bidirectional, mask_value, dropout, init
         See the parameters of these names.
     columns : Columns or None
         What the features stand for where they are not all numbers.
+    fills : bool
+        Whether a network that restores reads missing values as such, and fills them.
     """
 
-    n_components: int | float
+    n_components: Any
     network: Any
     sample_shape: Sequence[int] | None
     hidden_layer_sizes: Any
@@ -62,17 +86,44 @@ cell, bidirectional, mask_value, dropout, init
     dropout: float
     init: str
     columns: Columns | None = None
+    fills: bool = False
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
-        """That of an estimator's parameters."""
-        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-1]}
-        return cls(**given, columns=getattr(estimator, "_columns", None))
+        """That of an estimator's parameters.
+
+        Raises
+        ------
+        ValueError
+            If they ask for a code of a network that has none.
+        """
+        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-2]}
+        has_places = len(given["sample_shape"] or ()) in _PLACES
+        asks_for_code = given["n_components"] != "auto"
+        network = given["network"]
+        if isinstance(network, str) and network == "auto":
+            network = given["network"] = "unet" if has_places and not asks_for_code else "dense"
+        restores = isinstance(network, str) and network in _RESTORING
+        if restores and asks_for_code:
+            raise ValueError(
+                f"n_components={given['n_components']!r} asks for a code, but "
+                f"network={network!r} has none: details go around it. Leave n_components "
+                "at 'auto', or take network='convolutional' for a code."
+            )
+        if not asks_for_code and not restores:
+            given["n_components"] = _DEFAULT_COMPONENTS
+        fills = restores and getattr(estimator, "noise", None) == "masking"
+        return cls(**given, columns=getattr(estimator, "_columns", None), fills=fills)
 
     @property
     def kind(self) -> str:
         """Kind of network that the parameters ask for."""
         return self.network if isinstance(self.network, str) else "custom"
+
+    @property
+    def restores(self) -> bool:
+        """Whether the network gives restored rows, and no code."""
+        return self.kind in _RESTORING
 
     @property
     def padding(self) -> float | None:
@@ -101,7 +152,7 @@ cell, bidirectional, mask_value, dropout, init
     @property
     def allows_nan(self) -> bool:
         """Whether NaN in rows says which timesteps are not there."""
-        if self.columns is not None:
+        if self.columns is not None or self.fills:
             return True
         return self.padding is not None and math.isnan(self.padding)
 
@@ -176,6 +227,17 @@ cell, bidirectional, mask_value, dropout, init
             size = self._kernel_size(len(shared["sample_shape"]) - 1)
             self._check_kernels(size, shared["hidden_layer_sizes"])
             return ConvolutionalNetwork(**shared, kernel_size=size, pooling=self.pooling)
+        if kind in _RESTORING:
+            size = self._kernel_size(len(shared["sample_shape"]) - 1)
+            self._check_kernels(size, shared["hidden_layer_sizes"])
+            if kind == "unet" and not shared["hidden_layer_sizes"]:
+                raise ValueError(
+                    "hidden_layer_sizes=() leaves network='unet' without layers. Give the filters "
+                    "of each, as (16, 32, 64), or take network='residual' for a linear filter."
+                )
+            return _RESTORING[kind](
+                **shared, kernel_size=size, pooling=self.pooling, fills=self.fills
+            )
         if kind == "recurrent":
             return RecurrentNetwork(
                 **shared,
@@ -190,6 +252,8 @@ cell, bidirectional, mask_value, dropout, init
         if kind == "custom":
             return []
         # A recurrent cell sees one timestep after the other.
+        if kind in _RESTORING:
+            return [1 + len(shape)]
         return [1 + len(shape), 2] if kind == "convolutional" else [2]
 
     def _activation(self) -> Any:

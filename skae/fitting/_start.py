@@ -16,6 +16,7 @@ from skae.fitting._wide_rows import wide_rows
 from skae.model import (
     Model,
     Scaling,
+    alike_everywhere,
     identity_scaling,
     measure_columns,
     measure_scaling,
@@ -26,6 +27,7 @@ from skae.networks import (
     DenseNetwork,
     Network,
     PrincipalDirections,
+    ResidualNetwork,
     check_build,
     directions_for_share,
     principal_directions,
@@ -63,13 +65,15 @@ def new_model(
     X, sample_weight = rows.X, rows.sample_weight
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
-    has_missing = padding is not None
+    has_missing = padding is not None or architecture.fills
     columns = architecture.columns
     with one_blas_thread():
         if columns is not None:
             has_missing, measured = True, measure_columns(columns, X, sample_weight)
         else:
             measured = measure_scaling(X, sample_weight, has_missing=has_missing)
+        if architecture.restores:
+            measured = alike_everywhere(measured, shape)
         # Rows of a cross-entropy are targets as they are.
         ends_in_sigmoid = recipe.loss == "binary_crossentropy"
         scaling = identity_scaling(X.shape[1]) if ends_in_sigmoid else measured
@@ -77,9 +81,14 @@ def new_model(
         given = (architecture, X, sample_weight, centring, rng, has_missing)
         principal = _principal_directions(*given)
     # A user's code makes the network, and may fit others there.
-    n_components = _count_components(architecture.n_components, principal)
+    if architecture.restores:
+        n_components = X.shape[1]
+    else:
+        n_components = _count_components(architecture.n_components, principal)
     network = architecture.describe(shape, n_components, recipe.network_options(n_components))
     weights = _random_weights(network, rng)
+    if isinstance(network, ResidualNetwork):
+        weights = network.identity_weights(weights)
     with one_blas_thread():
         if architecture.init == "pca" and principal is not None:
             mean = measured.mean if ends_in_sigmoid else None
@@ -180,6 +189,8 @@ def _principal_directions(
     rng: np.random.Generator,
     has_missing: bool,
 ) -> PrincipalDirections | None:
+    if architecture.restores:
+        return None
     is_share = not isinstance(architecture.n_components, Integral)
     if architecture.init != "pca" and not is_share:
         return None

@@ -12,17 +12,20 @@ from skae.model._packing import pack
 from skae.model._scaling import (
     ScaledRows,
     Scaling,
+    alike_everywhere,
     dense,
     identity_scaling,
     measure_scaling,
     weighted_blocks,
 )
 from skae.model._table_rows import as_rows, entropies, measure_columns
+from skae.model._tiles import restored
 
 __all__ = [
     "Model",
     "ScaledRows",
     "Scaling",
+    "alike_everywhere",
     "as_rows",
     "dense",
     "entropies",
@@ -33,6 +36,7 @@ __all__ = [
     "measure_scaling",
     "pack",
     "posterior_deviations",
+    "restored",
     "row_terms",
     "unit_divergences",
     "weighted_blocks",

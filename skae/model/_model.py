@@ -82,7 +82,7 @@ class Model:
     @property
     def allows_nan(self) -> bool:
         """Whether NaN in rows means something."""
-        if self.network.columns is not None:
+        if self.network.columns is not None or (self.network.restores and self.network.is_masked):
             return True
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
@@ -103,16 +103,20 @@ class Model:
     def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""
         n_components = self.network.n_components
+        if self.network.restores:
+            return self.reconstruct(X)
         return self.in_blocks(X, n_components, lambda rows: self._encode(self.scaling.apply(rows)))
 
     def decode(self, code: Array) -> Array:
         """Rows of a code, in input units."""
+        if self.network.restores:
+            return np.array(code)
         return self.in_blocks(code, self.network.n_features, self._decode_to_rows)
 
     def reconstruct(self, X: Matrix) -> Array:
         """Rows encoded and decoded again."""
         n_features = self.network.n_features
-        return self.in_blocks(X, n_features, lambda rows: self._decode_to_rows(self.encode(rows)))
+        return self.in_blocks(X, n_features, self._restore)
 
     def row_errors(self, X: Matrix) -> Array:
         """Loss of each row in input units, float64."""
@@ -161,11 +165,11 @@ class Model:
         """Mean and log variance of the code of scaled rows, for a variational network."""
         if self.network.columns is not None:
             scaled = np.nan_to_num(scaled)
-        return scorer_of(self.network).encode_distribution(self._weights_as, scaled)
+        return scorer_of(self.network).encode_distribution(self.weights_as, scaled)
 
     def decode_scaled(self, code: Array) -> Array:
         """Scaled output of a code: logits where the network ends in a sigmoid."""
-        return scorer_of(self.network).decode(self._weights_as, code)
+        return scorer_of(self.network).decode(self.weights_as, code)
 
     def column_errors(self, scaled: Array, output: Array) -> tuple[Array, Array]:
         """Error of each column of a table, and whether it has a value, in scaled units."""
@@ -178,10 +182,13 @@ class Model:
         means: Array = mean_error(np, errors, present, weights)
         return means
 
+    def _restore(self, rows: Array) -> Array:
+        return self._decode_to_rows(self._encode(self.scaling.apply(rows)))
+
     def _encode(self, scaled: Array) -> Array:
         if self.network.columns is not None:
             scaled = np.nan_to_num(scaled)
-        return scorer_of(self.network).encode(self._weights_as, scaled)
+        return scorer_of(self.network).encode(self.weights_as, scaled)
 
     def _decode_to_rows(self, code: Array) -> Array:
         output = self.decode_scaled(code)
@@ -216,7 +223,8 @@ class Model:
             return float(self.scaling.scale) ** 2
         return float(self.scaling.scale)
 
-    def _weights_as(self, dtype: np.dtype[Any]) -> Weights:
+    def weights_as(self, dtype: np.dtype[Any]) -> Weights:
+        """The weights in a dtype."""
         if dtype == np.float32:
             return self.weights
         if dtype not in self._cast:

@@ -91,6 +91,21 @@ def measure_scaling(
     return Scaling(mean, scale if scale > 0 else 1.0)
 
 
+def alike_everywhere(scaling: Scaling, sample_shape: tuple[int, ...]) -> Scaling:
+    """The same with one mean for all places of a channel, for networks that know no places.
+
+    Parameters
+    ----------
+    scaling : Scaling
+    sample_shape : tuple of int
+        Of a row, with the channels last.
+    """
+    by_place = scaling.mean.reshape(-1, sample_shape[-1])
+    mean = by_place.mean(axis=0)
+    spread = float(np.sqrt(np.mean((by_place - mean) ** 2)))
+    return Scaling(np.tile(mean, len(by_place)), float(np.hypot(scaling.scale, spread)))
+
+
 def _present(rows: Array) -> Array:
     present: Array = np.logical_not(np.isnan(rows)).astype(np.float64)
     return present
@@ -144,6 +159,11 @@ class ScaledRows:
             for rows, _ in weighted_blocks(X, scaling=scaling):
                 self._copy[start : start + len(rows)] = rows
                 start += len(rows)
+
+    @property
+    def unit(self) -> float:
+        """The size of one scaled unit, in that of the rows."""
+        return float(self._scaling.scale)
 
     def __len__(self) -> int:
         return int(self._X.shape[0])

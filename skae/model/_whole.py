@@ -12,7 +12,7 @@ import numpy as np
 
 from skae.model._packing import PackedArray
 from skae.model._scaling import Scaling
-from skae.networks import NUMPY_ACTIVATIONS, Columns, DenseNetwork, Network, names
+from skae.networks import NUMPY_ACTIVATIONS, Columns, DenseNetwork, Network, ResidualNetwork, names
 from skae.objectives import LOSSES
 from skae.states import (
     demand,
@@ -127,6 +127,8 @@ def _expected(network: Network) -> dict[str, tuple[int, ...]]:
     """Shapes of weights that the description of a network implies."""
     if isinstance(network, DenseNetwork):
         return network.parameter_shapes()
+    if isinstance(network, ResidualNetwork):
+        return network.filter_shapes()
     if not network.has_linear_path:
         return {}
     sizes = {

@@ -13,6 +13,7 @@ from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import MAX_COVARIANCE, PrincipalDirections, principal_directions
 from skae.networks._recurrent import RecurrentNetwork
+from skae.networks._residual import ResidualNetwork, UNetwork
 from skae.networks._wide import WideRows, directions_for_share
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "NumpyTwin",
     "PrincipalDirections",
     "RecurrentNetwork",
+    "ResidualNetwork",
+    "UNetwork",
     "WideRows",
     "check_build",
     "directions_for_share",

@@ -31,6 +31,7 @@ _LOGIT_SLOPE = 4.0
 _SPREAD = 0.5
 # A posterior is never wider than its prior, nor a noise variance smaller than this.
 _LEAST_VARIANCE = 1e-6
+_SCORING_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +110,16 @@ class Network:
     def is_masked(self) -> bool:
         """Whether missing values (NaN) in scaled rows say which timesteps there are."""
         return False
+
+    @property
+    def restores(self) -> bool:
+        """Whether the code is the restored row, so that nothing is left to decode."""
+        return False
+
+    @property
+    def scoring_batch(self) -> int:
+        """Rows that Keras scores at a time: a row's result does not depend on those beside it."""
+        return _SCORING_BATCH
 
     @property
     def code_width(self) -> int:

@@ -3,7 +3,15 @@
 from skae.objectives._adversarial import ADVERSARIAL
 from skae.objectives._columns import column_errors, mean_error
 from skae.objectives._contractive import CONTRACTIVE
-from skae.objectives._denoising import CORRUPTIONS, DENOISING
+from skae.objectives._denoising import (
+    CORRUPTIONS,
+    DENOISING,
+    Corruption,
+    at_any_level,
+    denoising,
+    filling,
+    holes,
+)
 from skae.objectives._layerwise import layerwise
 from skae.objectives._losses import LOSSES
 from skae.objectives._network_view import (
@@ -35,6 +43,7 @@ __all__ = [
     "SPARSE",
     "VARIATIONAL",
     "Batch",
+    "Corruption",
     "NetworkView",
     "Objective",
     "RandomDraws",
@@ -42,10 +51,14 @@ __all__ = [
     "Tensor",
     "Terms",
     "Update",
+    "at_any_level",
     "bounded",
     "column_errors",
     "column_surprises",
+    "denoising",
+    "filling",
     "gaussian_surprise",
+    "holes",
     "layerwise",
     "mean_error",
     "normal_divergence",

@@ -3,6 +3,7 @@
 A corruption is a pure function ``(ops, batch, scalars, random) -> (n, n_features)``.
 """
 
+import functools
 from collections.abc import Callable
 
 from skae.objectives._network_view import (
@@ -15,6 +16,9 @@ from skae.objectives._network_view import (
     Terms,
 )
 from skae.objectives._objective import Objective
+
+# Sides of the squares that miss, in values.
+_HOLE_SIZES = (1, 2, 4, 8)
 
 Corruption = Callable[[Namespace, Batch, Scalars, RandomDraws], Tensor]
 
@@ -51,11 +55,58 @@ def swap(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) ->
     return ops.where(_chosen(ops, rows, scalars, random), others, rows)
 
 
+@functools.cache
+def holes(sample_shape: tuple[int, ...]) -> Corruption:
+    """A corruption that makes squares of a row miss, at all channels: 1, 2, 4 or 8 wide.
+
+    Parameters
+    ----------
+    sample_shape : tuple of int
+        Of a row, with the channels last.
+    """
+    *axes, n_channels = sample_shape
+
+    def make_holes(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) -> Tensor:
+        rows = batch["rows"]
+        n_rows, ones = ops.shape(rows)[0], (1,) * len(axes)
+        share = ops.reshape(scalars["noise_level"], (-1, *ones))
+        kind = ops.reshape(random.uniform((n_rows,)) * len(_HOLE_SIZES), (-1, *ones))
+        is_lost = False
+        for i, size in enumerate(_HOLE_SIZES):
+            squares = random.uniform((n_rows, *(-(-n // size) for n in axes))) < share
+            for axis, n in enumerate(axes, 1):
+                squares = ops.take(ops.repeat(squares, size, axis=axis), ops.arange(n), axis=axis)
+            is_mine = ops.logical_and(kind >= i, kind < i + 1)
+            is_lost = ops.logical_or(is_lost, ops.logical_and(squares, is_mine))
+        is_lost = ops.repeat(ops.reshape(is_lost, (n_rows, -1, 1)), n_channels, axis=2)
+        return ops.where(ops.reshape(is_lost, (n_rows, -1)), float("nan"), rows)
+
+    return make_holes
+
+
+@functools.cache
+def at_any_level(corrupt: Corruption) -> Corruption:
+    """A corruption whose level is drawn for each row, from ``noise_level`` to ``highest_level``."""
+
+    def corrupt_at_any_level(
+        ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Tensor:
+        lowest, highest = scalars["noise_level"], scalars["highest_level"]
+        share = random.uniform((ops.shape(batch["rows"])[0], 1))
+        level = lowest + (highest - lowest) * share
+        return corrupt(ops, batch, {**scalars, "noise_level": level}, random)
+
+    return corrupt_at_any_level
+
+
 def _chosen(ops: Namespace, rows: Tensor, scalars: Scalars, random: RandomDraws) -> Tensor:
     return random.uniform(ops.shape(rows)) < scalars["noise_level"]
 
 
-def _denoising(corrupt: Corruption) -> Objective:
+@functools.cache
+def denoising(corrupt: Corruption) -> Objective:
+    """Reconstruct rows that a corruption changes."""
+
     def reconstruction_from_corrupted(
         network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
@@ -71,10 +122,24 @@ def _denoising(corrupt: Corruption) -> Objective:
     return Objective(reconstruction_from_corrupted, ("reconstruction",), is_random=True)
 
 
+@functools.cache
+def filling(corrupt: Corruption) -> Objective:
+    """Reconstruct rows of which a corruption makes values miss."""
+
+    def reconstruction_with_holes(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
+        corrupted = corrupt(network.ops, batch, scalars, random)
+        output = network.decode(network.encode(corrupted))
+        return {"reconstruction": network.error(batch["targets"], output)}
+
+    return Objective(reconstruction_with_holes, ("reconstruction",), is_random=True)
+
+
 CORRUPTIONS: dict[str, Corruption] = {
     "gaussian": gaussian,
     "masking": masking,
     "salt_and_pepper": salt_and_pepper,
     "swap": swap,
 }
-DENOISING = {name: _denoising(corrupt) for name, corrupt in CORRUPTIONS.items()}
+DENOISING = {name: denoising(corrupt) for name, corrupt in CORRUPTIONS.items()}

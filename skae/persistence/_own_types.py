@@ -53,6 +53,8 @@ CLASSES = (
     "skae.networks._convolutional.ConvolutionalNetwork",
     "skae.networks._dense.DenseNetwork",
     "skae.networks._recurrent.RecurrentNetwork",
+    "skae.networks._residual.ResidualNetwork",
+    "skae.networks._residual.UNetwork",
     "skae.supervised._classifier.AutoencoderClassifier",
     "skae.supervised._regressor.AutoencoderRegressor",
     "skae.tabular._autoencoder.TableAutoencoder",

@@ -1,0 +1,125 @@
+"""Networks that restore, as Keras models: a linear filter and a correction of the row."""
+
+from typing import Any
+
+import keras
+
+from skae.backend._blocks import DTYPE, dropout, glorot, reshape
+from skae.backend._layers import HideMissing, MarkMissing
+from skae.networks import ResidualNetwork, names
+from skae.objectives import Tensor
+
+
+def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model]:
+    """An encoder that gives the restored row, and a decoder that gives what it gets."""
+    inputs = keras.Input((network.n_features,), dtype=DTYPE, name="encoder_input")
+    seen = HideMissing(dtype=DTYPE, name="encoder_seen")(inputs) if network.fills else inputs
+    rows = reshape(network.sample_shape, "encoder_shape")(seen)
+    read = rows
+    if network.fills:
+        with_gaps = reshape(network.sample_shape, "encoder_gaps")(inputs)
+        read = MarkMissing(dtype=DTYPE, name="encoder_marked")(with_gaps)
+    correction = _correction(network, read)
+    linear = rows
+    if network.linear_path:
+        channels, size = network.n_channels, network.filter_size
+        linear = _layer(network, "Conv", names.linear("encoder"), channels, size)(rows)
+    output = keras.layers.Add(name="encoder_sum", dtype=DTYPE)([linear, correction])
+    flat = keras.layers.Flatten(data_format="channels_last", dtype=DTYPE, name="encoder_flat")
+    code = keras.Input((network.n_features,), dtype=DTYPE, name="decoder_input")
+    same = keras.layers.Activation("linear", dtype=DTYPE, name="decoder_same")(code)
+    return keras.Model(inputs, flat(output), name="encoder"), keras.Model(
+        code, same, name="decoder"
+    )
+
+
+def _correction(network: ResidualNetwork, rows: Tensor) -> Tensor:
+    """Output of the nonlinear path."""
+    build = _same_size if network.kind == "residual" else _u_shape
+    last = _layer(
+        network, "Conv", names.nonlinear("encoder"), network.n_channels, network.kernel_size
+    )
+    return last(build(network, rows))
+
+
+def _same_size(network: ResidualNetwork, rows: Tensor) -> Tensor:
+    for i, filters in enumerate(network.hidden_layer_sizes, 1):
+        rows = _hidden(network, f"encoder_hidden_{i}", filters, rows)
+    return rows
+
+
+def _u_shape(network: ResidualNetwork, rows: Tensor) -> Tensor:
+    first, *others = network.hidden_layer_sizes
+    rows, skipped = _hidden(network, "encoder_hidden_1", first, rows), []
+    for i, filters in enumerate(others, 2):
+        skipped.append(rows)
+        rows = _shrunk(network, f"encoder_shrink_{i}", filters, rows)
+        rows = _hidden(network, f"encoder_hidden_{i}", filters, rows)
+    for i, skip in enumerate(reversed(skipped), len(others) + 2):
+        rows = _grown(network, f"encoder_grow_{i}", rows, skip)
+        rows = keras.layers.Add(name=f"encoder_skip_{i}", dtype=DTYPE)([rows, skip])
+        rows = _hidden(network, f"encoder_hidden_{i}", skip.shape[-1], rows)
+    return rows
+
+
+def _hidden(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> Tensor:
+    layer = _layer(
+        network, "Conv", name, filters, network.kernel_size, activation=network.activation
+    )
+    rows = layer(rows)
+    for drop in dropout(network, f"{name}_drop"):
+        rows = drop(rows)
+    return rows
+
+
+def _shrunk(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> Tensor:
+    """Half as large along every axis, rounded up."""
+    if network.pooling is None:
+        activation = network.activation
+        return _layer(network, "Conv", name, filters, 2, strides=2, activation=activation)(rows)
+    pool = getattr(keras.layers, f"{network.pooling.capitalize()}Pooling{network.n_axes}D")
+    options = {"padding": "same", "data_format": "channels_last", "dtype": DTYPE}
+    return pool(2, name=name, **options)(rows)
+
+
+def _grown(network: ResidualNetwork, name: str, rows: Tensor, skip: Tensor) -> Tensor:
+    """Twice as large along every axis, cropped to the size of what is added."""
+    filters = skip.shape[-1]
+    if network.pooling is None:
+        rows = _layer(network, "Conv", name, filters, 2, transposed=True, strides=2)(rows)
+    else:
+        repeat = {} if network.n_axes == 1 else {"data_format": "channels_last"}
+        layer = getattr(keras.layers, f"UpSampling{network.n_axes}D")
+        rows = layer(2, dtype=DTYPE, name=f"{name}_repeat", **repeat)(rows)
+        rows = _layer(network, "Conv", name, filters, network.kernel_size)(rows)
+    axes = range(1, network.n_axes + 1)
+    surplus = [(0, rows.shape[axis] - skip.shape[axis]) for axis in axes]
+    if not any(after for _, after in surplus):
+        return rows
+    crop = getattr(keras.layers, f"Cropping{network.n_axes}D")
+    options = {} if network.n_axes == 1 else {"data_format": "channels_last"}
+    by = surplus[0] if network.n_axes == 1 else surplus
+    return crop(by, dtype=DTYPE, name=f"{name}_crop", **options)(rows)
+
+
+def _layer(
+    network: ResidualNetwork,
+    kind: str,
+    name: str,
+    filters: int,
+    size: int | tuple[int, ...],
+    *,
+    transposed: bool = False,
+    **options: Any,
+) -> keras.layers.Layer:
+    layer = getattr(keras.layers, f"{kind}{network.n_axes}D{'Transpose' if transposed else ''}")
+    return layer(
+        filters,
+        size,
+        padding="same",
+        data_format="channels_last",
+        kernel_initializer=glorot(),
+        dtype=DTYPE,
+        name=name,
+        **options,
+    )

@@ -1,0 +1,171 @@
+"""Networks that restore rows: a linear filter plus a correction, and no code in between.
+
+What a row shows beyond a few components is what a bottleneck loses, and what an image consists of.
+So these networks go around it. The linear path is a filter of a few neighbours, which starts at the
+best one there is (Wiener 1949), and the nonlinear path, which starts at zero, corrects it::
+
+    output = filter(x) + nonlinear(x)          x and output (n, n_features)
+
+All layers are convolutions: the weights say nothing of the size of a row, so that they restore
+images of any size.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from skae.networks import _names as names
+from skae.networks._network import Network
+from skae.numerics import Weights
+
+# Values in the neighbourhood that the linear filter reads: its normal equations are solved.
+_MOST_TAPS = 512
+# Along each axis, where there are so many of them.
+_FILTER_SIZES = {1: 31, 2: 7, 3: 3}
+# Positions of a tile without its margin, and positions that are scored at a time.
+_TILE_POSITIONS = 2**16
+_POSITIONS_AT_ONCE = 2**17
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualNetwork(Network):
+    """Convolutions of the size of the row, one after the other (Zhang et al. 2017).
+
+    The code is the restored row itself, so that it is as wide as the row.
+
+    Attributes
+    ----------
+    kernel_size : tuple of int
+        One size for every axis.
+    pooling : {"max", "average"} or None
+        As in a convolutional network, where the network halves its axes.
+    fills : bool
+        Missing values (NaN) in rows are read as such, and filled.
+    """
+
+    kernel_size: tuple[int, ...]
+    pooling: str | None = None
+    fills: bool = False
+
+    kind: ClassVar[str] = "residual"
+    readouts: ClassVar[tuple[str, ...]] = (names.kernel(names.nonlinear("encoder")),)
+
+    @property
+    def restores(self) -> bool:
+        """Whether the code is the restored row."""
+        return True
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether NaN in rows means that there is no value."""
+        return self.fills
+
+    @property
+    def is_linear(self) -> bool:
+        """No: a linear filter is not what PCA is."""
+        return False
+
+    @property
+    def has_linear_path(self) -> bool:
+        """Only where asked for; else the row itself is corrected."""
+        return self.linear_path
+
+    @property
+    def n_axes(self) -> int:
+        """1 for signals, 2 for images, 3 for volumes."""
+        return len(self.sample_shape) - 1
+
+    @property
+    def n_channels(self) -> int:
+        """Values at each position."""
+        return self.sample_shape[-1]
+
+    @property
+    def filter_size(self) -> tuple[int, ...]:
+        """Size of the linear filter along each axis, an odd number."""
+        size = _FILTER_SIZES[self.n_axes]
+        while size > 1 and size**self.n_axes * self.n_channels > _MOST_TAPS:
+            size -= 2
+        return (size,) * self.n_axes
+
+    @property
+    def alignment(self) -> int:
+        """Where axes are halved: the shift along them that the output follows exactly."""
+        return 1
+
+    @property
+    def widest_layer(self) -> int:
+        """The most values any layer holds for one row."""
+        n_positions = self.n_features // self.n_channels
+        return max(self.n_features, n_positions * max(self.hidden_layer_sizes, default=1))
+
+    @property
+    def scoring_batch(self) -> int:
+        """Rows that Keras scores at a time."""
+        n_positions = self.n_features // self.n_channels
+        return int(np.clip(_POSITIONS_AT_ONCE // n_positions, 1, super().scoring_batch))
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        """How far along each axis an output looks, rounded up to the alignment."""
+        filters = zip(self.filter_size, self._nonlinear_reach(), strict=True)
+        step = self.alignment
+        return tuple(step * math.ceil(max(size // 2, far) / step) for size, far in filters)
+
+    @property
+    def tile_size(self) -> int:
+        """Largest size along an axis of what is restored at a time, without margins."""
+        size = round(float(_TILE_POSITIONS ** (1 / self.n_axes)))
+        return max(self.alignment, size - size % self.alignment)
+
+    def _nonlinear_reach(self) -> tuple[int, ...]:
+        n_layers = len(self.hidden_layer_sizes) + 1
+        return tuple(n_layers * (size // 2) for size in self.kernel_size)
+
+    def of_shape(self, axes: tuple[int, ...]) -> Self:
+        """The same network, which takes the same weights, for rows of another size."""
+        shape = (*axes, self.n_channels)
+        n_features = math.prod(shape)
+        return replace(self, sample_shape=shape, n_features=n_features, n_components=n_features)
+
+    def filter_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the weights of the linear filter, where there is one."""
+        if not self.linear_path:
+            return {}
+        linear, n = names.linear("encoder"), self.n_channels
+        return {names.kernel(linear): (*self.filter_size, n, n), names.bias(linear): (n,)}
+
+    def identity_weights(self, weights: Weights) -> Weights:
+        """Weights that give rows as they are, from random ones."""
+        weights = {name: np.array(values) for name, values in weights.items()}
+        if not self.linear_path:
+            return weights
+        weights[self.readouts[0]][:] = 0.0
+        weights[names.bias(names.nonlinear("encoder"))][:] = 0.0
+        kernel = weights[names.kernel(names.linear("encoder"))]
+        kernel[:] = 0.0
+        kernel[tuple(size // 2 for size in self.filter_size)] = np.eye(self.n_channels)
+        return weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNetwork(ResidualNetwork):
+    """A U-Net (Ronneberger et al. 2015): each hidden layer after the first halves every axis.
+
+    On the way back axes are doubled, and each layer adds what the layer of its size had seen.
+    """
+
+    kind: ClassVar[str] = "unet"
+
+    @property
+    def alignment(self) -> int:
+        """Where axes are halved: the shift along them that the output follows exactly."""
+        alignment: int = 2 ** max(0, len(self.hidden_layer_sizes) - 1)
+        return alignment
+
+    def _nonlinear_reach(self) -> tuple[int, ...]:
+        # At each scale a convolution and a change of the size on the way there, and back.
+        scales = [2**i for i in range(len(self.hidden_layer_sizes))]
+        return tuple(2 * sum(s * (size // 2 + 1) for s in scales) for size in self.kernel_size)

@@ -1,0 +1,310 @@
+"""Networks without a code: images, signals and volumes of any size, restored."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import skae
+from skae import DenoisingAutoencoder
+
+SHAPE = (12, 12, 1)
+QUICK = {"max_iter": 2, "hidden_layer_sizes": (4, 6), "random_state": 0}
+
+
+def smooth_images(n, shape=SHAPE, seed=0):
+    """Images whose neighbours are alike, of deviation 1 around 5."""
+    noise = np.random.default_rng(seed).normal(size=(n, *shape))
+    smoothed = ndimage.gaussian_filter(noise, [0, *[1.5] * (len(shape) - 1), 0])
+    return 5 + smoothed / smoothed.std()
+
+
+def denoiser(**parameters):
+    return DenoisingAutoencoder(sample_shape=SHAPE, **{**QUICK, **parameters})
+
+
+def error(rows, images):
+    return np.mean((np.reshape(rows, np.shape(images)) - images) ** 2)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return smooth_images(200)
+
+
+@pytest.fixture(scope="module")
+def fitted(images):
+    return denoiser(noise_level=0.5).fit(images)
+
+
+@pytest.fixture(scope="module")
+def filling(images):
+    return denoiser(noise="masking", noise_level=0.3).fit(images)
+
+
+def test_images_are_restored_without_a_code_by_default(fitted):
+    assert fitted._model.network.kind == "unet"
+    assert fitted.n_components_ == fitted.n_features_in_ == 144
+
+
+@pytest.mark.parametrize("shape", [None, (144,)])
+def test_rows_without_places_have_a_code(images, shape):
+    model = DenoisingAutoencoder(sample_shape=shape, max_iter=1, random_state=0)
+    assert model.fit(images.reshape(len(images), -1)).n_components_ == 2
+
+
+def test_who_asks_for_a_code_gets_one(images):
+    assert denoiser(n_components=3).fit(images).n_components_ == 3
+
+
+@pytest.mark.parametrize("network", ["unet", "residual"])
+def test_a_code_of_a_network_without_one_is_refused(images, network):
+    with pytest.raises(ValueError, match=r"n_components=3 asks for a code.*'auto'"):
+        denoiser(n_components=3, network=network).fit(images)
+
+
+def test_other_autoencoders_have_a_code(images):
+    with pytest.raises(ValueError, match="network"):
+        skae.Autoencoder(network="unet", sample_shape=SHAPE).fit(images)
+
+
+def test_the_start_is_the_best_linear_filter(images):
+    """For noise on a long row the Wiener filter is known by its spectrum."""
+    rng = np.random.default_rng(0)
+    spectrum = 1 / (1 + (np.arange(257) / 12.0) ** 4)
+    phases = rng.normal(size=(400, 257)) + 1j * rng.normal(size=(400, 257))
+    signals = np.fft.irfft(np.sqrt(spectrum) * phases, axis=1)
+    signals /= signals.std()
+    noisy = signals + 0.5 * rng.normal(size=signals.shape)
+    power = np.mean(np.abs(np.fft.rfft(signals, axis=1)) ** 2, axis=0)
+    gain = power / (power + 0.25 * 512)
+    wiener = np.fft.irfft(gain * np.fft.rfft(noisy, axis=1), n=512, axis=1)
+    start = DenoisingAutoencoder(
+        sample_shape=(512, 1), network="residual", hidden_layer_sizes=(2,), noise_level=0.5,
+        max_iter=1, optimizer="sgd", learning_rate=1e-30, random_state=0,
+    ).fit(signals)  # fmt: skip
+    found, best = error(start.reconstruct(noisy), signals), error(wiener, signals)
+    assert error(noisy, signals) > 3 * best
+    # 31 values see nearly all that helps, and the edges of a row have but half of them.
+    assert best < found < 1.06 * best
+
+
+def test_training_keeps_what_beats_the_filter(images):
+    new = smooth_images(100, seed=1)
+    new_noisy = new + 0.5 * np.random.default_rng(2).normal(size=new.shape)
+    start = denoiser(noise_level=0.5, learning_rate=1e-30, optimizer="sgd").fit(images)
+    longer = denoiser(noise_level=0.5, max_iter=30).fit(images)
+    before = error(start.reconstruct(new_noisy), new)
+    assert before < 0.25 * 0.5  # the noise
+    assert error(longer.reconstruct(new_noisy), new) < before
+
+
+def test_transform_gives_the_restored_rows(fitted, images):
+    rows = images.reshape(len(images), -1)
+    restored = fitted.transform(rows)
+    assert restored.shape == rows.shape
+    np.testing.assert_array_equal(restored, fitted.reconstruct(rows))
+    np.testing.assert_array_equal(fitted.inverse_transform(restored), restored)
+    errors = np.mean((restored - rows) ** 2, axis=1)
+    np.testing.assert_allclose(-fitted.score_samples(rows), errors, rtol=1e-4)
+
+
+def test_columns_keep_their_names(images):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(images.reshape(len(images), -1)).add_prefix("pixel ")
+    model = denoiser().set_output(transform="pandas").fit(frame)
+    assert list(model.transform(frame).columns) == list(frame.columns)
+
+
+def test_keras_models_restore_in_the_units_of_rows(fitted, images):
+    rows = images[:5].reshape(5, -1)
+    np.testing.assert_allclose(fitted.encoder_(rows), fitted.transform(rows), rtol=1e-4)
+    np.testing.assert_allclose(fitted.decoder_(rows), rows, rtol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["unet", "residual"])
+@pytest.mark.parametrize("shape", [(37, 29, 1), (64, 1), (9, 11, 10, 2)])
+def test_tiles_give_what_one_piece_gives(network, shape, monkeypatch):
+    small = tuple(min(size, 8) for size in shape[:-1]) + shape[-1:]
+    model = DenoisingAutoencoder(
+        sample_shape=small, network=network, hidden_layer_sizes=(3, 4), max_iter=1, random_state=0
+    ).fit(smooth_images(30, small))
+    image = smooth_images(1, shape)[0]
+    whole = model.restore(image)
+    monkeypatch.setattr("skae.networks._residual._TILE_POSITIONS", 12 ** (len(shape) - 1))
+    tiled = model.restore(image)
+    assert model._model.network.tile_size == 12
+    assert whole.shape == tiled.shape == shape
+    np.testing.assert_allclose(tiled, whole, atol=1e-4)
+
+
+def test_restoring_the_size_of_the_fit_differs_from_rows_near_the_edges_alone(fitted):
+    image = smooth_images(1, (60, 60, 1), seed=3)[0]
+    tile = image[24:36, 24:36]
+    fine = fitted.restore(image)[24:36, 24:36]
+    row = fitted.reconstruct(tile[None]).reshape(tile.shape)
+    assert not np.allclose(row[0], fine[0], atol=1e-3)  # which does not see beyond the row
+
+
+def test_restore_takes_one_image_several_or_a_list(fitted, images):
+    one = fitted.restore(images[0])
+    assert one.shape == SHAPE
+    np.testing.assert_array_equal(fitted.restore(images[0][..., 0]), one[..., 0])
+    several = fitted.restore(images[:3])
+    assert several.shape == (3, *SHAPE)
+    np.testing.assert_array_equal(several[0], one)
+    listed = fitted.restore([images[0], images[1][:7, :5]])
+    np.testing.assert_array_equal(listed[0], one)
+    assert listed[1].shape == (7, 5, 1)
+    assert fitted.restore(images[0].astype(np.float32)).dtype == np.float32
+    assert fitted.restore(images[0].astype(np.uint8)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((5, 5, 3)), "1 channels"),
+        (np.zeros(5), "expected"),
+        (np.zeros((0, 5, 1)), "expected"),
+        (np.full((5, 5, 1), np.nan), "noise='masking'"),
+        (np.full((5, 5, 1), np.inf), "infinite"),
+        (np.full((5, 5, 1), "a"), "numbers"),
+        ([np.zeros((5, 5, 1)), np.zeros((5, 5, 2))], "1 channels"),
+    ],
+)
+def test_what_is_no_image_is_refused(fitted, image, message):
+    with pytest.raises(ValueError, match=message):
+        fitted.restore(image)
+
+
+def test_a_code_belongs_to_one_size(images):
+    model = denoiser(n_components=2).fit(images)
+    assert not hasattr(model, "restore")
+    with pytest.raises(AttributeError, match="restore") as caught:
+        model.restore(images[0])
+    assert "network='unet'" in str(caught.value.__cause__)
+    assert hasattr(denoiser(), "restore")
+
+
+def test_holes_are_filled_and_what_is_known_stays(filling):
+    image = smooth_images(1, (40, 30, 1), seed=5)[0]
+    with_hole = image.copy()
+    with_hole[10:14, 5:9] = np.nan
+    filled = filling.restore(with_hole)
+    is_known = np.isfinite(with_hole)
+    np.testing.assert_array_equal(filled[is_known], image[is_known])
+    assert np.isfinite(filled).all()
+
+
+def test_holes_are_filled_from_their_neighbours():
+    model = denoiser(noise="masking", noise_level=0.3, max_iter=20).fit(smooth_images(200))
+    image = smooth_images(1, (40, 40, 1), seed=5)[0]
+    with_holes = image.copy()
+    for row, column in np.ndindex(10, 10):
+        with_holes[4 * row : 4 * row + 2, 4 * column : 4 * column + 2] = np.nan
+    is_lost = np.isnan(with_holes)
+    filled = model.restore(with_holes)
+    # Guessing the mean would leave the variance.
+    assert error(filled[is_lost], image[is_lost]) < 0.1 * np.var(image)
+
+
+def test_rows_with_holes_are_scored_where_they_are_known(filling, images):
+    rows = images.reshape(len(images), -1).copy()
+    restored = filling.reconstruct(rows)
+    rows[:, :5] = np.nan
+    output = filling.reconstruct(rows)
+    assert np.isfinite(output).all()
+    assert not np.allclose(output, restored)
+    expected = np.mean((output - rows)[:, 5:] ** 2, axis=1)
+    np.testing.assert_allclose(-filling.score_samples(rows), expected, rtol=1e-4)
+    pickle.loads(pickle.dumps(filling)).reconstruct(rows)
+
+
+def test_noise_in_the_units_of_rows_is_that_of_the_images(images):
+    """Half of the deviation of all values, said in both units."""
+    unit = np.std(images)
+    in_deviations = denoiser(noise_level=0.5).fit(10 * images)
+    in_units = denoiser(noise_level=5 * unit, noise_unit="input").fit(10 * images)
+    np.testing.assert_allclose(
+        in_units.restore(10 * images[0]), in_deviations.restore(10 * images[0]), rtol=1e-3
+    )
+
+
+def test_noise_of_unknown_level_is_learned_from_a_range(images):
+    new = smooth_images(100, seed=1)
+    draws = np.random.default_rng(2).normal(size=new.shape)
+    one, many = (
+        denoiser(noise_level=level, max_iter=20).fit(images) for level in (1.5, (0.0, 1.5))
+    )
+    weak = new + 0.1 * draws
+    assert error(many.reconstruct(weak), new) < 0.8 * error(one.reconstruct(weak), new)
+
+
+@pytest.mark.parametrize("level", [(0.5,), (0.5, 0.1), (-0.1, 0.5), (0.1, np.inf), ("a", "b")])
+def test_a_range_of_levels_has_two_ends(images, level):
+    with pytest.raises(ValueError, match="noise_level"):
+        denoiser(noise_level=level).fit(images)
+
+
+def test_a_share_has_no_unit(images):
+    with pytest.raises(ValueError, match="noise_unit='input'"):
+        denoiser(noise="salt_and_pepper", noise_unit="input").fit(images)
+
+
+def test_nothing_to_learn_is_refused(images):
+    with pytest.raises(ValueError, match="X_clean"):
+        denoiser(noise=None).fit(images)
+
+
+def test_probabilities_are_refused(images):
+    with pytest.raises(ValueError, match="binary_crossentropy"):
+        denoiser(loss="binary_crossentropy").fit(np.clip(images / 10, 0, 1))
+
+
+def test_pairs_teach_what_was_done_to_rows():
+    """Means of neighbours, which a filter of 7 by 7 undoes in part."""
+    images = smooth_images(300)
+    blurred = ndimage.uniform_filter(images, (0, 3, 3, 0))
+    model = denoiser(noise=None, max_iter=10).fit(blurred, X_clean=images)
+    new = smooth_images(50, seed=1)
+    new_blurred = ndimage.uniform_filter(new, (0, 3, 3, 0))
+    assert error(model.reconstruct(new_blurred), new) < 0.3 * error(new_blurred, new)
+
+
+@pytest.mark.parametrize("network", ["unet", "residual"])
+@pytest.mark.parametrize("parameters", [{"pooling": "max"}, {"init": "random"}, {"dropout": 0.1}])
+def test_parameters_are_honoured(images, network, parameters):
+    last = {"network": network, "early_stopping": False, "max_iter": 6}
+    plain = denoiser(**last).fit(images)
+    other = denoiser(**last, **parameters).fit(images)
+    is_same = np.allclose(plain.restore(images[0]), other.restore(images[0]), atol=1e-5)
+    # A network that keeps the size has nothing to pool.
+    assert is_same == (network == "residual" and "pooling" in parameters)
+
+
+@pytest.mark.parametrize("odd", [(7, 5, 2), (9, 3), (5, 6, 7, 1)])
+def test_any_size_comes_back(odd):
+    images = smooth_images(20, odd)
+    model = DenoisingAutoencoder(
+        sample_shape=odd, hidden_layer_sizes=(2, 3, 4), max_iter=1, random_state=0
+    ).fit(images)
+    assert model.reconstruct(images).shape == (20, np.prod(odd))
+    assert model.restore(images[0]).shape == odd
+
+
+def test_equal_seeds_give_equal_bits_and_files_restore_alike(images, fitted, tmp_path):
+    again = denoiser(noise_level=0.5).fit(images)
+    expected = fitted.restore(images[0])
+    np.testing.assert_array_equal(again.restore(images[0]), expected)
+    skae.save(fitted, tmp_path / "denoiser.skae")
+    np.testing.assert_array_equal(
+        skae.load(tmp_path / "denoiser.skae").restore(images[0]), expected
+    )
+
+
+def test_passes_over_chunks_begin_at_the_filter(images):
+    model = denoiser(noise_level=0.5).partial_fit(images[:100]).partial_fit(images[100:])
+    new = smooth_images(50, seed=1)
+    noisy = new + 0.5 * np.random.default_rng(2).normal(size=new.shape)
+    assert error(model.reconstruct(noisy), new) < 0.5 * error(noisy, new)
