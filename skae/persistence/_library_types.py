@@ -9,7 +9,7 @@ number in a file says (polynomial features, hashing).
 """
 
 CLASSES = {
-    "skae.metrics": "_ReconstructionScorer",
+    "skae.metrics._reconstruction": "_ReconstructionScorer",
     "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration",
     "sklearn.compose._column_transformer": "ColumnTransformer make_column_selector",
     "sklearn.cross_decomposition._pls": "PLSRegression",
@@ -62,7 +62,7 @@ CLASSES = {
 }
 # Functions that are parameters of scorers and of the selection of features.
 FUNCTIONS = {
-    "skae.metrics": "reconstruction_error reconstruction_r2_score",
+    "skae.metrics._reconstruction": "reconstruction_error reconstruction_r2_score",
     "sklearn.feature_selection._univariate_selection": "chi2 f_classif f_regression r_regression",
     "sklearn.metrics._classification": (
         "accuracy_score balanced_accuracy_score brier_score_loss d2_brier_score "

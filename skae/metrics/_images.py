@@ -1,0 +1,250 @@
+"""Quality of restored images, by the measures that papers on them report."""
+
+from numbers import Real
+
+import numpy as np
+from scipy import ndimage
+
+from skae.numerics import Array, ArrayLike
+
+# Constants of Wang et al.: the deviation of the window, how many of them it reaches, and what keeps
+# quotients of small means and variances finite, as shares of the range.
+_DEVIATION, _REACH = 1.5, 3.5
+_K1, _K2 = 0.01, 0.03
+_MARGIN = int(_REACH * _DEVIATION + 0.5)
+
+
+def peak_signal_noise_ratio(
+    X: ArrayLike,
+    X_restored: ArrayLike,
+    *,
+    data_range: float,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Return the mean over images of their peak signal-to-noise ratio.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+        True images, one a row: flat, or of any number of axes.
+
+    X_restored : array-like of the shape of X
+        What is to be like them.
+
+    data_range : float
+        Difference of the largest and the least value that images can have: 1 for images in
+        [0, 1], 255 for bytes.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the images.
+
+    Returns
+    -------
+    ratio : float
+        In decibels; infinite where all are equal. For the ratio of the mean error of all images
+        pass them as one, ``X[None]``.
+
+    See Also
+    --------
+    peak_signal_noise_ratio_samples : The ratio of each image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skae.metrics import peak_signal_noise_ratio
+    >>> images = np.full((2, 4, 4), 0.5)
+    >>> round(peak_signal_noise_ratio(images, images + 0.1, data_range=1.0), 6)
+    20.0
+    """
+    ratios = peak_signal_noise_ratio_samples(X, X_restored, data_range=data_range)
+    return float(np.average(ratios, weights=_weights(sample_weight, len(ratios))))
+
+
+def peak_signal_noise_ratio_samples(
+    X: ArrayLike, X_restored: ArrayLike, *, data_range: float
+) -> Array:
+    """Return the peak signal-to-noise ratio of each image.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+        True images, one a row: flat, or of any number of axes.
+
+    X_restored : array-like of the shape of X
+        What is to be like them.
+
+    data_range : float
+        Difference of the largest and the least value that images can have.
+
+    Returns
+    -------
+    ratios : ndarray of shape (n_samples,)
+        ``10 log10(data_range**2 / mean squared error)``, in decibels.
+
+    Examples
+    --------
+    >>> from skae.metrics import peak_signal_noise_ratio_samples
+    >>> peak_signal_noise_ratio_samples([[0.0, 1.0]], [[0.1, 0.9]], data_range=1.0).round(6)
+    array([20.])
+    """
+    X, X_restored = _checked_pair(X, X_restored)
+    data_range = _checked_range(data_range)
+    errors = np.mean((X - X_restored).reshape(len(X), -1) ** 2, axis=1)
+    with np.errstate(divide="ignore"):
+        ratios: Array = 10.0 * np.log10(data_range**2 / errors)
+    return ratios
+
+
+def structural_similarity(
+    X: ArrayLike,
+    X_restored: ArrayLike,
+    *,
+    data_range: float,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Return the mean over images of their structural similarity.
+
+    Means, variances and covariances of both images under a moving Gaussian window are compared
+    [1]_: unlike a mean error it notices lost texture more than a shade that is a little off.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ..., n_channels)
+        True images, signals or volumes, with channels last; of 11 values along each axis at least.
+
+    X_restored : array-like of the shape of X
+        What is to be like them.
+
+    data_range : float
+        Difference of the largest and the least value that images can have: 1 for images in
+        [0, 1], 255 for bytes.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the images.
+
+    Returns
+    -------
+    similarity : float
+        1 for equal images, at most; a mean over channels.
+
+    See Also
+    --------
+    structural_similarity_samples : The similarity of each image.
+
+    References
+    ----------
+    .. [1] Wang, Z., Bovik, A. C., Sheikh, H. R. & Simoncelli, E. P. (2004). Image quality
+       assessment: from error visibility to structural similarity. IEEE Trans. Image Processing
+       13(4), 600-612.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_sample_image
+    >>> from skae.metrics import structural_similarity
+    >>> images = load_sample_image("china.jpg")[None, :64, :64] / 255.0
+    >>> structural_similarity(images, images, data_range=1.0)
+    1.0
+    """
+    similarities = structural_similarity_samples(X, X_restored, data_range=data_range)
+    return float(np.average(similarities, weights=_weights(sample_weight, len(similarities))))
+
+
+def structural_similarity_samples(
+    X: ArrayLike, X_restored: ArrayLike, *, data_range: float
+) -> Array:
+    """Return the structural similarity of each image; see `structural_similarity`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ..., n_channels)
+        True images, signals or volumes, with channels last; of 11 values along each axis at least.
+
+    X_restored : array-like of the shape of X
+        What is to be like them.
+
+    data_range : float
+        Difference of the largest and the least value that images can have.
+
+    Returns
+    -------
+    similarities : ndarray of shape (n_samples,)
+        1 for equal images, at most.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae.metrics import structural_similarity_samples
+    >>> images = load_digits().images[:2].repeat(2, axis=1).repeat(2, axis=2)[..., None]
+    >>> structural_similarity_samples(images, images[::-1], data_range=16.0).round(2)
+    array([0.23, 0.23])
+    """
+    X, X_restored = _checked_pair(X, X_restored)
+    if X.ndim < 3 or min(X.shape[1:-1]) < 2 * _MARGIN + 1:
+        raise ValueError(
+            f"X is of shape {X.shape}, but images of shape (n_samples, *axes, n_channels) with at "
+            f"least {2 * _MARGIN + 1} values along each axis are expected. Reshape rows to their "
+            "sample_shape first; an image of one channel ends in an axis of 1."
+        )
+    data_range = _checked_range(data_range)
+    pairs = zip(X, X_restored, strict=True)
+    return np.array([_similarity(image, restored, data_range) for image, restored in pairs])
+
+
+def _similarity(image: Array, restored: Array, data_range: float) -> float:
+    deviations = (*[_DEVIATION] * (image.ndim - 1), 0.0)
+
+    def local_mean(values: Array) -> Array:
+        means: Array = ndimage.gaussian_filter(values, deviations, truncate=_REACH)
+        return means
+
+    # Small differences of large numbers: what the images share is taken off first.
+    level = image.mean()
+    image, restored = image - level, restored - level
+    mean, other_mean = local_mean(image), local_mean(restored)
+    variance = local_mean(image**2) - mean**2
+    other_variance = local_mean(restored**2) - other_mean**2
+    covariance = local_mean(image * restored) - mean * other_mean
+    mean, other_mean = mean + level, other_mean + level
+    c1, c2 = (_K1 * data_range) ** 2, (_K2 * data_range) ** 2
+    lightness = (2 * mean * other_mean + c1) / (mean**2 + other_mean**2 + c1)
+    structure = (2 * covariance + c2) / (variance + other_variance + c2)
+    inside = tuple(slice(_MARGIN, size - _MARGIN) for size in image.shape[:-1])
+    return float(np.mean((lightness * structure)[inside]))
+
+
+def _checked_pair(X: ArrayLike, X_restored: ArrayLike) -> tuple[Array, Array]:
+    images, others = (np.asarray(each, dtype=np.float64) for each in (X, X_restored))
+    if images.shape != others.shape or images.ndim < 2 or images.size == 0:
+        raise ValueError(
+            f"X is of shape {images.shape} and X_restored of shape {others.shape}, but two arrays "
+            "of equal shape are expected, with one image a row. A single one is X[None]."
+        )
+    for name, each in (("X", images), ("X_restored", others)):
+        if not np.isfinite(each).all():
+            raise ValueError(
+                f"{name} has values that are missing or infinite. Fill them, or leave those "
+                "images out."
+            )
+    return images, others
+
+
+def _checked_range(data_range: float) -> float:
+    is_number = isinstance(data_range, Real) and not isinstance(data_range, bool)
+    if not (is_number and 0 < data_range < np.inf):
+        raise ValueError(
+            f"data_range={data_range!r} should be a positive number, the difference of the largest "
+            "and the least value that images can have: 1.0, or 255 for bytes."
+        )
+    return float(data_range)
+
+
+def _weights(sample_weight: ArrayLike | None, n_samples: int) -> Array | None:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_samples,) or not (weights >= 0).all() or not weights.sum() > 0:
+        raise ValueError(
+            f"sample_weight is of shape {weights.shape}, but {n_samples} weights from 0 on are "
+            "expected, not all of them 0."
+        )
+    return weights

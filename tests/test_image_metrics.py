@@ -1,0 +1,104 @@
+"""Measures of restored images, against scikit-image's."""
+
+import numpy as np
+import pytest
+import skimage.metrics
+from sklearn.datasets import load_sample_image
+
+from skae.metrics import (
+    peak_signal_noise_ratio,
+    peak_signal_noise_ratio_samples,
+    structural_similarity,
+    structural_similarity_samples,
+)
+
+BOTH = [peak_signal_noise_ratio, structural_similarity]
+
+
+@pytest.fixture(scope="module")
+def pair():
+    image = load_sample_image("flower.jpg")[200:300:2, 300:460:2] / 255.0
+    images = np.stack([image, image[::-1] * 0.5])
+    noise = np.random.default_rng(0).normal(size=images.shape)
+    return images, images + noise * np.reshape([0.02, 0.2], (2, 1, 1, 1))
+
+
+@pytest.mark.parametrize("unit", [1.0, 255.0])
+def test_ratios_are_those_of_scikit_image(pair, unit):
+    X, restored = (unit * each for each in pair)
+    found = peak_signal_noise_ratio_samples(X, restored, data_range=unit)
+    expected = [
+        skimage.metrics.peak_signal_noise_ratio(*images, data_range=unit)
+        for images in zip(X, restored, strict=True)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    flat = peak_signal_noise_ratio_samples(
+        X.reshape(2, -1), restored.reshape(2, -1), data_range=unit
+    )
+    np.testing.assert_allclose(flat, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("channels", [slice(0, 3), slice(0, 1)])
+@pytest.mark.parametrize("axes", [(..., slice(None)), (slice(None), 0)])
+def test_similarities_are_those_of_scikit_image(pair, channels, axes):
+    """Of images and of signals, in color and in grey."""
+    X, restored = (each[axes][..., channels] for each in pair)
+    expected = [
+        skimage.metrics.structural_similarity(
+            *images, data_range=1.0, channel_axis=-1, gaussian_weights=True, sigma=1.5,
+            use_sample_covariance=False,
+        )
+        for images in zip(X, restored, strict=True)
+    ]  # fmt: skip
+    found = structural_similarity_samples(X, restored, data_range=1.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_similarity_of_small_differences_of_large_numbers(pair):
+    X, restored = pair
+    near = structural_similarity(X, restored, data_range=1.0)
+    X, restored = (np.asarray(each, np.float64) + 1e6 for each in pair)
+    far = structural_similarity_samples(X, restored, data_range=1.0)
+    assert np.isfinite(far).all()
+    # Lightness no longer differs, texture does as before.
+    assert abs(np.mean(far) - near) < 0.05
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_images_count_by_their_weights(pair, metric):
+    samples = {
+        peak_signal_noise_ratio: peak_signal_noise_ratio_samples,
+        structural_similarity: structural_similarity_samples,
+    }[metric](*pair, data_range=1.0)
+    assert metric(*pair, data_range=1.0) == pytest.approx(samples.mean())
+    weighted = metric(*pair, data_range=1.0, sample_weight=[1, 3])
+    assert weighted == pytest.approx(samples @ [0.25, 0.75])
+
+
+def test_equal_images_are_perfect(pair):
+    X = pair[0]
+    assert peak_signal_noise_ratio(X, X, data_range=1.0) == np.inf
+    assert structural_similarity(X, X, data_range=1.0) == 1.0
+
+
+@pytest.mark.parametrize("metric", BOTH)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data_range": 0.0}, "data_range=0.0"),
+        ({"data_range": "one"}, "data_range='one'"),
+        ({"X_restored": np.zeros((1, 20, 20, 1))}, "equal shape"),
+        ({"X": np.full((2, 20, 20, 1), np.nan)}, "X has values that are missing"),
+        ({"sample_weight": [1.0]}, "2 weights"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(metric, change, message):
+    images = np.zeros((2, 20, 20, 1))
+    with pytest.raises(ValueError, match=message):
+        metric(**{"X": images, "X_restored": images, "data_range": 1.0, **change})
+
+
+@pytest.mark.parametrize("shape", [(2, 400), (2, 10, 30, 1)])
+def test_similarity_needs_neighbours(shape):
+    with pytest.raises(ValueError, match="at least 11 values"):
+        structural_similarity(np.zeros(shape), np.zeros(shape), data_range=1.0)
