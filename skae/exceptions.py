@@ -146,8 +146,10 @@ class TrainingInterruptedWarning(UserWarning):
     """
 
 
-def linear_start(*, of_table: bool) -> str:
+def linear_start(*, of_table: bool = False, restores: bool = False) -> str:
     """What ``init="pca"`` starts at, in words."""
+    if restores:
+        return "the best linear filter"
     return "factor analysis of mixed data" if of_table else "PCA"
 
 
@@ -156,7 +158,7 @@ def why_start_was_kept(
     parameters: Parameters,
     cross_fit_losses: Mapping[int, float] | None = None,
     *,
-    of_table: bool = False,
+    start_at: str = "PCA",
 ) -> Cause:
     """Why a fit ended at its start, and what to try.
 
@@ -168,8 +170,8 @@ def why_start_was_kept(
         Of the estimator.
     cross_fit_losses : dict of int to float, optional
         Losses of rows held out by the number of epochs, where folds chose it.
-    of_table : bool, default=False
-        Whether the features stand for the columns of a table.
+    start_at : str
+        What ``init="pca"`` starts at, in words.
 
     Returns
     -------
@@ -193,7 +195,7 @@ def why_start_was_kept(
     start = history["loss"][0]
     reason = (
         f"in {_counted(n_epochs)} the loss never fell below {start:.3g}, that of the start: "
-        f"{linear_start(of_table=of_table)} may be all there is to learn, or a start away from it "
+        f"{start_at} may be all there is to learn, or a start away from it "
         "find more"
     )
     return reason, [*_other_starts(parameters), _smaller_steps(parameters)]

@@ -1,8 +1,8 @@
 """Keras layers of skae's own.
 
-Some ``encoder_`` models contain them: those with a mask, those that fill missing values, those with
-a code of which the largest values are kept, or with a network of the user's. Import this module
-before ``keras.saving.load_model`` reads a saved one in another process.
+Some ``encoder_`` models contain them: those with a mask, those that restore, those with a code of
+which the largest values are kept, or with a network of the user's. Import this module before
+``keras.saving.load_model`` reads a saved one in another process.
 """
 
 from skae.backend._layers import (
@@ -11,7 +11,16 @@ from skae.backend._layers import (
     KeepLargest,
     LastState,
     MarkMissing,
+    Mirror,
     MissingWhere,
 )
 
-__all__ = ["Gate", "HideMissing", "KeepLargest", "LastState", "MarkMissing", "MissingWhere"]
+__all__ = [
+    "Gate",
+    "HideMissing",
+    "KeepLargest",
+    "LastState",
+    "MarkMissing",
+    "Mirror",
+    "MissingWhere",
+]

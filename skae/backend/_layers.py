@@ -84,6 +84,30 @@ class MarkMissing(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("skae")
+class Mirror(keras.layers.Layer):
+    """Goes on beyond the edges with what they mirror.
+
+    Parameters
+    ----------
+    margins : tuple of int
+        How far along each axis.
+    """
+
+    def __init__(self, margins: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.margins = tuple(margins)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Apply to a tensor of shape (n, *axes, n_channels)."""
+        margins = [(0, 0), *((n, n) for n in self.margins), (0, 0)]
+        return ops.pad(inputs, margins, mode="symmetric")
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "margins": self.margins}
+
+
+@keras.saving.register_keras_serializable("skae")
 class MissingWhere(keras.layers.Layer):
     """Sets the timesteps to NaN at which every feature has the value that means padding.
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from skae.backend._blocks import DTYPE, dropout, glorot, reshape
-from skae.backend._layers import HideMissing, MarkMissing
+from skae.backend._layers import HideMissing, MarkMissing, Mirror
 from skae.networks import ResidualNetwork, names
 from skae.objectives import Tensor
 
@@ -22,8 +22,11 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
     correction = _correction(network, read)
     linear = rows
     if network.linear_path:
-        channels, size = network.n_channels, network.filter_size
-        linear = _layer(network, "Conv", names.linear("encoder"), channels, size)(rows)
+        size = network.filter_size
+        mirrored = Mirror([n // 2 for n in size], dtype=DTYPE, name="encoder_mirror")(rows)
+        linear = _layer(
+            network, "Conv", names.linear("encoder"), network.n_channels, size, padding="valid"
+        )(mirrored)
     output = keras.layers.Add(name="encoder_sum", dtype=DTYPE)([linear, correction])
     flat = keras.layers.Flatten(data_format="channels_last", dtype=DTYPE, name="encoder_flat")
     code = keras.Input((network.n_features,), dtype=DTYPE, name="decoder_input")
@@ -110,13 +113,14 @@ def _layer(
     size: int | tuple[int, ...],
     *,
     transposed: bool = False,
+    padding: str = "same",
     **options: Any,
 ) -> keras.layers.Layer:
     layer = getattr(keras.layers, f"{kind}{network.n_axes}D{'Transpose' if transposed else ''}")
     return layer(
         filters,
         size,
-        padding="same",
+        padding=padding,
         data_format="channels_last",
         kernel_initializer=glorot(),
         dtype=DTYPE,

@@ -22,7 +22,6 @@ from skae.diagnosis._findings import (
     whose_pca,
     worse_than_pca,
 )
-from skae.exceptions import linear_start
 from skae.numerics import ArrayLike
 from skae.reducers import Reducer
 
@@ -204,8 +203,9 @@ def _summary(evidence: Evidence) -> str:
         "reconstructed"
     )
     if evidence.is_trained and evidence.is_narrow:
-        linear = linear_start(of_table=evidence.is_table)
-        text += f", by {linear} {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
+        text += (
+            f", by {evidence.linear_start} {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
+        )
     return f"{text}."
 
 

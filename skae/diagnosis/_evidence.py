@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
-from skae.exceptions import History, Parameters
+from skae.exceptions import History, Parameters, linear_start
 from skae.metrics import reconstruction_r2_score
 from skae.numerics import Array, ArrayLike
 from skae.reducers import (
@@ -149,6 +149,11 @@ class Evidence:
             1 - reconstruction_r2_score(self.rows, each) for each in (seen, unseen)
         )
         return left_seen, left_unseen
+
+    @cached_property
+    def linear_start(self) -> str:
+        """What a fit with ``init="pca"`` starts at, in words."""
+        return linear_start(of_table=self.is_table, restores=hasattr(self.reducer, "restore"))
 
     @cached_property
     def knows_pca(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from skae.diagnosis._evidence import Evidence
-from skae.exceptions import Parameters, linear_start, why_start_was_kept
+from skae.exceptions import Parameters, why_start_was_kept
 from skae.numerics import Array
 from skae.tables import heavy_columns
 
@@ -257,13 +257,13 @@ def start_kept(evidence: Evidence) -> Finding | None:
         evidence.history,
         evidence.parameters,
         evidence.cross_fit_losses,
-        of_table=evidence.is_table,
+        start_at=evidence.linear_start,
     )
     is_linear = evidence.parameters.get("init") == "pca"
-    linear = f"this is {linear_start(of_table=evidence.is_table)}"
+    linear = f"this is {evidence.linear_start}"
     what = linear if is_linear else "the weights are random"
     return Finding(
-        "this is PCA" if is_linear and not evidence.is_table else "start kept",
+        "this is PCA" if is_linear and evidence.linear_start == "PCA" else "start kept",
         f"Training kept its start, so {what}: {reason}. Try {' or '.join(advice)}.",
         float(evidence.history["loss"][0]),
         advice[0],

@@ -1,7 +1,7 @@
 """The denoising autoencoder."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -19,7 +19,15 @@ from skae.fitting import Architecture, Recipe, Rows, at_best_filter, check_share
 from skae.model import Model, ScaledRows, restored
 from skae.networks import Network
 from skae.numerics import Array, ArrayLike
-from skae.objectives import CORRUPTIONS, Corruption, at_any_level, denoising, filling, holes
+from skae.objectives import (
+    CORRUPTIONS,
+    Corruption,
+    at_any_level,
+    denoising,
+    filling,
+    holes,
+    with_flips,
+)
 from skae.parameter_checks import checks_parameters
 
 
@@ -59,6 +67,11 @@ class DenoisingAutoencoder(BaseAutoencoder):
         ``"std"``: gaussian noise is measured by the standard deviation of all features together
         (with ``loss="binary_crossentropy"`` in the units of the rows). ``"input"``: in the units of
         the rows, as 0.1 of images in [0, 1].
+
+    flips : bool, default=False
+        Whether a network without a code sees its batches mirrored along each axis, and square ones
+        turned, at random. It helps where a few images have to do and may stand upside down, as
+        texture does and writing does not.
 
     Attributes
     ----------
@@ -108,6 +121,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     noise: Literal["gaussian", "masking", "salt_and_pepper", "swap"] | None = "gaussian"
     noise_level: float | tuple[float, float] = 0.2
     noise_unit: Literal["std", "input"] = "std"
+    flips: bool = False
 
     _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
@@ -119,9 +133,26 @@ class DenoisingAutoencoder(BaseAutoencoder):
         "noise": [StrOptions(set(CORRUPTIONS)), None],
         "noise_level": [Interval(Real, 0, None, closed="left"), tuple, list],
         "noise_unit": [StrOptions({"std", "input"})],
+        "flips": ["boolean"],
     }
 
     def _recipe(self) -> Recipe:
+        architecture, recipe = Architecture.of(self), self._recipe_as_it_is()
+        if not self.flips:
+            return recipe
+        if not architecture.restores:
+            raise ValueError(
+                "flips=True is of networks without a code, 'unet' and 'residual', but network="
+                f"{architecture.network!r} has one. Set flips=False."
+            )
+        return replace(recipe, objective=with_flips(recipe.objective, self._shape()))
+
+    def _shape(self) -> tuple[int, ...] | None:
+        """Shape of a row of a network without a code; None for a signal of one channel."""
+        shape = self.sample_shape
+        return None if shape is None else tuple(int(size) for size in shape)
+
+    def _recipe_as_it_is(self) -> Recipe:
         architecture = Architecture.of(self)
         if architecture.restores and self.loss == "binary_crossentropy":
             raise ValueError(
@@ -163,8 +194,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
             return None
         corrupt = CORRUPTIONS[self.noise]
         if Architecture.of(self).fills:
-            assert self.sample_shape is not None
-            corrupt = holes(tuple(int(size) for size in self.sample_shape))
+            corrupt = holes(self._shape())
         return corrupt if len(self._levels()) == 1 else at_any_level(corrupt)
 
     def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from skae.exceptions import (
     linear_start,
     why_start_was_kept,
 )
-from skae.fitting import CrossFit, interruption, remember_interruption
+from skae.fitting import Architecture, CrossFit, interruption, remember_interruption
 from skae.training import Outcome
 
 
@@ -25,9 +25,8 @@ def warn_about(estimator: Any, outcome: Outcome, crossed: CrossFit | None) -> No
     if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
         return
     columns, losses = outcome.history.columns(), crossed.losses if crossed else None
-    of_table = hasattr(estimator, "_columns")
     known = (columns, estimator.get_params(deep=False), losses)
-    reason, advice = why_start_was_kept(*known, of_table=of_table)
+    reason, advice = why_start_was_kept(*known, start_at=_linear(estimator))
     warnings.warn(
         f"{type(estimator).__name__} keeps {_start_described(estimator)}, as no epoch was better"
         f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
@@ -40,6 +39,10 @@ def _start_described(estimator: Any) -> str:
     """The weights of a fit that ends at its start, in words."""
     if estimator.warm_start and hasattr(estimator, "_model"):
         return "the weights of the fit before"
-    linear = linear_start(of_table=hasattr(estimator, "_columns"))
     is_linear = estimator.init == "pca"
-    return f"its start at {linear}" if is_linear else "the random weights of its start"
+    return f"its start at {_linear(estimator)}" if is_linear else "the random weights of its start"
+
+
+def _linear(estimator: Any) -> str:
+    restores = Architecture.of(estimator).restores
+    return linear_start(of_table=hasattr(estimator, "_columns"), restores=restores)

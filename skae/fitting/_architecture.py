@@ -18,6 +18,7 @@ from skae.networks import (
     RecurrentNetwork,
     ResidualNetwork,
     UNetwork,
+    filter_size_for,
 )
 
 # Hidden layers and activations that "auto" means, for each kind of network.
@@ -236,7 +237,11 @@ cell, bidirectional, mask_value, dropout, init
                     "of each, as (16, 32, 64), or take network='residual' for a linear filter."
                 )
             return _RESTORING[kind](
-                **shared, kernel_size=size, pooling=self.pooling, fills=self.fills
+                **shared,
+                kernel_size=size,
+                filter_size=filter_size_for(shared["sample_shape"]),
+                pooling=self.pooling,
+                fills=self.fills,
             )
         if kind == "recurrent":
             return RecurrentNetwork(

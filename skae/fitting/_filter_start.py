@@ -112,11 +112,11 @@ def best_filter(
 ) -> tuple[Array, Array] | None:
     """Kernel and bias, float32, of least squared error over some positions; None for too few.
 
-    What lies beyond the edge of a row counts as 0, the mean, as in a convolution.
+    What lies beyond the edge of a row is what the edge mirrors, as in the network.
     """
     size, shape = network.filter_size, network.sample_shape
     margins = [(0, 0), *((n // 2, n // 2) for n in size), (0, 0)]
-    padded = np.pad(corrupted.reshape(-1, *shape), margins)
+    padded = np.pad(corrupted.reshape(-1, *shape), margins, mode="symmetric")
     axes = tuple(range(1, 1 + len(size)))
     # (n_rows, *axes, n_channels, *size): a view.
     windows: Array = np.lib.stride_tricks.sliding_window_view(  # type: ignore[call-overload]

@@ -13,7 +13,7 @@ from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import MAX_COVARIANCE, PrincipalDirections, principal_directions
 from skae.networks._recurrent import RecurrentNetwork
-from skae.networks._residual import ResidualNetwork, UNetwork
+from skae.networks._residual import ResidualNetwork, UNetwork, filter_size_for
 from skae.networks._wide import WideRows, directions_for_share
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "WideRows",
     "check_build",
     "directions_for_share",
+    "filter_size_for",
     "is_installed",
     "names",
     "predictions",

@@ -29,6 +29,15 @@ _TILE_POSITIONS = 2**16
 _POSITIONS_AT_ONCE = 2**17
 
 
+def filter_size_for(sample_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Size of the linear filter of rows of this shape, smaller where there are many channels."""
+    *axes, n_channels = sample_shape
+    size = _FILTER_SIZES[len(axes)]
+    while size > 1 and size ** len(axes) * n_channels > _MOST_TAPS:
+        size -= 2
+    return tuple(min(size, 2 * n - 1) for n in axes)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResidualNetwork(Network):
     """Convolutions of the size of the row, one after the other (Zhang et al. 2017).
@@ -39,6 +48,8 @@ class ResidualNetwork(Network):
     ----------
     kernel_size : tuple of int
         One size for every axis.
+    filter_size : tuple of int
+        Size of the linear filter along each axis, odd numbers. It mirrors rows at their edges.
     pooling : {"max", "average"} or None
         As in a convolutional network, where the network halves its axes.
     fills : bool
@@ -46,6 +57,7 @@ class ResidualNetwork(Network):
     """
 
     kernel_size: tuple[int, ...]
+    filter_size: tuple[int, ...]
     pooling: str | None = None
     fills: bool = False
 
@@ -81,14 +93,6 @@ class ResidualNetwork(Network):
     def n_channels(self) -> int:
         """Values at each position."""
         return self.sample_shape[-1]
-
-    @property
-    def filter_size(self) -> tuple[int, ...]:
-        """Size of the linear filter along each axis, an odd number."""
-        size = _FILTER_SIZES[self.n_axes]
-        while size > 1 and size**self.n_axes * self.n_channels > _MOST_TAPS:
-            size -= 2
-        return (size,) * self.n_axes
 
     @property
     def alignment(self) -> int:

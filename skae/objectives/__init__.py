@@ -12,6 +12,7 @@ from skae.objectives._denoising import (
     filling,
     holes,
 )
+from skae.objectives._flips import with_flips
 from skae.objectives._layerwise import layerwise
 from skae.objectives._losses import LOSSES
 from skae.objectives._network_view import (
@@ -63,4 +64,5 @@ __all__ = [
     "mean_error",
     "normal_divergence",
     "supervised",
+    "with_flips",
 ]

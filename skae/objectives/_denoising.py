@@ -56,18 +56,18 @@ def swap(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) ->
 
 
 @functools.cache
-def holes(sample_shape: tuple[int, ...]) -> Corruption:
+def holes(sample_shape: tuple[int, ...] | None) -> Corruption:
     """A corruption that makes squares of a row miss, at all channels: 1, 2, 4 or 8 wide.
 
     Parameters
     ----------
-    sample_shape : tuple of int
-        Of a row, with the channels last.
+    sample_shape : tuple of int or None
+        Of a row, with the channels last; None for a signal of one channel.
     """
-    *axes, n_channels = sample_shape
 
     def make_holes(ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws) -> Tensor:
         rows = batch["rows"]
+        *axes, n_channels = sample_shape or (rows.shape[1], 1)
         n_rows, ones = ops.shape(rows)[0], (1,) * len(axes)
         share = ops.reshape(scalars["noise_level"], (-1, *ones))
         kind = ops.reshape(random.uniform((n_rows,)) * len(_HOLE_SIZES), (-1, *ones))

@@ -1,0 +1,18 @@
+"""What each variant is for, against the obvious alternative, on data that no default was chosen on.
+
+    python -m benchmarks.family [--quick] [--restoring] ...
+
+Where several figures stand, they are those of the seeds, the first is their mean.
+"""
+
+from benchmarks._family import COLUMNS
+from benchmarks._harness import report_parts
+from benchmarks.family import _restoring
+
+PARTS = {
+    "restoring": _restoring.MEASURES,
+}
+
+
+def main(argv=None):
+    report_parts(PARTS, __doc__, argv, COLUMNS)

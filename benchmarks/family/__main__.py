@@ -1,0 +1,3 @@
+from benchmarks.family import main
+
+main()
