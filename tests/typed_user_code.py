@@ -72,6 +72,9 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
         skae.Autoencoder(2, hidden_layer_sizes=(16, 8), random_state=0).fit(X),
         skae.StackedAutoencoder(2).fit(X),
         skae.DenoisingAutoencoder(2, noise="swap").fit(X),
+        skae.DenoisingAutoencoder(
+            network="unet", noise_level=(0.1, 0.5), noise_unit="input", flips=True
+        ).fit(X),
         skae.SparseAutoencoder(8).fit(X),
         skae.ContractiveAutoencoder(2).fit(X),
         skae.VariationalAutoencoder(2, beta=0.5).fit(X),
@@ -200,6 +203,9 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
     assert_type(reconstruction_r2_scorer(PCA(2).fit(X), X), float)
     neg_reconstruction_error_scorer.set_score_request(sample_weight=True)
     print(skae.metrics.reconstruction_error(X, X, multioutput=[0.5, 0.5]))
+    images = X.reshape(-1, 16, 16, 1)
+    assert_type(skae.metrics.peak_signal_noise_ratio(images, images, data_range=1.0), float)
+    print(skae.metrics.structural_similarity_samples(images, images, data_range=255))
     return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")
 
 

@@ -7,9 +7,9 @@ Wiener's filter with the true variance of the noise.
 from time import perf_counter
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage, signal
 from skimage.restoration import inpaint_biharmonic
-from skimage.transform import resize
 from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
 
@@ -208,41 +208,32 @@ def _seconds(function, *arguments):
     return perf_counter() - start
 
 
-def half(images):
-    """Half the resolution: the mean of each four."""
-    n, height, width, channels = images.shape
-    return images.reshape(n, height // 2, 2, width // 2, 2, channels).mean((2, 4))
+def resized(images, factor, filter_name):
+    """Images by Pillow's filters, which average where they shrink."""
 
+    def of_channel(channel):
+        height, width = (round(factor * size) for size in channel.shape)
+        resampling = Image.Resampling[filter_name]
+        return Image.fromarray(channel).resize((width, height), resampling)
 
-def bicubic(small):
-    height, width = small.shape[1:3]
-    return np.stack([resize(each, (2 * height, 2 * width), order=3) for each in small])
-
-
-def lanczos(small):
-    from PIL import Image
-
-    def doubled(image):
-        channels = [
-            Image.fromarray(c).resize((2 * c.shape[1], 2 * c.shape[0]), Image.Resampling.LANCZOS)
-            for c in np.moveaxis(np.float32(image), -1, 0)
-        ]
-        return np.stack(channels, -1)
-
-    return np.stack([doubled(each) for each in small])
+    channels = np.moveaxis(np.float32(images), -1, 1)
+    return np.stack([np.stack([of_channel(c) for c in image], -1) for image in channels])
 
 
 def full_resolution(options):
     """Bar: .3 dB above Lanczos."""
+
+    def enlarged(images, name="BICUBIC"):
+        return resized(resized(images, 0.5, "BICUBIC"), 2, name)
+
     ours, beside, simple = [], [], []
     for seed in seeds(options):
         train, test = patches(seed, options)
-        model = denoiser(seed, options, noise=None, **SHORT)
-        model.set_params(noise_unit="std")
-        model.fit(bicubic(half(train)), X_clean=train)
-        ours.append(quality(test, model.reconstruct(bicubic(half(test)))))
-        simple.append(quality(test, bicubic(half(test))))
-        beside.append(quality(test, lanczos(half(test))))
+        model = denoiser(seed, options, noise=None, noise_unit="std", **SHORT)
+        model.fit(enlarged(train), X_clean=train)
+        ours.append(quality(test, model.reconstruct(enlarged(test))))
+        simple.append(quality(test, enlarged(test)))
+        beside.append(quality(test, enlarged(test, "LANCZOS")))
     yield row(
         "half to full resolution, dB",
         shown(ours),
