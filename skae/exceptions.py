@@ -264,7 +264,8 @@ def _few_epochs(history: History, parameters: Parameters, n_epochs: int) -> Caus
 def _no_way_back(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """A network that begins away from PCA, and is judged by it, did not reach it."""
     losses = history["loss"]
-    departs = parameters.get("network", "dense") not in ("dense", "recurrent")
+    network = parameters.get("network", "dense")
+    departs = not isinstance(network, str) or network == "convolutional"
     if not departs or parameters.get("init") != "pca" or losses[1:].min() <= losses[0]:
         return None
     reason = (

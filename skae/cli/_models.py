@@ -79,7 +79,7 @@ def _takes_any_table(estimator_class: Callable[..., Any]) -> bool:
     if estimator_class is skae.TableAutoencoder:
         return False
     # Convolutional and recurrent networks need a sample_shape, which no option gives.
-    return _network(estimator_class) in (None, "dense")
+    return _network(estimator_class) in (None, "auto", "dense")
 
 
 def _network(estimator_class: Callable[..., Any]) -> object:

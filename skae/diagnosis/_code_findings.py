@@ -27,7 +27,7 @@ _FAR_MEAN, _LEAST_DEVIATION, _MOST_DEVIATION = 1.0, 0.5, 2.0
 
 def dead_units(evidence: Evidence) -> Finding | None:
     """Find units whose code is the same for all rows; collapsed ones are another finding."""
-    if evidence.deviations is not None:
+    if evidence.deviations is not None or evidence.restores:
         return None
     is_dead = _dead(evidence)
     n_dead, n_units = int(is_dead.sum()), len(is_dead)
@@ -53,6 +53,9 @@ def _revival(parameters: Parameters, n_units: int, n_dead: int) -> str:
 
 def duplicate_units(evidence: Evidence) -> Finding | None:
     """Find pairs of units that say the same."""
+    if evidence.restores:
+        # Neighbours are alike.
+        return None
     code = evidence.code
     differs = np.abs(code - np.median(code, axis=0)) > _DEAD_TRAINED * code.std(axis=0).max()
     units = np.flatnonzero(~_silent(evidence) & (differs.sum(axis=0) >= _LEAST_ACTIVE_ROWS))

@@ -197,8 +197,9 @@ def diagnose(estimator: Reducer, X: ArrayLike) -> Diagnosis:
 def _summary(evidence: Evidence) -> str:
     n_rows, size = evidence.code.shape
     around = "TableAutoencoder of " if evidence.is_table else ""
+    width = "without a code" if evidence.restores else f"with {size} components"
     text = (
-        f"{around}{type(evidence.reducer).__name__} with {size} components on {n_rows} rows of "
+        f"{around}{type(evidence.reducer).__name__} {width} on {n_rows} rows of "
         f"{evidence.rows.shape[1]} features: {1 - evidence.share_left:.1%} of the variance is "
         "reconstructed"
     )

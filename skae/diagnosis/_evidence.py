@@ -153,7 +153,12 @@ class Evidence:
     @cached_property
     def linear_start(self) -> str:
         """What a fit with ``init="pca"`` starts at, in words."""
-        return linear_start(of_table=self.is_table, restores=hasattr(self.reducer, "restore"))
+        return linear_start(of_table=self.is_table, restores=self.restores)
+
+    @cached_property
+    def restores(self) -> bool:
+        """Whether the code is the restored row."""
+        return hasattr(self.reducer, "restore")
 
     @cached_property
     def knows_pca(self) -> bool:

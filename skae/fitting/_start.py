@@ -42,6 +42,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
+    "fills": ("noise", {True: "masking", False: "another"}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
 

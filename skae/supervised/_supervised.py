@@ -109,7 +109,13 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         if isinstance(autoencoder, TableAutoencoder):
             validate_data(self, native_rows(X), reset=reset, skip_check_array=True)
             return
-        allow_nan = Architecture.of(autoencoder).allows_nan
+        architecture = Architecture.of(autoencoder)
+        if architecture.restores:
+            raise ValueError(
+                f"{type(autoencoder).__name__} with network={architecture.kind!r} has no code to "
+                "predict from: it restores rows. Give its code a width, such as n_components=16."
+            )
+        allow_nan = architecture.allows_nan
         check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
 
     def _template(self, X: ArrayLike) -> AnyAutoencoder:
