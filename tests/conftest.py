@@ -40,3 +40,16 @@ def close_figures():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture
+def blank_pictures(monkeypatch):
+    """Pages of commands get white pictures: drawing them takes nine tenths of a run."""
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    def save_blank(figure, file, *, format, dpi):
+        width, height = (int(inches * dpi) for inches in figure.get_size_inches())
+        Image.new("L", (width, height), "white").save(file, format)
+
+    monkeypatch.setattr(Figure, "savefig", save_blank)

@@ -18,7 +18,7 @@ ODD = np.sin(Z @ SLOPES)
 # What PCA(2) leaves of these is even.
 EVEN = np.hstack([2 * Z, Z[:, :1] ** 2 - 1, Z[:, :1] * Z[:, 1:], np.cos(Z @ SLOPES)])
 AUTOENCODERS = [name for name in ESTIMATORS if name.endswith("Autoencoder")]
-QUICK = {"init": "pca", "max_iter": 50, "jit_compile": False, "random_state": 0}
+QUICK = {"init": "pca", "max_iter": 50, "random_state": 0}
 
 
 def over_pca(estimator, X):
