@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -234,15 +233,3 @@ def test_threads_fit_the_same():
     with ThreadPoolExecutor(2) as pool:
         for estimator in pool.map(lambda _: quick().fit(X), range(4)):
             np.testing.assert_array_equal(estimator.transform(X), expected)
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_a_parallel_search_after_a_fit_equals_a_serial_one(backend):
-    from joblib import parallel_config
-
-    quick().fit(X)
-    search = GridSearchCV(quick(), {"learning_rate": [1e-4, 1e-3]}, cv=2)
-    serial = search.fit(X).cv_results_["mean_test_score"]
-    with parallel_config(backend=backend, n_jobs=2):
-        parallel = search.fit(X).cv_results_["mean_test_score"]
-    np.testing.assert_allclose(parallel, serial, rtol=1e-12)
