@@ -20,6 +20,25 @@ import pytest
 gc.disable()
 
 
+# Folders whose files share fits of a whole session, which each process would make for itself.
+SHARING = ("tests/compression/", "tests/persistence/", "tests/supervised/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a process all files of such a folder, and a file of any other."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in SHARING if file.startswith(folder)), file)
+
+    return ByFolder(config, log)
+
+
 def pytest_collection_finish():
     """Collect garbage again, of what is made from here on."""
     gc.freeze()
