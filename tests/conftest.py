@@ -1,5 +1,6 @@
 """What every test shares: a quiet TensorFlow, no windows, no figure left open."""
 
+import gc
 import os
 import sys
 
@@ -14,6 +15,34 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import pytest
+
+# Modules and tests stay until the end: a look through them takes a third of a second, each time.
+gc.disable()
+
+
+# Folders whose files share fits of a whole session, which each process would make for itself.
+SHARING = ("tests/compression/", "tests/persistence/", "tests/supervised/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a process all files of such a folder, and a file of any other."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in SHARING if file.startswith(folder)), file)
+
+    return ByFolder(config, log)
+
+
+def pytest_collection_finish():
+    """Collect garbage again, of what is made from here on."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +59,16 @@ def close_figures():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture
+def blank_pictures(monkeypatch):
+    """Pages of commands get white pictures: drawing them takes nine tenths of a run."""
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    def save_blank(figure, file, *, format, dpi):
+        width, height = (int(inches * dpi) for inches in figure.get_size_inches())
+        Image.new("L", (width, height), "white").save(file, format)
+
+    monkeypatch.setattr(Figure, "savefig", save_blank)

@@ -20,6 +20,8 @@ from skae.cli._table_file import read_table
 ROOT = Path(__file__).parents[1]
 WRITTEN = ["comparison.csv", "comparison.png", "report.html"]
 QUICK = ["--models", "pca,truncatedsvd", "--components", "1,2", "--folds", "2"]
+# Pictures of many kinds of tables and targets are drawn in the other tests.
+BLANK = pytest.mark.usefixtures("blank_pictures")
 
 
 @pytest.fixture(autouse=True)
@@ -188,6 +190,7 @@ def test_one_component_is_shown_too(frame):
     assert "places them along one component, coloured by" in read_page().text
 
 
+@BLANK
 def test_names_of_files_are_escaped(frame):
     frame.drop(columns="target").to_csv("<i>.csv", index=False)
     main(["compare", "<i>.csv", *QUICK])
@@ -203,6 +206,7 @@ def test_without_a_file_digits_are_compared_and_drawn(capsys):
     assert "1,797 rows, 64 columns" in " ".join(page.text.split())
 
 
+@BLANK
 def test_other_formats(frame):
     rows = frame.drop(columns="target")
     frame.to_parquet("wine.parquet")
@@ -219,6 +223,7 @@ def test_other_formats(frame):
     pd.testing.assert_frame_equal(parquet.drop(columns=["mean_accuracy", "std_accuracy"]), npy)
 
 
+@BLANK
 def test_an_index_is_no_measurement(frame, capsys):
     frame.drop(columns="target").to_csv("indexed.csv")
     main(["compare", "indexed.csv", *QUICK])
@@ -252,6 +257,7 @@ def test_what_numbers_or_names_rows_is_an_index(frame, index, is_index):
     np.testing.assert_allclose(table.X, expected)
 
 
+@BLANK
 def test_a_column_without_name_that_is_no_index_is_kept(frame, capsys):
     values = frame["alcohol"].tolist()
     rows = frame.drop(columns=["target", "alcohol"]).rename(columns={"hue": "column 0"})
@@ -269,6 +275,7 @@ def test_classes_without_name_are_told_by_the_name_they_are_given(frame):
     assert read_table("wine.csv", "column 0").target == "column 0"
 
 
+@BLANK
 def test_scaling_measures_every_column_in_its_deviations(frame):
     rows = frame.drop(columns="target")
     rows.to_csv("wine.csv", index=False)
@@ -283,6 +290,7 @@ def test_scaling_measures_every_column_in_its_deviations(frame):
     )
 
 
+@BLANK
 def test_all_of_scikit_learns_models_reconstruct_many_columns():
     basis = np.random.default_rng(0).uniform(size=(2, 40))
     np.save("positive.npy", np.random.default_rng(1).uniform(size=(30, 2)) @ basis)
@@ -293,12 +301,14 @@ def test_all_of_scikit_learns_models_reconstruct_many_columns():
     assert (scores["mean_reconstruction_r2"] > 0.9).all()
 
 
+@BLANK
 def test_default_sizes_are_those_that_fit(frame):
     frame.iloc[:, :5].to_csv("narrow.csv", index=False)
     main(["compare", "narrow.csv", "--models", "pca"])
     assert pd.read_csv("skae-comparison/comparison.csv")["n_components"].tolist() == [2, 4]
 
 
+@BLANK
 def test_earlier_results_are_replaced(frame):
     frame.drop(columns="target").to_csv("wine.csv", index=False)
     Path("out").mkdir()
@@ -309,6 +319,7 @@ def test_earlier_results_are_replaced(frame):
     assert sorted(os.listdir("out")) == [*WRITTEN[:2], "mine.txt", "report.html"]
 
 
+@BLANK
 def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
     def fail(file):
         raise OSError("No space left on device")
@@ -322,6 +333,7 @@ def test_a_full_disk_leaves_nothing_behind(monkeypatch, capsys):
     assert listing() == []
 
 
+@BLANK
 def test_an_interrupt_while_writing_leaves_nothing_behind(monkeypatch):
     def interrupt(file):
         raise KeyboardInterrupt
@@ -344,6 +356,7 @@ def test_the_fit_that_failed_is_named(monkeypatch, capsys):
     )
 
 
+@BLANK
 def test_warnings_of_a_model_are_told_once(monkeypatch, capsys):
     data = np.random.default_rng(0).normal(size=(30, 6))
     np.save("noise.npy", data)
@@ -477,6 +490,7 @@ def test_a_first_line_of_numbers_is_not_lost(frame):
     assert "The first line holds values and no names" in table.note
 
 
+@BLANK
 def test_numbers_that_rise_may_be_names(frame):
     rows = frame.drop(columns="target")
     rows.set_axis(range(2000, 2000 + rows.shape[1]), axis=1).to_csv("years.csv", index=False)
@@ -484,12 +498,14 @@ def test_numbers_that_rise_may_be_names(frame):
     assert "36 rows, 13 columns" in read_page().text
 
 
+@BLANK
 def test_few_rows_make_few_folds(frame):
     frame.iloc[:9].to_csv("few.csv", index=False)
     main(["compare", "few.csv", "--models", "pca", "--components", "2", "--target", "target"])
     assert "means over 3 folds" in read_page().text
 
 
+@BLANK
 def test_columns_in_other_units_are_told_of(frame, capsys):
     wine = load_wine(as_frame=True).data
     wine.to_csv("wine.csv", index=False)
@@ -502,6 +518,7 @@ def test_columns_in_other_units_are_told_of(frame, capsys):
     assert caution not in read_page().text
 
 
+@BLANK
 @pytest.mark.parametrize("scale", [[], ["--scale"]])
 def test_an_absurd_value_is_told_as_it_is_in_the_file(scale, capsys):
     wine = load_wine(as_frame=True).data.iloc[:, :3]
@@ -559,6 +576,7 @@ def test_names_may_be_of_any_script(frame):
     assert "表.csv" in read_page().text
 
 
+@BLANK
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_autoencoder_is_compared_with_pca_by_default(capsys):
     np.save("rows.npy", np.random.default_rng(0).normal(size=(40, 3)))

@@ -14,6 +14,7 @@ from skae.cli import main
 from skae.cli._report_tables import column_rows, describe_columns, example_rows
 
 QUICK = ["--models", "pca", "--components", "1,2", "--folds", "2"]
+BLANK = pytest.mark.usefixtures("blank_pictures")
 N = 60
 
 
@@ -97,6 +98,7 @@ def test_the_page_shows_columns_and_rows(run):
     assert "coloured by “grade”. Logistic regression tells the classes apart with an" in run.text
 
 
+@BLANK
 def test_a_target_with_holes_is_taken():
     frame = make()
     frame.loc[::5, "grade"] = None
@@ -107,6 +109,7 @@ def test_a_continuous_target_is_scored():
     assert "is told from codes by ridge regression" in Run(make(), "--target", "size").text
 
 
+@BLANK
 def test_an_absurd_number_is_told_as_it_is_in_the_file():
     frame = make()
     frame.loc[14, "size"] = -9999

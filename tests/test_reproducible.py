@@ -11,8 +11,9 @@ from hashlib import sha256
 import keras
 import numpy as np
 import pytest
-from joblib import Parallel, delayed
-from sklearn.datasets import load_digits
+from joblib import Parallel, delayed, parallel_config
+from sklearn.datasets import load_digits, load_iris
+from sklearn.model_selection import GridSearchCV
 
 from skae import Autoencoder
 
@@ -112,6 +113,18 @@ def test_in_joblib_workers(expected, backend):
 
     found = Parallel(n_jobs=2, backend=backend)(delayed(bits_in_worker)(X) for _ in range(2))
     assert found == [expected, expected]
+
+
+# In the workers of the test above, which have imported TensorFlow.
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_a_parallel_search_after_a_fit_equals_a_serial_one(backend):
+    rows = load_iris().data
+    quick = Autoencoder(2, hidden_layer_sizes=(16,), max_iter=10, random_state=0).fit(rows)
+    search = GridSearchCV(quick, {"learning_rate": [1e-4, 1e-3]}, cv=2)
+    serial = search.fit(rows).cv_results_["mean_test_score"]
+    with parallel_config(backend=backend, n_jobs=2):
+        parallel = search.fit(rows).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(parallel, serial, rtol=1e-12)
 
 
 def global_states():

@@ -171,8 +171,7 @@ def test_functions_that_run_eagerly_give_the_same_bits(fitted):
     np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
 
 
-DEVICE = """
-import os
+DEVICES = """
 import numpy as np
 import tensorflow as tf
 tf.config.set_logical_device_configuration(
@@ -181,7 +180,7 @@ tf.config.set_logical_device_configuration(
 import joblib
 from skae import Autoencoder
 from skae.fitting import _cross_fitting
-joblib.effective_n_jobs = lambda n_jobs: 2
+effective_n_jobs, joblib.effective_n_jobs = joblib.effective_n_jobs, lambda n_jobs: 2
 loss_after, devices = _cross_fitting.loss_after, set()
 def seen(*args):
     devices.add(tf.constant(0.0).device.rpartition("/")[2])
@@ -191,36 +190,7 @@ X = np.load("X.npy")
 with tf.device("CPU:1"):
     Autoencoder(2, hidden_layer_sizes=(4,), max_iter=70).fit(X)
 print(devices)
-"""
-
-
-def run_python(code, folder, **environment):
-    """What a new process says, which does not fail."""
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return run.stdout.strip()
-
-
-def test_folds_in_threads_are_on_the_device_of_the_fit(tmp_path):
-    np.save(tmp_path / "X.npy", X)
-    assert run_python(DEVICE, tmp_path, OMP_NUM_THREADS="2") == "{'device:CPU:1'}"
-
-
-TWO_DEVICES = """
-import sys
-import numpy as np
-import tensorflow as tf
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-from skae import Autoencoder
-X = np.load("X.npy")
+joblib.effective_n_jobs = effective_n_jobs
 codes = []
 for device in ("CPU:1", "CPU:0"):
     with tf.device(device):
@@ -233,6 +203,25 @@ print(np.array_equal(*codes))
 """
 
 
-def test_a_fit_on_another_device_has_a_program_of_its_own(tmp_path):
-    np.save(tmp_path / "X.npy", X)
-    assert run_python(TWO_DEVICES, tmp_path) == "True"
+@pytest.fixture(scope="module")
+def of_two_devices(tmp_path_factory):
+    """What a process of two devices says: where folds were, and whether both give the same."""
+    folder = tmp_path_factory.mktemp("devices")
+    np.save(folder / "X.npy", X)
+    run = subprocess.run(
+        [sys.executable, "-c", DEVICES],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.splitlines()
+
+
+def test_folds_in_threads_are_on_the_device_of_the_fit(of_two_devices):
+    assert of_two_devices[0] == "{'device:CPU:1'}"
+
+
+def test_a_fit_on_another_device_has_a_program_of_its_own(of_two_devices):
+    assert of_two_devices[1] == "True"

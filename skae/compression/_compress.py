@@ -128,8 +128,8 @@ def compress(
     >>> from sklearn.datasets import load_digits
     >>> import skae
     >>> X = load_digits().data
-    >>> fitted = skae.Autoencoder(8, max_iter=20, random_state=0).fit(X[:1500])
-    >>> small = skae.compress(fitted, sparsity=0.8, X=X[:1500], max_iter=10, random_state=0)
+    >>> fitted = skae.Autoencoder(8, max_iter=5, random_state=0).fit(X[:500])
+    >>> small = skae.compress(fitted, sparsity=0.8, X=X[:500], max_iter=5, random_state=0)
     >>> small.transform(X[1500:]).shape
     (297, 8)
     >>> report = small.compression_report_

@@ -16,6 +16,9 @@ from sklearn.decomposition import PCA
 import skae
 from skae.cli import _fidelity, _fit, _impute, _learning, _outliers, _surprises, main
 
+# Each kind of picture is drawn in tests that look at the pages.
+BLANK = pytest.mark.usefixtures("blank_pictures")
+
 
 def make_trees():
     rng = np.random.default_rng(0)
@@ -140,6 +143,7 @@ def test_scores_are_those_of_the_detector():
     np.testing.assert_array_equal(found.is_outlier, detector.predict(frame) == -1)
 
 
+@BLANK
 def test_codes_of_what_is_usual_are_half_as_wide_as_the_table(monkeypatch):
     asked = []
 
@@ -154,12 +158,14 @@ def test_codes_of_what_is_usual_are_half_as_wide_as_the_table(monkeypatch):
     assert f"Codes have {n_used // 2} number" in done.printed
 
 
+@BLANK
 def test_rows_are_told_by_their_labels():
     make_trees().set_index(pd.Index([f"t{i}" for i in range(60)])).to_csv("named.csv")
     run("outliers", "named.csv")
     assert pd.read_csv("skae-outliers/outliers.csv")["label"][0] == "t59"
 
 
+@BLANK
 def test_a_target_is_no_reason():
     run("outliers", "trees.csv", "--target", "kind", "--drop", "plot,note")
     reasons = pd.read_csv("skae-outliers/outliers.csv", dtype=str).filter(like="reason")
@@ -181,6 +187,7 @@ def test_holes_are_filled_and_nothing_else_is_changed():
     assert_page("out/filled.html", "How well hidden values are found again", "height22number")
 
 
+@BLANK
 def test_what_is_left_out_stays_missing():
     frame = make_trees()
     frame.loc[3, "note"] = None
@@ -304,6 +311,7 @@ def test_a_stored_model_encodes_other_tables():
     assert_page("other-codes.html", "Codes of other.parquet")
 
 
+@BLANK
 def test_a_table_without_the_columns_of_a_model_is_refused():
     run("fit", "trees.csv")
     make_trees().drop(columns=["kind"]).to_csv("other.csv", index=False)
@@ -401,6 +409,7 @@ def test_an_interrupt_leaves_nothing_behind(command, monkeypatch):
     assert listing() == before
 
 
+@BLANK
 def test_many_rows_are_learnt_from_at_random(monkeypatch):
     monkeypatch.setattr(_learning, "MOST_ROWS", 40)
     done = run("outliers", "trees.csv")

@@ -1,6 +1,7 @@
 """What Autoencoder learns and how it behaves; the contract itself is in tests/contract."""
 
 import warnings
+from copy import deepcopy
 
 import keras
 import numpy as np
@@ -26,6 +27,12 @@ IRIS = load_iris().data
 def quick(n_components=2, **parameters):
     settings = {"hidden_layer_sizes": (16,), "max_iter": 30, "random_state": 0}
     return Autoencoder(n_components, **(settings | parameters))
+
+
+@pytest.fixture(scope="module")
+def of_iris():
+    """A fit that is not to be changed."""
+    return quick().fit(IRIS)
 
 
 def r2(estimator, X):
@@ -93,8 +100,8 @@ def test_more_components_than_features_or_rows():
 
 
 @pytest.mark.parametrize("change", [lambda X: X * 1e20, lambda X: X * 1e-20, lambda X: X + 1e6])
-def test_units_do_not_matter(change):
-    expected = r2(quick().fit(IRIS), IRIS)
+def test_units_do_not_matter(change, of_iris):
+    expected = r2(of_iris, IRIS)
     assert r2(quick().fit(change(IRIS)), change(IRIS)) == pytest.approx(expected, abs=1e-3)
 
 
@@ -105,8 +112,8 @@ def test_float64_rows_near_a_million_survive_the_round_trip():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_follows_the_input(dtype):
-    fitted, X = quick().fit(IRIS), IRIS.astype(dtype)
+def test_dtype_follows_the_input(dtype, of_iris):
+    fitted, X = of_iris, IRIS.astype(dtype)
     assert fitted.transform(X).dtype == dtype
     assert fitted.inverse_transform(fitted.transform(X)).dtype == dtype
     assert fitted.score_samples(X).dtype == np.float64
@@ -127,8 +134,8 @@ def test_sparse_rows_give_what_dense_rows_give(convert):
     np.testing.assert_allclose(from_sparse.transform(convert(X)), dense.transform(X), atol=1e-6)
 
 
-def test_fortran_order_gives_what_c_order_gives():
-    expected = quick().fit(IRIS).transform(IRIS)
+def test_fortran_order_gives_what_c_order_gives(of_iris):
+    expected = of_iris.transform(IRIS)
     found = quick().fit(np.asfortranarray(IRIS)).transform(np.asfortranarray(IRIS))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
@@ -142,9 +149,8 @@ def test_rows_on_a_disk_stay_there(tmp_path, dtype):
     assert fitted.score(mapped) > quick(8, max_iter=20).fit(digits).score(digits) * 1.1
 
 
-def test_scoring_in_blocks_changes_nothing(monkeypatch):
-    fitted = quick().fit(IRIS)
-    methods = (fitted.transform, fitted.reconstruct, fitted.score_samples)
+def test_scoring_in_blocks_changes_nothing(monkeypatch, of_iris):
+    methods = (of_iris.transform, of_iris.reconstruct, of_iris.score_samples)
     expected = [method(IRIS) for method in methods]
     monkeypatch.setattr("skae.model._model._BLOCK_VALUES", 100)
     for method, whole in zip(methods, expected, strict=True):
@@ -154,11 +160,10 @@ def test_scoring_in_blocks_changes_nothing(monkeypatch):
 # Scores and models
 
 
-def test_score_samples_is_the_negative_mean_squared_error():
-    fitted = quick().fit(IRIS)
-    expected = -np.mean((IRIS - fitted.reconstruct(IRIS)) ** 2, axis=1)
-    np.testing.assert_allclose(fitted.score_samples(IRIS), expected)
-    assert fitted.score(IRIS) == pytest.approx(expected.mean())
+def test_score_samples_is_the_negative_mean_squared_error(of_iris):
+    expected = -np.mean((IRIS - of_iris.reconstruct(IRIS)) ** 2, axis=1)
+    np.testing.assert_allclose(of_iris.score_samples(IRIS), expected)
+    assert of_iris.score(IRIS) == pytest.approx(expected.mean())
 
 
 def test_absolute_error_is_in_input_units():
@@ -240,11 +245,9 @@ def test_sample_weight_moves_the_fit():
     assert weighted.score(IRIS[:50]) > plain.score(IRIS[:50])
 
 
-def test_fit_again_starts_from_nothing():
+def test_fit_again_starts_from_nothing(of_iris):
     fitted = quick().fit(load_digits().data[:50])
-    np.testing.assert_array_equal(
-        fitted.fit(IRIS).transform(IRIS), quick().fit(IRIS).transform(IRIS)
-    )
+    np.testing.assert_array_equal(fitted.fit(IRIS).transform(IRIS), of_iris.transform(IRIS))
 
 
 def test_warm_start_continues():
@@ -344,9 +347,9 @@ def test_bad_values_leave_an_unfitted_estimator_unfitted():
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_divergence_says_when_and_what_to_do(optimizer, early_stopping):
+def test_divergence_says_when_and_what_to_do(optimizer, early_stopping, of_iris):
     estimator = quick(learning_rate=1e3, optimizer=optimizer, early_stopping=early_stopping)
-    fitted = quick().fit(IRIS)
+    fitted = deepcopy(of_iris)
     before = dict(vars(fitted))
     fitted.set_params(**estimator.get_params())
     with pytest.raises(ValueError, match=r"diverged in epoch \d+.*Lower learning_rate"):
@@ -386,9 +389,9 @@ def test_parameters_out_of_range(parameters, match):
         quick().set_params(**parameters).fit(IRIS)
 
 
-def test_a_code_of_another_width():
+def test_a_code_of_another_width(of_iris):
     with pytest.raises(ValueError, match=r"3 columns.*n_components_=2"):
-        quick().fit(IRIS).inverse_transform(np.zeros((2, 3)))
+        of_iris.inverse_transform(np.zeros((2, 3)))
 
 
 def test_all_weights_zero():

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from copy import deepcopy
 
 import keras
 import numpy as np
@@ -114,29 +115,9 @@ def test_cosine_takes_all_epochs():
 # Epochs that folds choose
 
 
-def test_folds_choose_the_epochs_with_the_lowest_loss_and_all_rows_train():
-    estimator = Autoencoder(2, **TINY).fit(X)
-    losses = estimator.cross_fit_losses_
-    assert min(losses, key=losses.get) == estimator.n_iter_ == estimator.best_epoch_ > 0
-    assert estimator.best_loss_ == min(losses.values())
-    assert "val_loss" not in estimator.history_
-
-
-def test_the_loss_before_the_first_epoch_is_that_of_pca_without_the_fold():
-    seen = _folds_of_a_fit()
-    log_losses, weights = [], []
-    for fold in range(5):
-        others, left = X[seen.of_rows != fold], X[seen.of_rows == fold]
-        pca = PCA(2).fit(others)
-        missed = (pca.inverse_transform(pca.transform(left)) - left) ** 2
-        log_losses.append(np.log(missed.mean() / others.var(axis=0).mean()))
-        weights.append(len(left))
-    expected = np.exp(np.average(log_losses, weights=weights))
-    losses = Autoencoder(2, **TINY).fit(X).cross_fit_losses_
-    assert losses[0] == pytest.approx(expected, rel=1e-4)
-
-
-def _folds_of_a_fit():
+@pytest.fixture(scope="module")
+def seen_folds():
+    """A fit whose epochs folds chose, not to be changed, and these folds."""
     seen = []
 
     class Spy(HeldOutFolds):
@@ -146,8 +127,32 @@ def _folds_of_a_fit():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("skae.fitting._cross_fitting.HeldOutFolds", Spy)
-        Autoencoder(2, **TINY).fit(X)
-    return seen[0]
+        return Autoencoder(2, **TINY).fit(X), seen[0]
+
+
+@pytest.fixture(scope="module")
+def chosen(seen_folds):
+    return seen_folds[0]
+
+
+def test_folds_choose_the_epochs_with_the_lowest_loss_and_all_rows_train(chosen):
+    estimator, losses = chosen, chosen.cross_fit_losses_
+    assert min(losses, key=losses.get) == estimator.n_iter_ == estimator.best_epoch_ > 0
+    assert estimator.best_loss_ == min(losses.values())
+    assert "val_loss" not in estimator.history_
+
+
+def test_the_loss_before_the_first_epoch_is_that_of_pca_without_the_fold(seen_folds):
+    estimator, seen = seen_folds
+    log_losses, weights = [], []
+    for fold in range(5):
+        others, left = X[seen.of_rows != fold], X[seen.of_rows == fold]
+        pca = PCA(2).fit(others)
+        missed = (pca.inverse_transform(pca.transform(left)) - left) ** 2
+        log_losses.append(np.log(missed.mean() / others.var(axis=0).mean()))
+        weights.append(len(left))
+    expected = np.exp(np.average(log_losses, weights=weights))
+    assert estimator.cross_fit_losses_[0] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("n_copies", [3, 12])
@@ -273,9 +278,9 @@ def test_an_interruption_among_the_folds_keeps_the_start(monkeypatch):
     assert estimator.best_loss_ == pytest.approx(estimator.history_["loss"][0])
 
 
-def test_callbacks_that_record_change_nothing():
+def test_callbacks_that_record_change_nothing(chosen):
     recorded = Autoencoder(2, **TINY, callbacks=[keras.callbacks.TerminateOnNaN()]).fit(X)
-    assert recorded.transform(X).tobytes() == Autoencoder(2, **TINY).fit(X).transform(X).tobytes()
+    assert recorded.transform(X).tobytes() == chosen.transform(X).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -292,8 +297,8 @@ def test_callbacks_that_steer_find_a_constant_rate(steering):
     assert np.allclose(seen.seen, 0.002)
 
 
-def test_a_later_fit_without_folds_forgets_their_losses():
-    estimator = Autoencoder(2, **TINY).fit(X)
+def test_a_later_fit_without_folds_forgets_their_losses(chosen):
+    estimator = deepcopy(chosen)
     estimator.set_params(early_stopping=True, max_iter=3).fit(X)
     assert not hasattr(estimator, "cross_fit_losses_")
 

@@ -1,6 +1,8 @@
 """What estimators whose codes follow a distribution have in common: where samples come from."""
 
+import functools
 import pickle
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -25,6 +27,12 @@ BOTH = pytest.mark.parametrize("cls", [VariationalAutoencoder, AdversarialAutoen
 def quick(cls, n_components=2, **parameters):
     settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0}
     return cls(n_components, **(settings | parameters))
+
+
+@functools.cache
+def of_wine(cls):
+    """A fit that is not to be changed."""
+    return quick(cls).fit(WINE)
 
 
 def nearest(rows, points):
@@ -66,14 +74,13 @@ def test_the_textbook_prior_is_there_too():
 
 @BOTH
 def test_the_posterior_is_the_default(cls):
-    fitted = quick(cls).fit(WINE)
-    rows = [fitted.sample(5, random_state=0, codes=codes) for codes in (None, "posterior")]
+    rows = [of_wine(cls).sample(5, random_state=0, codes=codes) for codes in (None, "posterior")]
     np.testing.assert_array_equal(*rows)
 
 
 @BOTH
 def test_passes_leave_the_prior(cls):
-    fitted = quick(cls).fit(WINE)
+    fitted = deepcopy(of_wine(cls))
     fitted.partial_fit(WINE[:50])
     rows = [fitted.sample(5, random_state=0, codes=codes) for codes in (None, "prior")]
     np.testing.assert_array_equal(*rows)
@@ -85,7 +92,7 @@ def test_passes_leave_the_prior(cls):
 @pytest.mark.parametrize("codes", ["mixture", 1])
 def test_other_origins_are_refused(cls, codes):
     with pytest.raises(ValueError, match=rf"codes={codes!r} should be one of .*'posterior'"):
-        quick(cls).fit(WINE).sample(codes=codes)
+        of_wine(cls).sample(codes=codes)
 
 
 @BOTH
@@ -104,7 +111,7 @@ def test_copies_draw_the_same_rows_and_are_hardly_larger(cls):
 
 @BOTH
 def test_equal_seeds_learn_equal_distributions(cls):
-    rows = [quick(cls).fit(WINE).sample(9, random_state=0) for _ in range(2)]
+    rows = [each.sample(9, random_state=0) for each in (of_wine(cls), quick(cls).fit(WINE))]
     np.testing.assert_array_equal(*rows)
 
 

@@ -47,8 +47,13 @@ def classifier(autoencoder=None, **parameters):
     return AutoencoderClassifier(autoencoder, **{"max_iter": 10, "random_state": 0, **parameters})
 
 
-def test_classes_are_predicted_from_a_table():
-    fitted = classifier().fit(X, IS_LARGE)
+@pytest.fixture(scope="module")
+def fitted():
+    """A fit that is not to be changed."""
+    return classifier().fit(X, IS_LARGE)
+
+
+def test_classes_are_predicted_from_a_table(fitted):
     probabilities = fitted.predict_proba(X)
     assert fitted.score(X, IS_LARGE) > 0.95
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
@@ -74,20 +79,18 @@ def test_numbers_are_predicted_from_a_table():
     assert regressor.fit(X, ROOMS).score(X, ROOMS) > 0.95
 
 
-def test_polars_is_pandas_to_the_bit():
-    of_pandas = classifier().fit(X, IS_LARGE).predict_proba(X)
+def test_polars_is_pandas_to_the_bit(fitted):
+    of_pandas = fitted.predict_proba(X)
     other = pl.from_pandas(X)
     np.testing.assert_array_equal(classifier().fit(other, IS_LARGE).predict_proba(other), of_pandas)
 
 
-def test_a_pickle_says_the_same():
-    fitted = classifier().fit(X, IS_LARGE)
+def test_a_pickle_says_the_same(fitted):
     copied = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(copied.predict_proba(X), fitted.predict_proba(X))
 
 
-def test_columns_are_checked():
-    fitted = classifier().fit(X, IS_LARGE)
+def test_columns_are_checked(fitted):
     assert fitted.n_features_in_ == 3
     assert list(fitted.feature_names_in_) == list(X.columns)
     with pytest.raises(ValueError, match="feature names should match"):
@@ -115,7 +118,7 @@ def test_a_table_autoencoder_that_was_fitted_before():
     np.testing.assert_array_equal(table.transform(X), before)
 
 
-def test_what_follows_from_the_weights_is_learnt_anew():
-    tuned = classifier().fit(X, IS_LARGE).autoencoder_
+def test_what_follows_from_the_weights_is_learnt_anew(fitted):
+    tuned = fitted.autoencoder_
     # Scores are beyond what is usual, so that in the mean a column is as surprising as it was.
     np.testing.assert_allclose(tuned.column_scores(X).mean(), 0.0, atol=0.05)

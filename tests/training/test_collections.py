@@ -19,6 +19,14 @@ def circle():
     return weakref.ref(node)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unfrozen():
+    """What tests/conftest.py has frozen, as in a process that is no test."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
 @pytest.fixture
 def collecting():
     gc.enable()
