@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from skae.backend._averages import WeightAverages
 from skae.backend._compiled import Trace, compile_function
+from skae.backend._long_calls import over_chunks, stage_long
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
 from skae.backend._random import RandomDraws
@@ -22,7 +23,7 @@ from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup, group_weights
 from skae.numerics import Array, Weights
 from skae.objectives import Batch, Scalars, Tensor
-from skae.training import Chunk, ProgramSpec, Tier, UpdatePart
+from skae.training import Chunk, LongChunk, ProgramSpec, Tier, UpdatePart
 
 Seed = tuple[Tensor, Tensor]
 
@@ -73,6 +74,7 @@ class Program:
         judged_by: Tier = "eager" if spec.tier == "eager" else "graph"
         shared = (self._all_variables(), traces)
         self._train = compile_function(self._train_chunk, spec.tier, *shared)
+        self._train_long = compile_function(self._train_chunks, spec.tier, *shared)
         self._evaluate = compile_function(self._evaluate_chunk, judged_by, *shared)
         self.n_bytes = size_of([*variables.values(), *self._all_variables()])
         self.n_bytes += sum(array.nbytes for array in self._fresh_optimizer)
@@ -242,15 +244,27 @@ class Program:
 
     def train(self, staged: Staged, seed: int) -> Array:
         """One step for every batch of a chunk; returns sums over rows, a value a term."""
-        self._averages.to_train()
-        if self._starts_from_weights:
-            self._start_from_weights()
+        self._make_ready()
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
             set_rate(optimizer, rate_of(self.optimizer))
         word = tf.constant(seed % 2**31, tf.int32)
         sums: Array = self._train(*staged, self._training_scalars, word).numpy()
         return sums
+
+    def train_long(self, chunks: LongChunk) -> Array:
+        """One step for every batch of several chunks; sums of shape (n_chunks, n_terms).
+
+        Bits are those of ``train`` for each of them, at its rate.
+        """
+        self._make_ready()
+        sums: Array = self._train_long(*stage_long(chunks), self._training_scalars).numpy()
+        return sums[: len(chunks.n_steps)]
+
+    def _make_ready(self) -> None:
+        self._averages.to_train()
+        if self._starts_from_weights:
+            self._start_from_weights()
 
     def evaluate(self, staged: Staged, n_draws: int = 1) -> Array:
         """Sums over the rows of a chunk, a value a term, without training.
@@ -288,10 +302,36 @@ class Program:
         batches = (rows, targets, labels, weights)
 
         def run(step: Tensor) -> Tensor:
-            batch = batch_at(batches, step)
-            return self._train_batch(batch, scalars, (seed, step))
+            return self._train_batch(batch_at(batches, step), scalars, (seed, step))
 
         return self._sum_over(n_steps, run)
+
+    def _train_chunks(
+        self,
+        rows: Tensor,
+        targets: Tensor | None,
+        labels: Tensor | None,
+        weights: Tensor,
+        words: Tensor,
+        rates: Tensor,
+        n_chunks: Tensor,
+        scalars: Scalars,
+    ) -> Tensor:
+        self.n_traces += 1
+        batches = (rows, targets, labels, weights)
+        variables = [rate_variable(optimizer) for optimizer in self._optimizers]
+
+        def train(first: Tensor, n_steps: Tensor, seed: Tensor, rate: Tensor) -> Tensor:
+            for variable in variables:
+                if variable is not None:
+                    variable.assign(rate)
+
+            def run(step: Tensor) -> Tensor:
+                return self._train_batch(batch_at(batches, first + step), scalars, (seed, step))
+
+            return self._sum_over(n_steps, run)
+
+        return over_chunks(train, words, rates, n_chunks, len(self.spec.objective.terms))
 
     def _evaluate_chunk(
         self,

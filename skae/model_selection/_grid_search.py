@@ -14,6 +14,7 @@ from skae.model_selection._workers import SearchBackend
 from skae.numerics import ArrayLike
 from skae.states import StampedEstimator
 from skae.threads import n_threads_allowed
+from skae.training import long_calls
 
 # Until joblib has been handed the fits of a search; a refit is no part of them.
 _handing_over: ContextVar[ExitStack | None] = ContextVar("handing_over", default=None)
@@ -161,11 +162,12 @@ class BatchedGridSearchCV(GridSearchCV):
         KeyboardInterrupt
             At Ctrl-C; all fits have ended then.
         """
-        with ExitStack() as until_handed_over:
+        with ExitStack() as until_done, ExitStack() as until_handed_over:
             n_threads = self._n_threads()
             if n_threads is not None:
                 config = joblib.parallel_config(SearchBackend(n_threads), n_jobs=n_threads)
                 until_handed_over.enter_context(config)
+                until_done.enter_context(long_calls())
             token = _handing_over.set(until_handed_over)
             try:
                 super().fit(X, y, **params)

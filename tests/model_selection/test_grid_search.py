@@ -73,14 +73,18 @@ def test_threads_of_joblib_are_ours(monkeypatch):
 
 
 def threads_of_a_search(monkeypatch, n_jobs):
-    seen, train = set(), Program.train
+    seen = set()
 
-    def told_train(program, *args):
-        is_main = threading.current_thread() is threading.main_thread()
-        seen.add("main" if is_main else "other")
-        return train(program, *args)
+    def told(train):
+        def told_train(program, *args):
+            is_main = threading.current_thread() is threading.main_thread()
+            seen.add("main" if is_main else "other")
+            return train(program, *args)
 
-    monkeypatch.setattr(Program, "train", told_train)
+        return told_train
+
+    for name in ("train", "train_long"):
+        monkeypatch.setattr(Program, name, told(getattr(Program, name)))
     BatchedGridSearchCV(AUTOENCODER, RATES, cv=2, n_jobs=n_jobs, refit=False).fit(X)
     return seen
 
