@@ -20,7 +20,7 @@ from skae.training import long_calls
 _handing_over: ContextVar[ExitStack | None] = ContextVar("handing_over", default=None)
 
 
-class BatchedGridSearchCV(GridSearchCV):
+class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
     """``GridSearchCV`` that is handed all its fits at once, and finds the same in less time.
 
     Results are those of :class:`sklearn.model_selection.GridSearchCV`, row by row. Fits are made
@@ -190,7 +190,7 @@ class BatchedGridSearchCV(GridSearchCV):
         chosen, n_chosen = get_active_backend(prefer="threads")[0], get_active_backend()[1]
         if not getattr(chosen, "supports_sharedmem", False):
             return None
-        if not any(isinstance(part, StampedEstimator) for part in self._parts()):
+        if not any(map(_is_of_skae, self._parts())):
             return None
         return n_threads_allowed() if n_chosen is None else n_chosen
 
@@ -203,6 +203,11 @@ class BatchedGridSearchCV(GridSearchCV):
                 # What cannot be searched is refused by scikit-learn.
                 for value in values if isinstance(values, Iterable) else ():
                     yield from _with_parts(value)
+
+
+def _is_of_skae(part: object) -> bool:
+    # What is in a search are parts of their own.
+    return isinstance(part, StampedEstimator) and not isinstance(part, BatchedGridSearchCV)
 
 
 def _with_parts(value: Any) -> Iterator[Any]:
