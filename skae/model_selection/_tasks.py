@@ -1,6 +1,7 @@
 """One fit of a search, as joblib hands it over."""
 
 from collections.abc import Callable, Hashable
+from functools import cached_property
 from typing import Any
 
 import joblib
@@ -60,7 +61,7 @@ class Task:
         progress: tuple[int, int] | None = self._kwargs.get("split_progress")
         return progress[0] if progress else id(self._kwargs.get("train"))
 
-    @property
+    @cached_property
     def program(self) -> str:
         """What candidates have in common that share a compiled program."""
         compiled = {

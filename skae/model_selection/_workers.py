@@ -57,6 +57,9 @@ class SearchBackend(ParallelBackendBase):
         self._tasks.append(task)
         return task
 
+    # What joblib before 1.5 calls it.
+    apply_async = submit
+
     def retrieve_result_callback(self, out: Task) -> list[Any]:
         """The result of a task."""
         return out.result()

@@ -7,7 +7,7 @@ import numpy as np
 from skae.training._annealing import AnnealedRate, Annealing, train_chunks
 from skae.training._batches import joined, parts, shuffled
 from skae.training._judge import Judge
-from skae.training._long_calls import joins_chunks, train_long
+from skae.training._long_calls import Pace, joins_chunks, train_long
 from skae.training._program import Program
 from skae.training._values import Data, Start
 
@@ -57,7 +57,7 @@ def loss_after(
     annealed = AnnealedRate(program, Annealing(peak, n_steps))
     if joins_chunks(judge):
         of_chunks = parts(data.rows, indices, program.spec, rng, counted)
-        train_long(judge, of_chunks, annealed, 0, rng)
+        train_long(judge, of_chunks, annealed, 0, rng, Pace())
     else:
         train_chunks(program, judge.chunks(indices, rng, counted), annealed, 0, rng)
     loss = judge.loss(judge.validation_terms())

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from skae.training._annealing import AnnealedRate, train_chunks
 from skae.training._batches import Part, long_chunk, parts, shuffled
 from skae.training._judge import Judge
 from skae.training._spec import LONG_CALL_CHUNKS, ProgramSpec
+
+# Seconds that a call may take: nobody can stop it.
+_MOMENT = 0.25
 
 _are_allowed: ContextVar[bool] = ContextVar("are_allowed", default=False)
 
@@ -40,6 +44,20 @@ def joins_chunks(judge: Judge) -> bool:
     if not _are_allowed.get() or start.schedule is not None:
         return False
     return program.spec.tier != "eager" and not program.spec.optimizer.averages
+
+
+class Pace:
+    """How many steps a call may have, so that it takes a moment; the first has few.
+
+    Bits do not depend on it: only where one call ends and the next begins.
+    """
+
+    def __init__(self) -> None:
+        self.n_steps = 1
+
+    def tell(self, n_steps: int, seconds: float) -> None:
+        """Note how long a call took, which may have compiled before."""
+        self.n_steps = max(1, int(n_steps * _MOMENT / max(seconds, 1e-6)))
 
 
 class Epochs:
@@ -69,6 +87,7 @@ class Epochs:
         self._most = min(spec.n_long_steps // self._n_steps, LONG_CALL_CHUNKS // self._n_chunks)
         is_unheard = not (is_heard or judge.validates)
         self._joins = is_unheard and self._most > 1 and joins_chunks(judge)
+        self._pace = Pace()
         self._computed: deque[tuple[list[Array], Integers]] = deque()
 
     def train(self, epoch: int, n_certain: float) -> tuple[list[Array], Integers]:
@@ -83,7 +102,8 @@ class Epochs:
         if not self._joins:
             return self._train_one(epoch)
         if not self._computed:
-            self._computed.extend(self._train(epoch, int(min(self._most, n_certain))))
+            n_epochs = min(self._most, n_certain, max(1, self._pace.n_steps // self._n_steps))
+            self._computed.extend(self._train(epoch, int(n_epochs)))
         return self._computed.popleft()
 
     def _train_one(self, epoch: int) -> tuple[list[Array], Integers]:
@@ -102,7 +122,8 @@ class Epochs:
                 yield from parts(data.rows, orders[-1], spec, rng)
 
         first_step = (epoch - 1) * self._n_steps
-        sums = train_long(self._judge, of_chunks(), self._annealed, first_step, rng)
+        annealed = self._annealed
+        sums = train_long(self._judge, of_chunks(), annealed, first_step, rng, self._pace)
         for place, order in enumerate(orders):
             yield sums[place * self._n_chunks : (place + 1) * self._n_chunks], order
 
@@ -113,11 +134,12 @@ def train_long(
     annealed: AnnealedRate | None,
     first_step: int,
     rng: np.random.Generator,
+    pace: Pace,
 ) -> list[Array]:
     """Train on chunks in turn, many in a call; the sums of terms of each."""
     data, program, step = judge.data, judge.program, first_step
     sums: list[Array] = []
-    for together in _calls(judge, of_chunks, rng):
+    for together in _calls(judge, of_chunks, rng, pace):
         check_stop()
         chunks, seeds = zip(*together, strict=True)
         n_steps = [_n_steps(chunk, program.spec) for chunk in chunks]
@@ -126,13 +148,15 @@ def train_long(
         else:
             rates = annealed.rates(step, n_steps)
         about = (data.sample_weight, program.spec, data.targets, data.labels)
+        begun = perf_counter()
         sums.extend(program.train_long(long_chunk(data.rows, chunks, seeds, rates, *about)))
+        pace.tell(sum(n_steps), perf_counter() - begun)
         step += sum(n_steps)
     return sums
 
 
 def _calls(
-    judge: Judge, of_chunks: Iterable[Part], rng: np.random.Generator
+    judge: Judge, of_chunks: Iterable[Part], rng: np.random.Generator, pace: Pace
 ) -> Iterator[list[tuple[Part, int]]]:
     """Chunks and their seeds, as many at a time as a call takes."""
     spec = judge.program.spec
@@ -140,7 +164,9 @@ def _calls(
     n_left = spec.n_long_steps
     for chunk in of_chunks:
         n_steps = _n_steps(chunk, spec)
-        if n_steps > n_left or len(together) == LONG_CALL_CHUNKS:
+        n_taken = spec.n_long_steps - n_left + n_steps
+        is_full = n_steps > n_left or n_taken > pace.n_steps or len(together) == LONG_CALL_CHUNKS
+        if together and is_full:
             yield together
             together, n_left = [], spec.n_long_steps
         # As a call of its own would draw it, right after the order of its rows.

@@ -32,6 +32,8 @@ PLAIN = {
 def n_long(monkeypatch):
     """How many chunks each long call ran; nothing here is called by a user's code."""
     monkeypatch.setattr("skae.estimators._base.keeps_interrupted", lambda estimator: False)
+    # As long as a test takes on any machine.
+    monkeypatch.setattr("skae.training._long_calls._MOMENT", 1e6)
     sizes, train_long = [], Program.train_long
 
     def told(program, chunks):
@@ -74,7 +76,7 @@ def test_bits_are_those_of_single_calls(n_long, estimator):
 
 def test_weights_of_rows_count(n_long):
     assert_equal_fits(Autoencoder(2, **PLAIN), X, sample_weight=rng.uniform(0, 2, size=70))
-    assert n_long == [12]
+    assert n_long == [1, 11]
 
 
 def test_missing_steps_and_labels_go_along(n_long):
@@ -92,7 +94,7 @@ def test_epochs_of_several_chunks(n_long):
     many = rng.normal(size=(800, 3))
     # 100 batches an epoch: chunks of 64 and of 36.
     assert_equal_fits(Autoencoder(2, **PLAIN), many)
-    assert n_long == [20, 4]
+    assert n_long == [1, 1, 20, 2]
 
 
 def test_folds_of_default_fits(n_long):
@@ -149,6 +151,12 @@ def test_divergence_names_its_epoch(n_long):
         messages.append(str(error.value))
     assert messages[0] == messages[1]
     assert n_long
+
+
+def test_calls_take_a_moment(n_long, monkeypatch):
+    monkeypatch.setattr("skae.training._long_calls._MOMENT", 0.0)
+    assert_equal_fits(Autoencoder(2, **PLAIN), X)
+    assert n_long == 12 * [1]
 
 
 def test_nothing_joins_outside(n_long):
