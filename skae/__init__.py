@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         VariationalAutoencoder,
         VariationalConvolutionalAutoencoder,
     )
+    from skae.model_selection import BatchedGridSearchCV
     from skae.persistence import load, save, skops_trusted
     from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
     from skae.tabular import TableAutoencoder
@@ -47,6 +48,7 @@ _PUBLIC = {
     "Autoencoder": "skae.estimators",
     "AutoencoderClassifier": "skae.supervised",
     "AutoencoderRegressor": "skae.supervised",
+    "BatchedGridSearchCV": "skae.model_selection",
     "Comparison": "skae.comparison",
     "CompressionReport": "skae.compression",
     "ContractiveAutoencoder": "skae.estimators",
@@ -83,6 +85,7 @@ __all__ = [
     "Autoencoder",
     "AutoencoderClassifier",
     "AutoencoderRegressor",
+    "BatchedGridSearchCV",
     "Comparison",
     "CompressionReport",
     "ContractiveAutoencoder",

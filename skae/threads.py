@@ -6,8 +6,9 @@ and copy no rows.
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import joblib
@@ -58,14 +59,26 @@ def check_stop() -> None:
         raise Stopped
 
 
+@contextmanager
+def sharing(n_threads: int) -> Iterator[None]:
+    """Let calls of this thread, which is not the first, start so many threads themselves."""
+    before = getattr(_of_thread, "n_threads", 1)
+    _of_thread.n_threads = n_threads
+    try:
+        yield
+    finally:
+        _of_thread.n_threads = before
+
+
 def n_threads_allowed() -> int:
     """Threads that pay here: the cores, or fewer where ``OMP_NUM_THREADS`` says so.
 
-    joblib sets it in its processes. In a thread other than the first it is 1: whoever started that
-    shares out the cores.
+    joblib sets it in its processes. In a thread other than the first it is 1, or what ``sharing``
+    gave it: whoever started that shares out the cores.
     """
     if threading.current_thread() is not threading.main_thread():
-        return 1
+        share: int = getattr(_of_thread, "n_threads", 1)
+        return share
     given = os.environ.get("OMP_NUM_THREADS", "")
     n_cores: int = joblib.effective_n_jobs(-1)
     return min(n_cores, int(given)) if given.isdigit() and int(given) > 0 else n_cores
@@ -103,6 +116,7 @@ def map_in_threads(
             while waiting:
                 # Python sees an interruption that another thread was told of when this one wakes.
                 done, waiting = wait(waiting, _A_MOMENT, return_when=FIRST_EXCEPTION)
+                check_stop()
                 for future in done:
                     future.result()
         except BaseException:

@@ -7,9 +7,17 @@ import time
 
 import joblib
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from skae.threads import Stop, Stopped, check_stop, map_in_threads, n_threads_allowed
+from skae.numerics import one_blas_thread
+from skae.threads import (
+    Stop,
+    Stopped,
+    check_stop,
+    map_in_threads,
+    n_threads_allowed,
+    sharing,
+)
 
 LONG = 30.0
 
@@ -94,6 +102,50 @@ def test_threads_have_no_threads(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     calls = [joblib.delayed(n_threads_allowed)() for _ in range(2)]
     assert joblib.Parallel(n_jobs=2, require="sharedmem")(calls) == [1, 1]
+
+
+def test_threads_have_the_threads_that_are_shared_out():
+    seen = []
+
+    def call(n_threads):
+        with sharing(n_threads):
+            seen.append(n_threads_allowed())
+        return n_threads_allowed()
+
+    assert map_in_threads(call, [3, 4], 2) == [1, 1]
+    assert sorted(seen) == [3, 4]
+
+
+def test_a_stop_reaches_the_calls_of_calls():
+    started = threading.Event()
+
+    def inner(_):
+        wait_for_a_stop(started)
+
+    def outer(item):
+        if item == 0:
+            return map_in_threads(inner, [0, 1], 2)
+        started.wait(LONG)
+        raise ValueError("of the second call")
+
+    with pytest.raises(ValueError, match="of the second call"):
+        map_in_threads(outer, [0, 1], 2)
+
+
+def n_blas_threads():
+    return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+
+
+def test_any_thread_may_limit_blas():
+    def limited(_):
+        with one_blas_thread():
+            time.sleep(0.05)
+            return n_blas_threads()
+
+    with threadpool_limits(2, user_api="blas"):
+        assert map_in_threads(limited, [0, 1], 2) == [{1}, {1}]
+        assert n_blas_threads() == {2}
+    assert n_blas_threads() == {int(os.environ["OPENBLAS_NUM_THREADS"])}
 
 
 def test_tests_compute_on_as_many_threads_as_they_say():

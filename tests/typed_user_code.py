@@ -144,6 +144,14 @@ def tables(X: Rows) -> Any:
     return table.sample(3, random_state=0, given={"city": "Rome"}, with_missing=False)
 
 
+def search(X: Rows) -> Any:
+    grid = {"learning_rate": [0.001, 0.004]}
+    fitted = skae.BatchedGridSearchCV(skae.Autoencoder(2), grid, cv=3, n_jobs=2).fit(X)
+    assert_type(fitted, skae.BatchedGridSearchCV)
+    skae.BatchedGridSearchCV(skae.Autoencoder(2), grid, n_jobs="two")  # type: ignore[arg-type]
+    return fitted.best_params_
+
+
 def codec(X: Rows) -> Any:
     fitted = skae.LatentCodec(Halves(2), bits=4).fit(X)
     assert_type(fitted.encode(X), bytes)

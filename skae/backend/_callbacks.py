@@ -232,6 +232,10 @@ class KerasCallbackHooks(Hooks):
         self.logs: dict[str, float] | None = None
         self._before = [dict(vars(callback)) for callback in callbacks]
 
+    @property
+    def listens(self) -> bool:
+        return bool(self.callbacks)
+
     def begin(self, program: Program) -> None:
         self.model = CallbackModel(program)
         for callback in self.callbacks:

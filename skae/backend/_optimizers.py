@@ -136,6 +136,13 @@ def set_rate(optimizer: keras.optimizers.Optimizer, rate: float) -> None:
         tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
 
 
+def assign_rates(optimizers: Sequence[keras.optimizers.Optimizer], rate: Any) -> None:
+    """Let a compiled function change the learning rates; nothing for schedules."""
+    for variable in map(rate_variable, optimizers):
+        if variable is not None:
+            variable.assign(rate)
+
+
 def second_moments_of(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
     """The variables that hold Adam's mean squared gradients, one for each variable it changes.
 

@@ -3,7 +3,7 @@
 Weights live in variables of the program while it runs: load them, run chunks, take them back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -12,17 +12,25 @@ import tensorflow as tf
 
 from skae.backend._averages import WeightAverages
 from skae.backend._compiled import Trace, compile_function
+from skae.backend._long_calls import over_chunks, stage_long
 from skae.backend._models import KerasNetwork
-from skae.backend._optimizers import rate_of, rate_variable, second_moments_of, set_rate
+from skae.backend._optimizers import (
+    assign_rates,
+    rate_of,
+    rate_variable,
+    second_moments_of,
+    set_rate,
+)
 from skae.backend._random import RandomDraws
 from skae.backend._release import release, size_of
 from skae.backend._staged import Staged, as_tensors, batch_at, repeated_rows, stage
+from skae.backend._sums import mean_loss, sum_over, sums_of
 from skae.backend._traces import Traces
 from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup, group_weights
 from skae.numerics import Array, Weights
 from skae.objectives import Batch, Scalars, Tensor
-from skae.training import Chunk, ProgramSpec, Tier, UpdatePart
+from skae.training import Chunk, LongChunk, ProgramSpec, Tier, UpdatePart
 
 Seed = tuple[Tensor, Tensor]
 
@@ -73,6 +81,7 @@ class Program:
         judged_by: Tier = "eager" if spec.tier == "eager" else "graph"
         shared = (self._all_variables(), traces)
         self._train = compile_function(self._train_chunk, spec.tier, *shared)
+        self._train_long = compile_function(self._train_chunks, spec.tier, *shared)
         self._evaluate = compile_function(self._evaluate_chunk, judged_by, *shared)
         self.n_bytes = size_of([*variables.values(), *self._all_variables()])
         self.n_bytes += sum(array.nbytes for array in self._fresh_optimizer)
@@ -242,15 +251,27 @@ class Program:
 
     def train(self, staged: Staged, seed: int) -> Array:
         """One step for every batch of a chunk; returns sums over rows, a value a term."""
-        self._averages.to_train()
-        if self._starts_from_weights:
-            self._start_from_weights()
+        self._make_ready()
         for optimizer in self._optimizers[1:]:
             # A callback changes the rate of the first.
             set_rate(optimizer, rate_of(self.optimizer))
         word = tf.constant(seed % 2**31, tf.int32)
         sums: Array = self._train(*staged, self._training_scalars, word).numpy()
         return sums
+
+    def train_long(self, chunks: LongChunk) -> Array:
+        """One step for every batch of several chunks; sums of shape (n_chunks, n_terms).
+
+        Bits are those of ``train`` for each of them, at its rate.
+        """
+        self._make_ready()
+        sums: Array = self._train_long(*stage_long(chunks), self._training_scalars).numpy()
+        return sums[: len(chunks.n_steps)]
+
+    def _make_ready(self) -> None:
+        self._averages.to_train()
+        if self._starts_from_weights:
+            self._start_from_weights()
 
     def evaluate(self, staged: Staged, n_draws: int = 1) -> Array:
         """Sums over the rows of a chunk, a value a term, without training.
@@ -288,10 +309,33 @@ class Program:
         batches = (rows, targets, labels, weights)
 
         def run(step: Tensor) -> Tensor:
-            batch = batch_at(batches, step)
-            return self._train_batch(batch, scalars, (seed, step))
+            return self._train_batch(batch_at(batches, step), scalars, (seed, step))
 
-        return self._sum_over(n_steps, run)
+        return sum_over(n_steps, self.spec.objective, run)
+
+    def _train_chunks(
+        self,
+        rows: Tensor,
+        targets: Tensor | None,
+        labels: Tensor | None,
+        weights: Tensor,
+        words: Tensor,
+        rates: Tensor,
+        n_chunks: Tensor,
+        scalars: Scalars,
+    ) -> Tensor:
+        self.n_traces += 1
+        batches = (rows, targets, labels, weights)
+
+        def train(first: Tensor, n_steps: Tensor, seed: Tensor, rate: Tensor) -> Tensor:
+            assign_rates(self._optimizers, rate)
+
+            def run(step: Tensor) -> Tensor:
+                return self._train_batch(batch_at(batches, first + step), scalars, (seed, step))
+
+            return sum_over(n_steps, self.spec.objective, run)
+
+        return over_chunks(train, words, rates, n_chunks, len(self.spec.objective.terms))
 
     def _evaluate_chunk(
         self,
@@ -310,13 +354,7 @@ class Program:
             draw, step = step // n_steps, step % n_steps
             return self._evaluate_batch(batch_at(batches, step), scalars, (draw, step))
 
-        return self._sum_over(n_draws * n_steps, run)
-
-    def _sum_over(self, n_steps: Tensor, run: Callable[[Tensor], Tensor]) -> Tensor:
-        start = (tf.constant(0), tf.zeros(len(self.spec.objective.terms)))
-        return tf.while_loop(
-            lambda step, _: step < n_steps, lambda step, sums: (step + 1, sums + run(step)), start
-        )[1]
+        return sum_over(n_draws * n_steps, self.spec.objective, run)
 
     def _train_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
         """All updates of a step, one after the other; a term is reported as its update saw it."""
@@ -324,7 +362,7 @@ class Program:
         for i, update in enumerate(self._updates):
             terms = self._update(i, update, batch, scalars, seed)
             reported |= {n: v for n, v in terms.items() if n in update.terms or n not in reported}
-        return self._sums(reported, batch["weights"])
+        return sums_of(self.spec.objective, reported, batch["weights"])
 
     def _update(
         self, i: int, update: UpdatePart, batch: Batch, scalars: Scalars, seed: Seed
@@ -337,7 +375,7 @@ class Program:
             tape.watch(watched)
             tensors = {k: v for part in (*changed, *others) for k, v in part.items()}
             terms, states = self._terms(tensors, batch, scalars, seed, training=True)
-            loss = self._mean_loss(terms, batch["weights"], scalars, update.terms)
+            loss = mean_loss(self.spec.objective, terms, batch["weights"], scalars, update.terms)
             loss = self._optimizers[i].scale_loss(loss)
         gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
         pairs = [pair for group in groups for pair in group.gradients(gradients)]
@@ -362,7 +400,7 @@ class Program:
     def _evaluate_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
         tensors = {k: v for group in self._groups for k, v in group.tensors().items()}
         terms, _ = self._terms(tensors, batch, scalars, seed, training=False)
-        return self._sums(terms, batch["weights"])
+        return sums_of(self.spec.objective, terms, batch["weights"])
 
     def _terms(
         self,
@@ -385,21 +423,6 @@ class Program:
         states = [*self._generators, *self._untrained.values()]
         changed = ((v, scope.get_current_value(v)) for v in states)
         return terms, [(v, value) for v, value in changed if value is not None]
-
-    def _mean_loss(
-        self, terms: Mapping[str, Tensor], weights: Tensor, scalars: Scalars, names: tuple[str, ...]
-    ) -> Tensor:
-        total = self.spec.objective.total(terms, scalars, names)
-        return tf.reduce_sum(total * weights) / tf.maximum(tf.reduce_sum(weights), 1e-30)
-
-    def _sums(self, terms: Mapping[str, Tensor], weights: Tensor) -> Tensor:
-        # A padded row may be anything, infinity included: leave it out rather than multiply it.
-        return tf.stack(
-            [
-                tf.reduce_sum(tf.where(weights > 0, terms[name] * weights, 0.0))
-                for name in self.spec.objective.terms
-            ]
-        )
 
 
 def _is_state_of(variables: Sequence[keras.Variable], state: Sequence[Array]) -> bool:

@@ -131,6 +131,10 @@ class JoinedHooks(Hooks):
     def __init__(self, listeners: Sequence[Hooks]) -> None:
         self.listeners = listeners
 
+    @property
+    def listens(self) -> bool:
+        return any(listener.listens for listener in self.listeners)
+
     def begin(self, program: Program) -> None:
         for listener in self.listeners:
             listener.begin(program)
@@ -169,6 +173,11 @@ class SklearnCallbackHooks(Hooks):
         self.model = model
         # Of scikit-learn, which ships no types: the context of an epoch.
         self.task: Any = None
+
+    @property
+    def listens(self) -> bool:
+        # scikit-learn offers no other way to ask whether there are any.
+        return bool(getattr(self.context, "_callbacks", True))
 
     def epoch_begin(self, epoch: int) -> None:
         self.task = self.context.subcontext(task_name="epoch")

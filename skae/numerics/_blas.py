@@ -21,6 +21,18 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def _take_control() -> None:
+    """Let this thread, or whichever is next, change the number of threads of OpenBLAS.
+
+    threadpoolctl 3.8 leaves that to one thread, often the first, and what others ask for is ignored
+    in silence. Here who asks knows of the others.
+    """
+    for library in _controller().lib_controllers:
+        clear = getattr(library, "clear_controlling_thread", None)
+        if clear is not None:
+            clear(force=True)
+
+
 class _BlasLimit:
     """A limit of the whole process: who comes first sets it, and who leaves last lifts it.
 
@@ -34,6 +46,7 @@ class _BlasLimit:
     def enter(self) -> None:
         with self._lock:
             if self._n_inside == 0:
+                _take_control()
                 self._limiter = _controller().limit(limits=1, user_api="blas")
             self._n_inside += 1
 
@@ -41,7 +54,9 @@ class _BlasLimit:
         with self._lock:
             self._n_inside -= 1
             if self._n_inside == 0:
+                _take_control()
                 self._limiter.restore_original_limits()
+                _take_control()
 
 
 _BLAS_LIMIT = _BlasLimit()

@@ -29,6 +29,12 @@ _NOT_ZERO = ("MaxAbsScaler", "MinMaxScaler", "RobustScaler", "StandardScaler")
 # Listed for what columns pass through as they are.
 _CALLER = "sklearn.preprocessing._function_transformer.FunctionTransformer"
 _PASSED = (None, "passthrough", "drop")
+# Our own classes that keep what one of scikit-learn keeps.
+_LIKE = {
+    "skae.model_selection._grid_search.BatchedGridSearchCV": (
+        "sklearn.model_selection._search.GridSearchCV"
+    ),
+}
 _ANSWERS = {"decision_function", "default", "predict", "predict_log_proba", "predict_proba"}
 
 
@@ -47,6 +53,7 @@ def check_library_state(name: str, state: Any, is_given: Callable[[str], bool]) 
     ------
     ValueError
     """
+    name = _LIKE.get(name, name)
     module, _, short = name.rpartition(".")
     if not module.startswith("sklearn.") or state is None:
         return

@@ -48,6 +48,7 @@ CLASSES = (
     "skae.model._model.Model",
     "skae.model._packing.PackedArray",
     "skae.model._scaling.Scaling",
+    "skae.model_selection._grid_search.BatchedGridSearchCV",
     "skae.networks._build.Build",
     "skae.networks._columns.Columns",
     "skae.networks._convolutional.ConvolutionalNetwork",

@@ -4,18 +4,19 @@ Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 """
 
 from skae.training._annealing import Annealing
-from skae.training._batches import Chunk, chunks
+from skae.training._batches import Chunk, LongChunk, chunks
 from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
 from skae.training._hooks import Hooks
 from skae.training._judge import Diverged
+from skae.training._long_calls import long_calls
 from skae.training._loop import run
 from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
 from skae.training._resuming import Keeper, Saved
 from skae.training._row_source import RowSource
-from skae.training._spec import ProgramSpec, Tier, choose_tier
+from skae.training._spec import LONG_CALL_CHUNKS, ProgramSpec, Tier, choose_tier
 from skae.training._values import (
     DEFAULT_LEARNING_RATE,
     DEFAULT_PEAK_RATE,
@@ -28,6 +29,7 @@ from skae.training._values import (
 __all__ = [
     "DEFAULT_LEARNING_RATE",
     "DEFAULT_PEAK_RATE",
+    "LONG_CALL_CHUNKS",
     "Annealing",
     "Chunk",
     "Data",
@@ -36,6 +38,7 @@ __all__ = [
     "History",
     "Hooks",
     "Keeper",
+    "LongChunk",
     "ObjectivePart",
     "OptimizerPart",
     "Outcome",
@@ -50,6 +53,7 @@ __all__ = [
     "choose_tier",
     "chunks",
     "held_out_loss",
+    "long_calls",
     "loss_after",
     "run",
 ]

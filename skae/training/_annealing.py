@@ -1,7 +1,7 @@
 """Learning rates that rise for a few steps and then fall towards zero."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,12 +69,24 @@ class AnnealedRate:
 
     def prepare(self, step: int, n_steps: int) -> None:
         """Set the rate of a chunk of steps to that in its middle."""
+        self._notice_changes()
+        self.program.set_learning_rate(self._next(step, n_steps))
+
+    def rates(self, step: int, n_steps: Sequence[int]) -> list[float]:
+        """The rates of several chunks that follow each other, for a call that sets them itself."""
+        self._notice_changes()
+        firsts = step + np.cumsum([0, *n_steps[:-1]])
+        return [self._next(first, n) for first, n in zip(firsts.tolist(), n_steps, strict=True)]
+
+    def _notice_changes(self) -> None:
         now = self.program.learning_rate()
         if now != self._set:
             self._factor = float(now) / self._planned
+
+    def _next(self, step: int, n_steps: int) -> float:
         self._planned = self.annealing.rate(step + 0.5 * (n_steps - 1))
         self._set = np.float32(self._planned * self._factor)
-        self.program.set_learning_rate(float(self._set))
+        return float(self._set)
 
 
 def train_chunks(

@@ -4,8 +4,9 @@ Resident rows are shuffled one by one; others, which may lie on a disk, in block
 rows that are then mixed within a chunk.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,30 @@ class Chunk:
     weights: Array
     n_steps: int
     labels: Array | None = None
+
+
+@dataclass(frozen=True)
+class LongChunk:
+    """Several chunks without what pads them, as one.
+
+    Attributes
+    ----------
+    rows, targets, weights, labels
+        As a chunk has them.
+    n_steps : list of int
+        Batches of each chunk.
+    seeds : list of int
+    rates : list of float
+        Learning rates; NaN for a schedule.
+    """
+
+    rows: Array
+    targets: Array | None
+    weights: Array
+    labels: Array | None
+    n_steps: list[int]
+    seeds: list[int]
+    rates: list[float]
 
 
 def shuffled(indices: Integers, resident: bool, rng: np.random.Generator) -> Integers:
@@ -76,16 +101,68 @@ def chunks(
     counted : ndarray of bool of the length of indices, optional
         False where a row is padding.
     """
+    for part in parts(rows, indices, spec, rng, counted):
+        yield _fill(rows, targets, labels, part, sample_weight, spec, spec.n_steps)
+
+
+class Part(NamedTuple):
+    """The rows of one chunk.
+
+    Attributes
+    ----------
+    indices : ndarray of int
+    counted : ndarray of bool, or None
+        False where a row is padding.
+    """
+
+    indices: Integers
+    counted: Bools | None = None
+
+
+def parts(
+    rows: RowSource,
+    indices: Integers,
+    spec: ProgramSpec,
+    rng: np.random.Generator | None = None,
+    counted: Bools | None = None,
+) -> Iterator[Part]:
+    """Yield which rows go into which chunk; parameters are those of ``chunks``."""
     capacity = spec.n_steps * spec.batch_size
     for start in range(0, len(indices), capacity):
         places = np.arange(start, min(start + capacity, len(indices)))
         if rng is not None and not rows.resident:
             places = rng.permutation(places)
-        taken = indices[places]
-        chunk = _fill(rows, targets, labels, taken, sample_weight, spec)
-        if counted is not None:
-            chunk.weights.reshape(-1)[: len(taken)] *= counted[places]
-        yield chunk
+        yield Part(indices[places], None if counted is None else counted[places])
+
+
+def long_chunk(
+    rows: RowSource,
+    of_chunks: Sequence[Part],
+    seeds: Sequence[int],
+    rates: Sequence[float],
+    sample_weight: Array | None,
+    spec: ProgramSpec,
+    targets: RowSource | None = None,
+    labels: Array | None = None,
+) -> LongChunk:
+    """One long chunk of several; parameters are those of ``chunks``."""
+    padded = [_padded(part, spec.batch_size) for part in of_chunks]
+    joint = Part(*(np.concatenate(each) for each in zip(*padded, strict=True)))
+    chunk = _fill(rows, targets, labels, joint, sample_weight, spec, spec.n_long_steps)
+    n_steps = [len(indices) // spec.batch_size for indices, _ in padded]
+    of_rows = (chunk.rows, chunk.targets, chunk.weights, chunk.labels)
+    return LongChunk(*of_rows, n_steps, list(seeds), list(rates))
+
+
+def _padded(part: Part, batch_size: int) -> tuple[Integers, Bools]:
+    """The rows of a chunk in full batches, and whether they count."""
+    n_real = len(part.indices)
+    n_rows = n_real + -n_real % batch_size
+    counted = np.arange(n_rows) < n_real
+    if part.counted is not None:
+        counted[:n_real] &= part.counted
+    # Real rows as padding, as a chunk has by itself.
+    return np.resize(part.indices, n_rows), counted
 
 
 def joined(orders: Iterable[Integers], batch_size: int) -> tuple[Integers, Bools]:
@@ -108,29 +185,33 @@ def _fill(
     rows: RowSource,
     targets: RowSource | None,
     labels: Array | None,
-    taken: Integers,
+    part: Part,
     sample_weight: Array | None,
     spec: ProgramSpec,
+    n_steps: int,
 ) -> Chunk:
-    weights = np.zeros((spec.n_steps, spec.batch_size), np.float32)
+    taken = part.indices
+    weights = np.zeros((n_steps, spec.batch_size), np.float32)
     weights.reshape(-1)[: len(taken)] = 1.0 if sample_weight is None else sample_weight[taken]
+    if part.counted is not None:
+        weights.reshape(-1)[: len(taken)] *= part.counted
     return Chunk(
-        rows=_read(rows, taken, spec),
-        targets=None if targets is None else _read(targets, taken, spec),
-        labels=None if labels is None else _labels_of(labels, taken, spec),
+        rows=_read(rows, taken, spec, n_steps),
+        targets=None if targets is None else _read(targets, taken, spec, n_steps),
+        labels=None if labels is None else _labels_of(labels, taken, spec, n_steps),
         weights=weights,
         n_steps=-(-len(taken) // spec.batch_size),
     )
 
 
-def _labels_of(labels: Array, taken: Integers, spec: ProgramSpec) -> Array:
-    buffer = np.zeros((spec.n_steps * spec.batch_size, labels.shape[1]), np.float32)
+def _labels_of(labels: Array, taken: Integers, spec: ProgramSpec, n_steps: int) -> Array:
+    buffer = np.zeros((n_steps * spec.batch_size, labels.shape[1]), np.float32)
     buffer[: len(taken)] = labels[taken]
-    return buffer.reshape(spec.n_steps, spec.batch_size, -1)
+    return buffer.reshape(n_steps, spec.batch_size, -1)
 
 
-def _read(rows: RowSource, taken: Integers, spec: ProgramSpec) -> Array:
-    buffer = np.zeros((spec.n_steps, spec.batch_size, spec.n_features), np.float32)
+def _read(rows: RowSource, taken: Integers, spec: ProgramSpec, n_steps: int) -> Array:
+    buffer = np.zeros((n_steps, spec.batch_size, spec.n_features), np.float32)
     flat = buffer.reshape(-1, spec.n_features)
     rows.read(taken, flat[: len(taken)])
     # Real rows as padding: a layer that normalises over the batch sees nothing else.

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from skae.training._annealing import AnnealedRate, Annealing, train_chunks
-from skae.training._batches import joined, shuffled
+from skae.training._batches import joined, parts, shuffled
 from skae.training._judge import Judge
+from skae.training._long_calls import Pace, joins_chunks, train_long
 from skae.training._program import Program
 from skae.training._values import Data, Start
 
@@ -54,6 +55,10 @@ def loss_after(
     indices, counted = joined(orders, program.spec.batch_size)
     n_steps = len(indices) // program.spec.batch_size
     annealed = AnnealedRate(program, Annealing(peak, n_steps))
-    train_chunks(program, judge.chunks(indices, rng, counted), annealed, 0, rng)
+    if joins_chunks(judge):
+        of_chunks = parts(data.rows, indices, program.spec, rng, counted)
+        train_long(judge, of_chunks, annealed, 0, rng, Pace())
+    else:
+        train_chunks(program, judge.chunks(indices, rng, counted), annealed, 0, rng)
     loss = judge.loss(judge.validation_terms())
     return loss if math.isfinite(loss) else math.inf

@@ -9,6 +9,11 @@ from skae.training._program import Program
 class Hooks:
     """A listener, which the loop tells of every epoch; this one does nothing."""
 
+    @property
+    def listens(self) -> bool:
+        """Whether it wants to hear of each epoch right after it."""
+        return type(self) is not Hooks
+
     def begin(self, program: Program) -> None:
         """Before the first epoch."""
 

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from skae.numerics import Weights
-from skae.training._annealing import AnnealedRate, train_chunks
-from skae.training._batches import shuffled
+from skae.training._annealing import AnnealedRate
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
 from skae.training._hooks import Hooks
 from skae.training._judge import Diverged, Judge, finite
+from skae.training._long_calls import Epochs
 from skae.training._program import Program
 from skae.training._resuming import Keeper, Saved
 from skae.training._values import Data, Outcome, Plan, Start
@@ -74,9 +74,11 @@ def run(
     state, first = _resumed(state, program, annealed, rng, keeper)
     try:
         hooks.begin(program)
+        is_heard = hooks.listens or plan.keeps_interrupted or keeper is not None
+        epochs = Epochs(judge, annealed, rng, is_heard=is_heard)
         for epoch in range(first, plan.max_iter + 1):
             hooks.epoch_begin(epoch)
-            state = _step(state, judge, epoch, annealed, rng)
+            state = _step(state, judge, epoch, epochs, _n_certain(state, plan, epoch))
             stop = hooks.epoch_end(epoch, state.logs, program.weights)
             is_impatient = _is_out_of_patience(state, plan, epoch)
             if stop or (is_impatient and state.n_reductions == 0):
@@ -174,15 +176,9 @@ def _begin(judge: Judge, plan: Plan) -> _State:
     return _State(logs, History(logs), stopping, best, logs["loss"], plan.n_reductions)
 
 
-def _step(
-    state: _State,
-    judge: Judge,
-    epoch: int,
-    annealed: AnnealedRate | None,
-    rng: np.random.Generator,
-) -> _State:
+def _step(state: _State, judge: Judge, epoch: int, epochs: Epochs, n_certain: float) -> _State:
     """The state after one more epoch."""
-    logs = _one_epoch(judge, epoch, annealed, rng)
+    logs = _one_epoch(judge, epoch, epochs, n_certain)
     state.history.append(logs)
     stopping = state.stopping.update(logs[judge.watched], epoch)
     is_best = judge.validates and stopping.improved
@@ -200,19 +196,23 @@ def _reduce(state: _State, judge: Judge) -> _State:
     return replace(state, stopping=stopping, n_reductions=state.n_reductions - 1)
 
 
-def _one_epoch(
-    judge: Judge, epoch: int, annealed: AnnealedRate | None, rng: np.random.Generator
-) -> dict[str, float]:
-    program, data, start = judge.program, judge.data, judge.start
+def _one_epoch(judge: Judge, epoch: int, epochs: Epochs, n_certain: float) -> dict[str, float]:
+    program, start = judge.program, judge.start
     if start.schedule is not None:
         program.set_training_scalars(start.schedule(start.n_past_epochs + epoch))
-    order = shuffled(data.training, data.rows.resident, rng)
-    first_step = (epoch - 1) * -(-len(order) // program.spec.batch_size)
-    sums = train_chunks(program, judge.chunks(order, rng), annealed, first_step, rng)
+    sums, order = epochs.train(epoch, n_certain)
     logs = judge.logs(judge.mean_terms(sums, order))
     for name in ("loss", "val_loss"):
         finite(logs.get(name, 0.0), epoch)
     return logs
+
+
+def _n_certain(state: _State, plan: Plan, epoch: int) -> float:
+    """Epochs that will follow each other from this one on, however they turn out."""
+    n_left = plan.max_iter - epoch + 1
+    n_patient = plan.patience - state.stopping.waited
+    n_in_grace = plan.n_grace_epochs + plan.patience - epoch + 1
+    return max(1, min(n_left, max(n_patient, n_in_grace)))
 
 
 def _is_out_of_patience(state: _State, plan: Plan, epoch: int) -> bool:

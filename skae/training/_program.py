@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from skae.numerics import Array, Weights
-from skae.training._batches import Chunk
+from skae.training._batches import Chunk, LongChunk
 from skae.training._spec import ProgramSpec
 
 
@@ -73,6 +73,9 @@ class Program(Protocol):
 
     def train(self, staged: Any, seed: int, /) -> Array:
         """One step for every batch of a chunk; sums over its rows, a value a term."""
+
+    def train_long(self, chunks: LongChunk, /) -> Array:
+        """Several chunks in one call, each as ``train`` would; sums of each, a value a term."""
 
     def evaluate(self, staged: Any, n_draws: int = 1, /) -> Array:
         """Sums over the rows of a chunk, a value a term, without training."""

@@ -10,6 +10,9 @@ from skae.training._parts import ObjectivePart, OptimizerPart
 # few enough bytes to stay small beside the data.
 _CHUNK_BYTES = 8 * 2**20
 _MAX_STEPS = 64
+# Where nobody listens, several chunks share a call.
+LONG_CALL_CHUNKS = 64
+_MAX_LONG_STEPS = 1024
 
 # Measured on two cores, dense: an eager step takes 10 ms and tracing 130 ms.
 _EAGER_STEPS = 8
@@ -53,8 +56,16 @@ class ProgramSpec:
     @property
     def n_steps(self) -> int:
         """Steps in one call, at most."""
-        step_bytes = 4 * self.batch_size * self.n_features
-        return max(1, min(_MAX_STEPS, _CHUNK_BYTES // step_bytes))
+        return max(1, min(_MAX_STEPS, self._most_steps))
+
+    @property
+    def n_long_steps(self) -> int:
+        """Steps in one call of several chunks, at most."""
+        return max(1, min(_MAX_LONG_STEPS, self._most_steps))
+
+    @property
+    def _most_steps(self) -> int:
+        return _CHUNK_BYTES // (4 * self.batch_size * self.n_features)
 
 
 def choose_tier(

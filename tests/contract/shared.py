@@ -19,14 +19,18 @@ ESTIMATORS = [
     for cls in (getattr(skae, name) for name in skae.__all__)
     if isinstance(cls, type) and hasattr(cls, "fit")
 ]
-APPLICATIONS = [cls for cls in ESTIMATORS if not issubclass(cls, BaseAutoencoder)]
+# What is made around other estimators only.
+SEARCHES = [skae.BatchedGridSearchCV]
+APPLICATIONS = [
+    cls for cls in ESTIMATORS if not (issubclass(cls, BaseAutoencoder) or cls in SEARCHES)
+]
 # A fit of these compiles or runs for longer.
 SLOW_TO_COMPILE = [
     cls
     for cls in ESTIMATORS
     if any(part in cls.__name__ for part in ("Adversarial", "Convolutional", "Recurrent"))
 ]
-PLAIN = [cls for cls in ESTIMATORS if cls not in (*APPLICATIONS, *SLOW_TO_COMPILE)]
+PLAIN = [cls for cls in ESTIMATORS if cls not in (*APPLICATIONS, *SEARCHES, *SLOW_TO_COMPILE)]
 # Mini-batches: a row of weight two is seen once with twice the gradient, not twice.
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": "mini-batches are drawn by rows",

@@ -170,9 +170,16 @@ def _frame_of_numbers() -> Any:
     return frame.assign(day_number=np.arange(len(frame)))
 
 
-def _searched() -> Any:
+def _searched(search: Any) -> Any:
     steps = make_pipeline(StandardScaler(), _quick())
-    return GridSearchCV(steps, {"autoencoder__n_components": [1, 2]}, cv=2)
+    return search(steps, {"autoencoder__n_components": [1, 2]}, cv=2)
+
+
+def _of_search(fitted: Any) -> dict[str, Any]:
+    return {
+        "code": fitted.transform(rows()),
+        "scores": fitted.cv_results_["mean_test_score"],
+    }
 
 
 _PADDED = skae.VariationalAutoencoder
@@ -240,6 +247,7 @@ KEPT: dict[str, Kept] = {
         ),
         lambda fitted: {"values": fitted.predict(rows())},
     ),
+    "BatchedGridSearchCV": Kept(_fits(_searched(skae.BatchedGridSearchCV), rows), _of_search),
     "ContractiveAutoencoder": Kept(
         _fits(_quick(skae.ContractiveAutoencoder), rows), _of_rows(rows)
     ),
@@ -318,13 +326,7 @@ KEPT: dict[str, Kept] = {
         _fits(_mixed_columns(), _frame_of_numbers),
         lambda fitted: {"code": fitted.transform(_frame_of_numbers())},
     ),
-    "pipeline.search": Kept(
-        _fits(_searched(), rows),
-        lambda fitted: {
-            "code": fitted.transform(rows()),
-            "scores": fitted.cv_results_["mean_test_score"],
-        },
-    ),
+    "pipeline.search": Kept(_fits(_searched(GridSearchCV), rows), _of_search),
 }
 
 
@@ -352,6 +354,7 @@ GOLDEN_NAMES = (
     "Autoencoder.partial_fit",
     "AutoencoderClassifier",
     "AutoencoderRegressor",
+    "BatchedGridSearchCV",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
