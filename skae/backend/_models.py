@@ -42,6 +42,8 @@ class KerasNetwork:
         Log variance of the rows around the output.
     column_weights : keras.Variable or None
         How much each column of a table counts.
+    output_units, least_noise : keras.Variable or None
+        What the decoder's outputs are multiplied by, and the smallest variances around them.
     scope : str
         What a ``keras.name_scope`` of the caller puts before all names.
     """
@@ -54,11 +56,20 @@ class KerasNetwork:
     noise: keras.Variable | None
     scope: str = ""
     column_weights: keras.Variable | None = None
+    output_units: keras.Variable | None = None
+    least_noise: keras.Variable | None = None
 
     @property
     def readers(self) -> list[keras.Model]:
         """Critic and head, where there are any."""
         return [model for model in (self.critic, self.head) if model is not None]
+
+    def decode(self, code: Tensor, training: bool) -> Tensor:
+        """Output of a code, in scaled units."""
+        output = self.decoder(code, training=training)
+        if self.output_units is None:
+            return output
+        return output * keras.ops.convert_to_tensor(self.output_units)
 
     def variables(self) -> dict[str, keras.Variable]:
         """All that is trained, and all that is kept beside it, by name; without generators."""
@@ -75,6 +86,10 @@ class KerasNetwork:
             named[names.NOISE] = self.noise
         if self.column_weights is not None:
             named[names.COLUMN_WEIGHTS] = self.column_weights
+        if self.output_units is not None:
+            named[names.OUTPUT_UNITS] = self.output_units
+        if self.least_noise is not None:
+            named[names.LEAST_NOISE] = self.least_noise
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
     def _name(self, variable: keras.Variable) -> str:
@@ -102,18 +117,21 @@ def build(network: Network) -> KerasNetwork:
         check_build(network.build, Build.of_activation(network.activation))
     has_paths = network.hidden_layer_sizes or network.kind == "custom"
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
-    critic = head = noise = column_weights = None
+    critic = head = noise = column_weights = output_units = least_noise = None
     if network.critic_layer_sizes is not None:
         critic = _reader("critic", network, network.critic_layer_sizes, 1)
     if network.head_layer_sizes is not None:
         head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
     if network.has_noise:
-        shape = () if network.columns is None else (network.columns.n_numbers,)
-        noise = keras.Variable("zeros", shape=shape, dtype=DTYPE, name="log_variance")
+        noise = keras.Variable("zeros", shape=network.noise_shape, dtype=DTYPE, name="log_variance")
     if network.columns is not None:
         column_weights = keras.Variable(
             "ones", shape=(network.columns.n_columns,), dtype=DTYPE, trainable=False
         )
+    if network.has_output_units:
+        shape = (network.n_features,)
+        output_units = keras.Variable("ones", shape=shape, dtype=DTYPE, trainable=False)
+        least_noise = keras.Variable("zeros", shape=shape, dtype=DTYPE, trainable=False)
     probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
     return KerasNetwork(
         _half("encoder", network, network.n_features, network.code_width, paths[0]),
@@ -124,6 +142,8 @@ def build(network: Network) -> KerasNetwork:
         noise,
         probe.path.removesuffix("probe"),
         column_weights,
+        output_units,
+        least_noise,
     )
 
 
@@ -195,6 +215,8 @@ def in_input_units(
         code = code[:, : network.n_components]
     code_input = keras.Input((network.n_components,), dtype=DTYPE, name="code")
     output = built.decoder(code_input)
+    if network.has_output_units:
+        output = _affine(weights[names.OUTPUT_UNITS], 0.0, "output_units")(output)
     if output_activation is not None:
         output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(
             output
@@ -203,6 +225,9 @@ def in_input_units(
     return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
 
 
-def _affine(scale: float, offset: float | Array, name: str) -> keras.layers.Layer:
-    shift = offset.tolist() if isinstance(offset, np.ndarray) else offset
-    return keras.layers.Rescaling(float(scale), shift, dtype=DTYPE, name=name)
+def _affine(scale: float | Array, offset: float | Array, name: str) -> keras.layers.Layer:
+    factor, shift = (
+        value.tolist() if isinstance(value, np.ndarray) else float(value)
+        for value in (scale, offset)
+    )
+    return keras.layers.Rescaling(factor, shift, dtype=DTYPE, name=name)

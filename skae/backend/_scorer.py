@@ -65,7 +65,7 @@ class Scorer:
         return self._built.encoder(rows, training=False)
 
     def _decode_batch(self, code: Tensor) -> Tensor:
-        return self._built.decoder(code, training=False)
+        return self._built.decode(code, training=False)
 
 
 def _in_batches(function: Callable[[Tensor], Tensor], rows: Array) -> Array:

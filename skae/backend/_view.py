@@ -52,7 +52,7 @@ class NetworkView:
         return encode_with_jacobian(self._spec.network, self._built, rows, gradient_of)
 
     def decode(self, code: Tensor) -> Tensor:
-        return self._built.decoder(code, training=self._training)
+        return self._built.decode(code, self._training)
 
     def error(self, target: Tensor, output: Tensor) -> Tensor:
         """Loss of each row: the mean over the features that have a value."""
@@ -82,6 +82,10 @@ class NetworkView:
 
     def log_noise_variance(self) -> Tensor:
         return keras.ops.convert_to_tensor(self._built.noise)
+
+    def noise(self) -> tuple[Tensor, Tensor, Tensor]:
+        built, tensor = self._built, keras.ops.convert_to_tensor
+        return tensor(built.noise), tensor(built.output_units), tensor(built.least_noise)
 
     def criticise(self, code: Tensor) -> Tensor:
         assert self._built.critic is not None

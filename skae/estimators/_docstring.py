@@ -202,8 +202,15 @@ _VARIATIONAL_PARAMETERS = """
         reported with ``beta``. Training does not stop early before.
 
     likelihood : {"gaussian", "bernoulli"}, default="gaussian"
-        How rows lie around the output: with a normal deviation, the same for all features and
-        trained too, or as probabilities (values in [0, 1]).
+        How rows lie around the output: with a normal deviation, whose variance is trained too, or
+        as probabilities (values in [0, 1]).
+
+    noise_variance : {"shared", "feature"}, default="shared"
+        Variance of that deviation: one for all features, as in probabilistic PCA, or one for each,
+        as in factor analysis, where training then starts. ``"feature"`` gives features of unlike
+        noise, such as pixels, far higher likelihoods; squared errors grow, as what a feature has to
+        itself is left to its noise. None falls below 1e-4 of its feature's variance, or of the
+        median feature's.
 """
 
 _VARIATIONAL_ATTRIBUTES = """
@@ -215,9 +222,9 @@ _VARIATIONAL_ATTRIBUTES = """
         Units whose mean varies between rows, with a variance above 0.01 [3]_. The others have
         collapsed to the prior.
 
-    noise_variance_ : float
+    noise_variance_ : float or ndarray of shape (n_features_in_,)
         Variance of the rows around the output, in squared units of the rows; 0 for
-        ``"bernoulli"``.
+        ``"bernoulli"``. An array with ``noise_variance="feature"``.
 """
 
 _HEAD_PARAMETERS = """

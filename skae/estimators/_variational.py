@@ -21,7 +21,7 @@ from skae.model import (
     unit_divergences,
 )
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
-from skae.objectives import VARIATIONAL
+from skae.objectives import VARIATIONAL, of_values
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
 # Burda et al.'s threshold for a unit that still says something about the row.
@@ -99,26 +99,46 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     beta: float = 1.0
     kl_warmup: int = 0
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
+    noise_variance: Literal["feature", "shared"] = "shared"
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
         "beta": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "likelihood": [StrOptions({"bernoulli", "gaussian"})],
+        "noise_variance": [StrOptions({"feature", "shared"})],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
     def _recipe(self) -> Recipe:
-        is_gaussian = self.likelihood == "gaussian"
+        is_gaussian, likelihood = self.likelihood == "gaussian", self._value_likelihood()
+        name = "columns" if hasattr(self, "_columns") else self.likelihood
         return Recipe(
-            VARIATIONAL["columns" if hasattr(self, "_columns") else self.likelihood],
+            VARIATIONAL[name] if likelihood is None else of_values(likelihood),
             loss=_LOSSES[self.likelihood],
-            network={"is_variational": True, "has_noise": is_gaussian},
+            network={
+                "is_variational": True,
+                "has_noise": is_gaussian,
+                "likelihood": likelihood,
+            },
             scalars={"beta": self.beta},
             schedule=self._warmed_up if self.kl_warmup else None,
             n_grace_epochs=self.kl_warmup,
             pca_is_optimum=is_gaussian and self.beta == 1,
         )
+
+    def _value_likelihood(self) -> str | None:
+        """How each value lies around the output, where it has a noise of its own."""
+        # Numbers of a table have one each in any case.
+        if self.noise_variance == "shared" or hasattr(self, "_columns"):
+            return None
+        if self.likelihood != "gaussian":
+            raise ValueError(
+                f"noise_variance={self.noise_variance!r} is of a normal deviation around the "
+                f"output, which likelihood={self.likelihood!r} has not. Set "
+                "noise_variance='shared' or likelihood='gaussian'."
+            )
+        return "feature_gaussian"
 
     def _warmed_up(self, epoch: int) -> dict[str, float]:
         return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}

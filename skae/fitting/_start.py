@@ -16,6 +16,7 @@ from skae.fitting._wide_rows import wide_rows
 from skae.model import (
     Model,
     Scaling,
+    column_variances,
     identity_scaling,
     measure_columns,
     measure_scaling,
@@ -38,6 +39,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
+    "likelihood": ("noise_variance", {"feature_gaussian": "feature", None: "shared"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
@@ -80,10 +82,15 @@ def new_model(
     n_components = _count_components(architecture.n_components, principal)
     network = architecture.describe(shape, n_components, recipe.network_options(n_components))
     weights = _random_weights(network, rng)
+    variances = None
+    if network.has_output_units:
+        variances = column_variances(X, sample_weight, centring, has_missing=has_missing)
+        weights = network.in_units(weights, variances)
     with one_blas_thread():
         if architecture.init == "pca" and principal is not None:
             mean = measured.mean if ends_in_sigmoid else None
-            weights = network.pca_weights(weights, principal, rng, output_mean=mean)
+            options = {"output_mean": mean, "variances": variances}
+            weights = network.pca_weights(weights, principal, rng, **options)
         if columns is not None:
             weights = weights_of_columns(network, weights, measured, rows)
     given_shape = architecture.given_shape(X.shape[1])

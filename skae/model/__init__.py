@@ -12,6 +12,7 @@ from skae.model._packing import pack
 from skae.model._scaling import (
     ScaledRows,
     Scaling,
+    column_variances,
     dense,
     identity_scaling,
     measure_scaling,
@@ -24,6 +25,7 @@ __all__ = [
     "ScaledRows",
     "Scaling",
     "as_rows",
+    "column_variances",
     "dense",
     "entropies",
     "identity_scaling",

@@ -13,6 +13,7 @@ from skae.model._scaling import dense
 from skae.numerics import Array, Matrix
 from skae.objectives import (
     LOSSES,
+    SURPRISES,
     bounded,
     column_surprises,
     gaussian_surprise,
@@ -136,6 +137,10 @@ def _log_density(model: Model, scaled: Array, code: Array) -> Array:
         units = present[:, :n] @ np.log(model.scaling.scale[:n])
         total: Array = -surprises.sum(axis=1) - units
         return total
+    if model.network.likelihood is not None:
+        surprises = SURPRISES[model.network.likelihood](np, scaled, output, model.noise)
+        likely: Array = -np.nansum(surprises + np.log(model.scaling.scale), axis=1)
+        return likely
     error = LOSSES[model.loss](np, scaled, output)
     if not model.ends_in_sigmoid:
         error = gaussian_surprise(np, error, model.log_noise_variance) + np.log(model.scaling.scale)

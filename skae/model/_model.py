@@ -18,7 +18,7 @@ from skae.model._table_rows import as_rows
 from skae.model._whole import check_state
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
-from skae.objectives import LOSSES, bounded, column_errors, mean_error
+from skae.objectives import LOSSES, Noise, bounded, column_errors, feature_log_variance, mean_error
 from skae.states import FORMAT, check_format
 
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
@@ -87,18 +87,31 @@ class Model:
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
     @property
-    def noise_variance(self) -> float:
+    def noise_variance(self) -> float | Array:
         """Trained variance of the rows around the output, in input units; 0 without one."""
         if not self.network.has_noise or self.network.columns is not None:
             return 0.0
-        variance = float(np.exp(np.float64(self.weights[names.NOISE])))
-        return variance * float(self.scaling.scale) ** 2
+        unit = float(self.scaling.scale) ** 2
+        if self.network.likelihood is not None:
+            variances: Array = np.exp(self.log_noise_variance) * unit
+            return variances
+        return float(np.exp(np.float64(self.weights[names.NOISE]))) * unit
 
     @property
     def log_noise_variance(self) -> Array:
         """Trained log variance of scaled rows around the output, float64."""
-        log_variance: Array = bounded(np, self.weights[names.NOISE].astype(np.float64))
+        log_variance: Array = self.weights[names.NOISE].astype(np.float64)
+        if self.network.likelihood is None:
+            log_variance = bounded(np, log_variance)
+        else:
+            log_variance = feature_log_variance(np, self.noise)
         return log_variance
+
+    @property
+    def noise(self) -> Noise:
+        """What is known of the noise of each feature, float64."""
+        of = (names.NOISE, names.OUTPUT_UNITS, names.LEAST_NOISE)
+        return Noise(*(self.weights[name].astype(np.float64) for name in of))
 
     def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""

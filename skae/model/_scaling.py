@@ -91,6 +91,18 @@ def measure_scaling(
     return Scaling(mean, scale if scale > 0 else 1.0)
 
 
+def column_variances(
+    X: Matrix, sample_weight: Array | None, centring: Scaling, *, has_missing: bool
+) -> Array:
+    """Variance of each feature about the centre, of rows as the network sees them."""
+    total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for rows, weights in weighted_blocks(X, sample_weight, centring):
+        total += weights @ _present(rows) if has_missing else weights.sum()
+        squares += weights @ (np.nan_to_num(rows) if has_missing else rows) ** 2
+    variances: Array = squares / np.where(total > 0, total, 1.0)
+    return variances
+
+
 def _present(rows: Array) -> Array:
     present: Array = np.logical_not(np.isnan(rows)).astype(np.float64)
     return present

@@ -13,7 +13,7 @@ import numpy as np
 from skae.model._packing import PackedArray
 from skae.model._scaling import Scaling
 from skae.networks import NUMPY_ACTIVATIONS, Columns, DenseNetwork, Network, names
-from skae.objectives import LOSSES
+from skae.objectives import LOSSES, SURPRISES
 from skae.states import (
     demand,
     demand_integer,
@@ -92,6 +92,11 @@ def _check_network(network: Network) -> None:
     demand(0 <= network.dropout < _MOST_DROPPED, f"dropout is {shortened(network.dropout)}")
     if network.n_active is not None:
         demand_integer("n_active", network.n_active, 1, network.n_components)
+    likelihood = network.likelihood
+    demand(
+        likelihood is None or (isinstance(likelihood, str) and likelihood in SURPRISES),
+        f"likelihood is {shortened(likelihood)}",
+    )
     demand_integer("n_predicted", network.n_predicted, 0)
     if network.columns is not None:
         _check_columns(network.columns, n_features)

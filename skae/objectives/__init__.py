@@ -5,6 +5,13 @@ from skae.objectives._columns import column_errors, mean_error
 from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._layerwise import layerwise
+from skae.objectives._likelihoods import (
+    SURPRISES,
+    Noise,
+    bounded,
+    feature_log_variance,
+    gaussian_surprise,
+)
 from skae.objectives._losses import LOSSES
 from skae.objectives._network_view import (
     Batch,
@@ -19,10 +26,9 @@ from skae.objectives._sparse import SPARSE
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
     VARIATIONAL,
-    bounded,
     column_surprises,
-    gaussian_surprise,
     normal_divergence,
+    of_values,
 )
 
 __all__ = [
@@ -33,9 +39,11 @@ __all__ = [
     "LOSSES",
     "RECONSTRUCTION",
     "SPARSE",
+    "SURPRISES",
     "VARIATIONAL",
     "Batch",
     "NetworkView",
+    "Noise",
     "Objective",
     "RandomDraws",
     "Scalars",
@@ -45,9 +53,11 @@ __all__ = [
     "bounded",
     "column_errors",
     "column_surprises",
+    "feature_log_variance",
     "gaussian_surprise",
     "layerwise",
     "mean_error",
     "normal_divergence",
+    "of_values",
     "supervised",
 ]

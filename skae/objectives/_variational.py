@@ -3,9 +3,10 @@
 Its parts are written once for any array namespace with numpy's names, for training and scoring.
 """
 
-import math
+import functools
 
 from skae.networks import Columns
+from skae.objectives._likelihoods import SURPRISES, Noise, bounded, gaussian_surprise
 from skae.objectives._network_view import (
     Batch,
     Namespace,
@@ -17,24 +18,10 @@ from skae.objectives._network_view import (
 )
 from skae.objectives._objective import Objective
 
-_LOG_TWO_PI = math.log(2.0 * math.pi)
-# Log variances are kept in this range: e**15 is as good as infinite for rows of variance 1.
-_MOST_LOG_VARIANCE = 15.0
-
-
-def bounded(xp: Namespace, log_variance: Tensor) -> Tensor:
-    """A log variance whose exponential is a sensible number."""
-    return xp.clip(log_variance, -_MOST_LOG_VARIANCE, _MOST_LOG_VARIANCE)
-
 
 def normal_divergence(xp: Namespace, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Kullback-Leibler divergence of each unit's normal distribution from the standard one."""
     return 0.5 * (xp.square(mean) + xp.exp(log_variance) - 1.0 - log_variance)
-
-
-def gaussian_surprise(xp: Namespace, squared_error: Tensor, log_variance: Tensor) -> Tensor:
-    """Negative log density of a value this far from its mean."""
-    return 0.5 * (_LOG_TWO_PI + log_variance + squared_error * xp.exp(-log_variance))
 
 
 def _drawn_code(network: NetworkView, batch: Batch, random: RandomDraws) -> tuple[Tensor, Tensor]:
@@ -112,6 +99,43 @@ def column_surprises(
         return errors
     numbers = gaussian_surprise(xp, errors[:, :n], log_variance) * present[:, :n]
     return xp.concatenate([numbers, errors[:, n:]], axis=1)
+
+
+@functools.cache
+def of_values(likelihood: str) -> Objective:
+    """Objective of rows each of whose values has a log-likelihood of its own.
+
+    Parameters
+    ----------
+    likelihood : str
+        As a network names it.
+    """
+
+    def negative_bound(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
+        code, divergence = _code_and_divergence(network, batch, random)
+        surprise, n_known = _row_surprises(network, likelihood, batch["targets"], code)
+        return {"reconstruction": surprise / n_known, "kl": divergence / n_known}
+
+    return Objective(negative_bound, _TERMS, _STRENGTHS, is_random=True)
+
+
+def _row_surprises(
+    network: NetworkView, likelihood: str, targets: Tensor, code: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Negative log-likelihood of each row given its code, and how many of its values there are."""
+    ops, n_known = network.ops, _count_values(network, targets)
+    present = None
+    if network.masks_missing:
+        is_missing = ops.isnan(targets)
+        present = ops.cast(ops.logical_not(is_missing), "float32")
+        targets = ops.where(is_missing, 0.0, targets)
+    noise = Noise(*network.noise())
+    surprises = SURPRISES[likelihood](ops, targets, network.decode(code), noise)
+    if present is not None:
+        surprises = surprises * present
+    return ops.sum(surprises, axis=1), n_known
 
 
 _TERMS, _STRENGTHS = ("reconstruction", "kl"), (("kl", "beta"),)
