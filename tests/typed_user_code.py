@@ -74,7 +74,9 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
         skae.DenoisingAutoencoder(2, noise="swap").fit(X),
         skae.SparseAutoencoder(8).fit(X),
         skae.ContractiveAutoencoder(2).fit(X),
-        skae.VariationalAutoencoder(2, beta=0.5, noise_variance="feature").fit(X),
+        skae.VariationalAutoencoder(
+            2, beta=0.5, noise_variance="feature", n_importance_samples=2
+        ).fit(X),
         skae.AdversarialAutoencoder(2).fit(X),
         skae.ConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),
         skae.VariationalConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),

@@ -211,6 +211,12 @@ _VARIATIONAL_PARAMETERS = """
         noise, such as pixels, far higher likelihoods; squared errors grow, as what a feature has to
         itself is left to its noise. None falls below 1e-4 of its feature's variance, or of the
         median feature's.
+
+    n_importance_samples : int, default=1
+        Draws of each row's code in a step of training. Above 1 the bound that is raised is the
+        importance-weighted one [3]_, which is tighter; a step takes about as many times as long in
+        the decoder. ``"reconstruction"`` of ``history_`` is then what that bound has beside the
+        divergence.
 """
 
 _VARIATIONAL_ATTRIBUTES = """

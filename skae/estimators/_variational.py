@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
-from skae.estimators._parameters import Constraints, LossName, NetworkChoice
+from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Recipe
 from skae.messages import check_integer
@@ -21,7 +21,7 @@ from skae.model import (
     unit_divergences,
 )
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
-from skae.objectives import VARIATIONAL, of_values
+from skae.objectives import variational
 
 _LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
 # Burda et al.'s threshold for a unit that still says something about the row.
@@ -100,6 +100,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     kl_warmup: int = 0
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
     noise_variance: Literal["feature", "shared"] = "shared"
+    n_importance_samples: int = 1
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
@@ -107,6 +108,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "likelihood": [StrOptions({"bernoulli", "gaussian"})],
         "noise_variance": [StrOptions({"feature", "shared"})],
+        "n_importance_samples": [POSITIVE_INTEGER],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
@@ -114,7 +116,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         is_gaussian, likelihood = self.likelihood == "gaussian", self._value_likelihood()
         name = "columns" if hasattr(self, "_columns") else self.likelihood
         return Recipe(
-            VARIATIONAL[name] if likelihood is None else of_values(likelihood),
+            variational(likelihood or name, self.n_importance_samples),
             loss=_LOSSES[self.likelihood],
             network={
                 "is_variational": True,

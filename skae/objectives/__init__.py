@@ -25,10 +25,9 @@ from skae.objectives._objective import RECONSTRUCTION, Objective, Update
 from skae.objectives._sparse import SPARSE
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
-    VARIATIONAL,
     column_surprises,
     normal_divergence,
-    of_values,
+    variational,
 )
 
 __all__ = [
@@ -40,7 +39,6 @@ __all__ = [
     "RECONSTRUCTION",
     "SPARSE",
     "SURPRISES",
-    "VARIATIONAL",
     "Batch",
     "NetworkView",
     "Noise",
@@ -58,6 +56,6 @@ __all__ = [
     "layerwise",
     "mean_error",
     "normal_divergence",
-    "of_values",
     "supervised",
+    "variational",
 ]
