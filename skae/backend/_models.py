@@ -15,7 +15,7 @@ from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
 from skae.networks import READER_ACTIVATION, Build, Network, check_build, names
 from skae.numerics import Array, Weights
-from skae.objectives import Tensor
+from skae.objectives import COUNTS, Tensor
 
 # Each takes networks of its own kind.
 _PATHS: dict[str, Callable[[Any], tuple[Path, Path]]] = {
@@ -207,8 +207,11 @@ def in_input_units(
     built = with_weights(network, weights)
     rows = keras.Input((network.n_features,), dtype=DTYPE, name="rows")
     inputs = rows
+    is_log = network.likelihood in COUNTS
     if network.is_masked and mask_value is not None and not np.isnan(mask_value):
         inputs = MissingWhere(mask_value, network.sample_shape, dtype=DTYPE, name="padding")(rows)
+    if is_log:
+        inputs = keras.ops.log1p(inputs)
     centred = _affine(1.0, -mean, "centre")(inputs)
     code = built.encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
     if network.is_variational:
@@ -221,7 +224,10 @@ def in_input_units(
         output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(
             output
         )
-    output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
+    if is_log:
+        output = keras.layers.Activation("exponential", dtype=DTYPE, name="mean")(output)
+    else:
+        output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
     return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
 
 

@@ -85,7 +85,9 @@ class NetworkView:
 
     def noise(self) -> tuple[Tensor, Tensor, Tensor]:
         built, tensor = self._built, keras.ops.convert_to_tensor
-        return tensor(built.noise), tensor(built.output_units), tensor(built.least_noise)
+        given = (built.noise, built.output_units, built.least_noise)
+        noise, units, least = (None if each is None else tensor(each) for each in given)
+        return noise, units, least
 
     def criticise(self, code: Tensor) -> Tensor:
         assert self._built.critic is not None

@@ -201,9 +201,13 @@ _VARIATIONAL_PARAMETERS = """
         Epochs over which that weight rises linearly from 0, in training only: losses are always
         reported with ``beta``. Training does not stop early before.
 
-    likelihood : {"gaussian", "bernoulli"}, default="gaussian"
+    likelihood : {"gaussian", "bernoulli", "student_t", "poisson", "negative_binomial", \
+"zero_inflated_negative_binomial"}, default="gaussian"
         How rows lie around the output: with a normal deviation, whose variance is trained too, or
-        as probabilities (values in [0, 1]).
+        as probabilities (values in [0, 1]). ``"student_t"`` is for heavy tails: each feature has a
+        scale and degrees of freedom. The last three are for counts, of which the network reads
+        ``log1p`` and gives the means; the negative binomials have a dispersion for each feature,
+        and the last a share of zeros of another origin.
 
     noise_variance : {"shared", "feature"}, default="shared"
         Variance of that deviation: one for all features, as in probabilistic PCA, or one for each,
@@ -230,7 +234,13 @@ _VARIATIONAL_ATTRIBUTES = """
 
     noise_variance_ : float or ndarray of shape (n_features_in_,)
         Variance of the rows around the output, in squared units of the rows; 0 for
-        ``"bernoulli"``. An array with ``noise_variance="feature"``.
+        ``"bernoulli"`` and for counts. An array with ``noise_variance="feature"`` and for
+        ``"student_t"``, where it may be infinite.
+
+    likelihood_parameters_ : dict of ndarray of shape (n_features_in_,)
+        What else is learnt of each feature: ``"scale"`` and ``"degrees_of_freedom"`` of Student's
+        t, ``"inverse_dispersion"`` of negative binomials (variance: mean + mean**2 / it), and
+        ``"zero_inflation"``, the probability of a zero of another origin.
 """
 
 _HEAD_PARAMETERS = """

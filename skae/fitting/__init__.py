@@ -40,6 +40,7 @@ from skae.fitting._train import (
 from skae.fitting._validation import (
     check_clean_rows,
     check_code,
+    check_counts,
     check_rows,
     check_share,
     check_unit_interval,
@@ -64,6 +65,7 @@ __all__ = [
     "all_or_nothing",
     "check_clean_rows",
     "check_code",
+    "check_counts",
     "check_fit_input",
     "check_resumable",
     "check_rows",

@@ -7,6 +7,7 @@ from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._validation import (
     check_clean_rows,
+    check_counts,
     check_rows,
     check_unit_interval,
     check_weights,
@@ -51,6 +52,8 @@ def check_fit_input(
     clean = X if X_clean is None else X_clean
     if recipe.loss == "binary_crossentropy":
         check_unit_interval(clean, *estimator._unit_interval)
+    if recipe.of_counts:
+        check_counts(clean, f"likelihood={estimator.likelihood!r}")
     sample_weight = check_weights(sample_weight, X)
     with_unknown = with_gaps(clean, observed)
     targets = X_clean if with_unknown is None else with_unknown

@@ -36,6 +36,8 @@ class Recipe:
         ``schedule(epoch)`` gives the scalars that differ in training in that epoch.
     n_grace_epochs : int
         Epochs at the beginning that do not count against patience.
+    of_counts : bool
+        Whether rows are counts, of which the network reads logarithms.
     pca_is_optimum : bool
         Whether a linear network has nothing to gain over its start at PCA.
     """
@@ -47,6 +49,7 @@ class Recipe:
     scalars: Mapping[str, Any] | ScalarFunction = field(default_factory=dict)
     schedule: Callable[[int], Mapping[str, float]] | None = None
     n_grace_epochs: int = 0
+    of_counts: bool = False
     pca_is_optimum: bool = False
 
     def network_options(self, n_components: int) -> Mapping[str, Any]:

@@ -6,14 +6,17 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from skae import backend
 from skae.fitting._architecture import Architecture, checked_width
+from skae.fitting._count_start import weights_of_counts
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._table_start import weights_of_columns
 from skae.fitting._wide_rows import wide_rows
 from skae.model import (
+    CountScaling,
     Model,
     Scaling,
     column_variances,
@@ -39,7 +42,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
-    "likelihood": ("noise_variance", {"feature_gaussian": "feature", None: "shared"}),
+    "likelihood": ("likelihood or noise_variance", {}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
@@ -63,6 +66,8 @@ def new_model(
     rng : numpy.random.Generator
     """
     X, sample_weight = rows.X, rows.sample_weight
+    if recipe.of_counts:
+        X = X.log1p() if sparse.issparse(X) else np.log1p(X)
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None
@@ -93,6 +98,9 @@ def new_model(
             weights = network.pca_weights(weights, principal, rng, **options)
         if columns is not None:
             weights = weights_of_columns(network, weights, measured, rows)
+    if recipe.of_counts:
+        scaling = CountScaling(measured.mean, measured.scale)
+        weights = weights_of_counts(network, weights, scaling, rows.X, sample_weight)
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
     if principal is None:

@@ -1,5 +1,6 @@
 """The model that a fit leaves behind: a network, its weights and its units."""
 
+from skae.model._dispersion import draw_around, likelihood_parameters, noise_variance
 from skae.model._likelihood import (
     importance_weighted_bounds,
     lower_bounds,
@@ -10,6 +11,7 @@ from skae.model._likelihood import (
 from skae.model._model import Model
 from skae.model._packing import pack
 from skae.model._scaling import (
+    CountScaling,
     ScaledRows,
     Scaling,
     column_variances,
@@ -21,18 +23,22 @@ from skae.model._scaling import (
 from skae.model._table_rows import as_rows, entropies, measure_columns
 
 __all__ = [
+    "CountScaling",
     "Model",
     "ScaledRows",
     "Scaling",
     "as_rows",
     "column_variances",
     "dense",
+    "draw_around",
     "entropies",
     "identity_scaling",
     "importance_weighted_bounds",
+    "likelihood_parameters",
     "lower_bounds",
     "measure_columns",
     "measure_scaling",
+    "noise_variance",
     "pack",
     "posterior_deviations",
     "row_terms",

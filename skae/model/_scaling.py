@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from skae.numerics import Array, Integers, Matrix
+from skae.objectives import MOST_LOG_MEAN
 
 _BLOCK_BYTES = 8 * 2**20
 # Scaled copies of rows up to this size are kept for the whole fit; others are scaled when read.
@@ -38,11 +39,38 @@ class Scaling:
         scaled: Array = ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
         return scaled
 
+    @property
+    def of_targets(self) -> "Scaling":
+        """That of what the outputs are compared with."""
+        return self
+
     def undo(self, rows: Array) -> Array:
         """Rows in input units; the dtype stays."""
         return (rows * np.asarray(self.scale, np.float64) + self.mean).astype(
             rows.dtype, copy=False
         )
+
+
+@dataclass(frozen=True)
+class CountScaling(Scaling):
+    """Scaling of counts, of which a network reads the logarithm of one more.
+
+    Its outputs are logarithms of means, its targets the counts as they are.
+    """
+
+    def apply(self, rows: Array) -> Array:
+        """Logarithms of the counts plus one in scaled units; the dtype stays."""
+        return super().apply(np.log1p(rows))
+
+    def undo(self, rows: Array) -> Array:
+        """Means of which these are the logarithms, the dtype stays."""
+        means: Array = np.exp(np.clip(rows, -MOST_LOG_MEAN, MOST_LOG_MEAN))
+        return means
+
+    @property
+    def of_targets(self) -> Scaling:
+        """That of what the outputs are compared with."""
+        return identity_scaling(len(self.mean))
 
 
 def identity_scaling(n_features: int) -> Scaling:

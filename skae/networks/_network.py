@@ -34,6 +34,19 @@ _SPREAD = 0.5
 _LEAST_VARIANCE = 1e-6
 
 
+# Numbers a feature that are trained beside the decoder, by ``likelihood``.
+_N_NOISES = {
+    "feature_gaussian": 1,
+    "negative_binomial": 1,
+    "poisson": 0,
+    "student_t": 2,
+    "zero_inflated_negative_binomial": 2,
+}
+_OF_REAL_VALUES = ("feature_gaussian", "student_t")
+# Of the tails of Student's t at the start.
+_DEGREES_OF_FREEDOM = 10.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """The description of an autoencoder, without any weights.
@@ -121,7 +134,7 @@ class Network:
         """Shape of what is trained of the rows around the output."""
         if self.columns is not None:
             return (self.columns.n_numbers,)
-        return () if self.likelihood is None else (self.n_features,)
+        return () if self.likelihood is None else (_N_NOISES[self.likelihood] * self.n_features,)
 
     @property
     def has_output_units(self) -> bool:
@@ -130,7 +143,7 @@ class Network:
         Optimizers such as Adam change all weights by steps of one size: in the unit of its own
         noise a feature that hardly varies is not thrown about by them.
         """
-        return self.likelihood is not None
+        return self.likelihood in _OF_REAL_VALUES
 
     @property
     def is_bumpy(self) -> bool:
@@ -218,7 +231,7 @@ class Network:
             encoder[:, n_kept:] = 0.0
             spread = weights[names.bias(inside)][self.n_components :]
             spread[:n_kept] = np.log(np.minimum(noise / deviations**2, 1.0))
-        if self.has_noise:
+        if self.has_noise and self.likelihood is None:
             weights[names.NOISE][...] = np.log(np.float32(noise))
         if variances is not None:
             left = variances - np.sum((directions * outward[:, None]) ** 2, axis=0)
@@ -230,7 +243,7 @@ class Network:
                 self._set_factors(weights, factors)
             else:
                 decoder /= np.sqrt(left)
-            weights[names.NOISE][...] = np.log(1.0 - least / left)
+            weights[names.NOISE][: self.n_features] = np.log(1.0 - least / left)
             weights[names.OUTPUT_UNITS][:] = np.sqrt(left)
             weights[names.LEAST_NOISE][:] = least
         if output_mean is not None:
@@ -249,7 +262,9 @@ class Network:
         least = least_noise(variances)
         units = np.sqrt(np.maximum(variances, 2 * least)).astype(np.float32)
         given = {names.OUTPUT_UNITS: units, names.LEAST_NOISE: least.astype(np.float32)}
-        return {**weights, **given}
+        noise = np.zeros(self.noise_shape, np.float32)
+        noise[self.n_features :] = np.log(_DEGREES_OF_FREEDOM)
+        return {**weights, **given, names.NOISE: noise}
 
     def _set_factors(self, weights: Weights, factors: Factors) -> None:
         """Make the linear path factor analysis, with the exact posterior of its code."""

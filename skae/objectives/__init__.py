@@ -6,11 +6,15 @@ from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import CORRUPTIONS, DENOISING
 from skae.objectives._layerwise import layerwise
 from skae.objectives._likelihoods import (
+    COUNTS,
+    MOST_LOG_MEAN,
     SURPRISES,
     Noise,
     bounded,
     feature_log_variance,
     gaussian_surprise,
+    of_counts,
+    of_student_t,
 )
 from skae.objectives._losses import LOSSES
 from skae.objectives._network_view import (
@@ -34,8 +38,10 @@ __all__ = [
     "ADVERSARIAL",
     "CONTRACTIVE",
     "CORRUPTIONS",
+    "COUNTS",
     "DENOISING",
     "LOSSES",
+    "MOST_LOG_MEAN",
     "RECONSTRUCTION",
     "SPARSE",
     "SURPRISES",
@@ -56,6 +62,8 @@ __all__ = [
     "layerwise",
     "mean_error",
     "normal_divergence",
+    "of_counts",
+    "of_student_t",
     "supervised",
     "variational",
 ]
