@@ -70,7 +70,7 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
     print(skae.__version__)
     fitted = [
         skae.Autoencoder(2, hidden_layer_sizes=(16, 8), random_state=0).fit(X),
-        skae.StackedAutoencoder(2).fit(X),
+        skae.StackedAutoencoder(2, loss=lambda targets, outputs: abs(targets - outputs)).fit(X),
         skae.DenoisingAutoencoder(2, noise="swap").fit(X),
         skae.SparseAutoencoder(8).fit(X),
         skae.ContractiveAutoencoder(2).fit(X),

@@ -62,12 +62,15 @@ _PARAMETERS = """
         decoder, and fall back on PCA's reconstruction where they do not beat it. ``"random"``: a
         textbook network without linear path, with Glorot uniform weights.
 
-    loss : {"squared_error", "absolute_error", "huber", "binary_crossentropy"}, \
-            default="squared_error"
+    loss : {"squared_error", "absolute_error", "huber", "binary_crossentropy"} or \
+            callable, default="squared_error"
         What is minimised, averaged over features. ``"huber"`` is squared up to a difference of
         one standard deviation (of all features together) and linear beyond.
         ``"binary_crossentropy"`` expects values in [0, 1], which go in as they are, without
-        scaling; the reconstruction is then a probability.
+        scaling; the reconstruction is then a probability. A callable ``loss(targets, outputs)``
+        gets tensors of shape (n, n_features) in scaled units, and gives a value a row or a value a
+        feature by functions of ``keras.ops``; it must not depend on anything else, and scores are
+        then in its own units.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Any Keras optimizer for all weights. An instance is copied, never changed; gradient clipping

@@ -12,11 +12,11 @@ from skae.model._model import Model
 from skae.model._scaling import dense
 from skae.numerics import Array, Matrix
 from skae.objectives import (
-    LOSSES,
     SURPRISES,
     bounded,
     column_surprises,
     gaussian_surprise,
+    loss_of,
     normal_divergence,
 )
 
@@ -143,7 +143,7 @@ def _log_density(model: Model, scaled: Array, code: Array) -> Array:
         surprises = SURPRISES[model.network.likelihood](np, scaled, output, model.noise)
         likely: Array = -np.nansum(surprises + np.log(model.scaling.of_targets.scale), axis=1)
         return likely
-    error = LOSSES[model.loss](np, scaled, output)
+    error = loss_of(model.loss)(np, scaled, output)
     if not model.ends_in_sigmoid:
         error = gaussian_surprise(np, error, model.log_noise_variance) + np.log(model.scaling.scale)
     density: Array = -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)

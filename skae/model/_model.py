@@ -22,6 +22,7 @@ from skae.objectives import (
     COUNTS,
     LOSSES,
     Noise,
+    UserLoss,
     bounded,
     column_errors,
     feature_log_variance,
@@ -42,7 +43,7 @@ class Model:
     network : Network
     weights : dict of ndarray, float32
     scaling : Scaling
-    loss : str
+    loss : str or callable
     sample_shape : tuple of int or None
         Shape that rows may come in; None for flat ones only.
     mask_value : float or None
@@ -59,7 +60,7 @@ class Model:
     network: Network
     weights: Weights
     scaling: Scaling
-    loss: str
+    loss: str | UserLoss
     sample_shape: tuple[int, ...] | None = None
     mask_value: float | None = None
     packed: dict[str, PackedArray] | None = None
@@ -183,6 +184,7 @@ class Model:
     def column_errors(self, scaled: Array, output: Array) -> tuple[Array, Array]:
         """Error of each column of a table, and whether it has a value, in scaled units."""
         assert self.network.columns is not None
+        assert isinstance(self.loss, str)
         errors, present = column_errors(np, self.network.columns, self.loss, scaled, output)
         return errors, present
 
@@ -221,6 +223,11 @@ class Model:
 
     def _losses(self, scaled: Array, output: Array) -> Array:
         """Loss of each value; in float64 where a row is so far out that its square overflows."""
+        if not isinstance(self.loss, str):
+            # In the precision of training; a value a row counts as one feature.
+            given = (each.astype(np.float32, copy=False) for each in (scaled, output))
+            values = np.asarray(self.loss(*given), np.float64)
+            return values if values.ndim > 1 else values[:, None]
         with np.errstate(over="ignore"):
             losses: Array = LOSSES[self.loss](np, scaled, output)
         if losses.dtype == np.float32 and np.isinf(losses).any():
@@ -231,6 +238,8 @@ class Model:
     def error_unit(self) -> float:
         """Size of one unit of the scaled loss, in input units; a table's columns share none."""
         if self.network.columns is not None or self.network.likelihood in COUNTS:
+            return 1.0
+        if not isinstance(self.loss, str):
             return 1.0
         if self.loss in ("squared_error", "huber"):
             return float(self.scaling.scale) ** 2

@@ -16,7 +16,7 @@ from skae.objectives._likelihoods import (
     of_counts,
     of_student_t,
 )
-from skae.objectives._losses import LOSSES
+from skae.objectives._losses import LOSSES, UserLoss, loss_of
 from skae.objectives._network_view import (
     Batch,
     NetworkView,
@@ -54,12 +54,14 @@ __all__ = [
     "Tensor",
     "Terms",
     "Update",
+    "UserLoss",
     "bounded",
     "column_errors",
     "column_surprises",
     "feature_log_variance",
     "gaussian_surprise",
     "layerwise",
+    "loss_of",
     "mean_error",
     "normal_divergence",
     "of_counts",

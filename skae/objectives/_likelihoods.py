@@ -123,13 +123,14 @@ def _negative_binomial(
 
 def log_gamma(xp: Namespace, x: Tensor) -> Tensor:
     """Logarithm of the gamma function of positive numbers, by Stirling's series from x + 8 on."""
-    shifted, product = x + 8.0, x
-    for step in range(1, 8):
-        product = product * xp.minimum(x + step, _LARGE) / _LARGE
-    # Of large numbers the product overflows; the series alone is as good there.
     is_small = x < _LARGE
-    start = xp.where(is_small, shifted, x)
-    below = xp.log(xp.where(is_small, product, 1.0)) + 7.0 * math.log(_LARGE)
+    # Of large numbers the product would overflow; the series alone is as good there.
+    small = xp.where(is_small, x, 1.0)
+    product = small
+    for step in range(1, 8):
+        product = product * ((small + step) / _LARGE)
+    start = xp.where(is_small, x + 8.0, x)
+    below = xp.log(product) + 7.0 * math.log(_LARGE)
     inverse = 1.0 / start
     square = xp.square(inverse)
     series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
