@@ -42,11 +42,14 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
-    "likelihood": ("likelihood or noise_variance", {}),
+    "likelihood": ("likelihood", {"feature_gaussian": "gaussian", None: "gaussian or bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
+
+# The same, where only the noise of a normal deviation changed.
+_OF_NOISE = {"feature_gaussian": "feature", None: "shared"}
 
 # Fields that tell of a user's code.
 _OF_CODE = ("builder", "build")
@@ -183,6 +186,8 @@ def _fields(network: Network) -> dict[str, Any]:
 def _change(field: str, before: Any, now: Any) -> str:
     """In the words of an estimator's parameters."""
     name, words = _PARAMETERS.get(field, (field, {}))
+    if field == "likelihood" and {before, now} == set(_OF_NOISE):
+        name, words = "noise_variance", _OF_NOISE
     before, now = (words.get(value, value) if words else value for value in (before, now))
     return f"{name} was {before!r} and is now {now!r}"
 

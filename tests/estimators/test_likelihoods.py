@@ -178,3 +178,10 @@ def test_log_gamma_is_that_of_scipy():
     np.testing.assert_allclose(log_gamma(np, x), gammaln(x), rtol=1e-10, atol=1e-11)
     found = log_gamma(keras.ops, x.astype(np.float32))
     np.testing.assert_allclose(found, gammaln(x), rtol=2e-6, atol=2e-5)
+
+
+def test_training_does_not_go_on_with_another_likelihood():
+    fitted = of("negative_binomial", max_iter=1, warm_start=True).fit(SPREAD)
+    match = "likelihood was 'negative_binomial' and is now 'zero_inflated_negative_binomial'"
+    with pytest.raises(ValueError, match=match):
+        fitted.set_params(likelihood="zero_inflated_negative_binomial").fit(SPREAD)
