@@ -70,14 +70,16 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
     print(skae.__version__)
     fitted = [
         skae.Autoencoder(2, hidden_layer_sizes=(16, 8), random_state=0).fit(X),
-        skae.StackedAutoencoder(2).fit(X),
+        skae.StackedAutoencoder(2, loss=lambda targets, outputs: abs(targets - outputs)).fit(X),
         skae.DenoisingAutoencoder(2, noise="swap").fit(X),
         skae.DenoisingAutoencoder(
             network="unet", noise_level=(0.1, 0.5), noise_unit="input", flips=True
         ).fit(X),
         skae.SparseAutoencoder(8).fit(X),
         skae.ContractiveAutoencoder(2).fit(X),
-        skae.VariationalAutoencoder(2, beta=0.5).fit(X),
+        skae.VariationalAutoencoder(
+            2, beta=0.5, noise_variance="feature", n_importance_samples=2
+        ).fit(X),
         skae.AdversarialAutoencoder(2).fit(X),
         skae.ConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),
         skae.VariationalConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),

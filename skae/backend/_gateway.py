@@ -196,6 +196,12 @@ def check_activation(activation: Any, n_axes: Sequence[int]) -> None:
     _module("skae.backend._usable").check_activation(activation, n_axes)
 
 
+def check_loss(loss: Any, n_features: int) -> bool:
+    """Whether a loss has a value a row; refuse what no step can lower. See ``_usable``."""
+    is_of_rows: bool = _module("skae.backend._usable").check_loss(loss, n_features)
+    return is_of_rows
+
+
 def models_in_input_units(
     network: Network,
     weights: Weights,

@@ -23,7 +23,7 @@ from skae.networks import (
     names,
 )
 from skae.numerics import Array, Weights
-from skae.objectives import Tensor
+from skae.objectives import COUNTS, Tensor
 
 # Each takes networks of its own kind.
 _PATHS: dict[str, Callable[[Any], tuple[Path, Path]]] = {
@@ -50,6 +50,8 @@ class KerasNetwork:
         Log variance of the rows around the output.
     column_weights : keras.Variable or None
         How much each column of a table counts.
+    output_units, least_noise : keras.Variable or None
+        What the decoder's outputs are multiplied by, and the smallest variances around them.
     scope : str
         What a ``keras.name_scope`` of the caller puts before all names.
     """
@@ -62,11 +64,20 @@ class KerasNetwork:
     noise: keras.Variable | None
     scope: str = ""
     column_weights: keras.Variable | None = None
+    output_units: keras.Variable | None = None
+    least_noise: keras.Variable | None = None
 
     @property
     def readers(self) -> list[keras.Model]:
         """Critic and head, where there are any."""
         return [model for model in (self.critic, self.head) if model is not None]
+
+    def decode(self, code: Tensor, training: bool) -> Tensor:
+        """Output of a code, in scaled units."""
+        output = self.decoder(code, training=training)
+        if self.output_units is None:
+            return output
+        return output * keras.ops.convert_to_tensor(self.output_units)
 
     def variables(self) -> dict[str, keras.Variable]:
         """All that is trained, and all that is kept beside it, by name; without generators."""
@@ -83,6 +94,10 @@ class KerasNetwork:
             named[names.NOISE] = self.noise
         if self.column_weights is not None:
             named[names.COLUMN_WEIGHTS] = self.column_weights
+        if self.output_units is not None:
+            named[names.OUTPUT_UNITS] = self.output_units
+        if self.least_noise is not None:
+            named[names.LEAST_NOISE] = self.least_noise
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
     def _name(self, variable: keras.Variable) -> str:
@@ -110,18 +125,21 @@ def build(network: Network) -> KerasNetwork:
         check_build(network.build, Build.of_activation(network.activation))
     has_paths = network.kind in _PATHS and (network.hidden_layer_sizes or network.kind == "custom")
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
-    critic = head = noise = column_weights = None
+    critic = head = noise = column_weights = output_units = least_noise = None
     if network.critic_layer_sizes is not None:
         critic = _reader("critic", network, network.critic_layer_sizes, 1)
     if network.head_layer_sizes is not None:
         head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
     if network.has_noise:
-        shape = () if network.columns is None else (network.columns.n_numbers,)
-        noise = keras.Variable("zeros", shape=shape, dtype=DTYPE, name="log_variance")
+        noise = keras.Variable("zeros", shape=network.noise_shape, dtype=DTYPE, name="log_variance")
     if network.columns is not None:
         column_weights = keras.Variable(
             "ones", shape=(network.columns.n_columns,), dtype=DTYPE, trainable=False
         )
+    if network.has_output_units:
+        shape = (network.n_features,)
+        output_units = keras.Variable("ones", shape=shape, dtype=DTYPE, trainable=False)
+        least_noise = keras.Variable("zeros", shape=shape, dtype=DTYPE, trainable=False)
     probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
     return KerasNetwork(
         *_halves(network, paths),
@@ -131,6 +149,8 @@ def build(network: Network) -> KerasNetwork:
         noise,
         probe.path.removesuffix("probe"),
         column_weights,
+        output_units,
+        least_noise,
     )
 
 
@@ -203,8 +223,11 @@ def in_input_units(
     built = with_weights(network, weights)
     rows = keras.Input((network.n_features,), dtype=DTYPE, name="rows")
     inputs = rows
+    is_log = network.likelihood in COUNTS
     if network.is_masked and mask_value is not None and not np.isnan(mask_value):
         inputs = MissingWhere(mask_value, network.sample_shape, dtype=DTYPE, name="padding")(rows)
+    if is_log:
+        inputs = keras.ops.log1p(inputs)
     centred = _affine(1.0, -mean, "centre")(inputs)
     code = built.encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
     if network.is_variational:
@@ -218,14 +241,22 @@ def in_input_units(
             keras.Model(code_input, built.decoder(code_input), name="decoder"),
         )
     output = built.decoder(code_input)
+    if network.has_output_units:
+        output = _affine(weights[names.OUTPUT_UNITS], 0.0, "output_units")(output)
     if output_activation is not None:
         output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(
             output
         )
-    output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
+    if is_log:
+        output = keras.layers.Activation("exponential", dtype=DTYPE, name="mean")(output)
+    else:
+        output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
     return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
 
 
-def _affine(scale: float, offset: float | Array, name: str) -> keras.layers.Layer:
-    shift = offset.tolist() if isinstance(offset, np.ndarray) else offset
-    return keras.layers.Rescaling(float(scale), shift, dtype=DTYPE, name=name)
+def _affine(scale: float | Array, offset: float | Array, name: str) -> keras.layers.Layer:
+    factor, shift = (
+        value.tolist() if isinstance(value, np.ndarray) else float(value)
+        for value in (scale, offset)
+    )
+    return keras.layers.Rescaling(factor, shift, dtype=DTYPE, name=name)

@@ -64,7 +64,7 @@ class Scorer:
         return self._built.encoder(rows, training=False)
 
     def _decode_batch(self, code: Tensor) -> Tensor:
-        return self._built.decoder(code, training=False)
+        return self._built.decode(code, training=False)
 
     def _in_batches(self, function: Callable[[Tensor], Tensor], rows: Array) -> Array:
         outputs, size = [], self._batch_size

@@ -59,6 +59,33 @@ def _check_call(function: Any, shown: str, shape: tuple[int | None, ...]) -> Non
         )
 
 
+def check_loss(loss: Any, n_features: int) -> bool:
+    """Whether a loss has a value a row, not a value a feature; refuse what no step can lower.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be compiled, or gives anything but a float32 a row, or one a value.
+    """
+    shown, given = f"loss={loss!r}", tf.TensorSpec((None, n_features), tf.float32)
+    expected = (
+        "A loss is a function of targets and outputs, two tensors of shape (n, n_features) in "
+        "scaled units, and gives a value a row or a value a feature, such as "
+        "lambda targets, outputs: keras.ops.square(targets - outputs)."
+    )
+    try:
+        traced = tf.function(loss, autograph=False).get_concrete_function(given, given)
+    except Exception as error:
+        raise ValueError(f"{shown} cannot be called: {_said(error)}. {expected}") from error
+    found = [(each.shape, each.dtype) for each in traced.outputs]
+    fits = len(found) == 1 and found[0][1] == tf.float32
+    shape = found[0][0] if fits else tf.TensorShape(None)
+    fits = fits and shape.rank in (1, 2) and shape[0] is None and shape[-1] in (None, n_features)
+    if not fits:
+        raise ValueError(f"{shown} makes {_described(found)}. {expected}")
+    return bool(shape.rank == 1)
+
+
 def _found(activation: Any, shown: str) -> Any:
     try:
         return keras.activations.get(activation)

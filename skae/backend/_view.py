@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from skae.backend._jacobian import encode_with_jacobian
 from skae.backend._models import KerasNetwork
-from skae.objectives import LOSSES, Tensor, column_errors, mean_error
+from skae.objectives import Tensor, column_errors, loss_of, mean_error
 from skae.training import ProgramSpec
 
 
@@ -34,7 +34,7 @@ class NetworkView:
 
     def __init__(self, built: KerasNetwork, spec: ProgramSpec, training: bool) -> None:
         self._built, self._spec, self._training = built, spec, training
-        self._error = LOSSES[spec.loss]
+        self._error = loss_of(spec.loss)
         self.masks_missing, self.columns = spec.masks_missing, spec.network.columns
 
     def at_rest(self) -> "NetworkView":
@@ -52,7 +52,7 @@ class NetworkView:
         return encode_with_jacobian(self._spec.network, self._built, rows, gradient_of)
 
     def decode(self, code: Tensor) -> Tensor:
-        return self._built.decoder(code, training=self._training)
+        return self._built.decode(code, self._training)
 
     def error(self, target: Tensor, output: Tensor) -> Tensor:
         """Loss of each row: the mean over the features that have a value."""
@@ -61,7 +61,9 @@ class NetworkView:
             errors, present = self.column_errors(target, output)
             return mean_error(ops, errors, present, self._built.column_weights)
         if not self.masks_missing:
-            return ops.mean(error(ops, target, output), axis=-1)
+            errors = error(ops, target, output)
+            # A user's loss may have a value a row.
+            return errors if len(errors.shape) == 1 else ops.mean(errors, axis=-1)
         is_missing = ops.isnan(target)
         errors = error(ops, ops.where(is_missing, 0.0, target), output)
         n_present = ops.sum(ops.cast(ops.logical_not(is_missing), errors.dtype), axis=-1)
@@ -82,6 +84,12 @@ class NetworkView:
 
     def log_noise_variance(self) -> Tensor:
         return keras.ops.convert_to_tensor(self._built.noise)
+
+    def noise(self) -> tuple[Tensor, Tensor, Tensor]:
+        built, tensor = self._built, keras.ops.convert_to_tensor
+        given = (built.noise, built.output_units, built.least_noise)
+        noise, units, least = (None if each is None else tensor(each) for each in given)
+        return noise, units, least
 
     def criticise(self, code: Tensor) -> Tensor:
         assert self._built.critic is not None

@@ -128,8 +128,9 @@ class Evidence:
         reducer, variance = self.reducer, self.rows.var(axis=0).mean()
         if hasattr(reducer, "explained_variance_ratio_"):
             return 1 - float(np.sum(reducer.explained_variance_ratio_))
-        if getattr(reducer, "noise_variance_", 0) > 0:
-            return float(reducer.noise_variance_ / variance)
+        noise = float(np.mean(getattr(reducer, "noise_variance_", 0)))
+        if noise > 0:
+            return float(noise / variance)
         if self.parameters.get("loss") != "squared_error" or "reconstruction" not in self.history:
             return None
         return float(self.history["reconstruction"][self.kept_epoch])

@@ -20,7 +20,7 @@ from skae.estimators._parameters import (
     CONSTRAINTS,
     Constraints,
     LayerSizes,
-    LossName,
+    LossChoice,
     NetworkChoice,
 )
 from skae.estimators._read_later import ReadLater
@@ -86,7 +86,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
     mask_value: float | None = None
     dropout: float = 0.0
     init: Literal["pca", "random"] = "pca"
-    loss: LossName = "squared_error"
+    loss: LossChoice = "squared_error"
     # These two may be objects of Keras, which ships no types.
     optimizer: Any = "adam"
     learning_rate: Any = "auto"

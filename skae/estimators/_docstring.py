@@ -62,12 +62,15 @@ _PARAMETERS = """
         decoder, and fall back on PCA's reconstruction where they do not beat it. ``"random"``: a
         textbook network without linear path, with Glorot uniform weights.
 
-    loss : {"squared_error", "absolute_error", "huber", "binary_crossentropy"}, \
-            default="squared_error"
+    loss : {"squared_error", "absolute_error", "huber", "binary_crossentropy"} or \
+            callable, default="squared_error"
         What is minimised, averaged over features. ``"huber"`` is squared up to a difference of
         one standard deviation (of all features together) and linear beyond.
         ``"binary_crossentropy"`` expects values in [0, 1], which go in as they are, without
-        scaling; the reconstruction is then a probability.
+        scaling; the reconstruction is then a probability. A callable ``loss(targets, outputs)``
+        gets tensors of shape (n, n_features) in scaled units, and gives a value a row or a value a
+        feature by functions of ``keras.ops``; it must not depend on anything else, and scores are
+        then in its own units.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Any Keras optimizer for all weights. An instance is copied, never changed; gradient clipping
@@ -201,9 +204,26 @@ _VARIATIONAL_PARAMETERS = """
         Epochs over which that weight rises linearly from 0, in training only: losses are always
         reported with ``beta``. Training does not stop early before.
 
-    likelihood : {"gaussian", "bernoulli"}, default="gaussian"
-        How rows lie around the output: with a normal deviation, the same for all features and
-        trained too, or as probabilities (values in [0, 1]).
+    likelihood : {"gaussian", "bernoulli", "student_t", "poisson", "negative_binomial", \
+"zero_inflated_negative_binomial"}, default="gaussian"
+        How rows lie around the output: with a normal deviation, whose variance is trained too, or
+        as probabilities (values in [0, 1]). ``"student_t"`` is for heavy tails: each feature has a
+        scale and degrees of freedom. The last three are for counts, of which the network reads
+        ``log1p`` and gives the means; the negative binomials have a dispersion for each feature,
+        and the last a share of zeros of another origin.
+
+    noise_variance : {"shared", "feature"}, default="shared"
+        Variance of that deviation: one for all features, as in probabilistic PCA, or one for each,
+        as in factor analysis, where training then starts. ``"feature"`` gives features of unlike
+        noise, such as pixels, far higher likelihoods; squared errors grow, as what a feature has to
+        itself is left to its noise. None falls below 1e-4 of its feature's variance, or of the
+        median feature's.
+
+    n_importance_samples : int, default=1
+        Draws of each row's code in a step of training. Above 1 the bound that is raised is the
+        importance-weighted one [3]_, which is tighter; a step takes about as many times as long in
+        the decoder. ``"reconstruction"`` of ``history_`` is then what that bound has beside the
+        divergence.
 """
 
 _VARIATIONAL_ATTRIBUTES = """
@@ -215,9 +235,15 @@ _VARIATIONAL_ATTRIBUTES = """
         Units whose mean varies between rows, with a variance above 0.01 [3]_. The others have
         collapsed to the prior.
 
-    noise_variance_ : float
+    noise_variance_ : float or ndarray of shape (n_features_in_,)
         Variance of the rows around the output, in squared units of the rows; 0 for
-        ``"bernoulli"``.
+        ``"bernoulli"`` and for counts. An array with ``noise_variance="feature"`` and for
+        ``"student_t"``, where it may be infinite.
+
+    likelihood_parameters_ : dict of ndarray of shape (n_features_in_,)
+        What else is learnt of each feature: ``"scale"`` and ``"degrees_of_freedom"`` of Student's
+        t, ``"inverse_dispersion"`` of negative binomials (variance: mean + mean**2 / it), and
+        ``"zero_inflation"``, the probability of a zero of another origin.
 """
 
 _HEAD_PARAMETERS = """

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
-from skae.objectives import LOSSES
+from skae.objectives import LOSSES, UserLoss
 
 
 class BuildsNetwork(Protocol):
@@ -20,6 +20,8 @@ class BuildsNetwork(Protocol):
 NetworkChoice = str | Callable[..., Any] | BuildsNetwork
 LayerSizes = int | Sequence[int] | Literal["auto"]
 LossName = Literal["squared_error", "absolute_error", "huber", "binary_crossentropy"]
+# Or a function of targets and outputs.
+LossChoice = LossName | UserLoss
 Constraints = dict[str, list[Any]]
 
 # In the precision of networks.
@@ -43,7 +45,7 @@ CONSTRAINTS: Constraints = {
     "mask_value": [Real, None],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "init": [StrOptions({"pca", "random"})],
-    "loss": [StrOptions(set(LOSSES))],
+    "loss": [StrOptions(set(LOSSES)), callable],
     "optimizer": [str, HasMethods(["apply", "get_config"])],
     "learning_rate": [
         Interval(Real, 0, _LARGEST_RATE, closed="neither"),

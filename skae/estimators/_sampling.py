@@ -38,6 +38,7 @@ class SamplerMixin(FittedAutoencoder):
         random_state: RandomState = None,
         *,
         codes: Literal["posterior", "prior"] | None = None,
+        around: bool = False,
     ) -> ArrayOrFrame:
         """New rows: decoded draws of the code, without noise around the output.
 
@@ -53,6 +54,9 @@ class SamplerMixin(FittedAutoencoder):
             frequent as it is. ``"prior"``: the textbook's prior, which codes follow only as far as
             training made them. None means the first, and the second after ``partial_fit``, which
             sees no row but its own.
+        around : bool, default=False
+            Whether rows are drawn around the output, by the likelihood that was learnt: counts
+            are then whole numbers. For variational ones.
 
         Returns
         -------
@@ -63,7 +67,7 @@ class SamplerMixin(FittedAutoencoder):
         ------
         ValueError
             If ``n_samples`` is not an integer of 1 or more, or ``codes`` is none of those, or
-            ``"posterior"`` after ``partial_fit``.
+            ``"posterior"`` after ``partial_fit``, or ``around`` asks for what was not learnt.
 
         Notes
         -----
@@ -72,9 +76,17 @@ class SamplerMixin(FittedAutoencoder):
         """
         check_is_fitted(self)
         n_samples = check_integer("n_samples", n_samples)
-        draw = self._drawing(codes)
-        drawn = draw(n_samples, check_random_state(random_state))
-        return in_container(self, self._model.decode(drawn))
+        draw, rng = self._drawing(codes), check_random_state(random_state)
+        return in_container(self, self._rows_of(draw(n_samples, rng), rng, around=around))
+
+    def _rows_of(self, codes: Array, rng: np.random.RandomState, *, around: bool) -> Array:
+        """Rows of codes; with ``around``, drawn as they lie around the decoder's output."""
+        if around:
+            raise ValueError(
+                f"around=True draws rows around the output, but {type(self).__name__} does not "
+                "learn how they lie there. Leave it out, or use a VariationalAutoencoder."
+            )
+        return self._model.decode(codes)
 
     def _drawing(self, codes: str | None) -> Callable[[int, np.random.RandomState], Array]:
         if codes not in (None, *_SOURCES):

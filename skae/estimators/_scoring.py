@@ -9,12 +9,14 @@ from sklearn.utils.validation import check_is_fitted
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
 from skae.fitting import (
     check_code,
+    check_counts,
     check_rows,
     check_unit_interval,
     check_weights,
     with_missing_steps,
 )
 from skae.numerics import Array, ArrayLike, Matrix
+from skae.objectives import COUNTS
 from skae.tables import in_container
 
 
@@ -161,6 +163,8 @@ class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, Transform
         check_is_fitted(self)
         model = self._model
         X = check_rows(self, X, model.sample_shape, reset=False, allow_nan=model.allows_nan)
+        if model.network.likelihood in COUNTS:
+            check_counts(X, f"likelihood={model.network.likelihood!r}")
         if model.mask_value is not None:
             X = with_missing_steps(X, model.network.sample_shape, model.mask_value)
         return X

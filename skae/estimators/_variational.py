@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import ClassVar, Literal, overload
+from typing import ClassVar, Literal, get_args, overload
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -10,20 +10,31 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
-from skae.estimators._parameters import Constraints, LossName, NetworkChoice
+from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Recipe
 from skae.messages import check_integer
 from skae.model import (
+    draw_around,
     importance_weighted_bounds,
+    likelihood_parameters,
     lower_bounds,
+    noise_variance,
     posterior_deviations,
     unit_divergences,
 )
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
-from skae.objectives import VARIATIONAL
+from skae.objectives import COUNTS, variational
 
-_LOSSES = {"bernoulli": "binary_crossentropy", "gaussian": "squared_error"}
+Likelihood = Literal[
+    "bernoulli",
+    "gaussian",
+    "negative_binomial",
+    "poisson",
+    "student_t",
+    "zero_inflated_negative_binomial",
+]
+_OF_VALUES = ("student_t", *COUNTS)
 # Burda et al.'s threshold for a unit that still says something about the row.
 _ACTIVE_VARIANCE = 0.01
 
@@ -98,27 +109,59 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     loss: ClassVar[LossName] = "squared_error"  # type: ignore[misc]
     beta: float = 1.0
     kl_warmup: int = 0
-    likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
+    likelihood: Likelihood = "gaussian"
+    noise_variance: Literal["feature", "shared"] = "shared"
+    n_importance_samples: int = 1
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
         "beta": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
-        "likelihood": [StrOptions({"bernoulli", "gaussian"})],
+        "likelihood": [StrOptions(set(get_args(Likelihood)))],
+        "noise_variance": [StrOptions({"feature", "shared"})],
+        "n_importance_samples": [POSITIVE_INTEGER],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
     def _recipe(self) -> Recipe:
+        likelihood, is_table = self._value_likelihood(), hasattr(self, "_columns")
+        name = "columns" if is_table else self.likelihood
         is_gaussian = self.likelihood == "gaussian"
         return Recipe(
-            VARIATIONAL["columns" if hasattr(self, "_columns") else self.likelihood],
-            loss=_LOSSES[self.likelihood],
-            network={"is_variational": True, "has_noise": is_gaussian},
+            variational(likelihood or name, self.n_importance_samples),
+            loss="binary_crossentropy" if self.likelihood == "bernoulli" else "squared_error",
+            network={
+                "is_variational": True,
+                "has_noise": self.likelihood not in ("bernoulli", "poisson"),
+                "likelihood": likelihood,
+            },
             scalars={"beta": self.beta},
             schedule=self._warmed_up if self.kl_warmup else None,
             n_grace_epochs=self.kl_warmup,
+            of_counts=self.likelihood in COUNTS,
             pca_is_optimum=is_gaussian and self.beta == 1,
         )
+
+    def _value_likelihood(self) -> str | None:
+        """How each value lies around the output, where it has a noise of its own."""
+        is_table = hasattr(self, "_columns")
+        if self.likelihood in _OF_VALUES and is_table:
+            raise ValueError(
+                f"likelihood={self.likelihood!r} is of rows of numbers, but the columns of a table "
+                "have likelihoods of their own kinds. Set likelihood='gaussian'."
+            )
+        if self.likelihood in _OF_VALUES and self.noise_variance == "shared":
+            return self.likelihood
+        # Numbers of a table have one each in any case.
+        if self.noise_variance == "shared" or is_table:
+            return None
+        if self.likelihood != "gaussian":
+            raise ValueError(
+                f"noise_variance={self.noise_variance!r} is of a normal deviation around the "
+                f"output, which likelihood={self.likelihood!r} has not. Leave it at "
+                "noise_variance='shared', or set likelihood='gaussian'."
+            )
+        return "feature_gaussian"
 
     def _warmed_up(self, epoch: int) -> dict[str, float]:
         return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
@@ -126,7 +169,8 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     def _after_fit(self, X: Matrix) -> None:
         self.kl_per_unit_, variances = unit_divergences(self._model, X)
         self.active_units_ = variances > _ACTIVE_VARIANCE
-        self.noise_variance_ = self._model.noise_variance
+        self.noise_variance_ = noise_variance(self._model)
+        self.likelihood_parameters_ = likelihood_parameters(self._model)
 
     def _distributed_codes(self, X: Matrix) -> tuple[Array, Array | None]:
         return self._model.encode(X), posterior_deviations(self._model, X)
@@ -206,6 +250,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return importance_weighted_bounds(
             self._model, X, n_samples, check_random_state(random_state)
         )
+
+    def _rows_of(self, codes: Array, rng: np.random.RandomState, *, around: bool) -> Array:
+        return draw_around(self._model, codes, rng) if around else self._model.decode(codes)
 
     def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:
         return rng.standard_normal((n_samples, self.n_components_))

@@ -41,6 +41,7 @@ from skae.fitting._train import (
 from skae.fitting._validation import (
     check_clean_rows,
     check_code,
+    check_counts,
     check_rows,
     check_share,
     check_unit_interval,
@@ -66,6 +67,7 @@ __all__ = [
     "at_best_filter",
     "check_clean_rows",
     "check_code",
+    "check_counts",
     "check_fit_input",
     "check_resumable",
     "check_rows",

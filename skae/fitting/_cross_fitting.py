@@ -207,7 +207,7 @@ def cross_fit(
     settings : Settings
     rng : numpy.random.Generator
     """
-    rate = Rate.of(settings, is_bumpy=model.network.columns is not None)
+    rate = Rate.of(settings, is_bumpy=model.network.is_bumpy)
     seed = int(rng.integers(2**31))
     # As ``is_cross_fitted`` asks for.
     peak = cast(float, rate.value)

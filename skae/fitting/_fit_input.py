@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from skae import backend
 from skae.fitting._architecture import Architecture
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._validation import (
     check_clean_rows,
+    check_counts,
     check_rows,
     check_unit_interval,
     check_weights,
@@ -14,6 +16,7 @@ from skae.fitting._validation import (
     with_missing_steps,
 )
 from skae.numerics import ArrayLike, Matrix
+from skae.objectives import UserLoss
 from skae.tables import check_labels_beside
 
 
@@ -49,12 +52,32 @@ def check_fit_input(
     if padding is not None and X_clean is not None:
         X_clean = with_missing_steps(X_clean, shape, padding)
     clean = X if X_clean is None else X_clean
+    if not isinstance(recipe.loss, str):
+        _check_own_loss(recipe.loss, architecture, X.shape[1], observed)
     if recipe.loss == "binary_crossentropy":
         check_unit_interval(clean, *estimator._unit_interval)
+    if recipe.of_counts:
+        check_counts(clean, f"likelihood={estimator.likelihood!r}")
     sample_weight = check_weights(sample_weight, X)
     with_unknown = with_gaps(clean, observed)
     targets = X_clean if with_unknown is None else with_unknown
     return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
+
+
+def _check_own_loss(
+    loss: UserLoss, architecture: Architecture, n_features: int, observed: ArrayLike | None
+) -> None:
+    if architecture.columns is not None:
+        raise ValueError(
+            f"loss={loss!r} is of rows of numbers, but a table has a loss for each kind of column. "
+            "Set loss to a name, which is then that of the numbers."
+        )
+    is_of_rows = backend.check_loss(loss, n_features)
+    if is_of_rows and (observed is not None or architecture.padding is not None):
+        raise ValueError(
+            f"loss={loss!r} gives a value a row, but some values of the rows are not there. Let it "
+            "give a value a feature, of which those are left out."
+        )
 
 
 def _rows_like_those_before(

@@ -6,7 +6,7 @@ from typing import Any
 
 from skae.model import ScaledRows
 from skae.networks import Network
-from skae.objectives import Objective
+from skae.objectives import Objective, UserLoss
 
 # Gives the fields of a network from the width of its code.
 NetworkFunction = Callable[[int], Mapping[str, Any]]
@@ -25,8 +25,8 @@ class Recipe:
     ----------
     objective : Objective
         What training minimises.
-    loss : str
-        Name of the loss between rows and output.
+    loss : str or callable
+        The loss between rows and output.
     network : dict or callable
         Fields of the network, by name; or ``network(n_components)`` that gives them.
     scalars : dict or callable
@@ -36,17 +36,20 @@ class Recipe:
         ``schedule(epoch)`` gives the scalars that differ in training in that epoch.
     n_grace_epochs : int
         Epochs at the beginning that do not count against patience.
+    of_counts : bool
+        Whether rows are counts, of which the network reads logarithms.
     pca_is_optimum : bool
         Whether a linear network has nothing to gain over its start at PCA.
     """
 
     objective: Objective
     _: KW_ONLY
-    loss: str = "squared_error"
+    loss: str | UserLoss = "squared_error"
     network: Mapping[str, Any] | NetworkFunction = field(default_factory=dict)
     scalars: Mapping[str, Any] | ScalarFunction = field(default_factory=dict)
     schedule: Callable[[int], Mapping[str, float]] | None = None
     n_grace_epochs: int = 0
+    of_counts: bool = False
     pca_is_optimum: bool = False
 
     def network_options(self, n_components: int) -> Mapping[str, Any]:

@@ -67,12 +67,14 @@ class Rows:
         if self.labels is not None:
             training = np.repeat(training, self.labels.n_visits[training])
         targets = self.targets
+        if targets is None and scaling.of_targets is not scaling:
+            targets = self.X
         return Data(
             rows=ScaledRows(self.X, scaling, on_disk=is_on_disk(self.X)),
             training=training,
             validation=validation,
             sample_weight=weight,
-            targets=None if targets is None else ScaledRows(targets, scaling),
+            targets=None if targets is None else ScaledRows(targets, scaling.of_targets),
             labels=None if self.labels is None else self.labels.values,
             has_gaps=isinstance(targets, np.ndarray) and bool(np.isnan(targets).any()),
         )

@@ -6,17 +6,21 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from skae import backend
 from skae.fitting._architecture import Architecture, checked_width
+from skae.fitting._count_start import weights_of_counts
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._table_start import weights_of_columns
 from skae.fitting._wide_rows import wide_rows
 from skae.model import (
+    CountScaling,
     Model,
     Scaling,
     alike_everywhere,
+    column_variances,
     identity_scaling,
     measure_columns,
     measure_scaling,
@@ -40,11 +44,15 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "is_masked": ("mask_value", {True: "a number", False: None}),
     "kind": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
+    "likelihood": ("likelihood", {"feature_gaussian": "gaussian", None: "gaussian or bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
+
+# The same, where only the noise of a normal deviation changed.
+_OF_NOISE = {"feature_gaussian": "feature", None: "shared"}
 
 # Fields that tell of a user's code.
 _OF_CODE = ("builder", "build")
@@ -64,6 +72,8 @@ def new_model(
     rng : numpy.random.Generator
     """
     X, sample_weight = rows.X, rows.sample_weight
+    if recipe.of_counts:
+        X = X.log1p() if sparse.issparse(X) else np.log1p(X)
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None or architecture.fills
@@ -90,12 +100,20 @@ def new_model(
     weights = _random_weights(network, rng)
     if isinstance(network, ResidualNetwork):
         weights = network.identity_weights(weights)
+    variances = None
+    if network.has_output_units:
+        variances = column_variances(X, sample_weight, centring, has_missing=has_missing)
+        weights = network.in_units(weights, variances)
     with one_blas_thread():
         if architecture.init == "pca" and principal is not None:
             mean = measured.mean if ends_in_sigmoid else None
-            weights = network.pca_weights(weights, principal, rng, output_mean=mean)
+            options = {"output_mean": mean, "variances": variances}
+            weights = network.pca_weights(weights, principal, rng, **options)
         if columns is not None:
             weights = weights_of_columns(network, weights, measured, rows)
+    if recipe.of_counts:
+        scaling = CountScaling(measured.mean, measured.scale)
+        weights = weights_of_counts(network, weights, scaling, rows.X, sample_weight)
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
     if principal is None:
@@ -178,6 +196,8 @@ def _fields(network: Network) -> dict[str, Any]:
 def _change(field: str, before: Any, now: Any) -> str:
     """In the words of an estimator's parameters."""
     name, words = _PARAMETERS.get(field, (field, {}))
+    if field == "likelihood" and {before, now} == set(_OF_NOISE):
+        name, words = "noise_variance", _OF_NOISE
     before, now = (words.get(value, value) if words else value for value in (before, now))
     return f"{name} was {before!r} and is now {now!r}"
 

@@ -13,7 +13,7 @@ from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._settings import Settings
 from skae.model import Model, ScaledRows, row_terms
-from skae.networks import Network
+from skae.networks import MAX_COVARIANCE, Network
 from skae.numerics import Array, Weights
 from skae.training import (
     Data,
@@ -91,7 +91,7 @@ def train(
         If the loss stops being a sensible number.
     """
     data = rows.split(model.scaling, settings.held_out_fraction, rng)
-    rate = Rate.of(settings, is_bumpy=model.network.columns is not None)
+    rate = Rate.of(settings, is_bumpy=model.network.is_bumpy)
     n_rows = len(data.training)
     n_steps = settings.max_iter * settings.steps_per_epoch(n_rows)
     plan = Plan(
@@ -128,7 +128,7 @@ def train_one_pass(
     plan = Plan(1, np.inf, 0.0, keep_start_if_better=False)
     # Streams call this often: compile once rather than run every pass slowly.
     tier: Tier = "xla" if settings.jit_compile is True else "graph"
-    rate = Rate.of_one_pass(settings, is_bumpy=model.network.columns is not None)
+    rate = Rate.of_one_pass(settings, is_bumpy=model.network.is_bumpy)
     return _run(model, data, recipe, settings, rate, origin, None, plan, tier, listeners, rng)
 
 
@@ -186,11 +186,14 @@ def starts_at_optimum(network: Network, recipe: Recipe) -> bool:
 
     A linear autoencoder's squared error has no other minima than PCA's subspace (Baldi & Hornik
     1989), a linear variational one's bound none but probabilistic PCA (Lucas et al. 2019): there
-    ``init="pca"`` starts.
+    ``init="pca"`` starts. With a noise for each feature it starts at factor analysis, unless the
+    features are too many.
     """
     # What is missing, and categories, have losses of their own.
     is_plain = not network.is_masked and network.columns is None
     is_linear = network.is_linear and is_plain
+    if network.has_output_units and network.n_features > MAX_COVARIANCE:
+        return False
     return is_linear and network.linear_path and recipe.pca_is_optimum
 
 

@@ -137,6 +137,18 @@ def check_unit_interval(X: Matrix, asked_by: str, alternative: str) -> None:
         )
 
 
+def check_counts(X: Matrix, asked_by: str) -> None:
+    """Rows must be counts: whole and not negative; the parameter that asks for it says so."""
+    values = X.data if sparse.issparse(X) else X
+    # NaN marks timesteps that are not there.
+    is_other = (values < 0) | (values != np.rint(values)) & ~np.isnan(values)
+    if is_other.any():
+        raise ValueError(
+            f"{asked_by} expects counts, but X contains {float(values[is_other].flat[0]):g}. Pass "
+            "whole numbers of 0 and above as they are, not scaled, or use likelihood='gaussian'."
+        )
+
+
 def check_clean_rows(
     X_clean: ArrayLike | None,
     X: Matrix,

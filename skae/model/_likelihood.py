@@ -12,10 +12,11 @@ from skae.model._model import Model
 from skae.model._scaling import dense
 from skae.numerics import Array, Matrix
 from skae.objectives import (
-    LOSSES,
+    SURPRISES,
     bounded,
     column_surprises,
     gaussian_surprise,
+    loss_of,
     normal_divergence,
 )
 
@@ -28,12 +29,13 @@ def lower_bounds(model: Model, X: Matrix) -> Array:
     draws = _even_draws(model.network.n_components)
 
     def bounds(rows: Array) -> Array:
-        scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
-        mean, log_variance = distribution(model, scaled)
+        rows = rows.astype(np.float64, copy=False)
+        mean, log_variance = distribution(model, model.scaling.apply(rows))
+        targets = model.scaling.of_targets.apply(rows)
         code_deviations = np.exp(0.5 * log_variance)
         total = np.zeros(len(rows))
         for draw in draws:
-            total += _log_density(model, scaled, mean + code_deviations * draw)
+            total += _log_density(model, targets, mean + code_deviations * draw)
         divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
         means: Array = total / len(draws) - divergence
         return means
@@ -48,14 +50,15 @@ def importance_weighted_bounds(
     draws = rng.standard_normal((n_samples, model.network.n_components))
 
     def bounds(rows: Array) -> Array:
-        scaled = model.scaling.apply(rows.astype(np.float64, copy=False))
-        mean, log_variance = distribution(model, scaled)
+        rows = rows.astype(np.float64, copy=False)
+        mean, log_variance = distribution(model, model.scaling.apply(rows))
+        targets = model.scaling.of_targets.apply(rows)
         log_total = np.full(len(rows), -np.inf)
         for draw in draws:
             code = mean + np.exp(0.5 * log_variance) * draw
             # Prior over posterior: the constants and the Jacobian of the draw cancel.
             ratio = 0.5 * np.sum(draw**2 + log_variance - code**2, axis=1)
-            log_total = np.logaddexp(log_total, _log_density(model, scaled, code) + ratio)
+            log_total = np.logaddexp(log_total, _log_density(model, targets, code) + ratio)
         means: Array = log_total - np.log(n_samples)
         return means
 
@@ -108,7 +111,7 @@ def _values_and_unit(model: Model, X: Array) -> tuple[Array | int, Array | float
     """Values that the loss of each row is a mean over, and what units add to its density."""
     columns = model.network.columns
     if columns is None:
-        return X.shape[1], X.shape[1] * float(np.log(model.scaling.scale))
+        return X.shape[1], X.shape[1] * float(np.log(model.scaling.of_targets.scale))
     is_known = np.isfinite(X[:, columns.starts])
     n = columns.n_numbers
     return np.maximum(is_known.sum(axis=1), 1), is_known[:, :n] @ np.log(model.scaling.scale[:n])
@@ -136,7 +139,11 @@ def _log_density(model: Model, scaled: Array, code: Array) -> Array:
         units = present[:, :n] @ np.log(model.scaling.scale[:n])
         total: Array = -surprises.sum(axis=1) - units
         return total
-    error = LOSSES[model.loss](np, scaled, output)
+    if model.network.likelihood is not None:
+        surprises = SURPRISES[model.network.likelihood](np, scaled, output, model.noise)
+        likely: Array = -np.nansum(surprises + np.log(model.scaling.of_targets.scale), axis=1)
+        return likely
+    error = loss_of(model.loss)(np, scaled, output)
     if not model.ends_in_sigmoid:
         error = gaussian_surprise(np, error, model.log_noise_variance) + np.log(model.scaling.scale)
     density: Array = -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)

@@ -18,7 +18,16 @@ from skae.model._table_rows import as_rows
 from skae.model._whole import check_state
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
-from skae.objectives import LOSSES, bounded, column_errors, mean_error
+from skae.objectives import (
+    COUNTS,
+    LOSSES,
+    Noise,
+    UserLoss,
+    bounded,
+    column_errors,
+    feature_log_variance,
+    mean_error,
+)
 from skae.states import FORMAT, check_format
 
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
@@ -34,7 +43,7 @@ class Model:
     network : Network
     weights : dict of ndarray, float32
     scaling : Scaling
-    loss : str
+    loss : str or callable
     sample_shape : tuple of int or None
         Shape that rows may come in; None for flat ones only.
     mask_value : float or None
@@ -51,7 +60,7 @@ class Model:
     network: Network
     weights: Weights
     scaling: Scaling
-    loss: str
+    loss: str | UserLoss
     sample_shape: tuple[int, ...] | None = None
     mask_value: float | None = None
     packed: dict[str, PackedArray] | None = None
@@ -87,18 +96,21 @@ class Model:
         return self.mask_value is not None and bool(np.isnan(self.mask_value))
 
     @property
-    def noise_variance(self) -> float:
-        """Trained variance of the rows around the output, in input units; 0 without one."""
-        if not self.network.has_noise or self.network.columns is not None:
-            return 0.0
-        variance = float(np.exp(np.float64(self.weights[names.NOISE])))
-        return variance * float(self.scaling.scale) ** 2
-
-    @property
     def log_noise_variance(self) -> Array:
         """Trained log variance of scaled rows around the output, float64."""
-        log_variance: Array = bounded(np, self.weights[names.NOISE].astype(np.float64))
+        log_variance: Array = self.weights[names.NOISE].astype(np.float64)
+        if self.network.likelihood is None:
+            log_variance = bounded(np, log_variance)
+        else:
+            log_variance = feature_log_variance(np, self.noise)
         return log_variance
+
+    @property
+    def noise(self) -> Noise:
+        """What is known of the noise of each feature, float64."""
+        of = (names.NOISE, names.OUTPUT_UNITS, names.LEAST_NOISE)
+        given = (self.weights.get(name) for name in of)
+        return Noise(*(None if each is None else each.astype(np.float64) for each in given))
 
     def encode(self, X: Matrix) -> Array:
         """Code of rows; float32 rows give a float32 code, others float64."""
@@ -129,6 +141,8 @@ class Model:
             return self.decode_scaled(self._encode(self.scaling.apply(rows)))
 
         outputs = self.in_blocks(X, self.network.n_features, output)
+        if self.network.likelihood in COUNTS:
+            return self._count_errors(dense(targets), outputs)
         scaled = self.scaling.apply(dense(targets))
         if self.network.columns is not None:
             return self._mean_of_columns(*self.column_errors(scaled, outputs))
@@ -174,6 +188,7 @@ class Model:
     def column_errors(self, scaled: Array, output: Array) -> tuple[Array, Array]:
         """Error of each column of a table, and whether it has a value, in scaled units."""
         assert self.network.columns is not None
+        assert isinstance(self.loss, str)
         errors, present = column_errors(np, self.network.columns, self.loss, scaled, output)
         return errors, present
 
@@ -201,13 +216,25 @@ class Model:
         if self.network.columns is not None:
             output = self.decode_scaled(self._encode(scaled))
             return self._mean_of_columns(*self.column_errors(scaled, output))
+        if self.network.likelihood in COUNTS:
+            return self._count_errors(rows, self.decode_scaled(self._encode(scaled)))
         error = self._losses(scaled, self.decode_scaled(self._encode(scaled)))
         mean = np.nanmean if self.network.is_masked else np.mean
         errors: Array = mean(error, axis=1).astype(np.float64) * self.error_unit
         return errors
 
+    def _count_errors(self, counts: Array, output: Array) -> Array:
+        """Mean squared error of each row of counts."""
+        squares = np.square(counts - self.scaling.undo(output))
+        return np.asarray(np.nanmean(squares, axis=1, dtype=np.float64))
+
     def _losses(self, scaled: Array, output: Array) -> Array:
         """Loss of each value; in float64 where a row is so far out that its square overflows."""
+        if not isinstance(self.loss, str):
+            # In the precision of training; a value a row counts as one feature.
+            given = (each.astype(np.float32, copy=False) for each in (scaled, output))
+            values = np.asarray(self.loss(*given), np.float64)
+            return values if values.ndim > 1 else values[:, None]
         with np.errstate(over="ignore"):
             losses: Array = LOSSES[self.loss](np, scaled, output)
         if losses.dtype == np.float32 and np.isinf(losses).any():
@@ -217,7 +244,9 @@ class Model:
     @property
     def error_unit(self) -> float:
         """Size of one unit of the scaled loss, in input units; a table's columns share none."""
-        if self.network.columns is not None:
+        if self.network.columns is not None or self.network.likelihood in COUNTS:
+            return 1.0
+        if not isinstance(self.loss, str):
             return 1.0
         if self.loss in ("squared_error", "huber"):
             return float(self.scaling.scale) ** 2

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from skae.numerics import Array, Integers, Matrix
+from skae.objectives import MOST_LOG_MEAN
 
 _BLOCK_BYTES = 8 * 2**20
 # Scaled copies of rows up to this size are kept for the whole fit; others are scaled when read.
@@ -38,11 +39,38 @@ class Scaling:
         scaled: Array = ((rows - self.mean) / self.scale).astype(rows.dtype, copy=False)
         return scaled
 
+    @property
+    def of_targets(self) -> "Scaling":
+        """That of what the outputs are compared with."""
+        return self
+
     def undo(self, rows: Array) -> Array:
         """Rows in input units; the dtype stays."""
         return (rows * np.asarray(self.scale, np.float64) + self.mean).astype(
             rows.dtype, copy=False
         )
+
+
+@dataclass(frozen=True)
+class CountScaling(Scaling):
+    """Scaling of counts, of which a network reads the logarithm of one more.
+
+    Its outputs are logarithms of means, its targets the counts as they are.
+    """
+
+    def apply(self, rows: Array) -> Array:
+        """Logarithms of the counts plus one in scaled units; the dtype stays."""
+        return super().apply(np.log1p(rows))
+
+    def undo(self, rows: Array) -> Array:
+        """Means of which these are the logarithms, the dtype stays."""
+        means: Array = np.exp(np.clip(rows, -MOST_LOG_MEAN, MOST_LOG_MEAN))
+        return means
+
+    @property
+    def of_targets(self) -> Scaling:
+        """That of what the outputs are compared with."""
+        return identity_scaling(len(self.mean))
 
 
 def identity_scaling(n_features: int) -> Scaling:
@@ -104,6 +132,18 @@ def alike_everywhere(scaling: Scaling, sample_shape: tuple[int, ...]) -> Scaling
     mean = by_place.mean(axis=0)
     spread = float(np.sqrt(np.mean((by_place - mean) ** 2)))
     return Scaling(np.tile(mean, len(by_place)), float(np.hypot(scaling.scale, spread)))
+
+
+def column_variances(
+    X: Matrix, sample_weight: Array | None, centring: Scaling, *, has_missing: bool
+) -> Array:
+    """Variance of each feature about the centre, of rows as the network sees them."""
+    total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for rows, weights in weighted_blocks(X, sample_weight, centring):
+        total += weights @ _present(rows) if has_missing else weights.sum()
+        squares += weights @ (np.nan_to_num(rows) if has_missing else rows) ** 2
+    variances: Array = squares / np.where(total > 0, total, 1.0)
+    return variances
 
 
 def _present(rows: Array) -> Array:

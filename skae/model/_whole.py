@@ -13,7 +13,7 @@ import numpy as np
 from skae.model._packing import PackedArray
 from skae.model._scaling import Scaling
 from skae.networks import NUMPY_ACTIVATIONS, Columns, DenseNetwork, Network, ResidualNetwork, names
-from skae.objectives import LOSSES
+from skae.objectives import LOSSES, SURPRISES
 from skae.states import (
     demand,
     demand_integer,
@@ -50,7 +50,8 @@ def check_state(state: Mapping[str, Any]) -> None:
     _check_network(network)
     demand(isinstance(scaling, Scaling), f"a scaling is a {type(scaling).__name__}")
     _check_scaling(scaling, network)
-    demand(isinstance(loss, str) and loss in LOSSES, f"loss is {shortened(loss)}")
+    is_loss = loss in LOSSES if isinstance(loss, str) else callable(loss)
+    demand(is_loss, f"loss is {shortened(loss)}")
     _check_shape(state.get("sample_shape"), network)
     value = state.get("mask_value")
     demand(value is None or isinstance(value, Real), f"mask_value is {shortened(value)}")
@@ -92,6 +93,11 @@ def _check_network(network: Network) -> None:
     demand(0 <= network.dropout < _MOST_DROPPED, f"dropout is {shortened(network.dropout)}")
     if network.n_active is not None:
         demand_integer("n_active", network.n_active, 1, network.n_components)
+    likelihood = network.likelihood
+    demand(
+        likelihood is None or (isinstance(likelihood, str) and likelihood in SURPRISES),
+        f"likelihood is {shortened(likelihood)}",
+    )
     demand_integer("n_predicted", network.n_predicted, 0)
     if network.columns is not None:
         _check_columns(network.columns, n_features)

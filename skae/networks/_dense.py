@@ -48,7 +48,10 @@ class DenseNetwork(Network):
                 shapes[names.kernel(names.linear(half))] = (n_inputs, n_outputs)
                 shapes[names.bias(names.linear(half))] = (n_outputs,)
         if self.has_noise:
-            shapes[names.NOISE] = () if self.columns is None else (self.columns.n_numbers,)
+            shapes[names.NOISE] = self.noise_shape
+        if self.has_output_units:
+            shapes[names.OUTPUT_UNITS] = (self.n_features,)
+            shapes[names.LEAST_NOISE] = (self.n_features,)
         if self.columns is not None:
             shapes[names.COLUMN_WEIGHTS] = (self.columns.n_columns,)
         if self.critic_layer_sizes is not None:
@@ -61,7 +64,10 @@ class DenseNetwork(Network):
 
     def random_weights(self, rng: np.random.Generator) -> Weights:
         """Glorot uniform kernels (Glorot & Bengio 2010) and zero biases, float32."""
-        return glorot_weights(self.parameter_shapes(), rng)
+        weights = glorot_weights(self.parameter_shapes(), rng)
+        if self.has_output_units:
+            weights[names.OUTPUT_UNITS][:] = 1.0
+        return weights
 
     @property
     def numpy_twin(self) -> NumpyTwin | None:
@@ -81,7 +87,8 @@ class DenseNetwork(Network):
 
     def decode(self, weights: Weights, code: Array) -> Array:
         """Scaled output of a code, in numpy and in the dtype of the weights."""
-        return self._forward("decoder", weights, code)
+        output = self._forward("decoder", weights, code)
+        return output * weights[names.OUTPUT_UNITS] if self.has_output_units else output
 
     def _forward(
         self, half: str, weights: Weights, inputs: Array, columns: slice = slice(None)

@@ -6,8 +6,12 @@ critic and a head. Names begin with the layer, so that a beginning stands for so
 
 # Beginnings that stand for all weights of a part.
 ENCODER, DECODER, CRITIC, HEAD = "encoder_", "decoder_", "critic_", "head_"
-# The only weight of no layer: one log variance of the rows around the output.
+# The only weight of no layer: log variances of the rows around the output.
 NOISE = "noise/log_variance"
+# The floor of those of features; not trained.
+LEAST_NOISE = "noise/least"
+# What the decoder's outputs are multiplied by; not trained.
+OUTPUT_UNITS = "outputs/unit"
 # How much each column of a table counts; not trained.
 COLUMN_WEIGHTS = "columns/weight"
 

@@ -19,6 +19,7 @@ import numpy as np
 from skae.networks import _names as names
 from skae.networks._build import Build
 from skae.networks._columns import Columns
+from skae.networks._factors import Factors, factor_analysis, least_noise
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections
 from skae.numerics import Array, Weights
@@ -32,6 +33,19 @@ _SPREAD = 0.5
 # A posterior is never wider than its prior, nor a noise variance smaller than this.
 _LEAST_VARIANCE = 1e-6
 _SCORING_BATCH = 64
+
+
+# Numbers a feature that are trained beside the decoder, by ``likelihood``.
+_N_NOISES = {
+    "feature_gaussian": 1,
+    "negative_binomial": 1,
+    "poisson": 0,
+    "student_t": 2,
+    "zero_inflated_negative_binomial": 2,
+}
+_OF_REAL_VALUES = ("feature_gaussian", "student_t")
+# Of the tails of Student's t at the start.
+_DEGREES_OF_FREEDOM = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +71,11 @@ class Network:
     is_variational : bool
         The encoder gives a normal distribution of the code: its mean, and its log variance.
     has_noise : bool
-        One trained log variance of the rows around the output.
+        The rows' spread around the output is trained: one log variance, unless ``likelihood`` says
+        otherwise.
+    likelihood : str or None
+        How rows lie around the output, where that takes more than one number; see
+        ``skae.objectives``.
     critic_layer_sizes : tuple of int or None
         Hidden layers of a critic of the code; None for no critic.
     head_layer_sizes : tuple of int or None
@@ -81,6 +99,7 @@ class Network:
     n_active: int | None = None
     is_variational: bool = False
     has_noise: bool = False
+    likelihood: str | None = None
     critic_layer_sizes: tuple[int, ...] | None = None
     head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
@@ -120,6 +139,27 @@ class Network:
     def scoring_batch(self) -> int:
         """Rows that Keras scores at a time: a row's result does not depend on those beside it."""
         return _SCORING_BATCH
+
+    @property
+    def noise_shape(self) -> tuple[int, ...]:
+        """Shape of what is trained of the rows around the output."""
+        if self.columns is not None:
+            return (self.columns.n_numbers,)
+        return () if self.likelihood is None else (_N_NOISES[self.likelihood] * self.n_features,)
+
+    @property
+    def has_output_units(self) -> bool:
+        """Whether every feature of the output comes in a unit of its own.
+
+        Optimizers such as Adam change all weights by steps of one size: in the unit of its own
+        noise a feature that hardly varies is not thrown about by them.
+        """
+        return self.likelihood in _OF_REAL_VALUES
+
+    @property
+    def is_bumpy(self) -> bool:
+        """Whether single rows may have gradients far larger than others."""
+        return self.columns is not None or self.likelihood is not None
 
     @property
     def code_width(self) -> int:
@@ -163,6 +203,7 @@ class Network:
         rng: np.random.Generator,
         *,
         output_mean: Array | None = None,
+        variances: Array | None = None,
     ) -> Weights:
         """Weights that reconstruct as PCA does, from random ones.
 
@@ -177,6 +218,8 @@ class Network:
         rng : numpy.random.Generator
         output_mean : ndarray of shape (n_features,), optional
             For a network that ends in a sigmoid: the mean of its rows, inside [0, 1].
+        variances : ndarray of shape (n_features,), optional
+            Of the features, where each has a noise of its own.
 
         Returns
         -------
@@ -199,8 +242,21 @@ class Network:
             encoder[:, n_kept:] = 0.0
             spread = weights[names.bias(inside)][self.n_components :]
             spread[:n_kept] = np.log(np.minimum(noise / deviations**2, 1.0))
-        if self.has_noise:
+        if self.has_noise and self.likelihood is None:
             weights[names.NOISE][...] = np.log(np.float32(noise))
+        if variances is not None:
+            left = variances - np.sum((directions * outward[:, None]) ** 2, axis=0)
+            least = least_noise(variances)
+            left = np.maximum(left, 2 * least)
+            if principal.is_whole:
+                factors = factor_analysis(principal.covariance(), self.n_components, 2 * least)
+                left = factors.noise
+                self._set_factors(weights, factors)
+            else:
+                decoder /= np.sqrt(left)
+            weights[names.NOISE][: self.n_features] = np.log(1.0 - least / left)
+            weights[names.OUTPUT_UNITS][:] = np.sqrt(left)
+            weights[names.LEAST_NOISE][:] = least
         if output_mean is not None:
             code_bias = weights[names.bias(inside)][: self.n_components]
             code_bias[:] = -(output_mean @ encoder[:, : self.n_components])
@@ -211,6 +267,28 @@ class Network:
             if name in weights:
                 weights[name][:] = 0.0
         return self._with_uneven_units(weights, rng)
+
+    def in_units(self, weights: Weights, variances: Array) -> Weights:
+        """Random weights of which each output has the deviation of its feature as its unit."""
+        least = least_noise(variances)
+        units = np.sqrt(np.maximum(variances, 2 * least)).astype(np.float32)
+        given = {names.OUTPUT_UNITS: units, names.LEAST_NOISE: least.astype(np.float32)}
+        noise = np.zeros(self.noise_shape, np.float32)
+        noise[self.n_features :] = np.log(_DEGREES_OF_FREEDOM)
+        return {**weights, **given, names.NOISE: noise}
+
+    def _set_factors(self, weights: Weights, factors: Factors) -> None:
+        """Make the linear path factor analysis, with the exact posterior of its code."""
+        inside, outside = names.linear("encoder"), names.linear("decoder")
+        outward, k = factors.loadings * np.sqrt(factors.gains - 1.0), self.n_components
+        inward = outward / factors.gains / np.sqrt(factors.noise)[:, None]
+        encoder, decoder = weights[names.kernel(inside)], weights[names.kernel(outside)]
+        encoder[:], decoder[:] = 0.0, 0.0
+        encoder[:, : outward.shape[1]] = inward
+        decoder[: outward.shape[1]] = outward.T
+        spread = weights[names.bias(inside)][k:]
+        spread[:] = 0.0
+        spread[: outward.shape[1]] = -np.log(factors.gains)
 
     def _with_uneven_units(self, weights: Weights, rng: np.random.Generator) -> Weights:
         """Hidden layers whose units are neither odd nor even functions of their inputs.

@@ -33,6 +33,16 @@ class PrincipalDirections:
     deviations: Array
     total_variance: float
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all directions, which say all that the covariance does."""
+        return bool(len(self.deviations) == self.directions.shape[1])
+
+    def covariance(self) -> Array:
+        """Covariance of the rows, of all directions."""
+        covariance: Array = (self.directions.T * self.deviations**2) @ self.directions
+        return covariance
+
     def count_for_share(self, share: float) -> int:
         """How many directions explain more than ``share`` of the variance, counted as PCA does."""
         if self.total_variance <= 0:

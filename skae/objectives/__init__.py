@@ -14,7 +14,18 @@ from skae.objectives._denoising import (
 )
 from skae.objectives._flips import with_flips
 from skae.objectives._layerwise import layerwise
-from skae.objectives._losses import LOSSES
+from skae.objectives._likelihoods import (
+    COUNTS,
+    MOST_LOG_MEAN,
+    SURPRISES,
+    Noise,
+    bounded,
+    feature_log_variance,
+    gaussian_surprise,
+    of_counts,
+    of_student_t,
+)
+from skae.objectives._losses import LOSSES, UserLoss, loss_of
 from skae.objectives._network_view import (
     Batch,
     NetworkView,
@@ -27,42 +38,49 @@ from skae.objectives._objective import RECONSTRUCTION, Objective, Update
 from skae.objectives._sparse import SPARSE
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
-    VARIATIONAL,
-    bounded,
     column_surprises,
-    gaussian_surprise,
     normal_divergence,
+    variational,
 )
 
 __all__ = [
     "ADVERSARIAL",
     "CONTRACTIVE",
     "CORRUPTIONS",
+    "COUNTS",
     "DENOISING",
     "LOSSES",
+    "MOST_LOG_MEAN",
     "RECONSTRUCTION",
     "SPARSE",
-    "VARIATIONAL",
+    "SURPRISES",
     "Batch",
     "Corruption",
     "NetworkView",
+    "Noise",
     "Objective",
     "RandomDraws",
     "Scalars",
     "Tensor",
     "Terms",
     "Update",
+    "UserLoss",
     "at_any_level",
     "bounded",
     "column_errors",
     "column_surprises",
     "denoising",
+    "feature_log_variance",
     "filling",
     "gaussian_surprise",
     "holes",
     "layerwise",
+    "loss_of",
     "mean_error",
     "normal_divergence",
+    "of_counts",
+    "of_student_t",
     "supervised",
+    "variational",
     "with_flips",
 ]

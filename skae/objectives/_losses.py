@@ -9,6 +9,8 @@ from collections.abc import Callable
 from skae.objectives._network_view import Namespace, Tensor
 
 Loss = Callable[[Namespace, Tensor, Tensor], Tensor]
+# Gives a value a row, or a value a feature, from targets and outputs in scaled units.
+UserLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 def squared_error(xp: Namespace, target: Tensor, output: Tensor) -> Tensor:
@@ -34,6 +36,13 @@ def binary_crossentropy(xp: Namespace, target: Tensor, logits: Tensor) -> Tensor
     """Cross-entropy in nats of targets in [0, 1], given logits."""
     softplus = xp.maximum(logits, 0.0) + xp.log1p(xp.exp(-xp.abs(logits)))
     return softplus - target * logits
+
+
+def loss_of(named: "str | UserLoss") -> Loss:
+    """The loss of this name, or a user's own, which brings its namespace."""
+    if isinstance(named, str):
+        return LOSSES[named]
+    return lambda xp, target, output: named(target, output)
 
 
 LOSSES: dict[str, Loss] = {

@@ -77,6 +77,9 @@ class NetworkView(Protocol):
     def log_noise_variance(self) -> Tensor:
         """Log variance of the rows around the output."""
 
+    def noise(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What is known of the noise of each feature, see ``Noise``."""
+
     def criticise(self, code: Tensor, /) -> Tensor:
         """One logit a code, high where the critic takes it for a draw from the prior."""
 

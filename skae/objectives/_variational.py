@@ -3,9 +3,11 @@
 Its parts are written once for any array namespace with numpy's names, for training and scoring.
 """
 
+import functools
 import math
 
 from skae.networks import Columns
+from skae.objectives._likelihoods import SURPRISES, Noise, bounded, gaussian_surprise
 from skae.objectives._network_view import (
     Batch,
     Namespace,
@@ -17,30 +19,10 @@ from skae.objectives._network_view import (
 )
 from skae.objectives._objective import Objective
 
-_LOG_TWO_PI = math.log(2.0 * math.pi)
-# Log variances are kept in this range: e**15 is as good as infinite for rows of variance 1.
-_MOST_LOG_VARIANCE = 15.0
-
-
-def bounded(xp: Namespace, log_variance: Tensor) -> Tensor:
-    """A log variance whose exponential is a sensible number."""
-    return xp.clip(log_variance, -_MOST_LOG_VARIANCE, _MOST_LOG_VARIANCE)
-
 
 def normal_divergence(xp: Namespace, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Kullback-Leibler divergence of each unit's normal distribution from the standard one."""
     return 0.5 * (xp.square(mean) + xp.exp(log_variance) - 1.0 - log_variance)
-
-
-def gaussian_surprise(xp: Namespace, squared_error: Tensor, log_variance: Tensor) -> Tensor:
-    """Negative log density of a value this far from its mean."""
-    return 0.5 * (_LOG_TWO_PI + log_variance + squared_error * xp.exp(-log_variance))
-
-
-def _drawn_code(network: NetworkView, batch: Batch, random: RandomDraws) -> tuple[Tensor, Tensor]:
-    """A draw from each row's posterior, and its divergence from the prior a feature."""
-    code, divergence = _code_and_divergence(network, batch, random)
-    return code, divergence / _count_values(network, batch["targets"])
 
 
 def _code_and_divergence(
@@ -55,44 +37,97 @@ def _code_and_divergence(
 
 def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
     """Features of each row that have a value, over which the error is a mean too."""
-    ops = network.ops
-    if not network.masks_missing:
+    ops, columns = network.ops, network.columns
+    if columns is not None:
+        # A column is known where its first feature is.
+        targets = ops.take(targets, columns.starts, axis=1)
+    elif not network.masks_missing:
         return targets.shape[1]
     is_present = ops.cast(ops.logical_not(ops.isnan(targets)), "float32")
     return ops.maximum(ops.sum(is_present, axis=1), 1.0)
 
 
-def gaussian(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
-    """Rows are normal around the output, with one variance that is trained."""
-    ops = network.ops
-    code, divergence = _drawn_code(network, batch, random)
-    error = network.error(batch["targets"], network.decode(code))
-    log_variance = bounded(ops, network.log_noise_variance())
-    return {"reconstruction": gaussian_surprise(ops, error, log_variance), "kl": divergence}
+def variational(likelihood: str, n_importance_samples: int = 1) -> Objective:
+    """The objective of rows that lie around the output in some way.
+
+    Parameters
+    ----------
+    likelihood : str
+        ``"gaussian"`` of one trained variance, ``"bernoulli"``, ``"columns"`` of a table, or a key
+        of ``SURPRISES``.
+    n_importance_samples : int
+        Draws of the code of each row in a step, whose likelihoods are averaged (Burda et al. 2016).
+    """
+    return _objective(likelihood, n_importance_samples)
 
 
-def bernoulli(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
-    """Values are probabilities, or zeros and ones, around the output."""
-    code, divergence = _drawn_code(network, batch, random)
-    return {
-        "reconstruction": network.error(batch["targets"], network.decode(code)),
-        "kl": divergence,
-    }
+@functools.cache
+def _objective(likelihood: str, n_samples: int) -> Objective:
+    # The same function each time: compiled programs are found by it.
+    def lower_bound(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
+        code, divergence = _code_and_divergence(network, batch, random)
+        n_values = _count_values(network, batch["targets"])
+        surprise = _mean_surprise(network, likelihood, batch["targets"], code)
+        return {"reconstruction": surprise, "kl": divergence / n_values}
+
+    def importance_weighted_bound(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
+        ops = network.ops
+        mean, log_variance = network.encode_distribution(batch["rows"])
+        log_variance = bounded(ops, log_variance)
+        divergence = ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
+        mean, log_variance, targets = (
+            ops.repeat(each, n_samples, axis=0) for each in (mean, log_variance, batch["targets"])
+        )
+        draws = random.normal(ops.shape(mean))
+        code = mean + ops.exp(0.5 * log_variance) * draws
+        # Prior over posterior: the constants and the Jacobian of the draw cancel.
+        ratio = 0.5 * ops.sum(ops.square(draws) + log_variance - ops.square(code), axis=1)
+        n_values = _count_values(network, targets)
+        surprise = _mean_surprise(network, likelihood, targets, code) * n_values
+        log_weights = ops.reshape(scalars["beta"] * ratio - surprise, (-1, n_samples))
+        bound = ops.logsumexp(log_weights, axis=1) - math.log(n_samples)
+        n_values = _count_values(network, batch["targets"])
+        # What the bound has beside the divergence, so that the terms add up to it.
+        left = -bound - scalars["beta"] * divergence
+        return {"reconstruction": left / n_values, "kl": divergence / n_values}
+
+    function = lower_bound if n_samples == 1 else importance_weighted_bound
+    return Objective(function, ("reconstruction", "kl"), (("kl", "beta"),), is_random=True)
 
 
-def of_columns(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+def _mean_surprise(network: NetworkView, likelihood: str, targets: Tensor, code: Tensor) -> Tensor:
+    """Negative log-likelihood of each row given its code, a value that it has."""
+    ops, output = network.ops, network.decode(code)
+    if likelihood == "bernoulli":
+        return network.error(targets, output)
+    if likelihood == "gaussian":
+        error = network.error(targets, output)
+        return gaussian_surprise(ops, error, bounded(ops, network.log_noise_variance()))
+    if likelihood == "columns":
+        return _surprise_of_columns(network, targets, output)
+    noise, present = Noise(*network.noise()), None
+    if network.masks_missing:
+        is_missing = ops.isnan(targets)
+        present = ops.cast(ops.logical_not(is_missing), "float32")
+        targets = ops.where(is_missing, 0.0, targets)
+    surprises = SURPRISES[likelihood](ops, targets, output, noise)
+    if present is None:
+        return ops.mean(surprises, axis=1)
+    return ops.sum(surprises * present, axis=1) / ops.maximum(ops.sum(present, axis=1), 1.0)
+
+
+def _surprise_of_columns(network: NetworkView, targets: Tensor, output: Tensor) -> Tensor:
     """Numbers are normal with a variance each, flags and categories drawn by their logits."""
     ops, columns = network.ops, network.columns
     assert columns is not None
-    code, divergence = _code_and_divergence(network, batch, random)
-    errors, present = network.column_errors(batch["targets"], network.decode(code))
+    errors, present = network.column_errors(targets, output)
     log_variance = bounded(ops, network.log_noise_variance())
     surprises = column_surprises(ops, columns, errors, present, log_variance)
-    n_known = ops.maximum(ops.sum(present, axis=1), 1.0)
-    return {
-        "reconstruction": ops.sum(surprises, axis=1) / n_known,
-        "kl": divergence / n_known,
-    }
+    return ops.sum(surprises, axis=1) / ops.maximum(ops.sum(present, axis=1), 1.0)
 
 
 def column_surprises(
@@ -112,11 +147,3 @@ def column_surprises(
         return errors
     numbers = gaussian_surprise(xp, errors[:, :n], log_variance) * present[:, :n]
     return xp.concatenate([numbers, errors[:, n:]], axis=1)
-
-
-_TERMS, _STRENGTHS = ("reconstruction", "kl"), (("kl", "beta"),)
-VARIATIONAL = {
-    "bernoulli": Objective(bernoulli, _TERMS, _STRENGTHS, is_random=True),
-    "columns": Objective(of_columns, _TERMS, _STRENGTHS, is_random=True),
-    "gaussian": Objective(gaussian, _TERMS, _STRENGTHS, is_random=True),
-}

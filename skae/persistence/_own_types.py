@@ -47,6 +47,7 @@ CLASSES = (
     "skae.mixtures._code_mixture.CodeMixture",
     "skae.model._model.Model",
     "skae.model._packing.PackedArray",
+    "skae.model._scaling.CountScaling",
     "skae.model._scaling.Scaling",
     "skae.model_selection._grid_search.BatchedGridSearchCV",
     "skae.networks._build.Build",

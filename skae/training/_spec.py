@@ -1,7 +1,7 @@
 """The description of a program, and the choice of how it is compiled."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from skae.networks import Network
 from skae.training._parts import ObjectivePart, OptimizerPart
@@ -31,8 +31,8 @@ class ProgramSpec:
     ----------
     network : Network
     objective : ObjectivePart
-    loss : str
-        Name of the loss between rows and output.
+    loss : str or callable
+        The loss between rows and output.
     optimizer : OptimizerPart
         The optimizer without its learning rate.
     n_features, batch_size : int
@@ -45,7 +45,7 @@ class ProgramSpec:
 
     network: Network
     objective: ObjectivePart
-    loss: str
+    loss: Any
     optimizer: OptimizerPart
     n_features: int
     batch_size: int

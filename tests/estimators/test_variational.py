@@ -1,11 +1,14 @@
 """Variational autoencoders: likelihoods in input units, samples, units that collapse."""
 
+import pickle
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import multivariate_normal
 from sklearn.datasets import load_digits, load_wine
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, FactorAnalysis
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
@@ -319,3 +322,93 @@ def test_the_convolutional_one_scores_and_samples_images():
     scores = convolutional.score_samples(images)
     np.testing.assert_allclose(convolutional.score_samples(images[::7]), scores[::7], rtol=1e-6)
     assert convolutional.sample(3, random_state=0).shape == (3, 64)
+
+
+# A noise variance for each feature
+
+
+def of_features(n_components=3, **parameters):
+    return quick(n_components, noise_variance="feature", **parameters)
+
+
+def test_a_linear_one_with_a_noise_for_each_feature_is_factor_analysis():
+    linear = of_features(hidden_layer_sizes=()).fit(TRAIN)
+    peer = FactorAnalysis(3, tol=1e-8, max_iter=5000).fit(TRAIN)
+    assert linear.n_iter_ == 0
+    np.testing.assert_allclose(linear.score_samples(TEST), peer.score_samples(TEST), atol=0.05)
+    np.testing.assert_allclose(linear.noise_variance_, peer.noise_variance_, atol=0.01)
+
+
+def test_the_score_of_each_row_is_by_the_noise_of_each_feature():
+    """Of a linear one with an exact posterior: normal around the mean, by scipy."""
+    linear = of_features(hidden_layer_sizes=()).fit(WINE)
+    centre, *units = linear.inverse_transform(np.vstack([np.zeros(3), np.eye(3)]))
+    loadings = np.array(units) - centre
+    covariance = loadings.T @ loadings + np.diag(linear.noise_variance_)
+    expected = multivariate_normal(centre, covariance).logpdf(WINE)
+    np.testing.assert_allclose(linear.score_samples(WINE), expected, atol=0.01)
+    np.testing.assert_allclose(linear.log_likelihood(WINE, 200), expected, atol=0.05)
+
+
+def test_features_in_other_units_are_less_likely_by_the_logarithms_of_the_factors():
+    """Factor analysis knows no units: one global scale would favour the largest feature."""
+    factors = 10.0 ** np.linspace(-0.5, 0.5, 13)
+    linear = of_features(hidden_layer_sizes=())
+    expected = linear.fit(WINE).score_samples(WINE) - np.log(factors).sum()
+    found = linear.fit(WINE * factors).score_samples(WINE * factors)
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_digits_are_more_likely_than_by_factor_analysis_and_one_noise():
+    train, test = DIGITS[:1200], DIGITS[1200:]
+    rng = np.random.default_rng(0)
+    train, test = train + rng.uniform(size=train.shape), test + rng.uniform(size=test.shape)
+    score = of_features(8, hidden_layer_sizes=(64,), max_iter=15).fit(train).score(test)
+    assert score > FactorAnalysis(8).fit(train).score(test) + 5
+    assert score > quick(8, hidden_layer_sizes=(64,), max_iter=15).fit(train).score(test) + 10
+
+
+def test_a_feature_that_never_changes_has_a_finite_density():
+    rows = np.column_stack([TRAIN, np.full(len(TRAIN), 7.0)])
+    scores = of_features().fit(rows).score_samples(np.column_stack([TEST, np.full(89, 7.5)]))
+    assert np.isfinite(scores).all()
+
+
+def test_no_noise_falls_below_its_floor():
+    rows = np.column_stack([TRAIN, TRAIN[:, :1]])
+    noise = of_features(10, init="random", max_iter=200, early_stopping=False).fit(rows)
+    assert np.all(noise.noise_variance_ >= 0.99e-4 * rows.var(axis=0))
+
+
+@pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
+def test_keras_models_of_features_with_a_noise_each_give_the_same(network):
+    fitted = of_features(network=network, hidden_layer_sizes=(4,), max_iter=2).fit(TRAIN)
+    np.testing.assert_allclose(fitted.encoder_(TEST), fitted.transform(TEST), atol=1e-4)
+    expected = fitted.inverse_transform(fitted.transform(TEST))
+    np.testing.assert_allclose(fitted.decoder_(fitted.transform(TEST)), expected, atol=1e-4)
+
+
+def test_padding_has_no_noise():
+    rows = np.random.default_rng(0).normal(size=(40, 6)).cumsum(axis=1)
+    rows[:20, 4:] = np.nan
+    padded = of_features(2, network="recurrent", mask_value=np.nan, hidden_layer_sizes=(3,))
+    scores = padded.fit(rows).score_samples(rows)
+    assert np.isfinite(scores).all()
+
+
+def test_a_pickle_keeps_the_noise_of_each_feature():
+    fitted = of_features().fit(TRAIN)
+    copy = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(copy.score_samples(TEST), fitted.score_samples(TEST))
+    np.testing.assert_array_equal(copy.noise_variance_, fitted.noise_variance_)
+
+
+def test_zeros_and_ones_have_no_noise_for_each_feature():
+    with pytest.raises(ValueError, match=r"noise_variance='feature'.*likelihood='bernoulli'"):
+        of_features(likelihood="bernoulli").fit(SHARES)
+
+
+def test_training_does_not_go_on_with_another_noise():
+    fitted = quick().fit(WINE)
+    with pytest.raises(ValueError, match="noise_variance was 'shared' and is now 'feature'"):
+        fitted.set_params(noise_variance="feature", warm_start=True).fit(WINE)

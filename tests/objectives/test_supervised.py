@@ -8,7 +8,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.preprocessing import label_binarize
 
-from skae.objectives import ADVERSARIAL, DENOISING, RECONSTRUCTION, VARIATIONAL, supervised
+from skae.objectives import ADVERSARIAL, DENOISING, RECONSTRUCTION, supervised, variational
 from skae.objectives._objective import Objective
 from skae.objectives._supervised import cross_entropy, squared_error
 
@@ -114,7 +114,7 @@ def test_of_several_updates_that_of_the_error_trains_the_head():
 
 
 @pytest.mark.parametrize(
-    "base", [RECONSTRUCTION, DENOISING["gaussian"], VARIATIONAL["gaussian"], ADVERSARIAL]
+    "base", [RECONSTRUCTION, DENOISING["gaussian"], variational("gaussian"), ADVERSARIAL]
 )
 def test_training_is_judged_by_both(base):
     joined = supervised(base, "cross_entropy")

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 from scipy.stats import bernoulli, multivariate_normal, norm
@@ -9,7 +10,7 @@ from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from skae import VariationalAutoencoder
+from skae import TableAutoencoder, VariationalAutoencoder
 from skae.model._likelihood import importance_weighted_bounds, lower_bounds
 from skae.objectives import LOSSES, bounded, gaussian_surprise, normal_divergence
 
@@ -160,3 +161,57 @@ def test_one_importance_sample_is_on_average_the_lower_bound(poor):
     )
     error = draws.std(axis=0) / np.sqrt(500)
     assert np.all(np.abs(draws.mean(axis=0) - lower_bounds(poor._model, WINE[:3])) < 4 * error)
+
+
+# Training by them
+
+
+def untrained(n_importance_samples, **parameters):
+    """A random start whose history tells the loss of all rows."""
+    settings = {"init": "random", "early_stopping": False, "max_iter": 1, "learning_rate": 1e-30}
+    return quick(n_importance_samples=n_importance_samples, **(settings | parameters))
+
+
+@pytest.mark.parametrize("noise_variance", ["shared", "feature"])
+@pytest.mark.parametrize("n_samples", [1, 4])
+def test_the_loss_is_the_bound_of_so_many_draws(n_samples, noise_variance):
+    """In nats a feature: the mean over draws of a bound that public methods give."""
+    rows = np.tile(WINE, (20, 1))
+    fitted = untrained(n_samples, noise_variance=noise_variance).fit(rows)
+    scale = np.sqrt(WINE.var(axis=0).mean())
+    bounds = [fitted.log_likelihood(WINE, n_samples, random_state=i).mean() for i in range(200)]
+    expected = -np.mean(bounds) / 13 - np.log(scale)
+    assert fitted.history_["loss"][0] == pytest.approx(expected, abs=0.02)
+
+
+def test_the_loss_of_a_table_by_importance_samples_is_below_that_of_one():
+    frame = pd.DataFrame(WINE[:, :3], columns=list("abc")).assign(kind=["x", "y"] * 89)
+    losses = [
+        TableAutoencoder(untrained(n, learning_rate=1e-30)).fit(frame).autoencoder_.history_
+        for n in (1, 20)
+    ]
+    assert losses[1]["loss"][0] < losses[0]["loss"][0]
+
+
+def test_terms_of_an_importance_weighted_loss_add_up():
+    history = quick(n_importance_samples=3, beta=0.5).fit(WINE).history_
+    expected = history["reconstruction"] + 0.5 * history["kl"]
+    np.testing.assert_allclose(history["loss"], expected)
+
+
+def test_training_by_importance_samples_uses_units_that_one_draw_gives_up():
+    """Burda et al. (2016), table 1: more units stay active."""
+    settings = {"init": "random", "hidden_layer_sizes": (16,), "max_iter": 30}
+    settings |= {"learning_rate": 0.01, "early_stopping": False, "likelihood": "bernoulli"}
+    rows = (WINE > 0).astype(float)
+    scores = [
+        quick(4, n_importance_samples=n, **settings).fit(rows).log_likelihood(rows, 500).mean()
+        for n in (1, 10)
+    ]
+    assert scores[1] > scores[0]
+
+
+@pytest.mark.parametrize("value", [0, 2.5, "many"])
+def test_importance_samples_are_counted(value):
+    with pytest.raises(ValueError, match="n_importance_samples"):
+        quick(n_importance_samples=value).fit(WINE)

@@ -92,8 +92,8 @@ def _of_rows(X: Callable[[], Any]) -> Callable[[Any], dict[str, Any]]:
     return answers
 
 
-def _of_variational(fitted: Any) -> dict[str, Any]:
-    return {**_of_rows(rows)(fitted), "scores": fitted.score_samples(rows())}
+def _of_variational(fitted: Any, made: Callable[[], Any] = rows) -> dict[str, Any]:
+    return {**_of_rows(made)(fitted), "scores": fitted.score_samples(made())}
 
 
 def _of_series(fitted: Any) -> dict[str, Any]:
@@ -180,6 +180,10 @@ def _of_search(fitted: Any) -> dict[str, Any]:
         "code": fitted.transform(rows()),
         "scores": fitted.cv_results_["mean_test_score"],
     }
+
+
+def _counts() -> Any:
+    return np.rint(np.exp(rows()))
 
 
 _PADDED = skae.VariationalAutoencoder
@@ -317,6 +321,17 @@ KEPT: dict[str, Kept] = {
     "VariationalAutoencoder": Kept(
         _fits(_quick(skae.VariationalAutoencoder), rows), _of_variational
     ),
+    "VariationalAutoencoder.counts": Kept(
+        _fits(
+            _quick(skae.VariationalAutoencoder, likelihood="zero_inflated_negative_binomial"),
+            _counts,
+        ),
+        lambda fitted: _of_variational(fitted, _counts),
+    ),
+    "VariationalAutoencoder.features": Kept(
+        _fits(_quick(skae.VariationalAutoencoder, noise_variance="feature"), rows),
+        _of_variational,
+    ),
     "VariationalConvolutionalAutoencoder": Kept(
         _fits(_quick(skae.VariationalConvolutionalAutoencoder, **_SEQUENCES, kernel_size=2), rows),
         _of_rows(rows),
@@ -369,6 +384,8 @@ GOLDEN_NAMES = (
     "StackedAutoencoder",
     "TableAutoencoder",
     "VariationalAutoencoder",
+    "VariationalAutoencoder.counts",
+    "VariationalAutoencoder.features",
     "VariationalConvolutionalAutoencoder",
     "pipeline",
 )

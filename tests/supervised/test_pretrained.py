@@ -18,6 +18,7 @@ from skae import (
     AutoencoderClassifier,
     VariationalAutoencoder,
 )
+from skae.model import noise_variance
 
 from .shared import LABELLED, LABELS, SMALL, SPECIES, X, assert_same_weights, weights_of
 
@@ -121,5 +122,5 @@ def test_what_the_autoencoder_says_of_rows_is_of_its_last_weights():
     autoencoder = VariationalAutoencoder(2, **SMALL).fit(X)
     classifier = AutoencoderClassifier(from_pretrained=autoencoder, max_iter=1, **JUDGED_BY_LABELS)
     after = classifier.fit(X, SPECIES).autoencoder_
-    assert after.noise_variance_ == after._model.noise_variance
+    assert after.noise_variance_ == noise_variance(after._model)
     assert after.noise_variance_ != autoencoder.noise_variance_
