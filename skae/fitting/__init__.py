@@ -1,7 +1,7 @@
 """Fits: from parameters and rows to a trained model."""
 
 from skae.fitting._architecture import Architecture, layer_sizes
-from skae.fitting._checkpoint import check_resumable
+from skae.fitting._checkpoint import check_resumable, lasting_checkpoints
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._fit_input import check_fit_input
 from skae.fitting._interruption import (
@@ -80,6 +80,7 @@ __all__ = [
     "is_cross_fitted",
     "joined_history",
     "keeps_interrupted",
+    "lasting_checkpoints",
     "layer_sizes",
     "new_model",
     "new_model_told",
