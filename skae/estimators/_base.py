@@ -152,7 +152,9 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         checkpoint : str or path-like, optional
             A file in which training keeps, each half minute, what it needs to go on: if its process
             is killed, the same call ends with the bits that it would have had, and removes it. What
-            comes before the epochs is repeated. Needs a ``random_state`` and no callbacks.
+            comes before the epochs (folds that choose their number, layers pretrained one by one)
+            is not kept but repeated: it gives the same bits again, and where rows are many, and
+            fits long, no folds are made. Needs a ``random_state`` and no callbacks.
 
         Returns
         -------
