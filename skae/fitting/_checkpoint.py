@@ -1,5 +1,6 @@
 """The file in which a long fit keeps what it needs to go on, should its process be killed."""
 
+import glob
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from skae.training import Data, Plan, ProgramSpec, Saved, Start
 # Seconds from one writing to the next; an epoch that takes longer is kept at its end.
 INTERVAL = 30.0
 _FORMAT = 1
+_LAYER = ".layer-"
 _LASTING: ContextVar[bool] = ContextVar("_LASTING", default=False)
 
 
@@ -101,6 +103,20 @@ def lasting_checkpoints() -> Iterator[None]:
         yield
     finally:
         _LASTING.reset(token)
+
+
+def checkpoint_of_layer(path: str | os.PathLike[str], place: int) -> Path:
+    """The file beside a checkpoint in which the pretraining of a layer is kept."""
+    return Path(f"{os.fspath(path)}{_LAYER}{place + 1}")
+
+
+def forget_layers(path: str | os.PathLike[str]) -> None:
+    """Remove the files of layers beside a checkpoint, unless more is to come."""
+    if _LASTING.get():
+        return
+    path = Path(path)
+    for found in path.parent.glob(f"{glob.escape(path.name)}{_LAYER}*"):
+        remove_whole(found)
 
 
 def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: list[Array]) -> str:

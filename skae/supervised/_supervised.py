@@ -35,6 +35,7 @@ from skae.fitting import (
     Rows,
     Settings,
     check_rows,
+    forget_layers,
     granting,
     interruption,
     keeps_interrupted,
@@ -180,6 +181,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
         if first is not None:
             remove_whole(first)
+            forget_layers(first)
 
     def _pretrained(
         self, X: ArrayLike, seed: int, keeps: bool, checkpoint: Path | None

@@ -40,6 +40,9 @@ CASES = {
         2, network=normalising, max_iter=9, early_stopping=True, **SMALL
     ),
     "two optimizers": skae.AdversarialAutoencoder(2, max_iter=5, **SMALL),
+    "layers": skae.StackedAutoencoder(
+        2, **{**SMALL, "hidden_layer_sizes": (8, 4)}, pretrain_max_iter=3, max_iter=5
+    ),
     "schedule": skae.VariationalAutoencoder(2, max_iter=9, **SMALL),
 }
 
@@ -169,6 +172,27 @@ def test_a_killed_process_leaves_what_another_goes_on_with(tmp_path):
     )
     assert len(whole) > 60
     assert resumed == whole
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("n_times", [2, 5, 8])
+def test_pretrained_layers_are_kept(n_times, killed_after, tmp_path, monkeypatch):
+    """Each of three epochs of two layers, and of five of all, is kept once."""
+    estimator, path = CASES["layers"], tmp_path / "file"
+    expected = bits(estimator.fit(X))
+    killed_after(n_times)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    n_kept = 0
+
+    def counted(checkpoint, saved):
+        nonlocal n_kept
+        n_kept += 1
+
+    killed_after(10**6)
+    monkeypatch.setattr(_checkpoint.Checkpoint, "keep", counted)
+    assert bits(estimator.fit(X, checkpoint=path)) == expected
+    assert n_kept == 11 - n_times
     assert list(tmp_path.iterdir()) == []
 
 
