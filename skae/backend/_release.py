@@ -10,7 +10,7 @@ from tensorflow.python.eager import context
 # Smaller ones are left: they may still be read, as the learning rate is.
 _LARGE = 2**16
 # Programs from one clearing of TensorFlow's kernels to the next, which those in use make anew.
-_PROGRAMS_A_CLEARING = 32
+_PROGRAMS_A_CLEARING = 16
 _n_released = itertools.count(1)
 
 
