@@ -3,8 +3,9 @@
 One file is written beside its name and takes it in one step. Several are written to a hidden
 directory first. One that is new, or holds nothing else, changes places with it in one step of the
 system. Among the files of others they are moved one after the other, from a directory whose name
-says that all are there: what a kill in between leaves to be moved, the next run moves, and drafts
-of processes that are no more it removes.
+says that all are there. The old ones but the first are removed before: what lies there is of one
+version at any time, and the last is there only beside all others. What a kill in between leaves to
+be moved, the next run moves, and drafts of processes that are no more it removes.
 """
 
 import ctypes
@@ -15,9 +16,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
 
 _PREFIX = ".skae-"
 # Whole, and to be moved: its name is the same for all processes, so that there is one at a time.
@@ -27,7 +32,10 @@ _ABANDONED_SECONDS = 3600.0
 _AT_CWD, _EXCHANGE = -100, 2  # of renameat2
 
 
-def write_whole(path: Path, content: bytes) -> None:
+Content = bytes | Callable[[BinaryIO], object]
+
+
+def write_whole(path: Path, content: Content) -> None:
     """Write a file beside its name, and then move it there.
 
     What an earlier process left that was killed meanwhile is removed.
@@ -36,7 +44,8 @@ def write_whole(path: Path, content: bytes) -> None:
     ----------
     path : Path
         Its directory is made if it does not exist.
-    content : bytes
+    content : bytes or callable
+        What writes it to an open file, where it would take memory twice.
     """
     made = missing_directories(path.parent)
     beginning = _beginning(path.name)
@@ -51,6 +60,17 @@ def write_whole(path: Path, content: bytes) -> None:
             draft.unlink()
         remove_empty(made)
         raise
+
+
+def remove_whole(path: Path) -> None:
+    """Remove a file, and what processes left that were killed while they wrote it.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    path.unlink(missing_ok=True)
+    _remove_abandoned(path.parent, _beginning(path.name))
 
 
 def _beginning(name: str) -> str:
@@ -76,7 +96,7 @@ def write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
     directory : Path
         Made with its parents if it does not exist.
     contents : dict of str to bytes
-        What each file is to hold, by its name.
+        What each file is to hold, by its name; what describes the others comes last.
 
     Returns
     -------
@@ -91,7 +111,7 @@ def write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
         draft = _draft_of(place, contents)
         for name, content in contents.items():
             _write(draft / name, content, instead_of=place / name)
-        _put(draft, place)
+        _put(draft, place, list(contents))
     except BaseException:  # Ctrl-C too
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
@@ -114,9 +134,9 @@ def _draft_of(place: Path, contents: Mapping[str, bytes]) -> Path:
     return inside
 
 
-def _put(draft: Path, place: Path) -> None:
+def _put(draft: Path, place: Path, names: Sequence[str]) -> None:
     if draft.parent == place:
-        _move_out(draft, place)
+        _move_out(draft, place, names)
     elif not place.exists():
         draft.rename(place)
     else:
@@ -126,11 +146,13 @@ def _put(draft: Path, place: Path) -> None:
         else:
             inside = place / draft.name
             draft.rename(inside)
-            _move_out(inside, place)
+            _move_out(inside, place, names)
 
 
-def _move_out(draft: Path, place: Path) -> None:
+def _move_out(draft: Path, place: Path, names: Sequence[str]) -> None:
     """Move all files of a draft: from here on they will be there, now or after the next run."""
+    for i, name in enumerate(names):
+        (draft / name).rename(draft / f"{i:02d}-{name}")
     while True:
         try:
             draft.rename(place / _WHOLE)
@@ -144,10 +166,37 @@ def _move_out(draft: Path, place: Path) -> None:
 
 def _finish(place: Path) -> None:
     whole = place / _WHOLE
-    with suppress(FileNotFoundError):  # another process moves them too
-        for name in os.listdir(whole):
-            os.replace(whole / name, place / name)
+    with suppress(FileNotFoundError), _alone(whole):  # another process has moved them
+        numbered = sorted(os.listdir(whole))
+        for name in reversed(numbered):
+            if not name.startswith("00-"):
+                (place / name[3:]).unlink(missing_ok=True)
+        for name in numbered:
+            os.replace(whole / name, place / name[3:])
         whole.rmdir()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Let one process at a time move what is in a directory, where the system can tell.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the directory is no more.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_ino != os.stat(directory).st_ino:
+            raise FileNotFoundError(directory)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _settle(place: Path) -> None:
@@ -190,7 +239,7 @@ def _exchange(one: Path, other: Path) -> bool:
     return bool(renameat2(_AT_CWD, names[0], _AT_CWD, names[1], _EXCHANGE) == 0)
 
 
-def _write(draft: Path, content: bytes, *, instead_of: Path) -> None:
+def _write(draft: Path, content: Content, *, instead_of: Path) -> None:
     """Write a draft, which only its owner may read until it has the mode of what it replaces.
 
     It is on its disk before its name is: a computer may stop too.
@@ -199,7 +248,10 @@ def _write(draft: Path, content: bytes, *, instead_of: Path) -> None:
     with suppress(FileNotFoundError):  # of a killed process of this number, or put there by others
         draft.unlink()
     with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(content)
+        if isinstance(content, bytes):
+            file.write(content)
+        else:
+            content(file)
         file.flush()
         with suppress(OSError):
             shutil.copymode(instead_of, draft)

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -219,6 +220,69 @@ def test_a_forked_worker_scores_and_refuses_to_fit(fitted):
     process.join()
     assert "forked" in message
     np.testing.assert_allclose(code, fitted.transform(X))
+
+
+STARTED = """
+import multiprocessing, sys
+from hashlib import sha256
+
+import numpy as np
+import skae
+
+
+def bits():
+    rows = np.random.default_rng(0).normal(size=(60, 5)) ** 3
+    settings = {"max_iter": 20, "early_stopping": False, "random_state": 0}
+    fitted = skae.Autoencoder(2, learning_rate=0.01, jit_compile=False, **settings).fit(rows)
+    weights = fitted._model.weights
+    return sha256(b"".join(weights[name].tobytes() for name in sorted(weights))).hexdigest()
+
+
+def fit(queue):
+    try:
+        queue.put(bits())
+    except RuntimeError as error:
+        queue.put(str(error))
+
+
+if __name__ == "preloaded":
+    bits()  # where the server's workers are forked from
+if __name__ == "__main__":
+    method, preloads = sys.argv[1:]
+    context = multiprocessing.get_context(method)
+    if preloads == "yes":
+        context.set_forkserver_preload(["preloaded"])
+    queue = context.SimpleQueue()
+    process = context.Process(target=fit, args=(queue,), daemon=True)
+    process.start()
+    process.join(240)
+    print("hangs" if process.is_alive() else queue.get())
+    print(bits())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize(
+    ("method", "preloads"), [("spawn", "no"), ("forkserver", "no"), ("forkserver", "yes")]
+)
+def test_processes_that_are_started_fit_to_the_same_bits_or_refuse(method, preloads, tmp_path):
+    for name in ("main.py", "preloaded.py"):
+        (tmp_path / name).write_text(STARTED)
+    command = [sys.executable, "-W", "ignore", "main.py", method, preloads]
+    path = os.pathsep.join([str(tmp_path), str(Path(skae.__file__).parents[1])])
+    done = subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    of_worker, own = done.stdout.splitlines()
+    if preloads == "yes":
+        assert of_worker.startswith("This process was forked from one in which")
+    else:
+        assert of_worker == own
 
 
 def test_threads_score_the_same(fitted):

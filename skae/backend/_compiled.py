@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from skae.backend._gradients import forget_gradients
 from skae.backend._traces import Traces
 from skae.objectives import Tensor
 from skae.training import Tier
@@ -89,6 +90,7 @@ class Compiled:
 
     def _trace(self, *arguments: Any) -> Trace:
         concrete = self._function.get_concrete_function(*arguments)
+        forget_gradients(concrete)
         places = {id(handle): place for place, handle in enumerate(self._handles)}
         captures = [places.get(id(tensor), tensor) for tensor in concrete.captured_inputs]
         return Trace(concrete, captures)

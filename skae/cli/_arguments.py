@@ -22,8 +22,8 @@ _EXAMPLES = """examples:
   skae outliers FILE                     the strangest rows, and why they are
   skae impute FILE -o filled.csv         the file with its holes filled
   skae sample FILE -n 1000               new rows like those of the file
-  skae fit FILE -o model.skops           a model, and then its codes of a file:
-  skae transform model.skops FILE -o codes.csv
+  skae fit FILE -o model.skae           a model, and then its codes of a file:
+  skae transform model.skae FILE -o codes.csv
 
 Delimiters, decimal commas, encodings, dates and the types of columns are found.
 `skae COMMAND --help` lists what a command takes."""
@@ -85,9 +85,8 @@ def make_parser() -> Parser:
             "fit",
             _add_fit,
             "fit a model to a table and store it",
-            "Fit a model to a table and store it: write the model for `skae transform`, and for "
-            "skops.io.load with skae.skops_trusted(), and a page beside it that says how well it "
-            "knows each column.",
+            "Fit a model to a table and store it: write the model for `skae transform` and for "
+            "skae.load, and a page beside it that says how well it knows each column.",
         ),
         (
             "transform",
@@ -231,12 +230,12 @@ def _add_fit(command: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="keep training in this file, to go on by the same command if it is killed",
     )
-    _add_output_file(command, "the model", "model.skops")
+    _add_output_file(command, "the model", "model.skae")
     _add_reading(command)
 
 
 def _add_transform(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", metavar="MODEL", help="a file that `skae fit` has written")
+    command.add_argument("model", metavar="MODEL", help="a file of `skae fit`, skae.save or skops")
     _add_file(command)
     _add_output_file(command, "the codes", "the name of FILE with -codes in it, as csv")
     # Which columns are used, and as what, the model knows.

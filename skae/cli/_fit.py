@@ -25,10 +25,11 @@ from skae.cli._png import any_script, new_figure, to_picture, to_png
 from skae.cli._progress import Progress
 from skae.cli._reading import Source, check_range, listed, read_source, split_name
 from skae.cli._recovery import Recovery, recoveries
-from skae.cli._stored import categories_of, load_model, model_bytes, needs_skops, plain_frame
+from skae.cli._stored import categories_of, load_model, plain_frame
 from skae.cli._writing import output_path, page_beside, table_bytes
 from skae.drafts import write_together
 from skae.numerics import Array
+from skae.persistence import content_of
 
 _MOST_JUDGED = 5_000  # rows
 _MOST_DRAWN = 5_000
@@ -37,10 +38,9 @@ _MOST_DRAWN = 5_000
 def run_fit(options: Namespace, command: str) -> None:
     """Follow the parsed arguments of `fit`."""
     needs_packages()
-    needs_skops()
-    path = Path(options.output or "model.skops")
-    if path.suffix != ".skops":
-        raise ValueError(f"--output {path}: expected a name that ends in .skops.")
+    path = Path(options.output or "model.skae")
+    if path.suffix != ".skae":
+        raise ValueError(f"--output {path}: expected a name that ends in .skae.")
     page_path = path.with_suffix(".html")
     check_directory(path.parent, [path.name, page_path.name])
     progress = Progress()
@@ -48,9 +48,17 @@ def run_fit(options: Namespace, command: str) -> None:
     tell_notes(source)
     categorical = categories_of(source.frame)
     frame = plain_frame(source.frame, categorical)
-    learnt = learn(frame, options, progress, "Learning", categorical=categorical, purpose="codes")
+    learnt = learn(
+        frame,
+        options,
+        progress,
+        "Learning",
+        categorical=categorical,
+        purpose="codes",
+        checkpoint=options.checkpoint,
+    )
     model = learnt.model
-    content = model_bytes(model)
+    content = content_of(model)
     judged = some_rows(frame, _MOST_JUDGED, options.random_state)
     with progress.step("Looking at what it knows"):
         found = recoveries(judged, model.reconstruct(judged), judged, used_columns(model, frame))
@@ -121,7 +129,6 @@ def _sections(found: list[Recovery], codes: Array, n_judged: int) -> list[Sectio
 def run_transform(options: Namespace, command: str) -> None:
     """Follow the parsed arguments of `transform`."""
     needs_packages()
-    needs_skops()
     given = options.output or _default_output(options.file)
     path = output_path(given, options.file, "-codes")
     page_path = page_beside(path)

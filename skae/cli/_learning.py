@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from skae.cli._arguments import reading_options
 from skae.cli._models import table_models
 from skae.cli._progress import Progress
 from skae.cli._reading import Source, check_column, check_range, named_columns, read_source
-from skae.tabular import n_columns_used
+from skae.tabular import columns_left_out, n_columns_used
 
 # More rows make a fit longer and hardly better.
 MOST_ROWS = 50_000
@@ -93,6 +93,7 @@ def learn(
     *,
     categorical: list[str] | None = None,
     purpose: Literal["rows", "codes", "holes"] = "rows",
+    checkpoint: str | None = None,
 ) -> Learnt:
     """Fit the model that a user asked for to a table, or to some of its rows at random.
 
@@ -108,6 +109,8 @@ def learn(
     purpose : {"rows", "codes", "holes"}
         What the model is for, where a user says nothing of its size: new rows want as many
         components as columns, codes half of these, holes ten that count in full.
+    checkpoint : str or None
+        The file in which training is kept.
 
     Raises
     ------
@@ -123,6 +126,7 @@ def learn(
         progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
         in_words_of_the_command(),
     ):
+        check_categories(options, frame, columns_left_out(model, rows))
         n_components = options.components
         if purpose == "codes" and n_components is None:
             n_components, sentence = half_as_many(model, rows)
@@ -131,10 +135,7 @@ def learn(
         if autoencoder is None and purpose == "holes":
             n_used = max(1, n_columns_used(model, rows))
             autoencoder = skae.VariationalAutoencoder(min(_MOST_COMPONENTS, n_used))
-        model.set_params(autoencoder=autoencoder).fit(
-            rows, checkpoint=getattr(options, "checkpoint", None)
-        )
-    check_categories(options, frame, model)
+        model.set_params(autoencoder=autoencoder).fit(rows, checkpoint=checkpoint)
     return Learnt(model, rows, [*sentences, *left_out_sentences(model)])
 
 
@@ -176,12 +177,12 @@ def sampled(frame: Any, options: Namespace) -> tuple[Any, list[str]]:
     ]
 
 
-def check_categories(options: Namespace, frame: Any, model: Any) -> None:
-    """Refuse columns that were called categories, and cannot be learnt from."""
-    refused = [name for name in _called_categories(options, frame) if name in model.left_out_]
+def check_categories(options: Namespace, frame: Any, left_out: Mapping[Any, str]) -> None:
+    """Refuse columns that were called categories, and cannot be learnt from, before any fit."""
+    refused = [name for name in _called_categories(options, frame) if name in left_out]
     if refused:
         raise ValueError(
-            f"--categorical {refused[0]!r}: {model.left_out_[refused[0]]}, so nothing can be "
+            f"--categorical {refused[0]!r}: {left_out[refused[0]]}, so nothing can be "
             "learnt from it; leave it out."
         )
 

@@ -40,7 +40,7 @@ from skae.comparison import (
 )
 from skae.drafts import write_together
 
-_FILES = ("comparison.csv", "comparison.png", "report.html", "columns.csv")
+_FILES = ("comparison.csv", "comparison.png", "columns.csv", "report.html")
 _SMALL_PANEL = (4.4, 3.3)  # its letters are readable on a telephone
 
 
@@ -69,14 +69,15 @@ def write_report(
     paths : list of Path
         The files.
     """
-    contents = [
-        comparison.to_frame().to_csv(index=False).encode(),
-        draw_curves(comparison, list(comparison.scores)),
-        _render(comparison, table, details).encode(),
-    ]
+    scores, picture, columns, page = _FILES
+    contents = {
+        scores: comparison.to_frame().to_csv(index=False).encode(),
+        picture: draw_curves(comparison, list(comparison.scores)),
+    }
     if isinstance(comparison, TableComparison):
-        contents.append(comparison.to_column_frame().to_csv(index=False).encode())
-    return write_together(Path(directory), dict(zip(_FILES, contents, strict=False)))
+        contents[columns] = comparison.to_column_frame().to_csv(index=False).encode()
+    contents[page] = _render(comparison, table, details).encode()
+    return write_together(Path(directory), contents)
 
 
 def check_writable(directory: str | Path) -> None:

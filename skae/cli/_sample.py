@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+import skae
 from skae.cli._drafts import check_directory
 from skae.cli._fidelity import (
     Likeness,
@@ -13,7 +14,15 @@ from skae.cli._fidelity import (
     likenesses,
     usefulness,
 )
-from skae.cli._learning import learn, read_whole, settings_of, some_rows, tell_notes
+from skae.cli._learning import (
+    in_words_of_the_command,
+    learn,
+    read_whole,
+    sampled,
+    settings_of,
+    some_rows,
+    tell_notes,
+)
 from skae.cli._needs import needs_packages
 from skae.cli._outliers import print_sentences
 from skae.cli._page import Page, PageTable, Section, render
@@ -25,6 +34,7 @@ from skae.cli._sample_figures import draw_associations, draw_marginals
 from skae.cli._writing import output_path, page_beside, table_bytes
 from skae.drafts import write_together
 from skae.numerics import Array
+from skae.tabular import columns_left_out
 
 _MOST_COMPARED = 5_000  # rows
 _MOST_TESTED = 10_000
@@ -44,6 +54,7 @@ def run_sample(options: Namespace, command: str) -> None:
     source = read_whole(options, progress)
     given = _given(options.given, source)
     tell_notes(source)
+    parts = _parts_of_test(source, options)
     learnt = learn(source.frame, options, progress, "Learning what rows are like")
     model = learnt.model
     with progress.step(f"Drawing {options.n_rows:,} rows"):
@@ -56,7 +67,7 @@ def run_sample(options: Namespace, command: str) -> None:
         names = [one.name for one in found][:_MOST_ASSOCIATED]
         tables = associations(real, names), associations(drawn, names)
         n_copies = _n_copies(source.frame, rows)
-    useful = _useful(source, options, progress, model)
+    useful = _useful(parts, options, progress)
     content = table_bytes(rows, path, source)
     findings = _findings(options, rows, given, found, tables, useful)
     advice = [*learnt.sentences, *note, *_copies(n_copies, len(rows)), *_poor(found)]
@@ -161,16 +172,23 @@ def as_rows(frame: Any) -> Any:
     return zip(*texts, strict=True)
 
 
-def _useful(
-    source: Source, options: Namespace, progress: Progress, model: Any
-) -> Usefulness | None:
-    """Say how well the target is predicted by what is learnt from drawn rows."""
+def _parts_of_test(source: Source, options: Namespace) -> tuple[Any, Any] | None:
+    """Rows to learn from and to test on, where a target is to be predicted.
+
+    Raises
+    ------
+    ValueError
+        If the target cannot be drawn, or too little of it is known: before anything is fitted.
+    """
     target = options.target
     if target is None:
         return None
-    if target in model.left_out_:
+    table = skae.TableAutoencoder(random_state=options.random_state)
+    with in_words_of_the_command():
+        left_out = columns_left_out(table, sampled(source.frame, options)[0])
+    if target in left_out:
         raise ValueError(
-            f"--target {target!r}: {model.left_out_[target]}, so it is not drawn; name another."
+            f"--target {target!r}: {left_out[target]}, so it is not drawn; name another."
         )
     rows = some_rows(source.frame, _MOST_TESTED, options.random_state)
     rng = np.random.default_rng(options.random_state)
@@ -181,6 +199,16 @@ def _useful(
             f"--target {target!r}: too few values of it are known, or all are the same; name "
             "another, or leave it out."
         )
+    return train, test
+
+
+def _useful(
+    parts: tuple[Any, Any] | None, options: Namespace, progress: Progress
+) -> Usefulness | None:
+    """Say how well the target is predicted by what is learnt from drawn rows."""
+    if parts is None:
+        return None
+    (train, test), target = parts, options.target
     learnt = learn(train, options, progress, "Learning without the rows of a test")
     with progress.step("Training on drawn rows, testing on real ones"):
         drawn = learnt.model.sample(len(train), options.random_state)

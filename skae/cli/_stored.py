@@ -11,21 +11,11 @@ from skae.cli._reading import as_text
 from skae.cli._recovery import is_number
 from skae.cli._soundness import unsound
 from skae.messages import needs_extra
+from skae.persistence import is_saved
 
-# Models are not packed; somebody may have done so, but not into a thousandth.
+_N_BEGINNING = 64
+# Files of skops are not packed; somebody may have done so, but not into a thousandth.
 _MOST_TIMES, _FREE_BYTES = 20, 2**20
-
-
-def needs_skops() -> None:
-    """Say how to install what stores models, before anything is read.
-
-    Raises
-    ------
-    ImportError
-        With the command that installs it.
-    """
-    with needs_extra("tables", "storing models"):
-        import skops.io  # noqa: F401
 
 
 def plain_frame(frame: Any, categorical: list[str]) -> Any:
@@ -67,31 +57,42 @@ def categories_of(frame: Any) -> list[str]:
     return [name for name in frame if not is_number(frame[name])]
 
 
-def model_bytes(model: Any) -> bytes:
-    """Return a fitted model as a file."""
-    import skops.io
-
-    content: bytes = skops.io.dumps(model)
-    return content
-
-
 def load_model(path: str | Path) -> Any:
-    """Load a model that `skae fit` has written.
+    """Load a model that `skae fit` or `skops.io.dump` has written.
 
     Raises
     ------
+    ImportError
+        If it is a file of skops, which is not installed.
     ValueError
         If the file holds something else, or names types that such models do not consist of.
     """
-    import skops.io
-
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path}: this is a directory; name a file that `skae fit` has written.")
     if not path.is_file():
         raise ValueError(f"{path}: no such file; name one that `skae fit` has written.")
-    if not zipfile.is_zipfile(path):
+    with path.open("rb") as file:
+        is_ours = is_saved(file.read(_N_BEGINNING))
+    if not is_ours and not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: this is no stored model; name one that `skae fit` has written.")
+    model = skae.load(path) if is_ours else _of_skops(path)
+    if not isinstance(model, skae.TableAutoencoder):
+        raise ValueError(
+            f"{path}: holds a {type(model).__name__}; name a file that `skae fit` has written."
+        )
+    try:
+        reason = unsound(model)
+    except AttributeError:
+        reason = "a part of it is missing"
+    if reason:
+        raise _damaged(path, reason)
+    return model
+
+
+def _of_skops(path: Path) -> Any:
+    with needs_extra("tables", "files of skops"):
+        import skops.io
     if _unpacks_to(path) > _MOST_TIMES * path.stat().st_size + _FREE_BYTES:
         raise _damaged(path, "it would unpack to many times its size, which no stored model does")
     try:
@@ -107,20 +108,9 @@ def load_model(path: str | Path) -> Any:
             "`skae fit` writes, and could run any code)."
         )
     try:
-        model = skops.io.load(path, trusted=named)
+        return skops.io.load(path, trusted=named)
     except Exception as error:
         raise _damaged(path, "a part of it is missing or cannot be read") from error
-    if not isinstance(model, skae.TableAutoencoder):
-        raise ValueError(
-            f"{path}: holds a {type(model).__name__}; name a file that `skae fit` has written."
-        )
-    try:
-        reason = unsound(model)
-    except AttributeError:
-        reason = "a part of it is missing"
-    if reason:
-        raise _damaged(path, reason)
-    return model
 
 
 def _unpacks_to(path: Path) -> int:

@@ -18,6 +18,7 @@ from skae.cli._learning import (
 )
 from skae.cli._progress import Progress
 from skae.numerics import Array
+from skae.tabular import columns_left_out
 
 # Of more rows, two models that each know one half are as good as five that know four fifths.
 _FEW_ROWS = 2_000
@@ -61,6 +62,7 @@ def learn_usual(frame: Any, options: Namespace, progress: Progress, label: str) 
         progress.step(f"{label} ({len(rows):,} rows, {frame.shape[1]} columns)"),
         in_words_of_the_command(),
     ):
+        check_categories(options, frame, columns_left_out(table, rows))
         n_components = options.components
         if n_components is None:
             n_components, sentence = half_as_many(table, rows)
@@ -68,7 +70,6 @@ def learn_usual(frame: Any, options: Namespace, progress: Progress, label: str) 
         table.set_params(autoencoder=autoencoder_of(options.model, n_components, frame.shape[1]))
         detector.fit(rows)
     fitted = detector.reducers_[0]
-    check_categories(options, frame, fitted)
     return Learnt(detector, rows, [*sentences, *left_out_sentences(fitted)])
 
 

@@ -42,6 +42,7 @@ from skae.fitting import (
     continued_model,
     cross_fit,
     fit_listeners,
+    forget_layers,
     granting,
     honoured_callbacks,
     is_cross_fitted,
@@ -155,8 +156,10 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
             value but not reconstructed: they are left out of the loss.
         checkpoint : str or path-like, optional
             A file in which training keeps, each half minute, what it needs to go on: if its process
-            is killed, the same call ends with the bits that it would have had, and removes it. What
-            comes before the epochs is repeated. Needs a ``random_state`` and no callbacks.
+            is killed, the same call ends with the bits that it would have had, and removes it.
+            Folds that choose the number of epochs are not kept but repeated: they give the same
+            bits again, and where rows are many, and fits long, none are made. Layers that are
+            pretrained have files beside. Needs a ``random_state`` and no callbacks.
 
         Returns
         -------
@@ -230,7 +233,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         is_optimal = is_plain and starts_at_optimum(model.network, recipe)
         phases: list[Outcome] = []
         if not continues and not is_optimal:
-            model, phases = self._pretrain(model, rows, settings, rng)
+            kept = replace(settings, checkpoint=checkpoint)
+            model, phases = self._pretrain(model, rows, kept, rng)
         is_interrupted = any(phase.interrupted for phase in phases)
         may_choose = not (continues or is_optimal or phases)
         crossed: CrossFit | None = None
@@ -252,6 +256,8 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
             with fit_listeners(self.callbacks, settings, self.verbose, hooks) as listeners:
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
+        if checkpoint is not None:
+            forget_layers(checkpoint)
         self.__dict__.pop("cross_fit_losses_", None)
         if crossed is not None and not crossed.interrupted:
             self.cross_fit_losses_ = crossed.losses

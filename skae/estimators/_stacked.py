@@ -17,6 +17,8 @@ from skae.fitting import (
     Rows,
     Settings,
     check_share,
+    checkpoint_of_layer,
+    lasting_checkpoints,
     train,
 )
 from skae.model import Model
@@ -132,15 +134,19 @@ class StackedAutoencoder(BaseAutoencoder):
         outcomes: list[Outcome] = []
         settings = replace(settings, max_iter=self.pretrain_max_iter)
         for place in range(n_phases if self.pretrain_max_iter else 0):
-            outcome = train(
-                model.with_weights(weights),
-                rows,
-                self._layer_recipe(place, n_hidden),
-                settings,
-                AT_THE_MODEL,
-                self._layer_hooks(f"layer {place + 1} of {n_phases}"),
-                rng,
-            )
+            path = settings.checkpoint
+            kept = None if path is None else checkpoint_of_layer(path, place)
+            # A kill in a later layer is to cost this one nothing.
+            with lasting_checkpoints():
+                outcome = train(
+                    model.with_weights(weights),
+                    rows,
+                    self._layer_recipe(place, n_hidden),
+                    replace(settings, checkpoint=kept),
+                    AT_THE_MODEL,
+                    self._layer_hooks(f"layer {place + 1} of {n_phases}"),
+                    rng,
+                )
             weights = outcome.weights
             outcomes.append(outcome)
             if outcome.interrupted:

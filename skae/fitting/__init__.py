@@ -1,7 +1,12 @@
 """Fits: from parameters and rows to a trained model."""
 
 from skae.fitting._architecture import Architecture, layer_sizes
-from skae.fitting._checkpoint import check_resumable
+from skae.fitting._checkpoint import (
+    check_resumable,
+    checkpoint_of_layer,
+    forget_layers,
+    lasting_checkpoints,
+)
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._filter_start import at_best_filter
 from skae.fitting._fit_input import check_fit_input
@@ -74,16 +79,19 @@ __all__ = [
     "check_share",
     "check_unit_interval",
     "check_weights",
+    "checkpoint_of_layer",
     "continued_history",
     "continued_model",
     "cross_fit",
     "fit_listeners",
+    "forget_layers",
     "granting",
     "honoured_callbacks",
     "interruption",
     "is_cross_fitted",
     "joined_history",
     "keeps_interrupted",
+    "lasting_checkpoints",
     "layer_sizes",
     "new_model",
     "new_model_told",

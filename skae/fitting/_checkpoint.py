@@ -1,8 +1,12 @@
 """The file in which a long fit keeps what it needs to go on, should its process be killed."""
 
+import glob
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -10,12 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from skae.drafts import remove_whole, write_whole
 from skae.numerics import Array
 from skae.training import Data, Plan, ProgramSpec, Saved, Start
 
 # Seconds from one writing to the next; an epoch that takes longer is kept at its end.
 INTERVAL = 30.0
 _FORMAT = 1
+_LAYER = ".layer-"
+_LASTING: ContextVar[bool] = ContextVar("_LASTING", default=False)
 
 
 class Checkpoint:
@@ -78,18 +85,38 @@ class Checkpoint:
         }
         arrays: dict[str, Any] = {f"best_{i}": w for i, w in enumerate(saved.best_weights.values())}
         arrays |= {f"variable_{i}": v for i, v in enumerate(saved.variables)}
-        draft = self._path.with_name(f"{self._path.name}.draft")
-        with draft.open("wb") as file:
-            np.savez(file, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
+        arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+        write_whole(self._path, lambda file: np.savez(file, **arrays))
         self._written = monotonic()
 
     def done(self) -> None:
-        """Remove the file: the next call of the fit is a new one."""
-        self._path.unlink(missing_ok=True)
-        self._path.with_name(f"{self._path.name}.draft").unlink(missing_ok=True)
+        """Remove the file, unless more is to come: the next call of the fit is a new one."""
+        if not _LASTING.get():
+            remove_whole(self._path)
+
+
+@contextmanager
+def lasting_checkpoints() -> Iterator[None]:
+    """Leave the files of fits that end here: whoever they are a part of may be killed later."""
+    token = _LASTING.set(True)
+    try:
+        yield
+    finally:
+        _LASTING.reset(token)
+
+
+def checkpoint_of_layer(path: str | os.PathLike[str], place: int) -> Path:
+    """The file beside a checkpoint in which the pretraining of a layer is kept."""
+    return Path(f"{os.fspath(path)}{_LAYER}{place + 1}")
+
+
+def forget_layers(path: str | os.PathLike[str]) -> None:
+    """Remove the files of layers beside a checkpoint, unless more is to come."""
+    if _LASTING.get():
+        return
+    path = Path(path)
+    for found in path.parent.glob(f"{glob.escape(path.name)}{_LAYER}*"):
+        remove_whole(found)
 
 
 def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: list[Array]) -> str:
@@ -114,7 +141,7 @@ def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: 
     for name, array in [*start.weights.items(), *weights.items(), *start.scalars.items()]:
         digest.update(name.encode())
         _add(digest, array)
-    for array in [*units, data.training, data.validation, data.sample_weight]:
+    for array in [*units, data.training, data.validation, data.sample_weight, data.labels]:
         _add(digest, array)
     return digest.hexdigest()
 

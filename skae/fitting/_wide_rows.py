@@ -61,7 +61,11 @@ class SparseRows(WideRows):
     def transposed_times(self, columns: Array) -> Array:
         """``A'`` times a matrix."""
         weighted = self._roots * columns
-        product: Array = self._X.T @ weighted - np.outer(self._mean, weighted.sum(axis=0))
+        product: Array = self._X.T @ weighted
+        sums, n_held = weighted.sum(axis=0), max(1, _HELD_VALUES // columns.shape[1])
+        for start in range(0, len(product), n_held):
+            held = slice(start, start + n_held)
+            product[held] -= np.outer(self._mean[held], sums)
         return product
 
     def products(self) -> Array:

@@ -14,6 +14,7 @@ WeightedBlocks = Callable[[], Iterable[tuple[Array, Array]]]
 _NEGLIGIBLE = 1e-5
 # Up to this many columns the covariance is small enough to be decomposed whole.
 MAX_COVARIANCE = 2000
+_SIGNED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,13 @@ def _from_sketch(
     return PrincipalDirections(directions, deviations, total_variance / total_weight)
 
 
-def with_fixed_signs(directions: Array) -> Array:
+def with_fixed_signs(directions: Array, *, copy: bool = True) -> Array:
     """Each direction with its largest entry positive: eigenvectors have no sign of their own."""
-    largest = np.argmax(np.abs(directions), axis=1)
-    signs = np.sign(directions[np.arange(len(directions)), largest])
-    turned: Array = directions * np.where(signs == 0, 1.0, signs)[:, None]
+    turned: Array = np.array(directions) if copy else directions
+    # Of many wide directions the absolute values would take as much memory again.
+    for start in range(0, len(turned), _SIGNED_AT_ONCE):
+        some = turned[start : start + _SIGNED_AT_ONCE]
+        largest = np.argmax(np.abs(some), axis=1)
+        signs = np.sign(some[np.arange(len(some)), largest])
+        some *= np.where(signs == 0, 1.0, signs)[:, None]
     return turned

@@ -8,7 +8,6 @@ until it explains the share, or until the products are the smaller task, or it i
 from abc import ABC, abstractmethod
 
 import numpy as np
-from scipy.linalg import eigh
 
 from skae.networks._principal import PrincipalDirections, with_fixed_signs
 from skae.numerics import Array
@@ -19,6 +18,8 @@ _FEW_ROWS, _MAX_ROWS = 1000, 4000
 _FIRST, _MANY, _MOST, _OVERSAMPLES = 64, 256, 1000, 16
 # Values of a sketch at most: half a gigabyte.
 _MOST_VALUES = 2**26
+# How much larger a variance that a sketch has not found may be than the mean of those it has.
+_LARGER = 1.5
 # Passes over the rows at each size, and once the size is found.
 _PASSES, _LAST_PASSES = 1, 3
 
@@ -68,16 +69,20 @@ def directions_for_share(
 
 
 def _from_products(rows: WideRows, share: float) -> PrincipalDirections:
-    products, n_rows = rows.products(), rows.shape[0]
-    variances = np.maximum(eigh(products, eigvals_only=True)[::-1], 0.0)
-    n = _count(variances, share, rows.total_variance)
+    variances, vectors = np.linalg.eigh(rows.products())
+    n = _count(np.maximum(variances[::-1], 0.0), share, rows.total_variance)
     if n * rows.shape[1] > _MOST_VALUES:
         raise _too_many(rows, share, n)
-    chosen, vectors = eigh(products, subset_by_index=(n_rows - n, n_rows - 1))
-    deviations = np.sqrt(np.maximum(chosen[::-1], 0.0))
-    images = rows.transposed_times(vectors[:, ::-1])
-    directions = (images / np.where(deviations > 0, deviations, 1.0)).T
-    return PrincipalDirections(with_fixed_signs(directions), deviations, rows.total_variance)
+    variances, vectors = variances[::-1][:n], vectors[:, ::-1][:, :n]
+    return _of_images(rows, rows.transposed_times(vectors), variances)
+
+
+def _of_images(rows: WideRows, images: Array, variances: Array) -> PrincipalDirections:
+    """Directions of what orthogonal combinations of the rows are, as long as their deviations."""
+    deviations = np.sqrt(np.maximum(variances, 0.0))
+    images /= np.where(deviations > 0, deviations, 1.0)
+    directions = with_fixed_signs(images.T, copy=False)
+    return PrincipalDirections(directions, deviations, rows.total_variance)
 
 
 def _count(variances: Array, share: float, total: float) -> int:
@@ -91,39 +96,108 @@ def _from_growing_sketch(
     n_rows, n_features = rows.shape
     most = max(_FIRST, min(_MOST, _MOST_VALUES // n_features))
     most = min(most, _MANY) if n_rows <= _MAX_ROWS else most
-    size, basis = _FIRST + _OVERSAMPLES, np.empty((n_features, 0))
+    sketch = _SketchOfRows(rows) if n_rows <= n_features else _SketchOfFeatures(rows)
+    size = _FIRST + _OVERSAMPLES
     while True:
-        basis = np.hstack([basis, rng.standard_normal((n_features, size - basis.shape[1]))])
-        basis = _iterated(rows, basis, _PASSES)
-        if _explains(rows, basis, share):
-            return _decomposed(rows, _iterated(rows, basis, _LAST_PASSES), share)
-        if size >= most and n_rows <= _MAX_ROWS:
-            return _from_products(rows, share)
-        if size >= most:
-            raise _too_many(rows, share, size)
-        size = min(2 * size, most)
+        sketch.grow(size, rng)
+        # Without the few that only make the others good.
+        variances = sketch.variances()[_OVERSAMPLES:]
+        lacking = share * rows.total_variance - np.sum(variances)
+        if lacking < 0:
+            return sketch.directions(share)
+        # What is not found yet hardly has more variance each than what is found has in the mean.
+        least = size + int(min(lacking / (_LARGER * np.mean(variances)), n_rows))
+        if max(size + 1, least) > most:
+            if n_rows <= _MAX_ROWS:
+                return _from_products(rows, share)
+            raise _too_many(rows, share, most)
+        size = min(max(2 * size, least), most)
 
 
-def _iterated(rows: WideRows, basis: Array, n_passes: int) -> Array:
-    for _ in range(n_passes):
-        basis = np.linalg.qr(rows.transposed_times(rows.times(np.linalg.qr(basis)[0])))[0]
-    return basis
+class _Sketch(ABC):
+    """Subspace iteration (Halko, Martinsson & Tropp 2011) with a basis of the shorter side.
+
+    Attributes
+    ----------
+    basis : ndarray of shape (n_rows or n_features, size)
+        Orthonormal.
+    """
+
+    def __init__(self, rows: WideRows, n_values: int) -> None:
+        self.rows, self.basis = rows, np.empty((n_values, 0))
+
+    @abstractmethod
+    def forth(self, basis: Array) -> Array:
+        """A basis seen from the other side."""
+
+    @abstractmethod
+    def back(self, images: Array) -> Array:
+        """Images seen from this side."""
+
+    @abstractmethod
+    def directions(self, share: float) -> PrincipalDirections:
+        """Those of a share, after the last passes."""
+
+    def grow(self, size: int, rng: np.random.Generator) -> None:
+        """Add random vectors, and pass over the rows."""
+        n_values, n_known = self.basis.shape
+        self.basis = np.hstack([self.basis, rng.standard_normal((n_values, size - n_known))])
+        self.iterate(_PASSES)
+
+    def iterate(self, n_passes: int) -> None:
+        """Turn the basis to directions of large variance."""
+        for _ in range(n_passes):
+            self.basis = np.linalg.qr(self.back(self.forth(self.basis)))[0]
+
+    def variances(self) -> Array:
+        """What the basis explains, the smallest first."""
+        images = self.forth(self.basis)
+        variances: Array = np.linalg.eigvalsh(images.T @ images)
+        return variances
+
+    def decomposed(self, share: float) -> tuple[Array, Array, Array]:
+        """The variances of a share, their vectors in the basis, and its images."""
+        self.iterate(_LAST_PASSES)
+        images = self.forth(self.basis)
+        variances, vectors = np.linalg.eigh(images.T @ images)
+        variances, vectors = np.maximum(variances[::-1], 0.0), vectors[:, ::-1]
+        n = _count(variances, share, self.rows.total_variance)
+        return variances[:n], vectors[:, :n], images
 
 
-def _explains(rows: WideRows, basis: Array, share: float) -> bool:
-    # Without the few that only make the others good.
-    projected = rows.times(basis)
-    variances = np.linalg.eigvalsh(projected.T @ projected)[_OVERSAMPLES:]
-    return bool(np.sum(variances) > share * rows.total_variance)
+class _SketchOfFeatures(_Sketch):
+    """Of more rows than features."""
+
+    def __init__(self, rows: WideRows) -> None:
+        super().__init__(rows, rows.shape[1])
+
+    def forth(self, basis: Array) -> Array:
+        return self.rows.times(basis)
+
+    def back(self, images: Array) -> Array:
+        return self.rows.transposed_times(images)
+
+    def directions(self, share: float) -> PrincipalDirections:
+        variances, vectors, _ = self.decomposed(share)
+        directions = with_fixed_signs((self.basis @ vectors).T)
+        return PrincipalDirections(directions, np.sqrt(variances), self.rows.total_variance)
 
 
-def _decomposed(rows: WideRows, basis: Array, share: float) -> PrincipalDirections:
-    projected = rows.times(basis)
-    variances, vectors = np.linalg.eigh(projected.T @ projected)
-    variances, vectors = np.maximum(variances[::-1], 0.0), vectors[:, ::-1]
-    n = _count(variances, share, rows.total_variance)
-    directions = with_fixed_signs((basis @ vectors[:, :n]).T)
-    return PrincipalDirections(directions, np.sqrt(variances[:n]), rows.total_variance)
+class _SketchOfRows(_Sketch):
+    """Of more features than rows."""
+
+    def __init__(self, rows: WideRows) -> None:
+        super().__init__(rows, rows.shape[0])
+
+    def forth(self, basis: Array) -> Array:
+        return self.rows.transposed_times(basis)
+
+    def back(self, images: Array) -> Array:
+        return self.rows.times(images)
+
+    def directions(self, share: float) -> PrincipalDirections:
+        variances, vectors, images = self.decomposed(share)
+        return _of_images(self.rows, images @ vectors, variances)
 
 
 def _too_many(rows: WideRows, share: float, n: int) -> ValueError:

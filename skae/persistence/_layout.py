@@ -161,7 +161,7 @@ def _content(data: bytes) -> Content:
         start += array.nbytes
     if start != len(data):
         raise ValueError("its arrays are shorter than the file")
-    description = arrays.pop(_DESCRIPTION).tobytes().decode("ascii")
+    description = str(_bytes_of(arrays.pop(_DESCRIPTION)), "ascii")
     places = [whole_number(place) for place in about.pop("order").split()]
     if sorted(places) != list(range(len(arrays))):
         raise ValueError("the order of its arrays is not known")

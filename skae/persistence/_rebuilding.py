@@ -19,7 +19,7 @@ from skae.persistence._names import Names
 from skae.persistence._nesting import Nesting, place_of, spread
 from skae.persistence._plain_values import plain_again
 from skae.persistence._sparse import matrix_again
-from skae.persistence._strict_json import read_json
+from skae.persistence._strict_json import read_nodes
 from skae.states import check_attributes, demand
 
 _MAPPINGS: dict[str, Callable[[], Any]] = {
@@ -46,17 +46,21 @@ def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
     Exception
         Of many kinds, where the parts do not fit each other.
     """
-    read = read_json(description)
-    foreign = {n[1] for n in read["nodes"] if n[0] in _NAMED and not names.may_name(n[1])}
-    if foreign:
-        raise Untrusted(min(foreign))
+    nodes: list[Any] = []
     reader, nesting = _Reader(arrays, names), Nesting()
-    for node in read["nodes"]:
+
+    def take(node: list[Any]) -> None:
         nesting.add(node)
         nesting.check_told_apart(len(description))
-        kind, *parts = node
+        nodes.append(node)
+
+    root = read_nodes(description, take)
+    foreign = {n[1] for n in nodes if n[0] in _NAMED and not names.may_name(n[1])}
+    if foreign:
+        raise Untrusted(min(foreign))
+    for kind, *parts in nodes:
         reader.nodes.append(_READERS[kind](reader, *parts))
-    return reader.value(read["root"])
+    return reader.value(root)
 
 
 def rebuilt_estimator(description: str, arrays: Sequence[Array], names: Names) -> Any:

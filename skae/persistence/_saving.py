@@ -90,9 +90,40 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     True
     """
     place = _place_of(_checked(path))
+    write_whole(place, content_of(estimator, trusted=trusted))
+
+
+def content_of(estimator: Any, *, trusted: Trusted = ()) -> bytes:
+    """Return what :func:`save` writes.
+
+    Parameters
+    ----------
+    estimator : estimator
+    trusted : list of str or type, default=()
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`save` does.
+    """
     text, arrays = described_estimator(estimator, Names(trusted))
     about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
-    write_whole(place, packed(about, text, arrays))
+    return packed(about, text, arrays)
+
+
+def is_saved(beginning: bytes) -> bool:
+    """Return whether a file begins as :func:`save` writes it.
+
+    Parameters
+    ----------
+    beginning : bytes
+        The first 64 of the file.
+    """
+    try:
+        check_beginning(beginning, "it")
+    except ValueError:
+        return False
+    return True
 
 
 def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:

@@ -2,6 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 from scipy.special import log_softmax, softmax
@@ -11,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing, check_weights
+from skae.fitting import all_or_nothing, check_resumable, check_weights
 from skae.numerics import Array, ArrayLike
 from skae.parameter_checks import checks_parameters
 from skae.supervised._head_targets import (
@@ -116,7 +117,13 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     _head_start = staticmethod(logistic_start)
 
     @checks_parameters
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        checkpoint: str | PathLike[str] | None = None,
+    ) -> Self:
         """Learn from all rows, and from the labels of some.
 
         Parameters
@@ -126,6 +133,11 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             categories, dates and missing values.
         y : array-like of shape (n_samples,)
             Labels, numbers or strings; -1, NaN, None or ``pandas.NA`` where there is none.
+        checkpoint : str or path-like, optional
+            A file in which training keeps, each half minute, what it needs to go on: if its process
+            is killed, the same call ends with the bits that it would have had, and removes it. The
+            autoencoder before it has a file beside, whose name ends in ``.autoencoder``. Needs a
+            ``random_state``, and no callbacks of the autoencoder.
 
         Returns
         -------
@@ -140,6 +152,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             If no row has a label, if labels are masked or of several types, or for what the
             autoencoder refuses. The estimator is then as it was before.
         """
+        check_resumable(self, checkpoint)
         with all_or_nothing(self):
             self._check_rows(X, reset=True)
             classes, places = places_of(y)
@@ -152,7 +165,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
                 self.transduction_ = classes[labelled.values.argmax(axis=1)]
                 return weighted_by_class(labelled, weights)
 
-            self._fit_targets(X, targets_of)
+            self._fit_targets(X, targets_of, checkpoint)
             self.classes_ = classes
         return self
 

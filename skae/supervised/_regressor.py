@@ -1,6 +1,7 @@
 """Regression from the code, with targets for some rows."""
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_consistent_length
 
 from skae.estimators import documented
-from skae.fitting import all_or_nothing, check_weights
+from skae.fitting import all_or_nothing, check_resumable, check_weights
 from skae.numerics import Array, ArrayLike
 from skae.parameter_checks import checks_parameters
 from skae.supervised._head_targets import ridge_start, value_targets
@@ -68,7 +69,13 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
     _head_start = staticmethod(ridge_start)
 
     @checks_parameters
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        checkpoint: str | PathLike[str] | None = None,
+    ) -> Self:
         """Learn from all rows, and from the targets of some.
 
         Parameters
@@ -78,6 +85,11 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             categories, dates and missing values.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; NaN, None or ``pandas.NA`` where there is none.
+        checkpoint : str or path-like, optional
+            A file in which training keeps, each half minute, what it needs to go on: if its process
+            is killed, the same call ends with the bits that it would have had, and removes it. The
+            autoencoder before it has a file beside, whose name ends in ``.autoencoder``. Needs a
+            ``random_state``, and no callbacks of the autoencoder.
 
         Returns
         -------
@@ -92,6 +104,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             If an output has no target in any row, or for what the autoencoder refuses. The
             estimator is then as it was before.
         """
+        check_resumable(self, checkpoint)
         with all_or_nothing(self):
             self._check_rows(X, reset=True)
             y = check_values(y)
@@ -99,7 +112,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             values = y.reshape(len(y), -1)
             self._mean, self._deviation = _units(values)
             targets = value_targets((values - self._mean) / self._deviation)
-            self._fit_targets(X, lambda reconstructed: targets)
+            self._fit_targets(X, lambda reconstructed: targets, checkpoint)
             self._is_single = y.ndim == 1
         return self
 

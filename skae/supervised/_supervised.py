@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral, Real
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -21,6 +23,7 @@ from sklearn.utils import (
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skae.drafts import remove_whole
 from skae.estimators import BaseAutoencoder, DenoisingAutoencoder
 from skae.exceptions import TrainingInterruptedWarning
 from skae.fitting import (
@@ -32,9 +35,11 @@ from skae.fitting import (
     Rows,
     Settings,
     check_rows,
+    forget_layers,
     granting,
     interruption,
     keeps_interrupted,
+    lasting_checkpoints,
     layer_sizes,
     remember_interruption,
     train,
@@ -141,11 +146,18 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         )
         return given
 
-    def _fit_targets(self, X: ArrayLike, targets_of: Callable[[Array], Targets]) -> None:
+    def _fit_targets(
+        self,
+        X: ArrayLike,
+        targets_of: Callable[[Array], Targets],
+        checkpoint: str | PathLike[str] | None,
+    ) -> None:
         """Pretrain, then train head and encoder on what ``targets_of(reconstructed)`` gives."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         keeps = keeps_interrupted(self)
-        whole = self._pretrained(X, int(rng.integers(2**31)), keeps)
+        # Kept until all is done: a kill in the second training does not cost the first.
+        first = None if checkpoint is None else Path(f"{fspath(checkpoint)}.autoencoder")
+        whole = self._pretrained(X, int(rng.integers(2**31)), keeps, first)
         autoencoder, rows = inside(whole, X)
         model = autoencoder._model
         code = model.encode(rows).astype(np.float64, copy=False)
@@ -159,7 +171,9 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         start = replace(model, network=network, weights={**model.weights, **head}, _cast={})
         is_interrupted = self.from_pretrained is None and autoencoder._was_interrupted
         train_head = _without_training if is_interrupted else self._train
-        settings = replace(self._settings(autoencoder), keeps_interrupted=keeps)
+        settings = replace(
+            self._settings(autoencoder), keeps_interrupted=keeps, checkpoint=checkpoint
+        )
         outcome = train_head(autoencoder, start, rows, targets, settings, rng)
         own, self._head = without_head(outcome.weights)
         if self.fine_tune:
@@ -171,8 +185,13 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         self.loss_curve_ = self.history_["loss"].tolist()
         self.n_iter_ = outcome.history.n_epochs
         self.best_loss_, self.best_epoch_ = outcome.best_loss, outcome.best_epoch
+        if first is not None:
+            remove_whole(first)
+            forget_layers(first)
 
-    def _pretrained(self, X: ArrayLike, seed: int, keeps: bool) -> AnyAutoencoder:
+    def _pretrained(
+        self, X: ArrayLike, seed: int, keeps: bool, checkpoint: Path | None
+    ) -> AnyAutoencoder:
         """A fitted autoencoder that is ours to change."""
         template = self._template(X)
         if self.from_pretrained is not None:
@@ -185,8 +204,11 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         autoencoder: AnyAutoencoder = clone(template)
         if autoencoder.random_state is None:
             autoencoder.set_params(random_state=seed)
-        with granting(keeps):
-            return autoencoder.fit(X)
+        if checkpoint is None:
+            with granting(keeps):
+                return autoencoder.fit(X)
+        with granting(keeps), lasting_checkpoints():
+            return autoencoder.fit(X, checkpoint=checkpoint)
 
     def _train(
         self,

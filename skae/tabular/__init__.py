@@ -2,6 +2,7 @@
 
 from skae.tabular._around import (
     around_table,
+    columns_left_out,
     columns_of_numbers,
     drawn_table,
     features_of,
@@ -21,6 +22,7 @@ __all__ = [
     "TableRows",
     "around_table",
     "as_numbers",
+    "columns_left_out",
     "columns_of_numbers",
     "drawn_table",
     "feature_names",

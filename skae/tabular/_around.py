@@ -63,6 +63,18 @@ def n_columns_used(table: TableAutoencoder, X: Any) -> int:
     return len(counting._encoding_of(checked_table(counting, X, None), None).used)
 
 
+def columns_left_out(table: TableAutoencoder, X: Any) -> dict[Hashable, str]:
+    """Columns that an unfitted TableAutoencoder would not learn from, and why.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As its ``fit``.
+    """
+    asked = clone(table)
+    return dict(asked._encoding_of(checked_table(asked, X, None), None).left_out)
+
+
 def set_width(table: TableAutoencoder, X: Any, share: float, most: int) -> None:
     """Give the autoencoder inside so many components for each column that it will use of X.
 

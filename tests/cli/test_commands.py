@@ -293,7 +293,7 @@ def test_whole_numbers_of_few_values_are_classes(values, has_classes):
 
 
 def test_a_stored_model_encodes_other_tables():
-    done = run("fit", "trees.csv", "--target", "plot", "-o", "m/trees.skops")
+    done = run("fit", "trees.csv", "--target", "plot", "-o", "m/trees.skae")
     assert "left out: note" in done.printed
     assert "Codes have 2 numbers, as 4 columns are used; --components says otherwise." in (
         done.printed
@@ -301,12 +301,12 @@ def test_a_stored_model_encodes_other_tables():
     assert_page("m/trees.html", "What the code says of each column", "Codes")
     other = make_trees().iloc[::-1][["plot", "note", "seen", "kind", "rings", "height"]]
     other.to_parquet("other.parquet")
-    done = run("transform", "m/trees.skops", "other.parquet")
+    done = run("transform", "m/trees.skae", "other.parquet")
     assert "left aside: 'plot'." in done.printed
     codes = pd.read_csv("other-codes.csv")
-    model = skops.io.load("m/trees.skops", trusted=skae.skops_trusted())
+    model = skae.load("m/trees.skae")
     assert list(codes) == list(model.get_feature_names_out())
-    run("transform", "m/trees.skops", "trees.csv", "-o", "codes.parquet")
+    run("transform", "m/trees.skae", "trees.csv", "-o", "codes.parquet")
     np.testing.assert_allclose(pd.read_parquet("codes.parquet")[::-1], codes, rtol=1e-12)
     assert_page("other-codes.html", "Codes of other.parquet")
 
@@ -315,7 +315,7 @@ def test_a_stored_model_encodes_other_tables():
 def test_a_table_without_the_columns_of_a_model_is_refused():
     run("fit", "trees.csv")
     make_trees().drop(columns=["kind"]).to_csv("other.csv", index=False)
-    told = refuse_at_last("transform", "model.skops", "other.csv")
+    told = refuse_at_last("transform", "model.skae", "other.csv")
     assert "other.csv: lacks 'kind', which the model was fitted to" in told
 
 
@@ -365,9 +365,30 @@ def test_what_cannot_be_learnt_from_is_told_in_one_line(command, table, argument
     assert expected in refuse(command, "t.csv", *arguments)
 
 
-def test_a_column_that_cannot_be_a_category_is_told():
-    told = refuse_at_last("outliers", "trees.csv", "--categorical", "note")
+@pytest.fixture
+def no_fit(monkeypatch):
+    """Nothing is to be fitted before arguments are known to be good."""
+
+    def fit(self, *arguments, **options):
+        raise AssertionError
+
+    monkeypatch.setattr(skae.TableAutoencoder, "fit", fit)
+
+
+@pytest.mark.parametrize("command", ["outliers", "impute", "sample", "fit"])
+def test_a_column_that_cannot_be_a_category_is_told(command, no_fit):
+    told = refuse_at_last(command, "trees.csv", "--categorical", "note")
     assert "--categorical 'note': all of its values differ" in told
+
+
+def test_a_target_that_cannot_be_drawn_is_told(no_fit):
+    told = refuse_at_last("sample", "trees.csv", "--target", "note")
+    assert "--target 'note': all of its values differ" in told
+    make_trees().assign(kind=lambda frame: frame["kind"].where(frame.index < 1)).to_csv(
+        "t.csv", index=False
+    )
+    told = refuse_at_last("sample", "t.csv", "--target", "kind")
+    assert "--target 'kind': " in told
 
 
 def test_a_table_without_holes_has_none_to_fill():
@@ -380,13 +401,13 @@ def test_a_table_without_holes_has_none_to_fill():
     [
         (["impute", "trees.csv", "-o", "trees.csv"], "this is the file that is read"),
         (["impute", "trees.csv", "-o", "trees.doc"], "expected a name that ends in one of"),
-        (["fit", "trees.csv", "-o", "model.pkl"], "expected a name that ends in .skops"),
+        (["fit", "trees.csv", "-o", "model.pkl"], "expected a name that ends in .skae"),
         (["outliers", "trees.csv", "-o", "trees.csv/a"], "no directory that can be written to"),
         (["outliers", "trees.csv", "-n", "0"], "'0' is not a whole number from 1"),
         (["sample", "trees.csv", "--model", "pca"], "'pca' is not a model; choose from advers"),
         (["outliers"], "the following arguments are required: FILE"),
         (["outliers", "trees.csv", "-o", ""], "'' is no name of a file or directory"),
-        (["fit", "trees.csv", "-o", "a" * 300 + ".skops"], "has a part of 306 bytes"),
+        (["fit", "trees.csv", "-o", "a" * 300 + ".skae"], "has a part of 305 bytes"),
         (["impute", "trees.csv", "-o", "a\0b.csv"], "is no name of a file or directory"),
         (["transform", ".", "trees.csv"], ".: this is a directory; name a file that"),
         (["transform", "m.skops", "trees.csv", "--delimiter", "ab"], "'ab' is not one character"),

@@ -40,6 +40,9 @@ CASES = {
         2, network=normalising, max_iter=9, early_stopping=True, **SMALL
     ),
     "two optimizers": skae.AdversarialAutoencoder(2, max_iter=5, **SMALL),
+    "layers": skae.StackedAutoencoder(
+        2, **{**SMALL, "hidden_layer_sizes": (8, 4)}, pretrain_max_iter=3, max_iter=5
+    ),
     "schedule": skae.VariationalAutoencoder(2, max_iter=9, **SMALL),
 }
 
@@ -169,3 +172,59 @@ def test_a_killed_process_leaves_what_another_goes_on_with(tmp_path):
     assert len(whole) > 60
     assert resumed == whole
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("n_times", [2, 5, 8])
+def test_pretrained_layers_are_kept(n_times, killed_after, tmp_path, monkeypatch):
+    """Each of three epochs of two layers, and of five of all, is kept once."""
+    estimator, path = CASES["layers"], tmp_path / "file"
+    expected = bits(estimator.fit(X))
+    killed_after(n_times)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    n_kept = 0
+
+    def counted(checkpoint, saved):
+        nonlocal n_kept
+        n_kept += 1
+
+    killed_after(10**6)
+    monkeypatch.setattr(_checkpoint.Checkpoint, "keep", counted)
+    assert bits(estimator.fit(X, checkpoint=path)) == expected
+    assert n_kept == 11 - n_times
+    assert list(tmp_path.iterdir()) == []
+
+
+LABELS = np.where(np.arange(70) % 3 == 0, X[:, 0] > 0, -1)
+HEADS = {
+    "classifier": (skae.AutoencoderClassifier, LABELS),
+    "regressor": (skae.AutoencoderRegressor, np.where(LABELS < 0, np.nan, X[:, 0])),
+}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.parametrize("n_times", [2, 7])
+def test_a_head_goes_on_in_either_of_its_trainings(kind, n_times, killed_after, tmp_path):
+    cls, y = HEADS[kind]
+    estimator = cls(CASES["annealed"], max_iter=6, early_stopping=False, random_state=0)
+    path, first = tmp_path / "file", tmp_path / "file.autoencoder"
+    expected = estimator.fit(X, y)
+    whole = bits(expected.autoencoder_), expected._outputs(X).tobytes()
+    # The autoencoder is kept after each of its nine epochs.
+    killed_after(n_times + 4)
+    with pytest.raises(Killed):
+        estimator.fit(X, y, checkpoint=path)
+    assert first.exists()
+    assert path.exists() == (n_times == 7)
+    if path.exists():
+        with pytest.raises(ValueError, match="other rows, parameters or versions"):
+            estimator.fit(X, np.roll(y, 1), checkpoint=path)
+    killed_after(10**6)
+    again = estimator.fit(X, y, checkpoint=path)
+    assert (bits(again.autoencoder_), again._outputs(X).tobytes()) == whole
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_head_needs_a_random_state(tmp_path):
+    with pytest.raises(ValueError, match="needs a random_state"):
+        skae.AutoencoderClassifier(max_iter=1).fit(X, LABELS, checkpoint=tmp_path / "file")

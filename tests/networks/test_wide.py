@@ -71,6 +71,38 @@ def test_rows_that_do_not_vary():
     assert ours.count_for_share(0.9) == 1
 
 
+def test_a_share_out_of_reach_is_refused_after_the_first_sketch(monkeypatch):
+    monkeypatch.setattr(_wide, "_FEW_ROWS", 1)
+    monkeypatch.setattr(_wide, "_MAX_ROWS", 1)
+    monkeypatch.setattr(_wide, "_FIRST", 4)
+    monkeypatch.setattr(_wide, "_MOST", 40)
+    sizes = []
+    iterate = _wide._Sketch.iterate
+
+    def counted(sketch, n_passes):
+        sizes.append(sketch.basis.shape[1])
+        iterate(sketch, n_passes)
+
+    monkeypatch.setattr(_wide._Sketch, "iterate", counted)
+    # All directions alike: 90 of 100 make 0.9.
+    rows = np.vstack([np.eye(100, 150), -np.eye(100, 150)])
+    with pytest.raises(ValueError, match=r"of 200 rows of 150 columns those are 40 or more"):
+        found(sparse.csr_array(rows), 0.9)
+    assert sizes == [20]
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+def test_more_rows_than_columns(monkeypatch, make):
+    monkeypatch.setattr(_wide, "_FEW_ROWS", 1)
+    monkeypatch.setattr(_wide, "_MAX_ROWS", 1)
+    monkeypatch.setattr(_wide, "_FIRST", 4)
+    rows = np.ascontiguousarray(DENSE.T)
+    _, ours = found(make(rows), 0.8)
+    pca = PCA(0.8, svd_solver="full").fit(rows)
+    cosines = np.abs(np.sum(ours.directions * pca.components_, axis=1))
+    np.testing.assert_allclose(cosines, 1.0, atol=1e-4)
+
+
 @pytest.mark.parametrize("way_of", ["_MOST_VALUES", "_MOST"])
 def test_too_many_are_refused_with_their_number(monkeypatch, way_of):
     monkeypatch.setattr(_wide, "_FIRST", 4)

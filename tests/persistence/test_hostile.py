@@ -14,6 +14,7 @@ from skae.exceptions import OtherVersionWarning
 from skae.persistence import _layout, _library_types
 from skae.persistence._describing import described
 from skae.persistence._names import Names
+from skae.states import FORMAT
 
 from .shared import fitted, hostile
 
@@ -67,6 +68,40 @@ def test_references_that_multiply_take_no_memory(path):
     assert time.perf_counter() - start < 1
     assert tracemalloc.get_traced_memory()[1] < 1e6
     tracemalloc.stop()
+
+
+def test_nodes_are_refused_before_the_next_is_read(path):
+    """Read whole, megabytes of text take hundreds of memory."""
+    nodes = [["tuple", []], *(["tuple", [{"n": i}]] for i in range(100_000))]
+    path.write_bytes(hostile(nodes))
+    tracemalloc.start()
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match="nest more than 200 levels deep"):
+        skae.load(path)
+    assert time.perf_counter() - start < 1
+    assert tracemalloc.get_traced_memory()[1] < 5 * path.stat().st_size
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"root":0,"nodes":[]}',
+        '{"nodes":[],"root":0',
+        '{"nodes":[],"root":0}]',
+        '{"nodes":[1],"root":0}',
+        '{"nodes":[[]],"root":0}',
+        '{"nodes":[["list",[]]["list",[]]],"root":0}',
+        '{"nodes":[["list",[]],],"root":0}',
+        '{"nodes":[[["list"],[]]],"root":0}',
+        "[]",
+        "",
+    ],
+)
+def test_what_is_no_description_is_refused(text, path):
+    path.write_bytes(_layout.packed({"format": str(FORMAT)}, text, {}))
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        skae.load(path)
 
 
 @pytest.mark.parametrize("wrong", ["0", "-5", "NaN", "one", "99"])
