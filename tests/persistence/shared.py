@@ -138,6 +138,12 @@ def _quick(cls: type[Any] = skae.Autoencoder, n_components: Any = 2, **parameter
     return cls(n_components, **{**QUICK, **parameters})
 
 
+def _restoring(network: str, **parameters: Any) -> Any:
+    """Networks without a code."""
+    given = {**_SEQUENCES, "hidden_layer_sizes": (2, 3), "noise_level": (0.1, 0.3), **parameters}
+    return _quick(skae.DenoisingAutoencoder, "auto", network=network, **given)
+
+
 def _compressed() -> Any:
     fitted = _fits(_quick(hidden_layer_sizes=(16, 8)), rows)()
     return skae.compress(fitted, 0.5, random_state=0)
@@ -260,6 +266,10 @@ KEPT: dict[str, Kept] = {
         _of_rows(rows),
     ),
     "DenoisingAutoencoder": Kept(_fits(_quick(skae.DenoisingAutoencoder), rows), _of_rows(rows)),
+    "DenoisingAutoencoder.residual": Kept(_fits(_restoring("residual"), rows), _of_rows(rows)),
+    "DenoisingAutoencoder.unet": Kept(
+        _fits(_restoring("unet", noise="masking"), rows), _of_rows(rows)
+    ),
     "LatentCodec": Kept(_fits(skae.LatentCodec(_quick(), bits=3), rows), _of_codec),
     "LatentCodec.padding": Kept(
         _fits(skae.LatentCodec(_quick(network="recurrent", **_MASKED), bits=2), series),
