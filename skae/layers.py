@@ -6,6 +6,7 @@ which the largest values are kept, or with a network of the user's. Import this 
 """
 
 from skae.backend._layers import (
+    Between,
     Gate,
     HideMissing,
     KeepLargest,
@@ -13,9 +14,11 @@ from skae.backend._layers import (
     MarkMissing,
     Mirror,
     MissingWhere,
+    TakenOff,
 )
 
 __all__ = [
+    "Between",
     "Gate",
     "HideMissing",
     "KeepLargest",
@@ -23,4 +26,5 @@ __all__ = [
     "MarkMissing",
     "Mirror",
     "MissingWhere",
+    "TakenOff",
 ]

@@ -108,6 +108,26 @@ class Mirror(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("skae")
+class TakenOff(keras.layers.Layer):
+    """The mean over channels of how far two tensors are apart."""
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Apply to two tensors of shape (n, ..., n_channels)."""
+        before, after = inputs
+        return ops.mean(ops.abs(before - after), axis=-1, keepdims=True)
+
+
+@keras.saving.register_keras_serializable("skae")
+class Between(keras.layers.Layer):
+    """A tensor between two others, by a share of the second."""
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Apply to three tensors of one shape."""
+        first, second, share = inputs
+        return first + share * (second - first)
+
+
+@keras.saving.register_keras_serializable("skae")
 class MissingWhere(keras.layers.Layer):
     """Sets the timesteps to NaN at which every feature has the value that means padding.
 

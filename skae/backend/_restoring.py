@@ -5,9 +5,13 @@ from typing import Any
 import keras
 
 from skae.backend._blocks import DTYPE, dropout, glorot, reshape
-from skae.backend._layers import HideMissing, MarkMissing, Mirror
+from skae.backend._layers import Between, HideMissing, MarkMissing, Mirror, TakenOff
 from skae.networks import ResidualNetwork, names
 from skae.objectives import Tensor
+
+_LEVEL_UNITS = 16
+# A logit: the share of the filter is .95.
+_FOLLOWED_AT_START = 3.0
 
 
 def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model]:
@@ -19,7 +23,6 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
     if network.fills:
         with_gaps = reshape(network.sample_shape, "encoder_gaps")(inputs)
         read = MarkMissing(dtype=DTYPE, name="encoder_marked")(with_gaps)
-    correction = _correction(network, read)
     linear = rows
     if network.linear_path:
         size = network.filter_size
@@ -27,6 +30,11 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
         linear = _layer(
             network, "Conv", names.linear("encoder"), network.n_channels, size, padding="valid"
         )(mirrored)
+    if network.reads_level and network.linear_path:
+        level = _level(network, rows, linear)
+        linear = _followed(network, rows, linear, level)
+        read = keras.layers.Concatenate(dtype=DTYPE, name="encoder_read")([read, level])
+    correction = _correction(network, read)
     output = keras.layers.Add(name="encoder_sum", dtype=DTYPE)([linear, correction])
     flat = keras.layers.Flatten(data_format="channels_last", dtype=DTYPE, name="encoder_flat")
     code = keras.Input((network.n_features,), dtype=DTYPE, name="decoder_input")
@@ -36,11 +44,44 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
     )
 
 
+def _level(network: ResidualNetwork, rows: Tensor, linear: Tensor) -> Tensor:
+    """One channel: how much the filter takes off in each neighbourhood."""
+    difference = TakenOff(dtype=DTYPE, name="encoder_taken_off")([rows, linear])
+    mean = getattr(keras.layers, f"AveragePooling{network.n_axes}D")
+    options = {"strides": 1, "padding": "same", "data_format": "channels_last", "dtype": DTYPE}
+    # One axis after the other takes a tenth of the time.
+    for axis, n in enumerate(network.level_size):
+        size = tuple(n if i == axis else 1 for i in range(network.n_axes))
+        difference = mean(size, name=f"encoder_level_{axis}", **options)(difference)
+    return difference
+
+
+def _followed(network: ResidualNetwork, rows: Tensor, linear: Tensor, level: Tensor) -> Tensor:
+    """Between the row and the filter, by the level of noise; nearly the filter at the start."""
+    hidden = _layer(network, "Conv", "encoder_level_hidden", _LEVEL_UNITS, 1, activation="relu")
+    share = _layer(
+        network,
+        "Conv",
+        "encoder_level_share",
+        network.n_channels,
+        1,
+        activation="sigmoid",
+        bias_initializer=keras.initializers.Constant(_FOLLOWED_AT_START),
+    )
+    given = share(hidden(level))
+    return Between(dtype=DTYPE, name="encoder_followed")([rows, linear, given])
+
+
 def _correction(network: ResidualNetwork, rows: Tensor) -> Tensor:
     """Output of the nonlinear path."""
     build = _same_size if network.kind == "residual" else _u_shape
     last = _layer(
-        network, "Conv", names.nonlinear("encoder"), network.n_channels, network.kernel_size
+        network,
+        "Conv",
+        names.nonlinear("encoder"),
+        network.n_channels,
+        network.kernel_size,
+        use_bias=network.has_biases,
     )
     return last(build(network, rows))
 
@@ -66,10 +107,8 @@ def _u_shape(network: ResidualNetwork, rows: Tensor) -> Tensor:
 
 
 def _hidden(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> Tensor:
-    layer = _layer(
-        network, "Conv", name, filters, network.kernel_size, activation=network.activation
-    )
-    rows = layer(rows)
+    options: dict[str, Any] = {"activation": network.activation, "use_bias": network.has_biases}
+    rows = _layer(network, "Conv", name, filters, network.kernel_size, **options)(rows)
     for drop in dropout(network, f"{name}_drop"):
         rows = drop(rows)
     return rows
@@ -78,8 +117,8 @@ def _hidden(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> 
 def _shrunk(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> Tensor:
     """Half as large along every axis, rounded up."""
     if network.pooling is None:
-        activation = network.activation
-        return _layer(network, "Conv", name, filters, 2, strides=2, activation=activation)(rows)
+        options: dict[str, Any] = {"activation": network.activation, "use_bias": network.has_biases}
+        return _layer(network, "Conv", name, filters, 2, strides=2, **options)(rows)
     pool = getattr(keras.layers, f"{network.pooling.capitalize()}Pooling{network.n_axes}D")
     options = {"padding": "same", "data_format": "channels_last", "dtype": DTYPE}
     return pool(2, name=name, **options)(rows)
@@ -88,13 +127,15 @@ def _shrunk(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> 
 def _grown(network: ResidualNetwork, name: str, rows: Tensor, skip: Tensor) -> Tensor:
     """Twice as large along every axis, cropped to the size of what is added."""
     filters = skip.shape[-1]
+    options: dict[str, Any] = {"use_bias": network.has_biases}
     if network.pooling is None:
-        rows = _layer(network, "Conv", name, filters, 2, transposed=True, strides=2)(rows)
+        grow = _layer(network, "Conv", name, filters, 2, transposed=True, strides=2, **options)
+        rows = grow(rows)
     else:
         repeat = {} if network.n_axes == 1 else {"data_format": "channels_last"}
         layer = getattr(keras.layers, f"UpSampling{network.n_axes}D")
         rows = layer(2, dtype=DTYPE, name=f"{name}_repeat", **repeat)(rows)
-        rows = _layer(network, "Conv", name, filters, network.kernel_size)(rows)
+        rows = _layer(network, "Conv", name, filters, network.kernel_size, **options)(rows)
     axes = range(1, network.n_axes + 1)
     surplus = [(0, rows.shape[axis] - skip.shape[axis]) for axis in axes]
     if not any(after for _, after in surplus):

@@ -22,8 +22,8 @@ from skae.numerics import Array, ArrayLike
 from skae.objectives import (
     CORRUPTIONS,
     Corruption,
-    at_any_level,
     denoising,
+    denoising_of_any_level,
     filling,
     holes,
     with_flips,
@@ -61,7 +61,10 @@ class DenoisingAutoencoder(BaseAutoencoder):
     noise_level : float or (float, float), default=0.2
         For ``"gaussian"`` the noise's standard deviation, in the unit that ``noise_unit`` says.
         Otherwise the share of values that are replaced. A pair is a lowest and a highest level,
-        between which each row draws its own: for noise of unknown strength.
+        between which each row draws its own: for noise of unknown strength. Without a code, errors
+        of gaussian noise then count by the inverse square of their level, and the network also
+        reads how much the linear filter takes off around a position. Its layers are without
+        biases, so that what holds at one level holds at others [5]_.
 
     noise_unit : {"std", "input"}, default="std"
         ``"std"``: gaussian noise is measured by the standard deviation of all features together
@@ -100,6 +103,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
        biomedical image segmentation. MICCAI 2015, 234-241.
     .. [4] Zhang, K., Zuo, W., Chen, Y., Meng, D. & Zhang, L. (2017). Beyond a Gaussian denoiser:
        residual learning of deep CNN for image denoising. IEEE Trans. Image Processing 26(7).
+    .. [5] Mohan, S., Kadkhodaie, Z., Simoncelli, E. P. & Fernandez-Granda, C. (2020). Robust and
+       interpretable blind image denoising via bias-free convolutional neural networks. ICLR 2020.
 
     Examples
     --------
@@ -173,7 +178,12 @@ class DenoisingAutoencoder(BaseAutoencoder):
                 check_share("noise_level", level, f"noise={self.noise!r}")
         corrupt = self._corruption()
         assert corrupt is not None
-        objective = filling(corrupt) if architecture.fills else denoising(corrupt)
+        if architecture.fills:
+            objective = filling(corrupt)
+        elif len(levels) == 1:
+            objective = denoising(corrupt)
+        else:
+            objective = denoising_of_any_level(corrupt, weighs=self.noise == "gaussian")
         return Recipe(objective, loss=self.loss, scalars=self._scalars)
 
     def _levels(self) -> tuple[float, ...]:
@@ -192,10 +202,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     def _corruption(self) -> Corruption | None:
         if self.noise is None:
             return None
-        corrupt = CORRUPTIONS[self.noise]
-        if Architecture.of(self).fills:
-            corrupt = holes(self._shape())
-        return corrupt if len(self._levels()) == 1 else at_any_level(corrupt)
+        return holes(self._shape()) if Architecture.of(self).fills else CORRUPTIONS[self.noise]
 
     def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         unit = rows.unit if self.noise_unit == "input" else 1.0

@@ -72,6 +72,8 @@ cell, bidirectional, mask_value, dropout, init
         What the features stand for where they are not all numbers.
     fills : bool
         Whether a network that restores reads missing values as such, and fills them.
+    reads_level : bool
+        Whether it is to know how strong the noise of a row is.
     """
 
     n_components: Any
@@ -88,6 +90,7 @@ cell, bidirectional, mask_value, dropout, init
     init: str
     columns: Columns | None = None
     fills: bool = False
+    reads_level: bool = False
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
@@ -98,7 +101,7 @@ cell, bidirectional, mask_value, dropout, init
         ValueError
             If they ask for a code of a network that has none.
         """
-        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-2]}
+        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-3]}
         has_places = len(given["sample_shape"] or ()) in _PLACES
         asks_for_code = given["n_components"] != "auto"
         network = given["network"]
@@ -113,8 +116,14 @@ cell, bidirectional, mask_value, dropout, init
             )
         if not asks_for_code and not restores:
             given["n_components"] = _DEFAULT_COMPONENTS
-        fills = restores and getattr(estimator, "noise", None) == "masking"
-        return cls(**given, columns=getattr(estimator, "_columns", None), fills=fills)
+        noise = getattr(estimator, "noise", None) if restores else None
+        differs = isinstance(getattr(estimator, "noise_level", None), tuple | list)
+        return cls(
+            **given,
+            columns=getattr(estimator, "_columns", None),
+            fills=noise == "masking",
+            reads_level=noise == "gaussian" and differs,
+        )
 
     @property
     def kind(self) -> str:
@@ -242,6 +251,7 @@ cell, bidirectional, mask_value, dropout, init
                 filter_size=filter_size_for(shared["sample_shape"]),
                 pooling=self.pooling,
                 fills=self.fills,
+                reads_level=self.reads_level,
             )
         if kind == "recurrent":
             return RecurrentNetwork(

@@ -13,7 +13,7 @@ from skae.fitting._rows import Rows
 from skae.model import Model, ScaledRows, dense
 from skae.networks import ResidualNetwork, names
 from skae.numerics import Array, one_blas_thread
-from skae.objectives import Corruption
+from skae.objectives import Corruption, any_level
 
 # Positions for each value that the filter reads, and at most: too few of them cost a share of the
 # error, about one over the first.
@@ -55,17 +55,22 @@ def at_best_filter(
         model.scaling.apply(dense(each).astype(np.float64))
         for each in (taken.X, taken.X if taken.targets is None else taken.targets)
     )
+    weight = np.ones(len(scaled))
     if corrupt is not None:
-        batch = {"rows": scaled, "targets": clean, "weights": np.ones(len(scaled))}
+        batch = {"rows": scaled, "targets": clean, "weights": weight}
         scalars = recipe.scalars_for(network, ScaledRows(rows.X, model.scaling))
+        if "highest_level" in scalars:
+            level, weights = any_level(np, len(scaled), scalars, NumpyDraws(rng))
+            scalars = {**scalars, "noise_level": level}
+            weight = weights[:, 0] if network.reads_level else weight
         scaled = corrupt(NUMPY, batch, scalars, NumpyDraws(rng))
     with one_blas_thread():
-        found = best_filter(network, np.nan_to_num(scaled), clean, rng)
+        found = best_filter(network, np.nan_to_num(scaled), clean, weight, rng)
     if found is None:
         return model
     linear, (kernel, bias) = names.linear("encoder"), found
-    weights = {**model.weights, names.kernel(linear): kernel, names.bias(linear): bias}
-    return model.with_weights(weights)
+    trained = {**model.weights, names.kernel(linear): kernel, names.bias(linear): bias}
+    return model.with_weights(trained)
 
 
 class NumpyDraws:
@@ -108,9 +113,15 @@ def _n_positions(network: ResidualNetwork) -> int:
 
 
 def best_filter(
-    network: ResidualNetwork, corrupted: Array, clean: Array, rng: np.random.Generator
+    network: ResidualNetwork,
+    corrupted: Array,
+    clean: Array,
+    weight: Array,
+    rng: np.random.Generator,
 ) -> tuple[Array, Array] | None:
     """Kernel and bias, float32, of least squared error over some positions; None for too few.
+
+    Rows count by their weights.
 
     What lies beyond the edge of a row is what the edge mirrors, as in the network.
     """
@@ -128,15 +139,16 @@ def best_filter(
     n_taps = int(np.prod(size)) * shape[-1]
     products = np.zeros((n_taps + 1, n_taps + 1))
     wanted = np.zeros((n_taps + 1, shape[-1]))
-    n_at_once = max(1, _BLOCK_VALUES // n_taps)
+    n_known, n_at_once = 0, max(1, _BLOCK_VALUES // n_taps)
     for start in range(0, len(chosen), n_at_once):
         places = np.unravel_index(chosen[start : start + n_at_once], targets.shape[:-1])
         is_known = np.isfinite(targets[places]).all(axis=1)
         read = np.moveaxis(windows[places][is_known], 1, -1).reshape(-1, n_taps)
         read = np.hstack([read, np.ones((len(read), 1))]).astype(np.float64)
-        products += read.T @ read
-        wanted += read.T @ targets[places][is_known]
-    n_known = products[-1, -1]
+        counted = read.T * weight[places[0]][is_known]
+        products += counted @ read
+        wanted += counted @ targets[places][is_known]
+        n_known += len(read)
     if n_known < n_taps + 1:
         return None
     products[np.diag_indices(n_taps)] += _RIDGE * np.trace(products) / (n_taps + 1)

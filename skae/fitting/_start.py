@@ -47,6 +47,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "likelihood": ("likelihood", {"feature_gaussian": "gaussian", None: "gaussian or bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
+    "reads_level": ("noise_level", {True: "a range", False: "a number"}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }

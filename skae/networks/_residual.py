@@ -22,6 +22,8 @@ from skae.numerics import Weights
 
 # Values in the neighbourhood that the linear filter reads: its normal equations are solved.
 _MOST_TAPS = 512
+# The weight that says how far the filter is followed at which level of noise.
+LEVEL_SHARE = "encoder_level_share/kernel"
 # Along each axis, where there are so many of them.
 _FILTER_SIZES = {1: 31, 2: 7, 3: 3}
 # Positions of a tile without its margin, and positions that are scored at a time.
@@ -54,12 +56,16 @@ class ResidualNetwork(Network):
         As in a convolutional network, where the network halves its axes.
     fills : bool
         Missing values (NaN) in rows are read as such, and filled.
+    reads_level : bool
+        Where the strength of noise differs: what the filter takes off a neighbourhood says how far
+        to follow it, and is read by the nonlinear path.
     """
 
     kernel_size: tuple[int, ...]
     filter_size: tuple[int, ...]
     pooling: str | None = None
     fills: bool = False
+    reads_level: bool = False
 
     kind: ClassVar[str] = "residual"
     readouts: ClassVar[tuple[str, ...]] = (names.kernel(names.nonlinear("encoder")),)
@@ -83,6 +89,15 @@ class ResidualNetwork(Network):
     def has_linear_path(self) -> bool:
         """Only where asked for; else the row itself is corrected."""
         return self.linear_path
+
+    @property
+    def has_biases(self) -> bool:
+        """Whether hidden layers add numbers to what they read.
+
+        Without them a row twice as strong, noise and all, is corrected twice as much: what is
+        learned at one level of noise holds for others (Mohan et al. 2020).
+        """
+        return not self.reads_level
 
     @property
     def n_axes(self) -> int:
@@ -116,7 +131,18 @@ class ResidualNetwork(Network):
         """How far along each axis an output looks, rounded up to the alignment."""
         filters = zip(self.filter_size, self._nonlinear_reach(), strict=True)
         step = self.alignment
-        return tuple(step * math.ceil(max(size // 2, far) / step) for size, far in filters)
+        return tuple(
+            step * math.ceil(max(size // 2, far + self._level_reach(size)) / step)
+            for size, far in filters
+        )
+
+    @property
+    def level_size(self) -> tuple[int, ...]:
+        """Size of the neighbourhood that tells the level of noise, along each axis."""
+        return tuple(2 * size + 1 for size in self.filter_size)
+
+    def _level_reach(self, filter_size: int) -> int:
+        return filter_size + filter_size // 2 if self.reads_level else 0
 
     @property
     def tile_size(self) -> int:
@@ -147,10 +173,13 @@ class ResidualNetwork(Network):
         if not self.linear_path:
             return weights
         weights[self.readouts[0]][:] = 0.0
-        weights[names.bias(names.nonlinear("encoder"))][:] = 0.0
+        if self.has_biases:
+            weights[names.bias(names.nonlinear("encoder"))][:] = 0.0
         kernel = weights[names.kernel(names.linear("encoder"))]
         kernel[:] = 0.0
         kernel[tuple(size // 2 for size in self.filter_size)] = np.eye(self.n_channels)
+        if self.reads_level:
+            weights[LEVEL_SHARE][:] = 0.0
         return weights
 
 

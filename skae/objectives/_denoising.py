@@ -19,6 +19,8 @@ from skae.objectives._objective import Objective
 
 # Sides of the squares that miss, in values.
 _HOLE_SIZES = (1, 2, 4, 8)
+# The highest level over the lowest that is told from it.
+_MOST_UNLIKE = 20.0
 
 Corruption = Callable[[Namespace, Batch, Scalars, RandomDraws], Tensor]
 
@@ -84,19 +86,22 @@ def holes(sample_shape: tuple[int, ...] | None) -> Corruption:
     return make_holes
 
 
-@functools.cache
-def at_any_level(corrupt: Corruption) -> Corruption:
-    """A corruption whose level is drawn for each row, from ``noise_level`` to ``highest_level``."""
+def any_level(
+    ops: Namespace, n_rows: int, scalars: Scalars, random: RandomDraws
+) -> tuple[Tensor, Tensor]:
+    """A level for each row, from ``noise_level`` to ``highest_level``, and what its error counts.
 
-    def corrupt_at_any_level(
-        ops: Namespace, batch: Batch, scalars: Scalars, random: RandomDraws
-    ) -> Tensor:
-        lowest, highest = scalars["noise_level"], scalars["highest_level"]
-        share = random.uniform((ops.shape(batch["rows"])[0], 1))
-        level = lowest + (highest - lowest) * share
-        return corrupt(ops, batch, {**scalars, "noise_level": level}, random)
+    What noise leaves grows with its square: so counted, weak noise matters as much as strong noise.
+    Levels below a twentieth of the highest count as that one. The mean of what rows count is 1.
 
-    return corrupt_at_any_level
+    Returns
+    -------
+    level, weight : tensors of shape (n_rows, 1)
+    """
+    lowest, highest = scalars["noise_level"], scalars["highest_level"]
+    level = lowest + (highest - lowest) * random.uniform((n_rows, 1))
+    least = ops.maximum(lowest, highest / _MOST_UNLIKE)
+    return level, least * highest / ops.square(ops.maximum(level, least))
 
 
 def _chosen(ops: Namespace, rows: Tensor, scalars: Scalars, random: RandomDraws) -> Tensor:
@@ -123,14 +128,44 @@ def denoising(corrupt: Corruption) -> Objective:
 
 
 @functools.cache
+def denoising_of_any_level(corrupt: Corruption, *, weighs: bool) -> Objective:
+    """Reconstruct rows that a corruption changes at a level that each row draws.
+
+    Parameters
+    ----------
+    corrupt : callable
+    weighs : bool
+        Whether errors count by what noise of this level leaves.
+    """
+
+    def reconstruction_from_any_level(
+        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+    ) -> Terms:
+        ops, rows = network.ops, batch["rows"]
+        level, weight = any_level(ops, ops.shape(rows)[0], scalars, random)
+        corrupted = corrupt(ops, batch, {**scalars, "noise_level": level}, random)
+        if network.masks_missing:
+            is_missing = ops.isnan(rows)
+            corrupted = ops.where(is_missing, rows, corrupted)
+        output = network.decode(network.encode(corrupted))
+        error = network.error(batch["targets"], output)
+        return {"reconstruction": error * weight[:, 0] if weighs else error}
+
+    return Objective(reconstruction_from_any_level, ("reconstruction",), is_random=True)
+
+
+@functools.cache
 def filling(corrupt: Corruption) -> Objective:
     """Reconstruct rows of which a corruption makes values miss."""
 
     def reconstruction_with_holes(
         network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
-        corrupted = corrupt(network.ops, batch, scalars, random)
-        output = network.decode(network.encode(corrupted))
+        ops, rows = network.ops, batch["rows"]
+        if "highest_level" in scalars:
+            level, _ = any_level(ops, ops.shape(rows)[0], scalars, random)
+            scalars = {**scalars, "noise_level": level}
+        output = network.decode(network.encode(corrupt(ops, batch, scalars, random)))
         return {"reconstruction": network.error(batch["targets"], output)}
 
     return Objective(reconstruction_with_holes, ("reconstruction",), is_random=True)

@@ -9,6 +9,8 @@ from scipy import ndimage
 import skae
 from skae import DenoisingAutoencoder
 from skae.exceptions import StartKeptWarning
+from skae.fitting._filter_start import NumpyDraws
+from skae.objectives import any_level
 
 SHAPE = (12, 12, 1)
 QUICK = {"max_iter": 2, "hidden_layer_sizes": (4, 6), "random_state": 0}
@@ -140,11 +142,18 @@ def test_keras_models_restore_in_the_units_of_rows(fitted, images):
 
 
 @pytest.mark.parametrize("network", ["unet", "residual"])
+@pytest.mark.parametrize("level", [0.5, (0.1, 0.5)])
 @pytest.mark.parametrize("shape", [(37, 29, 1), (64, 1), (9, 11, 10, 2)])
-def test_tiles_give_what_one_piece_gives(network, shape, monkeypatch):
+def test_tiles_give_what_one_piece_gives(network, level, shape, monkeypatch):
     small = tuple(min(size, 8) for size in shape[:-1]) + shape[-1:]
     model = DenoisingAutoencoder(
-        sample_shape=small, network=network, hidden_layer_sizes=(3, 4), max_iter=1, random_state=0
+        sample_shape=small,
+        network=network,
+        hidden_layer_sizes=(3, 4),
+        max_iter=1,
+        early_stopping=False,
+        noise_level=level,
+        random_state=0,
     ).fit(smooth_images(30, small))
     image = smooth_images(1, shape)[0]
     whole = model.restore(image)
@@ -257,6 +266,20 @@ def test_noise_of_unknown_level_is_learned_from_a_range(images):
     )
     weak = new + 0.1 * draws
     assert error(many.reconstruct(weak), new) < 0.8 * error(one.reconstruct(weak), new)
+    strong = new + 1.5 * draws
+    assert error(many.reconstruct(strong), new) < 0.4 * error(strong, new)
+
+
+def test_levels_count_alike():
+    """Weights of levels that a range draws have a mean of 1, and undo their squares."""
+    draws = NumpyDraws(np.random.default_rng(0))
+    scalars = {"noise_level": 0.1, "highest_level": 0.4}
+    level, weight = any_level(np, 100_000, scalars, draws)
+    np.testing.assert_allclose(weight.mean(), 1, rtol=0.01)
+    np.testing.assert_allclose(weight * level**2, 0.04, rtol=1e-9)
+    level, weight = any_level(np, 1000, {"noise_level": 0.0, "highest_level": 1.0}, draws)
+    assert level.min() < 0.01
+    assert weight.max() <= 20
 
 
 @pytest.mark.parametrize("level", [(0.5,), (0.5, 0.1), (-0.1, 0.5), (0.1, np.inf), ("a", "b")])
