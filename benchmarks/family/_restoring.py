@@ -21,6 +21,8 @@ SIZE, TRAIN_SHARE = 32, 0.7
 NOISE, LEVELS = 0.1, (0.03, 0.05, 0.1, 0.15, 0.2)
 # As many epochs as the Keras network gets, which are cheaper here.
 SHORT = {"learning_rate": "cosine", "max_iter": 12, "flips": True}
+# One model for all levels has more to learn.
+LONG = {**SHORT, "max_iter": 36}
 KERAS_EPOCHS = 12
 
 
@@ -162,7 +164,7 @@ def photographs_of_unknown_noise(options):
     beside = {level: [] for level in LEVELS}
     for seed in seeds(options):
         train, test = patches(seed, options)
-        blind = denoiser(seed, options, noise_level=(LEVELS[0], LEVELS[-1]), **SHORT).fit(train)
+        blind = denoiser(seed, options, noise_level=(LEVELS[0], LEVELS[-1]), **LONG).fit(train)
         for level in LEVELS:
             noisy = with_noise(test, level, seed)
             found[level].append(quality(test, blind.reconstruct(noisy)))
