@@ -130,9 +130,9 @@ def best_filter(
     padded = np.pad(corrupted.reshape(-1, *shape), margins, mode="symmetric")
     axes = tuple(range(1, 1 + len(size)))
     # (n_rows, *axes, n_channels, *size): a view.
-    windows: Array = np.lib.stride_tricks.sliding_window_view(  # type: ignore[call-overload]
-        padded, size, axis=axes
-    )
+    # Stubs of numpy 2.3 know one axis alone.
+    view: Any = np.lib.stride_tricks.sliding_window_view
+    windows: Array = view(padded, size, axis=axes)
     targets = clean.reshape(-1, *shape)
     n_places = targets[..., 0].size
     chosen = rng.permutation(n_places)[: _n_positions(network)]
