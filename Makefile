@@ -48,6 +48,7 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.memory
 	$(venv) -m benchmarks.survival
 	$(venv) -m benchmarks.variants
+	$(venv) -m benchmarks.family
 	$(venv) -m benchmarks.applications
 	$(venv) -m benchmarks.tables
 	$(venv) -m benchmarks.damage
