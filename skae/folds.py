@@ -77,6 +77,9 @@ class HeldOutFolds:
         is_frequent = counts >= n_copies
         if not (deals_out_copies or (is_of_kinds and _are_combinations(X, len(counts)))):
             is_frequent[:] = False
+        if len(counts) == 1:
+            # Of a single kind of rows none is unseen.
+            is_frequent[:] = True
         # Groups are numbered in the order of their rows, as keys would change with the units of X.
         groups = np.where(is_frequent[inverse], np.arange(len(X)), first[inverse])
         self.has_few_kinds = bool(is_of_kinds or np.mean(is_frequent[inverse]) > 0.5)

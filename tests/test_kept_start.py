@@ -268,3 +268,13 @@ def test_fewer_directions_than_components_are_no_loss_of_precision():
     with warnings.catch_warnings():
         warnings.simplefilter("error", PrecisionLossWarning)
         Autoencoder(4, hidden_layer_sizes=(4,), max_iter=2).fit(rows)
+
+
+@pytest.mark.parametrize("n_rows", [10, 50, 400])
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_rows_of_one_kind_are_reconstructed(n_rows, value):
+    rows = np.full((n_rows, 3), value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StartKeptWarning)
+        fitted = Autoencoder(2, max_iter=100, random_state=0).fit(rows)
+    np.testing.assert_allclose(fitted.reconstruct(rows), rows, atol=1e-6)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
-from skae.estimators._restoring import checked_image, restores, split_images
+from skae.estimators._restoring import checked_image, in_groups, restores, split_images
 from skae.fitting import Architecture, Recipe, Rows, at_best_filter, check_share
 from skae.model import Model, ScaledRows, restored
 from skae.networks import Network
@@ -341,18 +341,16 @@ class DenoisingAutoencoder(BaseAutoencoder):
         """
         check_is_fitted(self)
         model = self._model
-        images, join = split_images(X, model.network.sample_shape)
-        checked = [
-            checked_image(image, model.network.sample_shape, model.allows_nan) for image in images
-        ]
-        outputs = [self._restore_image(model, image) for image in checked]
-        return join(outputs)
+        shape = model.network.sample_shape
+        images, join = split_images(X, shape)
+        checked = [checked_image(image, shape, model.allows_nan) for image in images]
+        return join(in_groups(checked, lambda alike: self._restore_images(model, alike)))
 
     @staticmethod
-    def _restore_image(model: Model, image: Array) -> Array:
-        output = restored(model, image)
-        # What may be missing is all that is wrong with such an image.
-        return np.where(np.isnan(image), output, image) if model.allows_nan else output
+    def _restore_images(model: Model, images: Array) -> Array:
+        output = restored(model, images)
+        # What may be missing is all that is wrong with such images.
+        return np.where(np.isnan(images), output, images) if model.allows_nan else output
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns of ``transform``.

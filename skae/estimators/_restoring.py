@@ -1,9 +1,11 @@
 """Images of any size, for estimators whose network has no code."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skae.fitting import Architecture
 from skae.numerics import Array
@@ -47,7 +49,17 @@ def split_images(X: Any, sample_shape: tuple[int, ...]) -> tuple[list[Any], Join
     """
     if isinstance(X, list | tuple) and not np.isscalar(X[0] if len(X) else 0) and _are_images(X):
         return list(X), list
+    if issparse(X):
+        raise ValueError("X is sparse, which images are not: pass X.toarray(), reshaped.")
     array, n_axes = np.asarray(X), len(sample_shape) - 1
+    if 0 in array.shape:
+        raise ValueError(f"X is empty, of shape {array.shape}. Pass one image at least.")
+    if n_axes > 1 and array.ndim == 2 and array.shape[1] == math.prod(sample_shape):
+        raise ValueError(
+            f"X is of shape {array.shape}, which are rows as fit takes them. Call reconstruct, or "
+            f"restore(X.reshape(-1, {', '.join(map(str, sample_shape))})); an image of that size "
+            "is X[..., None]."
+        )
     if array.ndim == n_axes + 2:
         return list(array), np.stack
     if array.ndim == n_axes + 1 or (array.ndim == n_axes and sample_shape[-1] == 1):
@@ -57,6 +69,18 @@ def split_images(X: Any, sample_shape: tuple[int, ...]) -> tuple[list[Any], Join
         f"X is of shape {array.shape}, but one of ({axes}, {sample_shape[-1]}) is expected, "
         "several of that along a first axis, or a list of such arrays."
     )
+
+
+def in_groups(images: list[Array], restore: Callable[[Array], Array]) -> list[Array]:
+    """What a function of several images of one size and type makes of each."""
+    groups: dict[Any, list[int]] = {}
+    for i, image in enumerate(images):
+        groups.setdefault((image.shape, image.dtype), []).append(i)
+    outputs = list(images)
+    for places in groups.values():
+        for i, output in zip(places, restore(np.stack([images[i] for i in places])), strict=True):
+            outputs[i] = output
+    return outputs
 
 
 def _are_images(X: Any) -> bool:

@@ -145,6 +145,12 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     def _value_likelihood(self) -> str | None:
         """How each value lies around the output, where it has a noise of its own."""
         is_table = hasattr(self, "_columns")
+        if self.likelihood in COUNTS and self.mask_value is not None:
+            raise ValueError(
+                f"mask_value={self.mask_value!r} marks timesteps that are not there, but "
+                f"likelihood={self.likelihood!r} counts every value. Set mask_value=None, or take "
+                "likelihood='gaussian' or 'student_t'."
+            )
         if self.likelihood in _OF_VALUES and is_table:
             raise ValueError(
                 f"likelihood={self.likelihood!r} is of rows of numbers, but the columns of a table "

@@ -95,6 +95,11 @@ def measure_scaling(
     for rows, weights in weighted_blocks(X, sample_weight):
         total += weights @ _present(rows) if has_missing else weights.sum()
         sums += weights @ (np.nan_to_num(rows) if has_missing else rows)
+    if has_missing and not total.sum() > 0:
+        raise ValueError(
+            "X holds no value that is known: all rows that count are missing throughout. Pass rows "
+            "with some values."
+        )
     # A feature that is never there has the mean of the others.
     mean = np.where(total > 0, sums / np.where(total > 0, total, 1.0), sums.sum() / total.sum())
     for rows, _ in weighted_blocks(X, sample_weight):

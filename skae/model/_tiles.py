@@ -11,41 +11,42 @@ from skae.networks import ResidualNetwork
 from skae.numerics import Array
 
 
-def restored(model: Model, image: Array) -> Array:
-    """An image, signal or volume of any size, restored; in its dtype and units.
+def restored(model: Model, images: Array) -> Array:
+    """Images, signals or volumes of any size, restored; in their dtype and units.
 
     Tiles overlap by as far as an output looks, so that it does not matter how they lie. Beyond the
-    edges the image is mirrored.
+    edges an image is mirrored.
 
     Parameters
     ----------
     model : Model
         Of a network that restores.
-    image : ndarray of shape (..., n_channels), float32 or float64
+    images : ndarray of shape (n_images, ..., n_channels), float32 or float64
     """
     network = model.network
     assert isinstance(network, ResidualNetwork)
-    axes, n_channels = image.shape[:-1], network.n_channels
+    n_images, *axes, n_channels = images.shape
     mean, scale = model.scaling.mean[:n_channels], model.scaling.scale
-    scaled = ((image - mean) / scale).astype(np.float32)
+    scaled = ((images - mean) / scale).astype(np.float32)
     inner = tuple(_inner_size(network, size) for size in axes)
     reach = network.reach
     margins = [
         (far, far + -size % tile) for size, tile, far in zip(axes, inner, reach, strict=True)
     ]
-    padded = np.pad(scaled, [*margins, (0, 0)], mode="symmetric")
+    padded = np.pad(scaled, [(0, 0), *margins, (0, 0)], mode="symmetric")
     outer = tuple(tile + 2 * far for tile, far in zip(inner, reach, strict=True))
     scorer = scorer_of(network.of_shape(outer))
-    size = (*padded.shape[:-1], n_channels)
-    whole = np.empty([n - 2 * far for n, far in zip(size[:-1], reach, strict=True)] + [n_channels])
+    size = tuple(n - 2 * far for n, far in zip(padded.shape[1:-1], reach, strict=True))
+    whole = np.empty((n_images, *size, n_channels))
     kept = tuple(slice(far, far + tile) for far, tile in zip(reach, inner, strict=True))
-    for start in _starts(whole.shape[:-1], inner):
+    for start in _starts(size, inner):
         seen = tuple(slice(begin, begin + n) for begin, n in zip(start, outer, strict=True))
-        output = scorer.encode(model.weights_as, padded[seen].reshape(1, -1))
+        rows = padded[(slice(None), *seen)].reshape(n_images, -1)
+        output = scorer.encode(model.weights_as, rows).reshape(n_images, *outer, n_channels)
         here = tuple(slice(begin, begin + n) for begin, n in zip(start, inner, strict=True))
-        whole[here] = output.reshape(*outer, n_channels)[kept]
-    cropped = whole[tuple(slice(n) for n in axes)]
-    unscaled: Array = (cropped * scale + mean).astype(image.dtype)
+        whole[(slice(None), *here)] = output[(slice(None), *kept)]
+    cropped = whole[(slice(None), *(slice(n) for n in axes))]
+    unscaled: Array = (cropped * scale + mean).astype(images.dtype)
     return unscaled
 
 

@@ -40,10 +40,12 @@ class SharedSteps:
         with own:
             if key not in self._fitted:
                 made = fit()
-                if not self._is_kept(made[0]):
+                if not (hasattr(made[0], "copy") and self._is_kept(made[0])):
                     return made
                 self._fitted[key] = made
-            return self._fitted[key]
+            rows, step = self._fitted[key]
+        # Who comes next may write into its rows.
+        return rows.copy(), step
 
     def _is_kept(self, rows: Any) -> bool:
         n_bytes = _size_of(rows)
@@ -67,6 +69,10 @@ class _StepMemory:
         self._steps = steps
         # What the rows are that come next: those of a split, after some steps; None if unknown.
         self._rows: Hashable | None = (split,)
+
+    def __repr__(self) -> str:
+        # As the user has set it, where an error shows a Pipeline.
+        return "None"
 
     def cache(self, function: FitTransform, ignore: Sequence[str] | None = None) -> FitTransform:
         """The function, which is called once for all candidates."""

@@ -185,3 +185,9 @@ def test_training_does_not_go_on_with_another_likelihood():
     match = "likelihood was 'negative_binomial' and is now 'zero_inflated_negative_binomial'"
     with pytest.raises(ValueError, match=match):
         fitted.set_params(likelihood="zero_inflated_negative_binomial").fit(SPREAD)
+
+
+def test_counts_have_no_padding():
+    model = of("poisson", network="recurrent", sample_shape=(3, 2), mask_value=0.0)
+    with pytest.raises(ValueError, match=r"mask_value=0\.0 marks timesteps"):
+        model.fit(POISSON)

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.sparse import csr_array
 
 import skae
 from skae import DenoisingAutoencoder
@@ -191,11 +192,15 @@ def test_restore_takes_one_image_several_or_a_list(fitted, images):
     [
         (np.zeros((5, 5, 3)), "1 channels"),
         (np.zeros(5), "expected"),
-        (np.zeros((0, 5, 1)), "expected"),
+        (np.zeros((0, 5, 1)), "empty"),
         (np.full((5, 5, 1), np.nan), "noise='masking'"),
         (np.full((5, 5, 1), np.inf), "infinite"),
         (np.full((5, 5, 1), "a"), "numbers"),
         ([np.zeros((5, 5, 1)), np.zeros((5, 5, 2))], "1 channels"),
+        (np.zeros((0, 5, 5, 1)), "empty"),
+        (np.zeros((0, 5)), "empty"),
+        (np.zeros((5, 144)), r"restore\(X.reshape\(-1, 12, 12, 1\)\)"),
+        (csr_array(np.eye(5)), "sparse"),
     ],
 )
 def test_what_is_no_image_is_refused(fitted, image, message):
@@ -390,3 +395,12 @@ def test_signals_of_one_channel_need_no_shape():
 def test_a_kept_start_is_called_by_its_name(images):
     with pytest.warns(StartKeptWarning, match="its start at the best linear filter"):
         denoiser(noise_level=0.5, learning_rate=1e-30, optimizer="sgd").fit(images)
+
+
+def test_nothing_known_is_refused(images):
+    nothing = np.full((10, 144), np.nan)
+    with pytest.raises(ValueError, match="no value that is known"):
+        denoiser(noise="masking").fit(nothing)
+    some = np.concatenate([nothing, images.reshape(len(images), -1)])
+    with pytest.raises(ValueError, match="no value that is known"):
+        denoiser(noise="masking").fit(some, sample_weight=np.arange(len(some)) < 10)

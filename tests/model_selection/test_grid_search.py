@@ -12,10 +12,10 @@ from joblib import parallel_config
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skae import Autoencoder, BatchedGridSearchCV, VariationalAutoencoder
 from skae.backend._program import Program
@@ -146,6 +146,14 @@ def test_steps_after_a_changed_one_are_not_shared():
     ours = BatchedGridSearchCV(pipeline, grid, cv=2, refit=False).fit(X)
     assert Counting.fits == 3 * 2
     assert_equal_results(ours, GridSearchCV(pipeline, grid, cv=2, refit=False).fit(X))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_rows_of_shared_steps_may_be_written_into(n_jobs):
+    steps = [("same", StandardScaler()), ("scale", MinMaxScaler(copy=False)), ("last", Ridge())]
+    grid = {"scale__feature_range": [(0, 1), (5, 9)], "last__alpha": [1, 2]}
+    ours, theirs = both(Pipeline(steps), grid, X, y, n_jobs=n_jobs, return_train_score=True)
+    assert_equal_results(ours, theirs)
 
 
 def test_autoencoders_in_front_are_fitted_once_for_each_split():
