@@ -69,8 +69,8 @@ _PARAMETERS = """
         ``"binary_crossentropy"`` expects values in [0, 1], which go in as they are, without
         scaling; the reconstruction is then a probability. A callable ``loss(targets, outputs)``
         gets tensors of shape (n, n_features) in scaled units, and gives a value a row or a value a
-        feature by functions of ``keras.ops``; it must not depend on anything else, and scores are
-        then in its own units.
+        feature by functions of ``keras.ops``; it must not depend on anything else (attributes of
+        an object are read once), and scores are then in its own units.
 
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Any Keras optimizer for all weights. An instance is copied, never changed; gradient clipping
