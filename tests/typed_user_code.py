@@ -31,7 +31,17 @@ from skae.inspection import (
     ReconstructionDisplay,
     ReconstructionErrorDisplay,
 )
-from skae.layers import Gate, HideMissing, KeepLargest, LastState, MissingWhere
+from skae.layers import (
+    Between,
+    Gate,
+    HideMissing,
+    KeepLargest,
+    LastState,
+    MarkMissing,
+    Mirror,
+    MissingWhere,
+    TakenOff,
+)
 from skae.metrics import (
     neg_reconstruction_error_scorer,
     reconstruction_error,
@@ -216,6 +226,8 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
     images = X.reshape(-1, 16, 16, 1)
     assert_type(skae.metrics.peak_signal_noise_ratio(images, images, data_range=1.0), float)
     print(skae.metrics.structural_similarity_samples(images, images, data_range=255))
+    print(skae.metrics.peak_signal_noise_ratio_samples(images, images, data_range=1))
+    assert_type(skae.metrics.structural_similarity(images, images, data_range=1), float)
     return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")
 
 
@@ -228,7 +240,8 @@ def stored(X: Rows) -> Any:
 
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
+    of_restoring = (Between, MarkMissing, Mirror, TakenOff)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)
     print(NetworkChangedWarning, OtherVersionWarning)
     print(PrecisionLossWarning, TrainingInterruptedWarning)
-    return StartKeptWarning, {layer.__name__: layer for layer in layers}
+    return StartKeptWarning, {layer.__name__: layer for layer in (*layers, *of_restoring)}

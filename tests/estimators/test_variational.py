@@ -282,7 +282,7 @@ def test_the_loss_follows_from_the_likelihood():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"likelihood": "poisson"}, {"beta": -0.1}, {"kl_warmup": -1}]
+    "parameters", [{"likelihood": "cauchy"}, {"beta": -0.1}, {"kl_warmup": -1}]
 )
 def test_parameters_out_of_range(parameters):
     with pytest.raises(ValueError, match=f"'{next(iter(parameters))}' parameter"):
