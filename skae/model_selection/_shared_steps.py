@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import joblib
+import numpy as np
 from sklearn.pipeline import Pipeline
 
 # What is kept of rows that steps have transformed, at most.
@@ -44,8 +45,8 @@ class SharedSteps:
                     return made
                 self._fitted[key] = made
             rows, step = self._fitted[key]
-        # Who comes next may write into its rows.
-        return rows.copy(), step
+        # Who comes next may write into its rows. In another order sums would have other last bits.
+        return (rows.copy("K") if isinstance(rows, np.ndarray) else rows.copy()), step
 
     def _is_kept(self, rows: Any) -> bool:
         n_bytes = _size_of(rows)
