@@ -14,7 +14,7 @@ from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
 
 from benchmarks._family import psnr, row, seeds, shown
-from benchmarks._harness import medians
+from benchmarks._harness import seconds
 from skae import DenoisingAutoencoder
 
 SIZE, TRAIN_SHARE = 32, 0.7
@@ -125,22 +125,22 @@ def patch_pca(train, images, level, size=7):
 
 def photographs_of_one_noise(options):
     """Bars: 31 dB in no more time than the Keras network takes."""
-    ours, theirs, seconds, keras_seconds = [], [], [], []
+    ours, theirs, spent, keras_spent = [], [], [], []
     for seed in seeds(options):
         train, test = patches(seed, options)
         noisy = with_noise(test, NOISE, seed)
         model = denoiser(seed, options, noise_level=NOISE, **SHORT)
-        seconds.append(_seconds(model.fit, train))
+        spent.append(seconds(model.fit, train))
         ours.append(quality(test, model.reconstruct(noisy)))
         start = perf_counter()
         model = by_keras(train, seed, options)
-        keras_seconds.append(perf_counter() - start)
+        keras_spent.append(perf_counter() - start)
         theirs.append(quality(test, model.predict(noisy, verbose=0)))
-    share = np.median(np.divide(seconds, keras_seconds))
+    share = np.median(np.divide(spent, keras_spent))
     yield row(
         f"photographs, noise {NOISE}, dB, {KERAS_EPOCHS} epochs",
-        f"{shown(ours)}, {np.median(seconds):.0f} s",
-        f"Keras, as many {shown(theirs)}, {np.median(keras_seconds):.0f} s",
+        f"{shown(ours)}, {np.median(spent):.0f} s",
+        f"Keras, as many {shown(theirs)}, {np.median(keras_spent):.0f} s",
         ">= 31 in the time of Keras",
         min(ours) >= 31 and share <= 1,
     )
@@ -151,12 +151,12 @@ def photographs_at_defaults(options):
     train, test = patches(0, options)
     noisy = with_noise(test, NOISE)
     model = denoiser(0, options, noise_level=NOISE)
-    seconds = _seconds(model.fit, train)
+    spent = seconds(model.fit, train)
     found = quality(test, model.reconstruct(noisy))
     by_patches = quality(test, patch_pca(train, noisy, NOISE))
     yield row(
         f"photographs, noise {NOISE}, dB, at defaults",
-        f"{found:.4g}, {model.n_iter_} epochs, {seconds:.0f} s",
+        f"{found:.4g}, {model.n_iter_} epochs, {spent:.0f} s",
         f"patches in their PCA {by_patches:.4g}",
         "> it",
         found > by_patches,
@@ -196,7 +196,7 @@ def whole_photographs(options):
         model = denoiser(seed, options, noise_level=NOISE, **SHORT).fit(train)
         for image in photographs():
             noisy = with_noise(image, NOISE, seed)
-            spent.extend(medians(1, lambda: _seconds(model.restore, noisy)))  # noqa: B023
+            spent.append(seconds(model.restore, noisy))
             right = np.s_[None, :, int(TRAIN_SHARE * image.shape[1]) :]
             ours.append(quality(image[right], model.restore(noisy)[right]))
             beside.append(quality(image[right], patch_pca(train, noisy[None], NOISE)[0][right]))
@@ -207,12 +207,6 @@ def whole_photographs(options):
         "> it",
         np.all(np.array(ours) > beside),
     )
-
-
-def _seconds(function, *arguments):
-    start = perf_counter()
-    function(*arguments)
-    return perf_counter() - start
 
 
 def resized(images, factor, filter_name):

@@ -28,7 +28,7 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
         size = network.filter_size
         mirrored = Mirror([n // 2 for n in size], dtype=DTYPE, name="encoder_mirror")(rows)
         linear = _layer(
-            network, "Conv", names.linear("encoder"), network.n_channels, size, padding="valid"
+            network, names.linear("encoder"), network.n_channels, size, padding="valid"
         )(mirrored)
     if network.reads_level and network.linear_path:
         level = _level(network, rows, linear)
@@ -58,10 +58,9 @@ def _level(network: ResidualNetwork, rows: Tensor, linear: Tensor) -> Tensor:
 
 def _followed(network: ResidualNetwork, rows: Tensor, linear: Tensor, level: Tensor) -> Tensor:
     """Between the row and the filter, by the level of noise; nearly the filter at the start."""
-    hidden = _layer(network, "Conv", "encoder_level_hidden", _LEVEL_UNITS, 1, activation="relu")
+    hidden = _layer(network, "encoder_level_hidden", _LEVEL_UNITS, 1, activation="relu")
     share = _layer(
         network,
-        "Conv",
         "encoder_level_share",
         network.n_channels,
         1,
@@ -77,7 +76,6 @@ def _correction(network: ResidualNetwork, rows: Tensor) -> Tensor:
     build = _same_size if network.kind == "residual" else _u_shape
     last = _layer(
         network,
-        "Conv",
         names.nonlinear("encoder"),
         network.n_channels,
         network.kernel_size,
@@ -108,7 +106,7 @@ def _u_shape(network: ResidualNetwork, rows: Tensor) -> Tensor:
 
 def _hidden(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> Tensor:
     options: dict[str, Any] = {"activation": network.activation, "use_bias": network.has_biases}
-    rows = _layer(network, "Conv", name, filters, network.kernel_size, **options)(rows)
+    rows = _layer(network, name, filters, network.kernel_size, **options)(rows)
     for drop in dropout(network, f"{name}_drop"):
         rows = drop(rows)
     return rows
@@ -118,7 +116,7 @@ def _shrunk(network: ResidualNetwork, name: str, filters: int, rows: Tensor) -> 
     """Half as large along every axis, rounded up."""
     if network.pooling is None:
         options: dict[str, Any] = {"activation": network.activation, "use_bias": network.has_biases}
-        return _layer(network, "Conv", name, filters, 2, strides=2, **options)(rows)
+        return _layer(network, name, filters, 2, strides=2, **options)(rows)
     pool = getattr(keras.layers, f"{network.pooling.capitalize()}Pooling{network.n_axes}D")
     options = {"padding": "same", "data_format": "channels_last", "dtype": DTYPE}
     return pool(2, name=name, **options)(rows)
@@ -129,13 +127,13 @@ def _grown(network: ResidualNetwork, name: str, rows: Tensor, skip: Tensor) -> T
     filters = skip.shape[-1]
     options: dict[str, Any] = {"use_bias": network.has_biases}
     if network.pooling is None:
-        grow = _layer(network, "Conv", name, filters, 2, transposed=True, strides=2, **options)
+        grow = _layer(network, name, filters, 2, transposed=True, strides=2, **options)
         rows = grow(rows)
     else:
         repeat = {} if network.n_axes == 1 else {"data_format": "channels_last"}
         layer = getattr(keras.layers, f"UpSampling{network.n_axes}D")
         rows = layer(2, dtype=DTYPE, name=f"{name}_repeat", **repeat)(rows)
-        rows = _layer(network, "Conv", name, filters, network.kernel_size, **options)(rows)
+        rows = _layer(network, name, filters, network.kernel_size, **options)(rows)
     axes = range(1, network.n_axes + 1)
     surplus = [(0, rows.shape[axis] - skip.shape[axis]) for axis in axes]
     if not any(after for _, after in surplus):
@@ -148,7 +146,6 @@ def _grown(network: ResidualNetwork, name: str, rows: Tensor, skip: Tensor) -> T
 
 def _layer(
     network: ResidualNetwork,
-    kind: str,
     name: str,
     filters: int,
     size: int | tuple[int, ...],
@@ -157,7 +154,8 @@ def _layer(
     padding: str = "same",
     **options: Any,
 ) -> keras.layers.Layer:
-    layer = getattr(keras.layers, f"{kind}{network.n_axes}D{'Transpose' if transposed else ''}")
+    """A convolution along as many axes as rows have."""
+    layer = getattr(keras.layers, f"Conv{network.n_axes}D{'Transpose' if transposed else ''}")
     return layer(
         filters,
         size,

@@ -58,7 +58,8 @@ def at_best_filter(
     weight = np.ones(len(scaled))
     if corrupt is not None:
         batch = {"rows": scaled, "targets": clean, "weights": weight}
-        scalars = recipe.scalars_for(network, ScaledRows(rows.X, model.scaling))
+        # Scalars ask for units and extremes alone, so that no scaled copy of all rows is made.
+        scalars = recipe.scalars_for(network, ScaledRows(rows.X, model.scaling, on_disk=True))
         if "highest_level" in scalars:
             level, weights = any_level(np, len(scaled), scalars, NumpyDraws(rng))
             scalars = {**scalars, "noise_level": level}
