@@ -19,7 +19,7 @@ from skae.backend._pool import ProgramPool, Releasable
 from skae.backend._surroundings import check_place, check_process
 from skae.backend._traces import Traces
 from skae.forks import refuse_in_a_fork
-from skae.networks import Build, Network
+from skae.networks import Network
 from skae.numerics import Array, Weights
 from skae.training import Program, ProgramSpec
 
@@ -125,7 +125,9 @@ def with_build(network: Network) -> Network:
         with _undeferred():
             return replace(network, build=paths.own_build(network))
     if callable(network.activation):
-        return replace(network, build=Build.of_activation(network.activation))
+        identity = _module("skae.backend._identity")
+        with _undeferred():
+            return replace(network, build=identity.build_of_activation(network.activation))
     return network
 
 

@@ -35,6 +35,13 @@ def build_of(*models: keras.Model) -> Build:
     return Build.of(configuration, code, keras.__version__)
 
 
+def build_of_activation(activation: object) -> Build:
+    """What tells a function, or a layer without weights, between layers of our own from others."""
+    code = ModelDigest()
+    code.add(activation)
+    return Build.of(Digest(), code, keras.__version__)
+
+
 class ModelDigest(Digest):
     """A digest that knows the objects of Keras and TensorFlow."""
 
@@ -54,15 +61,20 @@ class ModelDigest(Digest):
 
     def _add_configured(self, value: Any) -> None:
         self.add(type(value))
+        self._add_configuration(value)
+
+    def _add_configuration(self, value: Any) -> None:
         try:
             self.add(_Anonymous().of(value.get_config()))
         except Exception:
             self.give_up(value)
 
     def _add_layer(self, layer: keras.layers.Layer) -> None:
-        """The user's parts of a layer; what is Keras' own about it, its configuration says."""
+        """The user's parts of a layer, what is Keras' own as its configuration says."""
         own = not is_installed(type(layer).__module__)
         self.add(type(layer))
+        if not own and not isinstance(layer, keras.Model):  # a model is its layers
+            self._add_configuration(layer)
         for part in getattr(layer, "layers", ()) if isinstance(layer, keras.Model) else ():
             self.add(part)
         for name in sorted(set(vars(layer)) - _OF_KERAS):

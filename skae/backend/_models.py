@@ -11,12 +11,12 @@ from skae.backend._blocks import DTYPE, Block, Path, dense
 from skae.backend._convolutional_paths import convolutional_paths
 from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
+from skae.backend._identity import build_of_activation
 from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
 from skae.backend._restoring import restoring_models
 from skae.networks import (
     READER_ACTIVATION,
-    Build,
     Network,
     ResidualNetwork,
     check_build,
@@ -122,7 +122,7 @@ def build(network: Network) -> KerasNetwork:
         For a dense network its variables are named as in ``network.parameter_shapes()``.
     """
     if network.build is not None and network.kind != "custom":
-        check_build(network.build, Build.of_activation(network.activation))
+        check_build(network.build, build_of_activation(network.activation))
     has_paths = network.kind in _PATHS and (network.hidden_layer_sizes or network.kind == "custom")
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
     critic = head = noise = column_weights = output_units = least_noise = None

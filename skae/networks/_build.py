@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from skae.messages import NetworkChangedWarning
-from skae.networks._digest import Digest, digest_of
+from skae.networks._digest import Digest
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Build:
     Attributes
     ----------
     configuration : str
-        Digest of the configuration of layers and of their weights' shapes; empty where none of
-        them are the user's.
+        Digest of the configuration of layers and of their weights' shapes; that of nothing where
+        none of them are the user's.
     code : str
         Digest of the user's functions and classes among them, and of the values that these read.
     made_by : str
@@ -39,12 +39,6 @@ class Build:
         is_certain = configuration.is_certain and code.is_certain
         once = "" if is_certain else uuid.uuid4().hex
         return cls(configuration.hexdigest(), code.hexdigest(), made_by, once)
-
-    @classmethod
-    def of_activation(cls, activation: object) -> Self:
-        """That of a function between layers that are not the user's."""
-        code, is_certain = digest_of(activation)
-        return cls("", code, "", "" if is_certain else uuid.uuid4().hex)
 
     @property
     def told(self) -> tuple[str, str]:
