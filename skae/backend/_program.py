@@ -3,7 +3,7 @@
 Weights live in variables of the program while it runs: load them, run chunks, take them back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -360,8 +360,7 @@ class Program:
         """All updates of a step, one after the other; a term is reported as its update saw it."""
         reported: dict[str, Tensor] = {}
         for i, update in enumerate(self._updates):
-            terms = self._update(i, update, batch, scalars, seed)
-            reported |= {n: v for n, v in terms.items() if n in update.terms or n not in reported}
+            reported |= self._update(i, update, batch, scalars, seed)
         return sums_of(self.spec.objective, reported, batch["weights"])
 
     def _update(
@@ -374,7 +373,9 @@ class Program:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(watched)
             tensors = {k: v for part in (*changed, *others) for k, v in part.items()}
-            terms, states = self._terms(tensors, batch, scalars, seed, training=True)
+            terms, states = self._terms(
+                tensors, batch, scalars, seed, names=self._terms_of(i), training=True
+            )
             loss = mean_loss(self.spec.objective, terms, batch["weights"], scalars, update.terms)
             loss = self._optimizers[i].scale_loss(loss)
         gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
@@ -391,6 +392,14 @@ class Program:
             variable.assign(value)
         return terms
 
+    def _terms_of(self, i: int) -> Collection[str]:
+        """What an update reports: terms that it lowers, and in the first those that none does."""
+        if not self._updates[i].terms:
+            return self.spec.objective.terms
+        lowered = {name for update in self._updates for name in update.terms}
+        others = [] if i else [name for name in self.spec.objective.terms if name not in lowered]
+        return (*self._updates[i].terms, *others)
+
     def _variables_of(self, i: int) -> list[keras.Variable]:
         return [variable for group in self._groups_of(i) for variable in group.variables]
 
@@ -399,7 +408,8 @@ class Program:
 
     def _evaluate_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
         tensors = {k: v for group in self._groups for k, v in group.tensors().items()}
-        terms, _ = self._terms(tensors, batch, scalars, seed, training=False)
+        names = self.spec.objective.terms
+        terms, _ = self._terms(tensors, batch, scalars, seed, names=names, training=False)
         return sums_of(self.spec.objective, terms, batch["weights"])
 
     def _terms(
@@ -409,6 +419,7 @@ class Program:
         scalars: Scalars,
         seed: Seed,
         *,
+        names: Collection[str],
         training: bool,
     ) -> tuple[Mapping[str, Tensor], list[tuple[keras.Variable, Tensor]]]:
         trained = {name: v for group in self._groups for name, v in group.members.items()}
@@ -419,7 +430,8 @@ class Program:
             batch = {**batch, "rows": tf.where(tf.math.is_nan(rows), 0.0, rows)}
         with keras.StatelessScope(state_mapping=mapping) as scope:
             network = NetworkView(self._built, self.spec, training)
-            terms = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
+            found = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
+            terms = {name: found[name] for name in found if name in names}
         states = [*self._generators, *self._untrained.values()]
         changed = ((v, scope.get_current_value(v)) for v in states)
         return terms, [(v, value) for v, value in changed if value is not None]

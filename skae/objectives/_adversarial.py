@@ -4,6 +4,8 @@ The critic's gradient at real draws is kept small (Mescheder, Geiger & Nowozin 2
 such games need not converge.
 """
 
+import functools
+
 from skae.networks import names
 from skae.objectives._network_view import (
     Batch,
@@ -15,6 +17,7 @@ from skae.objectives._network_view import (
     Terms,
 )
 from skae.objectives._objective import Objective, Update
+from skae.objectives._terms import TermsAsNeeded
 
 # A strong penalty: what a critic of a code needs to see is coarse.
 _GRADIENT_WEIGHT = 10.0
@@ -28,16 +31,29 @@ def adversarial(network: NetworkView, batch: Batch, scalars: Scalars, random: Ra
     """
     ops, rows = network.ops, batch["rows"]
     code = network.encode(rows)
-    drawn = draw_prior(ops, scalars, random, ops.shape(code)[0])
-    on_codes = network.criticise(code)
-    slope = network.gradient(network.criticise, drawn)
-    penalty = 0.5 * _GRADIENT_WEIGHT * ops.sum(ops.square(slope), axis=1)
-    return {
-        "reconstruction": network.error(batch["targets"], network.decode(code)),
-        "critic": ops.softplus(-network.criticise(drawn)) + ops.softplus(on_codes) + penalty,
-        "adversarial": ops.softplus(-on_codes),
-        "discrepancy": energy_distance(ops, code, drawn, batch["weights"]),
-    }
+
+    @functools.cache
+    def drawn() -> Tensor:
+        return draw_prior(ops, scalars, random, ops.shape(code)[0])
+
+    @functools.cache
+    def on_codes() -> Tensor:
+        return network.criticise(code)
+
+    def critic() -> Tensor:
+        slope = network.gradient(network.criticise, drawn())
+        penalty = 0.5 * _GRADIENT_WEIGHT * ops.sum(ops.square(slope), axis=1)
+        on_drawn = ops.softplus(-network.criticise(drawn()))
+        return on_drawn + ops.softplus(on_codes()) + penalty
+
+    return TermsAsNeeded(
+        {
+            "reconstruction": lambda: network.error(batch["targets"], network.decode(code)),
+            "critic": critic,
+            "adversarial": lambda: ops.softplus(-on_codes()),
+            "discrepancy": lambda: energy_distance(ops, code, drawn(), batch["weights"]),
+        }
+    )
 
 
 def draw_prior(ops: Namespace, scalars: Scalars, random: RandomDraws, n_rows: int) -> Tensor:

@@ -18,7 +18,7 @@ Batch = Mapping[str, Tensor]
 # Tensors that change from fit to fit without a new compilation.
 Scalars = Mapping[str, Tensor]
 # Named values, one a row.
-Terms = dict[str, Tensor]
+Terms = Mapping[str, Tensor]
 
 
 class RandomDraws(Protocol):

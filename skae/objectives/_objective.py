@@ -71,8 +71,8 @@ class Objective:
         """Sum of the terms of these names, or of all, each times its strength."""
         strengths = dict(self.strengths)
         return sum(
-            value * scalars[strengths[name]] if name in strengths else value
-            for name, value in terms.items()
+            terms[name] * scalars[strengths[name]] if name in strengths else terms[name]
+            for name in terms
             if name in (names or self.terms)
         )
 
