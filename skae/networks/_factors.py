@@ -11,7 +11,7 @@ from skae.numerics import Array
 _LEAST_SHARE = 0.005
 # Of the variance of a feature, and of the median feature: a pixel that the rows at hand do not
 # change would else be worth any number of nats, until a row changes it. The last is of the mean.
-_LEAST_NOISE, _LEAST_OF_MEAN = 1e-4, 1e-12
+_LEAST_NOISE, _LEAST_OF_MEDIAN, _LEAST_OF_MEAN = 1e-4, 3e-4, 1e-12
 _MOST_ITERATIONS, _MOST_OPERATIONS, _TOLERANCE = 300, 2e10, 1e-4
 # Directions beyond those asked for, which make those converge.
 _OVERSAMPLES = 8
@@ -38,7 +38,7 @@ class Factors(NamedTuple):
 def least_noise(variances: Array) -> Array:
     """The smallest noise variance that each feature may have."""
     usual = max(float(np.median(variances)), _LEAST_OF_MEAN * float(np.mean(variances)))
-    least: Array = _LEAST_NOISE * np.maximum(variances, usual)
+    least: Array = np.maximum(_LEAST_NOISE * variances, _LEAST_OF_MEDIAN * usual)
     return np.maximum(least, np.finfo(np.float32).tiny)
 
 
