@@ -1,7 +1,7 @@
 """Networks as Keras functional models. Loaded on first use only: it imports Keras."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -52,6 +52,8 @@ class KerasNetwork:
         How much each column of a table counts.
     output_units, least_noise : keras.Variable or None
         What the decoder's outputs are multiplied by, and the smallest variances around them.
+    prior : dict of keras.Variable
+        What is learned of the distribution of the code, by name.
     scope : str
         What a ``keras.name_scope`` of the caller puts before all names.
     """
@@ -66,6 +68,7 @@ class KerasNetwork:
     column_weights: keras.Variable | None = None
     output_units: keras.Variable | None = None
     least_noise: keras.Variable | None = None
+    prior: dict[str, keras.Variable] = field(default_factory=dict)
 
     @property
     def readers(self) -> list[keras.Model]:
@@ -98,6 +101,7 @@ class KerasNetwork:
             named[names.OUTPUT_UNITS] = self.output_units
         if self.least_noise is not None:
             named[names.LEAST_NOISE] = self.least_noise
+        named |= self.prior
         return {name: v for name, v in named.items() if not _is_generator(v)}
 
     def _name(self, variable: keras.Variable) -> str:
@@ -151,6 +155,10 @@ def build(network: Network) -> KerasNetwork:
         column_weights,
         output_units,
         least_noise,
+        {
+            name: keras.Variable("zeros", shape=shape, dtype=DTYPE, name="prior")
+            for name, shape in network.prior_shapes().items()
+        },
     )
 
 

@@ -91,6 +91,10 @@ class NetworkView:
         noise, units, least = (None if each is None else tensor(each) for each in given)
         return noise, units, least
 
+    def prior(self) -> dict[str, Tensor]:
+        named = self._built.prior.items()
+        return {name: keras.ops.convert_to_tensor(variable) for name, variable in named}
+
     def criticise(self, code: Tensor) -> Tensor:
         assert self._built.critic is not None
         return self._built.critic(code, training=self._training)[:, 0]

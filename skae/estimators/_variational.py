@@ -12,15 +12,17 @@ from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
 from skae.estimators._sampling import SamplerMixin
-from skae.fitting import Recipe
+from skae.fitting import Recipe, with_refined_prior
 from skae.messages import check_integer
 from skae.model import (
     draw_around,
+    draw_prior,
     importance_weighted_bounds,
     likelihood_parameters,
     lower_bounds,
     noise_variance,
     posterior_deviations,
+    prior_parameters,
     unit_divergences,
 )
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
@@ -34,9 +36,14 @@ Likelihood = Literal[
     "student_t",
     "zero_inflated_negative_binomial",
 ]
+Prior = Literal["flow", "mixture", "normal", "vamp"]
+# Parts, pseudo-inputs and couplings that "auto" means.
+_PRIOR_COMPONENTS = {"flow": 8, "mixture": 32, "vamp": 64}
 _OF_VALUES = ("student_t", *COUNTS)
 # Burda et al.'s threshold for a unit that still says something about the row.
 _ACTIVE_VARIANCE = 0.01
+# Of the codes that refine a prior.
+_SEED = 0
 
 
 @documented
@@ -112,6 +119,8 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     likelihood: Likelihood = "gaussian"
     noise_variance: Literal["feature", "shared"] = "shared"
     n_importance_samples: int = 1
+    prior: Prior = "normal"
+    n_prior_components: int | Literal["auto"] = "auto"
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
@@ -120,6 +129,8 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         "likelihood": [StrOptions(set(get_args(Likelihood)))],
         "noise_variance": [StrOptions({"feature", "shared"})],
         "n_importance_samples": [POSITIVE_INTEGER],
+        "prior": [StrOptions(set(get_args(Prior)))],
+        "n_prior_components": [POSITIVE_INTEGER, StrOptions({"auto"})],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
@@ -127,20 +138,37 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         likelihood, is_table = self._value_likelihood(), hasattr(self, "_columns")
         name = "columns" if is_table else self.likelihood
         is_gaussian = self.likelihood == "gaussian"
+        prior, n_parts = self._learned_prior()
         return Recipe(
-            variational(likelihood or name, self.n_importance_samples),
+            variational(likelihood or name, self.n_importance_samples, prior),
             loss="binary_crossentropy" if self.likelihood == "bernoulli" else "squared_error",
             network={
                 "is_variational": True,
                 "has_noise": self.likelihood not in ("bernoulli", "poisson"),
                 "likelihood": likelihood,
+                "prior": prior,
+                "n_prior_components": n_parts,
             },
             scalars={"beta": self.beta},
             schedule=self._warmed_up if self.kl_warmup else None,
             n_grace_epochs=self.kl_warmup,
             of_counts=self.likelihood in COUNTS,
-            pca_is_optimum=is_gaussian and self.beta == 1,
+            pca_is_optimum=is_gaussian and self.beta == 1 and prior is None,
         )
+
+    def _learned_prior(self) -> tuple[str | None, int]:
+        """What is learned of the prior, and how many parts that has."""
+        if self.prior == "normal" and self.n_prior_components != "auto":
+            raise ValueError(
+                f"n_prior_components={self.n_prior_components!r} counts the parts of a prior that "
+                "is learned, but prior='normal' has none. Leave it at 'auto', or set "
+                "prior='mixture', 'vamp' or 'flow'."
+            )
+        if self.prior == "normal":
+            return None, 0
+        if self.n_prior_components == "auto":
+            return self.prior, _PRIOR_COMPONENTS[self.prior]
+        return self.prior, int(self.n_prior_components)
 
     def _value_likelihood(self) -> str | None:
         """How each value lies around the output, where it has a noise of its own."""
@@ -176,7 +204,15 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         self.kl_per_unit_, variances = unit_divergences(self._model, X)
         self.active_units_ = variances > _ACTIVE_VARIANCE
         self.noise_variance_ = noise_variance(self._model)
+        self.prior_parameters_ = prior_parameters(self._model)
         self.likelihood_parameters_ = likelihood_parameters(self._model)
+
+    def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
+        if self.prior != "normal":
+            rng = np.random.default_rng(_SEED)
+            self._model = with_refined_prior(self._model, X, sample_weight, rng)
+            self._after_fit(X)
+        super()._learn_codes(X, sample_weight)
 
     def _distributed_codes(self, X: Matrix) -> tuple[Array, Array | None]:
         return self._model.encode(X), posterior_deviations(self._model, X)
@@ -261,7 +297,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return draw_around(self._model, codes, rng) if around else self._model.decode(codes)
 
     def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:
-        return rng.standard_normal((n_samples, self.n_components_))
+        return draw_prior(self._model, n_samples, rng)
 
 
 @documented

@@ -27,6 +27,7 @@ from skae.fitting._listeners import (
     tell_optimum,
 )
 from skae.fitting._precision import new_model_told
+from skae.fitting._priors import with_refined_prior
 from skae.fitting._rates import optimizer_kind, planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
@@ -109,5 +110,6 @@ __all__ = [
     "train_one_pass",
     "with_gaps",
     "with_missing_steps",
+    "with_refined_prior",
     "without_training",
 ]

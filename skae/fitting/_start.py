@@ -11,6 +11,7 @@ from scipy import sparse
 from skae import backend
 from skae.fitting._architecture import Architecture, checked_width
 from skae.fitting._count_start import weights_of_counts
+from skae.fitting._priors import with_started_prior
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._table_start import weights_of_columns
@@ -49,6 +50,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "n_active": ("k", {}),
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
     "fills": ("noise", {True: "masking", False: "another"}),
+    "prior": ("prior", {None: "normal"}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
 
@@ -117,6 +119,7 @@ def new_model(
         weights = weights_of_counts(network, weights, scaling, rows.X, sample_weight)
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
+    model = with_started_prior(model, rows.X, sample_weight, rng)
     if principal is None:
         return model
     directions = principal.leading(network.n_components)[0].astype(np.float32)

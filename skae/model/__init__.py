@@ -2,6 +2,7 @@
 
 from skae.model._dispersion import draw_around, likelihood_parameters, noise_variance
 from skae.model._likelihood import (
+    draw_codes,
     importance_weighted_bounds,
     lower_bounds,
     posterior_deviations,
@@ -10,6 +11,7 @@ from skae.model._likelihood import (
 )
 from skae.model._model import Model
 from skae.model._packing import pack
+from skae.model._prior import draw_prior, log_prior_of, prior_parameters
 from skae.model._scaling import (
     CountScaling,
     ScaledRows,
@@ -34,16 +36,20 @@ __all__ = [
     "column_variances",
     "dense",
     "draw_around",
+    "draw_codes",
+    "draw_prior",
     "entropies",
     "identity_scaling",
     "importance_weighted_bounds",
     "likelihood_parameters",
+    "log_prior_of",
     "lower_bounds",
     "measure_columns",
     "measure_scaling",
     "noise_variance",
     "pack",
     "posterior_deviations",
+    "prior_parameters",
     "restored",
     "row_terms",
     "unit_divergences",

@@ -9,15 +9,18 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from skae.model._model import Model
+from skae.model._prior import log_prior_of, prior_moments
 from skae.model._scaling import dense
 from skae.numerics import Array, Matrix
 from skae.objectives import (
     SURPRISES,
+    LogDensity,
     bounded,
     column_surprises,
     gaussian_surprise,
     loss_of,
     normal_divergence,
+    posterior_log_density,
 )
 
 _N_PAIRS = 32
@@ -26,7 +29,7 @@ _SEED = 0
 
 def lower_bounds(model: Model, X: Matrix) -> Array:
     """Evidence lower bound of each row, float64."""
-    draws = _even_draws(model.network.n_components)
+    draws, log_prior = _even_draws(model.network.n_components), _learned(model)
 
     def bounds(rows: Array) -> Array:
         rows = rows.astype(np.float64, copy=False)
@@ -35,8 +38,14 @@ def lower_bounds(model: Model, X: Matrix) -> Array:
         code_deviations = np.exp(0.5 * log_variance)
         total = np.zeros(len(rows))
         for draw in draws:
-            total += _log_density(model, targets, mean + code_deviations * draw)
-        divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
+            code = mean + code_deviations * draw
+            total += _log_density(model, targets, code)
+            if log_prior is not None:
+                total += log_prior(code)
+        if log_prior is None:
+            divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
+        else:
+            divergence = posterior_log_density(np, log_variance)
         means: Array = total / len(draws) - divergence
         return means
 
@@ -48,6 +57,7 @@ def importance_weighted_bounds(
 ) -> Array:
     """Importance-weighted bound of each row (Burda et al. 2016), float64."""
     draws = rng.standard_normal((n_samples, model.network.n_components))
+    log_prior = _learned(model)
 
     def bounds(rows: Array) -> Array:
         rows = rows.astype(np.float64, copy=False)
@@ -56,8 +66,11 @@ def importance_weighted_bounds(
         log_total = np.full(len(rows), -np.inf)
         for draw in draws:
             code = mean + np.exp(0.5 * log_variance) * draw
-            # Prior over posterior: the constants and the Jacobian of the draw cancel.
-            ratio = 0.5 * np.sum(draw**2 + log_variance - code**2, axis=1)
+            if log_prior is None:
+                # Prior over posterior: the constants and the Jacobian of the draw cancel.
+                ratio = 0.5 * np.sum(draw**2 + log_variance - code**2, axis=1)
+            else:
+                ratio = log_prior(code) - posterior_log_density(np, log_variance, draw)
             log_total = np.logaddexp(log_total, _log_density(model, targets, code) + ratio)
         means: Array = log_total - np.log(n_samples)
         return means
@@ -81,13 +94,31 @@ def posterior_deviations(model: Model, X: Matrix) -> Array:
     )
 
 
+def draw_codes(model: Model, X: Matrix, rng: np.random.Generator) -> Array:
+    """A draw from the posterior of each row, float64."""
+    n_components = model.network.n_components
+    code = model.in_blocks(
+        X, n_components, lambda rows: distribution(model, model.scaling.apply(rows))[0]
+    ).astype(np.float64)
+    drawn: Array = code + posterior_deviations(model, X) * rng.standard_normal(code.shape)
+    return drawn
+
+
 def row_divergences(model: Model, X: Matrix) -> Array:
-    """Divergence of each row's posterior from the prior, over all units."""
+    """Divergence of each row's posterior from the prior, over all units.
+
+    Of a learned prior it is a mean over the draws of the bound.
+    """
+    draws, log_prior = _even_draws(model.network.n_components), _learned(model)
 
     def divergences(rows: Array) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
-        total: Array = normal_divergence(np, mean, log_variance).sum(axis=1)
-        return total
+        if log_prior is None:
+            total: Array = normal_divergence(np, mean, log_variance).sum(axis=1)
+            return total
+        deviations = np.exp(0.5 * log_variance)
+        found: Array = sum(-log_prior(mean + deviations * draw) for draw in draws) / len(draws)
+        return found + posterior_log_density(np, log_variance)
 
     return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)
 
@@ -118,15 +149,29 @@ def _values_and_unit(model: Model, X: Array) -> tuple[Array | int, Array | float
 
 
 def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
-    """Mean divergence from the prior, and variance of the posterior mean, of each unit."""
+    """Mean divergence from the prior, and variance of the posterior mean, of each unit.
+
+    A learned prior stands there by its moments: codes are measured in its deviations.
+    """
     k = model.network.n_components
+    centre, variance = prior_moments(model)
 
     def statistics(rows: Array) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
+        if model.network.prior is not None:
+            mean, log_variance = (
+                (mean - centre) / np.sqrt(variance),
+                log_variance - np.log(variance),
+            )
         return np.concatenate([mean, normal_divergence(np, mean, log_variance)], axis=1)
 
     values = model.in_blocks(X, 2 * k, statistics).astype(np.float64, copy=False)
     return values[:, k:].mean(axis=0), values[:, :k].var(axis=0)
+
+
+def _learned(model: Model) -> LogDensity | None:
+    """The log density of codes under a prior that is learned."""
+    return None if model.network.prior is None else log_prior_of(model)
 
 
 def _log_density(model: Model, scaled: Array, code: Array) -> Array:

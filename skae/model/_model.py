@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit
 
 from skae import backend
-from skae.model._packing import PackedArray, unpack
+from skae.model._packing import PackedArray, pack, unpack
 from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
@@ -83,6 +83,14 @@ class Model:
             principal_mean=None,
             _cast={},
         )
+
+    def with_some_weights(self, weights: Weights) -> Self:
+        """The same model with other values of some weights, which a pickle keeps as they are."""
+        arrays = {name: array.astype(np.float32) for name, array in weights.items()}
+        packed = self.packed
+        if packed is not None:
+            packed = {**packed, **{name: pack(array, None) for name, array in arrays.items()}}
+        return replace(self, weights={**self.weights, **arrays}, packed=packed, _cast={})
 
     def fitted_attributes(self) -> dict[str, Any]:
         """Attributes that an estimator needs in order to transform with this model."""

@@ -12,6 +12,7 @@ from skae.networks._head import READER_ACTIVATION, predictions, random_head, wit
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import MAX_COVARIANCE, PrincipalDirections, principal_directions
+from skae.networks._priors import Coupling, coupling, coupling_weight, prior_weight
 from skae.networks._recurrent import RecurrentNetwork
 from skae.networks._residual import ResidualNetwork, UNetwork, filter_size_for
 from skae.networks._wide import WideRows, directions_for_share
@@ -24,6 +25,7 @@ __all__ = [
     "Builder",
     "Columns",
     "ConvolutionalNetwork",
+    "Coupling",
     "CustomNetwork",
     "DenseNetwork",
     "Digest",
@@ -35,12 +37,15 @@ __all__ = [
     "UNetwork",
     "WideRows",
     "check_build",
+    "coupling",
+    "coupling_weight",
     "directions_for_share",
     "filter_size_for",
     "is_installed",
     "names",
     "predictions",
     "principal_directions",
+    "prior_weight",
     "random_head",
     "with_head",
     "without_head",

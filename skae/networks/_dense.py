@@ -60,7 +60,7 @@ class DenseNetwork(Network):
             shapes |= reader_shapes(
                 "head", self.n_components, self.head_layer_sizes, self.n_predicted
             )
-        return shapes
+        return shapes | self.prior_shapes()
 
     def random_weights(self, rng: np.random.Generator) -> Weights:
         """Glorot uniform kernels (Glorot & Bengio 2010) and zero biases, float32."""

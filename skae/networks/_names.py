@@ -12,6 +12,8 @@ NOISE = "noise/log_variance"
 LEAST_NOISE = "noise/least"
 # What the decoder's outputs are multiplied by; not trained.
 OUTPUT_UNITS = "outputs/unit"
+# Beginning of the weights of a learned distribution of the code.
+PRIOR = "prior/"
 # How much each column of a table counts; not trained.
 COLUMN_WEIGHTS = "columns/weight"
 

@@ -22,6 +22,7 @@ from skae.networks._columns import Columns
 from skae.networks._factors import Factors, factor_analysis, least_noise
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections
+from skae.networks._priors import prior_shapes
 from skae.numerics import Array, Weights
 
 # The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
@@ -84,6 +85,10 @@ class Network:
         Outputs of the head.
     columns : Columns or None
         What the features stand for where they are not all numbers.
+    prior : {"mixture", "vamp", "flow"} or None
+        What is learned of the distribution of the code; None where it is standard normal.
+    n_prior_components : int
+        Parts of that.
     build : Build or None
         What a user's code makes of all that; None where there is no such code.
     """
@@ -104,6 +109,8 @@ class Network:
     head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
     columns: Columns | None = None
+    prior: str | None = None
+    n_prior_components: int = 0
     build: Build | None = None
 
     # Every subclass has its own.
@@ -146,6 +153,13 @@ class Network:
         if self.columns is not None:
             return (self.columns.n_numbers,)
         return () if self.likelihood is None else (_N_NOISES[self.likelihood] * self.n_features,)
+
+    def prior_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every weight of a learned prior, by name; none where nothing is learned."""
+        if self.prior is None:
+            return {}
+        sizes = (self.n_prior_components, self.n_components, self.n_features)
+        return prior_shapes(self.prior, *sizes)
 
     @property
     def has_output_units(self) -> bool:

@@ -36,11 +36,19 @@ from skae.objectives._network_view import (
     Terms,
 )
 from skae.objectives._objective import RECONSTRUCTION, Objective, Update
+from skae.objectives._priors import (
+    LogDensity,
+    flow_inverse,
+    log_precisions,
+    log_shares,
+    prior_log_density,
+)
 from skae.objectives._sparse import SPARSE
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
     column_surprises,
     normal_divergence,
+    posterior_log_density,
     variational,
 )
 
@@ -57,6 +65,7 @@ __all__ = [
     "SURPRISES",
     "Batch",
     "Corruption",
+    "LogDensity",
     "NetworkView",
     "Noise",
     "Objective",
@@ -74,14 +83,19 @@ __all__ = [
     "denoising_of_any_level",
     "feature_log_variance",
     "filling",
+    "flow_inverse",
     "gaussian_surprise",
     "holes",
     "layerwise",
+    "log_precisions",
+    "log_shares",
     "loss_of",
     "mean_error",
     "normal_divergence",
     "of_counts",
     "of_student_t",
+    "posterior_log_density",
+    "prior_log_density",
     "supervised",
     "variational",
     "with_flips",

@@ -80,6 +80,9 @@ class NetworkView(Protocol):
     def noise(self) -> tuple[Tensor, Tensor, Tensor]:
         """What is known of the noise of each feature, see ``Noise``."""
 
+    def prior(self) -> Mapping[str, Tensor]:
+        """What is learned of the distribution of the code, by name."""
+
     def criticise(self, code: Tensor, /) -> Tensor:
         """One logit a code, high where the critic takes it for a draw from the prior."""
 

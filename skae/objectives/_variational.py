@@ -18,6 +18,9 @@ from skae.objectives._network_view import (
     Terms,
 )
 from skae.objectives._objective import Objective
+from skae.objectives._priors import LogDensity, prior_log_density
+
+_LOG_TWO_PI = math.log(2.0 * math.pi)
 
 
 def normal_divergence(xp: Namespace, mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -25,14 +28,21 @@ def normal_divergence(xp: Namespace, mean: Tensor, log_variance: Tensor) -> Tens
     return 0.5 * (xp.square(mean) + xp.exp(log_variance) - 1.0 - log_variance)
 
 
-def _code_and_divergence(
-    network: NetworkView, batch: Batch, random: RandomDraws
-) -> tuple[Tensor, Tensor]:
-    ops, rows = network.ops, batch["rows"]
-    mean, log_variance = network.encode_distribution(rows)
-    log_variance = bounded(ops, log_variance)
-    code = mean + ops.exp(0.5 * log_variance) * random.normal(ops.shape(mean))
-    return code, ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
+def posterior_log_density(
+    xp: Namespace, log_variance: Tensor, draws: Tensor | None = None
+) -> Tensor:
+    """Log density of each row's posterior at ``mean + deviation * draws``.
+
+    Without draws it is the mean over all that there may be: both have one gradient.
+    """
+    squares = 1.0 if draws is None else xp.square(draws)
+    return -0.5 * xp.sum(squares + log_variance + _LOG_TWO_PI, axis=1)
+
+
+def _prior_of(network: NetworkView, prior: str | None) -> LogDensity:
+    # Pseudo-inputs are encoded as rows are when they are scored.
+    encode = network.at_rest().encode_distribution
+    return prior_log_density(network.ops, prior, network.prior(), encode)
 
 
 def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
@@ -47,7 +57,9 @@ def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
     return ops.maximum(ops.sum(is_present, axis=1), 1.0)
 
 
-def variational(likelihood: str, n_importance_samples: int = 1) -> Objective:
+def variational(
+    likelihood: str, n_importance_samples: int = 1, prior: str | None = None
+) -> Objective:
     """The objective of rows that lie around the output in some way.
 
     Parameters
@@ -57,17 +69,27 @@ def variational(likelihood: str, n_importance_samples: int = 1) -> Objective:
         of ``SURPRISES``.
     n_importance_samples : int
         Draws of the code of each row in a step, whose likelihoods are averaged (Burda et al. 2016).
+    prior : {"mixture", "vamp", "flow"} or None
+        What is learned of the distribution of the code, whose divergence is then found by the
+        draws themselves; None for a standard normal, which has it in closed form.
     """
-    return _objective(likelihood, n_importance_samples)
+    return _objective(likelihood, n_importance_samples, prior)
 
 
 @functools.cache
-def _objective(likelihood: str, n_samples: int) -> Objective:
+def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
     # The same function each time: compiled programs are found by it.
     def lower_bound(
         network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
-        code, divergence = _code_and_divergence(network, batch, random)
+        ops = network.ops
+        mean, log_variance = network.encode_distribution(batch["rows"])
+        log_variance = bounded(ops, log_variance)
+        code = mean + ops.exp(0.5 * log_variance) * random.normal(ops.shape(mean))
+        if prior is None:
+            divergence = ops.sum(normal_divergence(ops, mean, log_variance), axis=1)
+        else:
+            divergence = posterior_log_density(ops, log_variance) - _prior_of(network, prior)(code)
         n_values = _count_values(network, batch["targets"])
         surprise = _mean_surprise(network, likelihood, batch["targets"], code)
         return {"reconstruction": surprise, "kl": divergence / n_values}
@@ -84,8 +106,14 @@ def _objective(likelihood: str, n_samples: int) -> Objective:
         )
         draws = random.normal(ops.shape(mean))
         code = mean + ops.exp(0.5 * log_variance) * draws
-        # Prior over posterior: the constants and the Jacobian of the draw cancel.
-        ratio = 0.5 * ops.sum(ops.square(draws) + log_variance - ops.square(code), axis=1)
+        if prior is None:
+            # Prior over posterior: the constants and the Jacobian of the draw cancel.
+            ratio = 0.5 * ops.sum(ops.square(draws) + log_variance - ops.square(code), axis=1)
+        else:
+            log_prior = _prior_of(network, prior)(code)
+            ratio = log_prior - posterior_log_density(ops, log_variance, draws)
+            found = posterior_log_density(ops, log_variance) - log_prior
+            divergence = ops.mean(ops.reshape(found, (-1, n_samples)), axis=1)
         n_values = _count_values(network, targets)
         surprise = _mean_surprise(network, likelihood, targets, code) * n_values
         log_weights = ops.reshape(scalars["beta"] * ratio - surprise, (-1, n_samples))
