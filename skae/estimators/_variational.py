@@ -7,24 +7,27 @@ from typing import ClassVar, Literal, get_args, overload
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
+from skae.estimators._conditional import ConditionalMixin
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
-from skae.estimators._sampling import SamplerMixin
-from skae.fitting import Recipe
+from skae.fitting import Recipe, check_weights
 from skae.messages import check_integer
 from skae.model import (
+    Model,
     draw_around,
     importance_weighted_bounds,
     likelihood_parameters,
     lower_bounds,
+    mean_divergences,
     noise_variance,
     posterior_deviations,
-    unit_divergences,
+    unit_statistics,
 )
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
-from skae.objectives import COUNTS, variational
+from skae.objectives import COUNTS, conditional, variational
 
 Likelihood = Literal[
     "bernoulli",
@@ -41,7 +44,7 @@ _ACTIVE_VARIANCE = 0.01
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
+class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
     """Autoencoder whose code is a distribution: it scores rows by likelihood and draws new ones.
 
     The encoder gives a normal distribution for each row's code, the decoder one for the row given
@@ -112,6 +115,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     likelihood: Likelihood = "gaussian"
     noise_variance: Literal["feature", "shared"] = "shared"
     n_importance_samples: int = 1
+    conditional: bool = False
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
@@ -120,6 +124,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         "likelihood": [StrOptions(set(get_args(Likelihood)))],
         "noise_variance": [StrOptions({"feature", "shared"})],
         "n_importance_samples": [POSITIVE_INTEGER],
+        "conditional": ["boolean"],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
@@ -127,19 +132,23 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         likelihood, is_table = self._value_likelihood(), hasattr(self, "_columns")
         name = "columns" if is_table else self.likelihood
         is_gaussian = self.likelihood == "gaussian"
+        objective = variational(likelihood or name, self.n_importance_samples)
+        if self.conditional:
+            objective = conditional(objective, self.n_importance_samples)
         return Recipe(
-            variational(likelihood or name, self.n_importance_samples),
+            objective,
             loss="binary_crossentropy" if self.likelihood == "bernoulli" else "squared_error",
             network={
                 "is_variational": True,
                 "has_noise": self.likelihood not in ("bernoulli", "poisson"),
                 "likelihood": likelihood,
+                "n_classes": len(self.classes_) if self.conditional else 0,
             },
             scalars={"beta": self.beta},
             schedule=self._warmed_up if self.kl_warmup else None,
             n_grace_epochs=self.kl_warmup,
             of_counts=self.likelihood in COUNTS,
-            pca_is_optimum=is_gaussian and self.beta == 1,
+            pca_is_optimum=is_gaussian and self.beta == 1 and not self.conditional,
         )
 
     def _value_likelihood(self) -> str | None:
@@ -173,7 +182,10 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
 
     def _after_fit(self, X: Matrix) -> None:
-        self.kl_per_unit_, variances = unit_divergences(self._model, X)
+        self._measure(unit_statistics(self._model, X))
+
+    def _measure(self, statistics: Array) -> None:
+        self.kl_per_unit_, variances = mean_divergences(statistics)
         self.active_units_ = variances > _ACTIVE_VARIANCE
         self.noise_variance_ = noise_variance(self._model)
         self.likelihood_parameters_ = likelihood_parameters(self._model)
@@ -182,15 +194,23 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return self._model.encode(X), posterior_deviations(self._model, X)
 
     @overload
-    def transform(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
+    def transform(
+        self, X: ArrayLike, return_std: Literal[False] = False, *, y: object = None
+    ) -> Array: ...
 
     @overload
-    def transform(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+    def transform(
+        self, X: ArrayLike, return_std: Literal[True], *, y: object = None
+    ) -> tuple[Array, Array]: ...
 
     @overload
-    def transform(self, X: ArrayLike, return_std: bool) -> Array | tuple[Array, Array]: ...
+    def transform(
+        self, X: ArrayLike, return_std: bool, *, y: object = None
+    ) -> Array | tuple[Array, Array]: ...
 
-    def transform(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
+    def transform(
+        self, X: ArrayLike, return_std: bool = False, *, y: object = None
+    ) -> Array | tuple[Array, Array]:
         """Mean of each row's code.
 
         Parameters
@@ -199,6 +219,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             Rows in the units of those in ``fit``.
         return_std : bool, default=False
             Whether to return the deviations of the code's distribution too.
+        y : class or array-like of shape (n_samples,), default=None
+            With ``conditional=True``: class of all rows, or of each; None infers them, as
+            ``predict`` does.
 
         Returns
         -------
@@ -208,10 +231,12 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             Only with ``return_std=True``.
         """
         X = self._check_scored_rows(X)
-        code = self._model.encode(X)
-        return (code, posterior_deviations(self._model, X)) if return_std else code
+        if y is None and self._knows_classes:
+            y = self.classes_[self._places_of(X, None)]
+        code = self._values(X, y, Model.encode)
+        return (code, self._values(X, y, posterior_deviations)) if return_std else code
 
-    def score_samples(self, X: ArrayLike) -> Array:
+    def score_samples(self, X: ArrayLike, *, y: object = None) -> Array:
         """Evidence lower bound of the log-likelihood of each row; higher is more normal.
 
         The expectation is a mean over 64 draws of the code, the same for every row and call.
@@ -220,17 +245,47 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows in the units of those in ``fit``.
+        y : class or array-like of shape (n_samples,), default=None
+            With ``conditional=True``: the class of all rows, or of each, given which they are
+            judged. None judges them whatever their class, each class as frequent as in ``fit``.
 
         Returns
         -------
         scores : ndarray of shape (n_samples,), float64
             In nats, for rows in input units: comparable with ``PCA.score_samples``.
         """
-        X = self._check_likely_rows(X)
-        return lower_bounds(self._model, X)
+        return self._scores(self._check_likely_rows(X), y, lower_bounds)
+
+    def score(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Mean of ``score_samples``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : array-like of shape (n_samples,), optional
+            With ``conditional=True`` classes, given which rows are judged; else ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the mean.
+
+        Returns
+        -------
+        score : float
+            Higher is better.
+        """
+        check_is_fitted(self)
+        scores = self.score_samples(X, y=y if self._knows_classes else None)
+        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
 
     def log_likelihood(
-        self, X: ArrayLike, n_importance_samples: int = 100, random_state: RandomState = 0
+        self,
+        X: ArrayLike,
+        n_importance_samples: int = 100,
+        random_state: RandomState = 0,
+        *,
+        y: object = None,
     ) -> Array:
         """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
 
@@ -245,6 +300,8 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             Draws of each row's code.
         random_state : int, RandomState instance or None, default=0
             Of the draws, which are the same for every row.
+        y : class or array-like of shape (n_samples,), default=None
+            As in ``score_samples``.
 
         Returns
         -------
@@ -253,9 +310,15 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         """
         X = self._check_likely_rows(X)
         n_samples = check_integer("n_importance_samples", n_importance_samples)
-        return importance_weighted_bounds(
-            self._model, X, n_samples, check_random_state(random_state)
-        )
+        rng = check_random_state(random_state)
+        state = rng.get_state(legacy=False)
+
+        def bounds(model: Model, rows: Matrix) -> Array:
+            # The same draws for every class.
+            rng.set_state(state)
+            return importance_weighted_bounds(model, rows, n_samples, rng)
+
+        return self._scores(X, y, bounds)
 
     def _rows_of(self, codes: Array, rng: np.random.RandomState, *, around: bool) -> Array:
         return draw_around(self._model, codes, rng) if around else self._model.decode(codes)

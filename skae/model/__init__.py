@@ -4,11 +4,14 @@ from skae.model._dispersion import draw_around, likelihood_parameters, noise_var
 from skae.model._likelihood import (
     importance_weighted_bounds,
     lower_bounds,
+    mean_divergences,
     posterior_deviations,
     row_terms,
     unit_divergences,
+    unit_statistics,
 )
 from skae.model._model import Model
+from skae.model._of_classes import by_class, class_bounds, given_place, marginal
 from skae.model._packing import pack
 from skae.model._scaling import (
     CountScaling,
@@ -31,14 +34,19 @@ __all__ = [
     "Scaling",
     "alike_everywhere",
     "as_rows",
+    "by_class",
+    "class_bounds",
     "column_variances",
     "dense",
     "draw_around",
     "entropies",
+    "given_place",
     "identity_scaling",
     "importance_weighted_bounds",
     "likelihood_parameters",
     "lower_bounds",
+    "marginal",
+    "mean_divergences",
     "measure_columns",
     "measure_scaling",
     "noise_variance",
@@ -47,5 +55,6 @@ __all__ = [
     "restored",
     "row_terms",
     "unit_divergences",
+    "unit_statistics",
     "weighted_blocks",
 ]
