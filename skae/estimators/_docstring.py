@@ -254,8 +254,8 @@ _VARIATIONAL_ATTRIBUTES = """
         With ``conditional=True``: the classes, sorted.
 
     class_count_, class_prior_ : ndarray of shape (n_classes,)
-        With ``conditional=True``: sum of the weights of each class, over all passes of
-        ``partial_fit``, and its share.
+        With ``conditional=True``: rows of each class, over all passes of ``partial_fit``, and its
+        share; with ``sample_weight`` as much of them as their weights say.
 """
 
 _HEAD_PARAMETERS = """

@@ -84,7 +84,7 @@ class InterpolationMixin(ScoringMixin):
 def codes_between(first: Array, last: Array, n_steps: int, method: Path) -> Array:
     """Codes on the way between pairs, of shape (n_pairs, n_steps, n_components).
 
-    Where codes point in the same direction or in opposite ones no arc leads from one to the other:
+    Where codes point in the same direction or in opposite ones, or one is the origin, no arc leads from one to the other:
     the way is straight.
     """
     share = np.linspace(0.0, 1.0, n_steps, dtype=first.dtype)[:, np.newaxis]
@@ -96,10 +96,11 @@ def codes_between(first: Array, last: Array, n_steps: int, method: Path) -> Arra
         code / np.where(length > 0, length, 1.0)
         for code, length in zip((first, last), lengths, strict=True)
     ]
+    has_direction = (lengths[0] > 0) & (lengths[1] > 0)
     cosine = np.clip(np.sum(directions[0] * directions[1], axis=1), -1.0, 1.0)
     angle = np.arccos(cosine)[:, np.newaxis, np.newaxis]
     sine = np.sin(angle)
-    is_arc = sine > _LEAST_SINE
+    is_arc = (sine > _LEAST_SINE) & has_direction[:, np.newaxis]
     sine = np.where(is_arc, sine, 1.0)
     before, after = np.sin((1 - share) * angle) / sine, np.sin(share * angle) / sine
     arc = before * first[:, np.newaxis] + after * last[:, np.newaxis]

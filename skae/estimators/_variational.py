@@ -82,6 +82,16 @@ class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
     ``transform`` gives the mean of the code's distribution, so it is deterministic. The start is
     PCA's posterior mean, which is a little shorter than the whitened score.
 
+    With ``conditional=True`` [5]_ the class of a row is told to both halves, and the prior stays
+    the same for all classes: a code holds what the class leaves open. Training starts at PCA of the
+    rows less the means of their classes. Where a method is not told y, ``transform`` and
+    ``reconstruct`` take the class of the largest bound of row and class together, as ``predict``
+    does, so that pipelines work; ``score_samples`` sums over classes, which is a lower bound of
+    the row's own likelihood; ``sample`` draws classes; and ``inverse_transform`` refuses. A class
+    costs one more pass, so inferring takes as many times as long as there are classes. The first
+    call of ``partial_fit`` has to have rows of every class. ``given(y)`` is the ordinary estimator
+    of one class, with its Keras models.
+
     References
     ----------
     .. [1] Kingma, D. P. & Welling, M. (2014). Auto-encoding variational Bayes. ICLR 2014.
@@ -95,6 +105,9 @@ class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
     .. [4] Lucas, J., Tucker, G., Grosse, R. & Norouzi, M. (2019). Don't blame the ELBO! A linear
        VAE perspective on posterior collapse. NeurIPS 2019.
 
+    .. [5] Sohn, K., Lee, H. & Yan, X. (2015). Learning structured output representation using deep
+       conditional generative models. NIPS 2015.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -106,6 +119,17 @@ class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
     True
     >>> vae.sample(3, random_state=0).shape
     (3, 64)
+
+    Digits of a class, and rows classified by their likelihood:
+
+    >>> X, y = load_digits(return_X_y=True)
+    >>> conditional = VariationalAutoencoder(8, conditional=True, max_iter=20, random_state=0)
+    >>> conditional.fit(X[:1500], y[:1500]).sample(4, random_state=0, y=[3, 3, 7, 7]).shape
+    (4, 64)
+    >>> bool((conditional.predict(X[1500:]) == y[1500:]).mean() > 0.9)
+    True
+    >>> conditional.interpolate(X[:1], X[1:2], 5).shape
+    (1, 5, 64)
     """
 
     # The likelihood decides it, so the constructor does not take it.
@@ -360,6 +384,9 @@ class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
 
     .. [3] Burda, Y., Grosse, R. & Salakhutdinov, R. (2016). Importance weighted autoencoders.
        ICLR 2016.
+
+    .. [5] Sohn, K., Lee, H. & Yan, X. (2015). Learning structured output representation using deep
+       conditional generative models. NIPS 2015.
 
     Examples
     --------
