@@ -226,6 +226,7 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
     images = X.reshape(-1, 16, 16, 1)
     assert_type(skae.metrics.peak_signal_noise_ratio(images, images, data_range=1.0), float)
     print(skae.metrics.structural_similarity_samples(images, images, data_range=255))
+    assert_type(skae.metrics.frechet_distance(X, X, encoder=PCA(2).fit(X)), float)
     print(skae.metrics.peak_signal_noise_ratio_samples(images, images, data_range=1))
     assert_type(skae.metrics.structural_similarity(images, images, data_range=1), float)
     return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")

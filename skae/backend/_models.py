@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from skae.backend._blocks import DTYPE, Block, Path, dense
+from skae.backend._class_paths import path_of_classes
 from skae.backend._convolutional_paths import convolutional_paths
 from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
@@ -172,13 +173,23 @@ def _halves(network: Network, paths: tuple[Path, Path]) -> tuple[keras.Model, ke
 
 
 def _half(name: str, network: Network, n_inputs: int, n_outputs: int, path: Path) -> keras.Model:
-    inputs = keras.Input((n_inputs,), dtype=DTYPE, name=f"{name}_input")
-    outputs = [path(inputs)] if path.blocks else []
+    n_classes = network.n_classes
+    inputs = given = keras.Input((n_inputs + n_classes,), dtype=DTYPE, name=f"{name}_input")
+    classes = None
+    if n_classes:
+        given, classes = inputs[:, :n_inputs], inputs[:, n_inputs:]
+    outputs = []
+    if path.blocks:
+        outputs.append(
+            path(given) if classes is None else path_of_classes(path, name, given, classes)
+        )
     if network.has_linear_path:
-        rows = inputs
+        rows = given
         if network.is_masked and name == "encoder":
-            rows = HideMissing(dtype=DTYPE, name="encoder_observed")(inputs)
+            rows = HideMissing(dtype=DTYPE, name="encoder_observed")(given)
         outputs.append(dense(n_outputs, f"{name}_linear")(rows))
+    if network.has_linear_path and classes is not None:
+        outputs.append(dense(n_outputs, names.class_linear(name), use_bias=False)(classes))
     output = outputs[0]
     if len(outputs) > 1:
         output = keras.layers.Add(name=f"{name}_sum", dtype=DTYPE)(outputs)

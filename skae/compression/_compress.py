@@ -155,6 +155,11 @@ def compress(
             f"estimator={estimator!r} is the autoencoder inside a TableAutoencoder, whose columns "
             "compress does not know. Compress an autoencoder of numbers alone."
         )
+    if last._model.network.n_classes:
+        raise ValueError(
+            "estimator is told the class of each row, which compress does not know. Compress what "
+            "it is for a class, estimator.given(y)."
+        )
     if isinstance(estimator, Pipeline):
         compressed = _compress_last_step(estimator, X, options)
     else:

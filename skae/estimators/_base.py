@@ -16,6 +16,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
 from skae.backend import stored
+from skae.estimators._hooks import FitHooks
 from skae.estimators._parameters import (
     CONSTRAINTS,
     Constraints,
@@ -32,7 +33,6 @@ from skae.fitting import (
     CrossFit,
     Origin,
     Recipe,
-    Rows,
     Settings,
     SklearnCallbackHooks,
     all_or_nothing,
@@ -60,10 +60,11 @@ from skae.fitting import (
     tell_optimum,
     train,
     train_one_pass,
+    with_classes,
     without_training,
 )
 from skae.model import Model
-from skae.numerics import Array, ArrayLike, Matrix, RandomState
+from skae.numerics import Array, ArrayLike, RandomState
 from skae.objectives import RECONSTRUCTION
 from skae.parameter_checks import checks_parameters
 from skae.states import StampedEstimator
@@ -71,7 +72,7 @@ from skae.training import Outcome
 
 
 @dataclass(eq=False, repr=False)
-class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
+class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstimator):
     """Base of all autoencoders; see a subclass for the parameters."""
 
     n_components: int | float = 2
@@ -114,22 +115,6 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         """The objective of this variant, and what else differs from the others."""
         is_squared = self.loss == "squared_error"
         return Recipe(RECONSTRUCTION, loss=self.loss, pca_is_optimum=is_squared)
-
-    def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
-        """A new model at the weights that training of this variant should begin at."""
-        return model
-
-    def _pretrain(
-        self, model: Model, rows: Rows, settings: Settings, rng: np.random.Generator
-    ) -> tuple[Model, list[Outcome]]:
-        """Train parts of a new model; returns it, and an outcome for each phase."""
-        return model, []
-
-    def _after_fit(self, X: Matrix) -> None:
-        """Set the attributes that only this variant has."""
-
-    def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
-        """Learn how the codes of all rows of a fit are distributed."""
 
     @checks_parameters
     def fit(
@@ -217,12 +202,14 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         keeps: bool,
         checkpoint: str | PathLike[str] | None,
     ) -> None:
+        continues = self.warm_start and hasattr(self, "_model")
+        labels = self._read_classes(about["y"], continues)
         recipe, settings = self._recipe(), steered(Settings.of(self), self.callbacks)
         settings = replace(settings, keeps_interrupted=keeps)
         # Before anything is trained, and also where nothing will be.
         honoured_callbacks(self.callbacks, settings)
-        continues = self.warm_start and hasattr(self, "_model")
-        rows, clean = check_fit_input(self, recipe, X, sample_weight, X_clean, observed, continues)
+        read = check_fit_input(self, recipe, X, sample_weight, X_clean, observed, continues)
+        rows, clean = (with_classes(each, labels) for each in read)
         rng = self._new_generator()
         if continues:
             model = continued_model(Architecture.of(self), recipe, self._model)
@@ -269,8 +256,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         self._was_interrupted = outcome.interrupted
         self.__dict__.pop("_optimizer_state", None)
         self.__dict__.pop("_optimizer_kind", None)
-        self._after_fit(rows.X)
-        self._learn_codes(rows.X, rows.sample_weight)
+        self._learn_from(rows, codes=True)
 
     @checks_parameters
     def partial_fit(
@@ -305,13 +291,17 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         ValueError
             As ``fit`` does; the estimator is then as it was before.
         """
-        return self._partial_fit(X, sample_weight)
+        return self._partial_fit(X, sample_weight, y=y)
 
     def _partial_fit(
-        self, X: ArrayLike, sample_weight: ArrayLike | None, X_clean: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        sample_weight: ArrayLike | None,
+        X_clean: ArrayLike | None = None,
+        y: object = None,
     ) -> Self:
         with all_or_nothing(self):
-            self._fit_one_pass(X, sample_weight, X_clean, is_first=not hasattr(self, "_model"))
+            self._fit_one_pass(X, sample_weight, X_clean, y, is_first=not hasattr(self, "_model"))
         return self
 
     def _fit_one_pass(
@@ -319,13 +309,16 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         X: ArrayLike,
         sample_weight: ArrayLike | None,
         X_clean: ArrayLike | None,
+        y: object,
         *,
         is_first: bool,
     ) -> None:
         # scikit-learn leaves this out for an estimator that is fitted.
         self._validate_params()
+        labels = self._read_classes(y, not is_first)
         recipe, settings = self._recipe(), Settings.of(self)
-        rows, clean = check_fit_input(self, recipe, X, sample_weight, X_clean, None, not is_first)
+        read = check_fit_input(self, recipe, X, sample_weight, X_clean, None, not is_first)
+        rows, clean = (with_classes(each, labels) for each in read)
         n_past = 0 if is_first else self.n_iter_
         rng = self._new_generator(n_past)
         if is_first:
@@ -346,7 +339,7 @@ class BaseAutoencoder(ScoringMixin, CallbackSupportMixin, StampedEstimator):
         self._optimizer_state, self._optimizer_kind = outcome.optimizer_state, kind
         self.__dict__.pop("cross_fit_losses_", None)
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
-        self._after_fit(rows.X)
+        self._learn_from(rows, codes=False)
         self.__dict__.pop("_code_mixture", None)  # a pass moves the codes of rows it does not see
 
     def _new_generator(self, n_passes: int = 0) -> np.random.Generator:

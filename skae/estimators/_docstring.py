@@ -224,6 +224,11 @@ _VARIATIONAL_PARAMETERS = """
         importance-weighted one [3]_, which is tighter; a step takes about as many times as long in
         the decoder. ``"reconstruction"`` of ``history_`` is then what that bound has beside the
         divergence.
+
+    conditional : bool, default=False
+        Whether encoder and decoder are told the class of each row, the y of ``fit`` [5]_, so that
+        ``sample(n, y=...)`` draws rows of a class and codes say what a class leaves open. Methods
+        take y too, and infer it where they can; see Notes. For ``"dense"`` and ``"convolutional"``.
 """
 
 _VARIATIONAL_ATTRIBUTES = """
@@ -244,6 +249,13 @@ _VARIATIONAL_ATTRIBUTES = """
         What else is learnt of each feature: ``"scale"`` and ``"degrees_of_freedom"`` of Student's
         t, ``"inverse_dispersion"`` of negative binomials (variance: mean + mean**2 / it), and
         ``"zero_inflation"``, the probability of a zero of another origin.
+
+    classes_ : ndarray of shape (n_classes,)
+        With ``conditional=True``: the classes, sorted.
+
+    class_count_, class_prior_ : ndarray of shape (n_classes,)
+        With ``conditional=True``: rows of each class, over all passes of ``partial_fit``, and its
+        share; with ``sample_weight`` as much of them as their weights say.
 """
 
 _HEAD_PARAMETERS = """

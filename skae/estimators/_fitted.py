@@ -53,6 +53,12 @@ class FittedAutoencoder:
             demand(
                 value == expected, f"{name} is {shortened(value)} beside a network of {expected}"
             )
+        classes = getattr(self, "classes_", None)
+        demand(
+            (0 if classes is None else len(classes)) == network.n_classes,
+            f"{0 if classes is None else len(classes)} classes beside a network of "
+            f"{network.n_classes}",
+        )
         mixture = getattr(self, "_code_mixture", None)
         demand(
             mixture is None or mixture.means.shape[1] == network.n_components,

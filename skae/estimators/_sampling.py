@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
+from skae.estimators._fitted import ArrayOrFrame
+from skae.estimators._interpolating import InterpolationMixin
 from skae.messages import check_integer
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, Matrix, RandomState
@@ -16,7 +17,7 @@ from skae.tables import in_container
 _SOURCES = ("posterior", "prior")
 
 
-class SamplerMixin(FittedAutoencoder):
+class SamplerMixin(InterpolationMixin):
     """Draws new rows; a class says how to draw codes from its prior."""
 
     def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:

@@ -7,26 +7,29 @@ from typing import ClassVar, Literal, get_args, overload
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
+from skae.estimators._conditional import ConditionalMixin
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
-from skae.estimators._sampling import SamplerMixin
-from skae.fitting import Recipe, with_refined_prior
+from skae.fitting import Recipe, check_weights, with_refined_prior
 from skae.messages import check_integer
 from skae.model import (
+    Model,
     draw_around,
     draw_prior,
     importance_weighted_bounds,
     likelihood_parameters,
     lower_bounds,
+    mean_divergences,
     noise_variance,
     posterior_deviations,
     prior_parameters,
-    unit_divergences,
+    unit_statistics,
 )
 from skae.numerics import Array, ArrayLike, Matrix, RandomState
-from skae.objectives import COUNTS, variational
+from skae.objectives import COUNTS, conditional, variational
 
 Likelihood = Literal[
     "bernoulli",
@@ -48,7 +51,7 @@ _SEED = 0
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
+class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
     """Autoencoder whose code is a distribution: it scores rows by likelihood and draws new ones.
 
     The encoder gives a normal distribution for each row's code, the decoder one for the row given
@@ -86,6 +89,16 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     ``transform`` gives the mean of the code's distribution, so it is deterministic. The start is
     PCA's posterior mean, which is a little shorter than the whitened score.
 
+    With ``conditional=True`` [5]_ the class of a row is told to both halves, and the prior stays
+    the same for all classes: a code holds what the class leaves open. Training starts at PCA of the
+    rows less the means of their classes. Where a method is not told y, ``transform`` and
+    ``reconstruct`` take the class of the largest bound of row and class together, as ``predict``
+    does, so that pipelines work; ``score_samples`` sums over classes, which is a lower bound of
+    the row's own likelihood; ``sample`` draws classes; and ``inverse_transform`` refuses. A class
+    costs one more pass, so inferring takes as many times as long as there are classes. The first
+    call of ``partial_fit`` has to have rows of every class. ``given(y)`` is the ordinary estimator
+    of one class, with its Keras models.
+
     References
     ----------
     .. [1] Kingma, D. P. & Welling, M. (2014). Auto-encoding variational Bayes. ICLR 2014.
@@ -99,6 +112,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     .. [4] Lucas, J., Tucker, G., Grosse, R. & Norouzi, M. (2019). Don't blame the ELBO! A linear
        VAE perspective on posterior collapse. NeurIPS 2019.
 
+    .. [5] Sohn, K., Lee, H. & Yan, X. (2015). Learning structured output representation using deep
+       conditional generative models. NIPS 2015.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -110,6 +126,17 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     True
     >>> vae.sample(3, random_state=0).shape
     (3, 64)
+
+    Digits of a class, and rows classified by their likelihood:
+
+    >>> X, y = load_digits(return_X_y=True)
+    >>> conditional = VariationalAutoencoder(8, conditional=True, max_iter=20, random_state=0)
+    >>> conditional.fit(X[:1500], y[:1500]).sample(4, random_state=0, y=[3, 3, 7, 7]).shape
+    (4, 64)
+    >>> bool((conditional.predict(X[1500:]) == y[1500:]).mean() > 0.9)
+    True
+    >>> conditional.interpolate(X[:1], X[1:2], 5).shape
+    (1, 5, 64)
     """
 
     # The likelihood decides it, so the constructor does not take it.
@@ -121,6 +148,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     n_importance_samples: int = 1
     prior: Prior = "normal"
     n_prior_components: int | Literal["auto"] = "auto"
+    conditional: bool = False
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
@@ -131,6 +159,7 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         "n_importance_samples": [POSITIVE_INTEGER],
         "prior": [StrOptions(set(get_args(Prior)))],
         "n_prior_components": [POSITIVE_INTEGER, StrOptions({"auto"})],
+        "conditional": ["boolean"],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
@@ -139,8 +168,11 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         name = "columns" if is_table else self.likelihood
         is_gaussian = self.likelihood == "gaussian"
         prior, n_parts = self._learned_prior()
+        objective = variational(likelihood or name, self.n_importance_samples, prior)
+        if self.conditional:
+            objective = conditional(objective, self.n_importance_samples)
         return Recipe(
-            variational(likelihood or name, self.n_importance_samples, prior),
+            objective,
             loss="binary_crossentropy" if self.likelihood == "bernoulli" else "squared_error",
             network={
                 "is_variational": True,
@@ -148,12 +180,15 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
                 "likelihood": likelihood,
                 "prior": prior,
                 "n_prior_components": n_parts,
+                "n_classes": len(self.classes_) if self.conditional else 0,
             },
             scalars={"beta": self.beta},
             schedule=self._warmed_up if self.kl_warmup else None,
             n_grace_epochs=self.kl_warmup,
             of_counts=self.likelihood in COUNTS,
-            pca_is_optimum=is_gaussian and self.beta == 1 and prior is None,
+            pca_is_optimum=(
+                is_gaussian and self.beta == 1 and prior is None and not self.conditional
+            ),
         )
 
     def _learned_prior(self) -> tuple[str | None, int]:
@@ -201,7 +236,10 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
 
     def _after_fit(self, X: Matrix) -> None:
-        self.kl_per_unit_, variances = unit_divergences(self._model, X)
+        self._measure(unit_statistics(self._model, X))
+
+    def _measure(self, statistics: Array) -> None:
+        self.kl_per_unit_, variances = mean_divergences(statistics)
         self.active_units_ = variances > _ACTIVE_VARIANCE
         self.noise_variance_ = noise_variance(self._model)
         self.prior_parameters_ = prior_parameters(self._model)
@@ -218,15 +256,23 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         return self._model.encode(X), posterior_deviations(self._model, X)
 
     @overload
-    def transform(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
+    def transform(
+        self, X: ArrayLike, return_std: Literal[False] = False, *, y: object = None
+    ) -> Array: ...
 
     @overload
-    def transform(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+    def transform(
+        self, X: ArrayLike, return_std: Literal[True], *, y: object = None
+    ) -> tuple[Array, Array]: ...
 
     @overload
-    def transform(self, X: ArrayLike, return_std: bool) -> Array | tuple[Array, Array]: ...
+    def transform(
+        self, X: ArrayLike, return_std: bool, *, y: object = None
+    ) -> Array | tuple[Array, Array]: ...
 
-    def transform(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
+    def transform(
+        self, X: ArrayLike, return_std: bool = False, *, y: object = None
+    ) -> Array | tuple[Array, Array]:
         """Mean of each row's code.
 
         Parameters
@@ -235,6 +281,9 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             Rows in the units of those in ``fit``.
         return_std : bool, default=False
             Whether to return the deviations of the code's distribution too.
+        y : class or array-like of shape (n_samples,), default=None
+            With ``conditional=True``: class of all rows, or of each; None infers them, as
+            ``predict`` does.
 
         Returns
         -------
@@ -244,10 +293,12 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             Only with ``return_std=True``.
         """
         X = self._check_scored_rows(X)
-        code = self._model.encode(X)
-        return (code, posterior_deviations(self._model, X)) if return_std else code
+        if y is None and self._knows_classes:
+            y = self.classes_[self._places_of(X, None)]
+        code = self._values(X, y, Model.encode)
+        return (code, self._values(X, y, posterior_deviations)) if return_std else code
 
-    def score_samples(self, X: ArrayLike) -> Array:
+    def score_samples(self, X: ArrayLike, *, y: object = None) -> Array:
         """Evidence lower bound of the log-likelihood of each row; higher is more normal.
 
         The expectation is a mean over 64 draws of the code, the same for every row and call.
@@ -256,17 +307,47 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows in the units of those in ``fit``.
+        y : class or array-like of shape (n_samples,), default=None
+            With ``conditional=True``: the class of all rows, or of each, given which they are
+            judged. None judges them whatever their class, each class as frequent as in ``fit``.
 
         Returns
         -------
         scores : ndarray of shape (n_samples,), float64
             In nats, for rows in input units: comparable with ``PCA.score_samples``.
         """
-        X = self._check_likely_rows(X)
-        return lower_bounds(self._model, X)
+        return self._scores(self._check_likely_rows(X), y, lower_bounds)
+
+    def score(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Mean of ``score_samples``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows in the units of those in ``fit``.
+        y : array-like of shape (n_samples,), optional
+            With ``conditional=True`` classes, given which rows are judged; else ignored.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the mean.
+
+        Returns
+        -------
+        score : float
+            Higher is better.
+        """
+        check_is_fitted(self)
+        scores = self.score_samples(X, y=y if self._knows_classes else None)
+        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
 
     def log_likelihood(
-        self, X: ArrayLike, n_importance_samples: int = 100, random_state: RandomState = 0
+        self,
+        X: ArrayLike,
+        n_importance_samples: int = 100,
+        random_state: RandomState = 0,
+        *,
+        y: object = None,
     ) -> Array:
         """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
 
@@ -281,6 +362,8 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
             Draws of each row's code.
         random_state : int, RandomState instance or None, default=0
             Of the draws, which are the same for every row.
+        y : class or array-like of shape (n_samples,), default=None
+            As in ``score_samples``.
 
         Returns
         -------
@@ -289,9 +372,15 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
         """
         X = self._check_likely_rows(X)
         n_samples = check_integer("n_importance_samples", n_importance_samples)
-        return importance_weighted_bounds(
-            self._model, X, n_samples, check_random_state(random_state)
-        )
+        rng = check_random_state(random_state)
+        state = rng.get_state(legacy=False)
+
+        def bounds(model: Model, rows: Matrix) -> Array:
+            # The same draws for every class.
+            rng.set_state(state)
+            return importance_weighted_bounds(model, rows, n_samples, rng)
+
+        return self._scores(X, y, bounds)
 
     def _rows_of(self, codes: Array, rng: np.random.RandomState, *, around: bool) -> Array:
         return draw_around(self._model, codes, rng) if around else self._model.decode(codes)
@@ -333,6 +422,9 @@ class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
 
     .. [3] Burda, Y., Grosse, R. & Salakhutdinov, R. (2016). Importance weighted autoencoders.
        ICLR 2016.
+
+    .. [5] Sohn, K., Lee, H. & Yan, X. (2015). Learning structured output representation using deep
+       conditional generative models. NIPS 2015.
 
     Examples
     --------

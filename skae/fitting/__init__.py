@@ -7,6 +7,7 @@ from skae.fitting._checkpoint import (
     forget_layers,
     lasting_checkpoints,
 )
+from skae.fitting._class_start import one_hot, with_classes
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._filter_start import at_best_filter
 from skae.fitting._fit_input import check_fit_input
@@ -96,6 +97,7 @@ __all__ = [
     "layer_sizes",
     "new_model",
     "new_model_told",
+    "one_hot",
     "one_pass_listeners",
     "optimizer_kind",
     "planned",
@@ -108,6 +110,7 @@ __all__ = [
     "tell_optimum",
     "train",
     "train_one_pass",
+    "with_classes",
     "with_gaps",
     "with_missing_steps",
     "with_refined_prior",

@@ -171,7 +171,7 @@ def is_cross_fitted(
     """
     if settings.early_stopping != "auto" or settings.n_iter_no_change != "auto":
         return False
-    if settings.validation_fraction != _USUAL_FRACTION:
+    if settings.validation_fraction != _USUAL_FRACTION or rows.labels is not None:
         return False
     if backend.may_read_rows_held_out(callbacks):
         return False

@@ -16,8 +16,9 @@ class Labels:
 
     Attributes
     ----------
-    values : ndarray of shape (n_rows, 2 m), float32
-        Targets, and a weight for each; see ``skae.objectives.supervised``.
+    values : ndarray of shape (n_rows, n_values), float32
+        Targets, and a weight for each; see ``skae.objectives.supervised``. Of a conditional network
+        ones and zeros, a class each.
     n_visits : ndarray of int of shape (n_rows,)
         How often an epoch visits each row.
     """

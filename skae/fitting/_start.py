@@ -10,6 +10,12 @@ from scipy import sparse
 
 from skae import backend
 from skae.fitting._architecture import Architecture, checked_width
+from skae.fitting._class_start import (
+    class_means,
+    overall_mean,
+    weights_of_classes,
+    within_classes,
+)
 from skae.fitting._count_start import weights_of_counts
 from skae.fitting._priors import with_started_prior
 from skae.fitting._recipe import Recipe
@@ -51,6 +57,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "prior": ("prior", {None: "normal"}),
+    "n_classes": ("conditional", {0: False}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
 
@@ -71,12 +78,18 @@ def new_model(
     architecture : Architecture
     recipe : Recipe
     rows : Rows
-        Only ``X`` and ``sample_weight`` are read.
+        Only ``X`` and ``sample_weight`` are read, and the classes of a conditional network.
     rng : numpy.random.Generator
     """
-    X, sample_weight = rows.X, rows.sample_weight
+    X, sample_weight, labels = rows.X, rows.sample_weight, rows.labels
     if recipe.of_counts:
         X = X.log1p() if sparse.issparse(X) else np.log1p(X)
+    means = mean_row = None
+    if labels is not None and not recipe.of_counts and architecture.init == "pca":
+        means = class_means(X, labels, sample_weight)
+    if labels is not None and means is not None:
+        mean_row = overall_mean(labels, means, sample_weight)
+        X = within_classes(X, labels, means, mean_row)
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None or architecture.fills
@@ -120,7 +133,10 @@ def new_model(
     given_shape = architecture.given_shape(X.shape[1])
     model = Model(network, weights, scaling, recipe.loss, given_shape, padding)
     model = with_started_prior(model, rows.X, sample_weight, rng)
-    if principal is None:
+    if network.n_classes:
+        model = replace(model, weights=weights_of_classes(model, means, mean_row, rng))
+    # Those within classes are not those of the rows.
+    if principal is None or network.n_classes:
         return model
     directions = principal.leading(network.n_components)[0].astype(np.float32)
     return replace(model, principal_directions=directions, principal_mean=measured.mean)

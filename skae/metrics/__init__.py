@@ -10,7 +10,8 @@ a Pipeline that scales first are compared in the same units, those of `X`::
 `neg_reconstruction_error_scorer`
     :func:`reconstruction_error` of the same, negated, because scikit-learn maximises scores.
 
-Images are compared by :func:`peak_signal_noise_ratio` and :func:`structural_similarity`.
+Images are compared by :func:`peak_signal_noise_ratio` and :func:`structural_similarity`, whole sets
+of rows, such as new ones and real ones, by :func:`frechet_distance`.
 
 Examples
 --------
@@ -30,6 +31,7 @@ Examples
 {'pca__n_components': 8}
 """
 
+from skae.metrics._distributions import frechet_distance
 from skae.metrics._images import (
     peak_signal_noise_ratio,
     peak_signal_noise_ratio_samples,
@@ -45,6 +47,7 @@ from skae.metrics._reconstruction import (
 )
 
 __all__ = [
+    "frechet_distance",
     "neg_reconstruction_error_scorer",
     "peak_signal_noise_ratio",
     "peak_signal_noise_ratio_samples",

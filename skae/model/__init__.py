@@ -5,11 +5,14 @@ from skae.model._likelihood import (
     draw_codes,
     importance_weighted_bounds,
     lower_bounds,
+    mean_divergences,
     posterior_deviations,
     row_terms,
     unit_divergences,
+    unit_statistics,
 )
 from skae.model._model import Model
+from skae.model._of_classes import by_class, class_bounds, given_place, marginal
 from skae.model._packing import pack
 from skae.model._prior import draw_prior, log_prior_of, prior_parameters
 from skae.model._scaling import (
@@ -33,17 +36,22 @@ __all__ = [
     "Scaling",
     "alike_everywhere",
     "as_rows",
+    "by_class",
+    "class_bounds",
     "column_variances",
     "dense",
     "draw_around",
     "draw_codes",
     "draw_prior",
     "entropies",
+    "given_place",
     "identity_scaling",
     "importance_weighted_bounds",
     "likelihood_parameters",
     "log_prior_of",
     "lower_bounds",
+    "marginal",
+    "mean_divergences",
     "measure_columns",
     "measure_scaling",
     "noise_variance",
@@ -53,5 +61,6 @@ __all__ = [
     "restored",
     "row_terms",
     "unit_divergences",
+    "unit_statistics",
     "weighted_blocks",
 ]

@@ -27,9 +27,9 @@ _N_PAIRS = 32
 _SEED = 0
 
 
-def lower_bounds(model: Model, X: Matrix) -> Array:
-    """Evidence lower bound of each row, float64."""
-    draws, log_prior = _even_draws(model.network.n_components), _learned(model)
+def lower_bounds(model: Model, X: Matrix, n_pairs: int = _N_PAIRS) -> Array:
+    """Evidence lower bound of each row, float64, over pairs of draws."""
+    draws, log_prior = _even_draws(model.network.n_components, n_pairs), _learned(model)
 
     def bounds(rows: Array) -> Array:
         rows = rows.astype(np.float64, copy=False)
@@ -109,7 +109,8 @@ def row_divergences(model: Model, X: Matrix) -> Array:
 
     Of a learned prior it is a mean over the draws of the bound.
     """
-    draws, log_prior = _even_draws(model.network.n_components), _learned(model)
+    draws = _even_draws(model.network.n_components, _N_PAIRS)
+    log_prior = _learned(model)
 
     def divergences(rows: Array) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
@@ -118,7 +119,8 @@ def row_divergences(model: Model, X: Matrix) -> Array:
             return total
         deviations = np.exp(0.5 * log_variance)
         found: Array = sum(-log_prior(mean + deviations * draw) for draw in draws) / len(draws)
-        return found + posterior_log_density(np, log_variance)
+        found += posterior_log_density(np, log_variance)
+        return found
 
     return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)
 
@@ -149,7 +151,18 @@ def _values_and_unit(model: Model, X: Array) -> tuple[Array | int, Array | float
 
 
 def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
-    """Mean divergence from the prior, and variance of the posterior mean, of each unit.
+    """Mean divergence from the prior, and variance of the posterior mean, of each unit."""
+    return mean_divergences(unit_statistics(model, X))
+
+
+def mean_divergences(statistics: Array) -> tuple[Array, Array]:
+    """The same, of the statistics of rows."""
+    k = statistics.shape[1] // 2
+    return statistics[:, k:].mean(axis=0), statistics[:, :k].var(axis=0)
+
+
+def unit_statistics(model: Model, X: Matrix) -> Array:
+    """Posterior mean of each unit of each row, then its divergence from the prior, float64.
 
     A learned prior stands there by its moments: codes are measured in its deviations.
     """
@@ -165,8 +178,7 @@ def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
             )
         return np.concatenate([mean, normal_divergence(np, mean, log_variance)], axis=1)
 
-    values = model.in_blocks(X, 2 * k, statistics).astype(np.float64, copy=False)
-    return values[:, k:].mean(axis=0), values[:, :k].var(axis=0)
+    return model.in_blocks(X, 2 * k, statistics).astype(np.float64, copy=False)
 
 
 def _learned(model: Model) -> LogDensity | None:
@@ -195,9 +207,9 @@ def _log_density(model: Model, scaled: Array, code: Array) -> Array:
     return density
 
 
-def _even_draws(n_components: int) -> Array:
+def _even_draws(n_components: int, n_pairs: int) -> Array:
     """Standard normal draws in pairs of opposite sign, spread evenly (Sobol points)."""
-    points = qmc.Sobol(n_components, rng=np.random.default_rng(_SEED)).random(_N_PAIRS)
+    points = qmc.Sobol(n_components, rng=np.random.default_rng(_SEED)).random(n_pairs)
     half = ndtri(points)
     # Each unit's draws get the variance 1 that they stand for.
     half /= np.sqrt(np.mean(half**2, axis=0))

@@ -16,7 +16,7 @@ from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
 from skae.model._whole import check_state
-from skae.networks import Network, names
+from skae.networks import Network, given_class, names
 from skae.numerics import Array, Matrix, Weights
 from skae.objectives import (
     COUNTS,
@@ -91,6 +91,11 @@ class Model:
         if packed is not None:
             packed = {**packed, **{name: pack(array, None) for name, array in arrays.items()}}
         return replace(self, weights={**self.weights, **arrays}, packed=packed, _cast={})
+
+    def given(self, shares: Array) -> Self:
+        """The ordinary model that a conditional one is for a class; see ``given_class``."""
+        network, weights = given_class(self.network, self.weights, shares)
+        return replace(self, network=network, weights=weights, packed=None, _cast={})
 
     def fitted_attributes(self) -> dict[str, Any]:
         """Attributes that an estimator needs in order to transform with this model."""

@@ -28,6 +28,11 @@ class Scorer(Protocol):
 
 def scorer_of(network: Network) -> Scorer:
     """The scorer of a network."""
+    if network.n_classes:
+        raise ValueError(
+            "This model is conditional: rows and codes belong to a class, so that it scores those "
+            "of one class at a time. Call the methods of its estimator with y, or given(y)."
+        )
     twin = network.numpy_twin
     return KerasScorer(network) if twin is None else NumpyScorer(twin)
 

@@ -12,7 +12,15 @@ import numpy as np
 
 from skae.model._packing import PackedArray
 from skae.model._scaling import Scaling
-from skae.networks import NUMPY_ACTIVATIONS, Columns, DenseNetwork, Network, ResidualNetwork, names
+from skae.networks import (
+    NUMPY_ACTIVATIONS,
+    Columns,
+    DenseNetwork,
+    Network,
+    ResidualNetwork,
+    class_shapes,
+    names,
+)
 from skae.objectives import LOSSES, SURPRISES
 from skae.states import (
     demand,
@@ -99,6 +107,7 @@ def _check_network(network: Network) -> None:
         f"likelihood is {shortened(likelihood)}",
     )
     demand_integer("n_predicted", network.n_predicted, 0)
+    demand_integer("n_classes", network.n_classes, 0)
     if network.columns is not None:
         _check_columns(network.columns, n_features)
 
@@ -135,13 +144,14 @@ def _expected(network: Network) -> dict[str, tuple[int, ...]]:
         return network.parameter_shapes()
     if isinstance(network, ResidualNetwork):
         return network.filter_shapes()
+    of_classes = class_shapes(network, {})
     if not network.has_linear_path:
-        return {}
+        return of_classes
     sizes = {
         "encoder": (network.n_features, network.code_width),
         "decoder": (network.n_components, network.n_features),
     }
-    return {
+    return of_classes | {
         name: shape
         for half, (n_in, n_out) in sizes.items()
         for name, shape in (

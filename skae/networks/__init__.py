@@ -4,6 +4,7 @@ from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._build import Build, check_build
 from skae.networks._columns import Columns
+from skae.networks._conditional import class_shapes, given_class, started_classes
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import DenseNetwork
@@ -37,16 +38,19 @@ __all__ = [
     "UNetwork",
     "WideRows",
     "check_build",
+    "class_shapes",
     "coupling",
     "coupling_weight",
     "directions_for_share",
     "filter_size_for",
+    "given_class",
     "is_installed",
     "names",
     "predictions",
     "principal_directions",
     "prior_weight",
     "random_head",
+    "started_classes",
     "with_head",
     "without_head",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._conditional import class_shapes
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.numerics import Array, Weights
@@ -47,6 +48,9 @@ class DenseNetwork(Network):
             if self.has_linear_path:
                 shapes[names.kernel(names.linear(half))] = (n_inputs, n_outputs)
                 shapes[names.bias(names.linear(half))] = (n_outputs,)
+        sizes = self.hidden_layer_sizes
+        first = {"encoder": sizes[0], "decoder": sizes[-1]} if sizes else {}
+        shapes |= class_shapes(self, first)
         if self.has_noise:
             shapes[names.NOISE] = self.noise_shape
         if self.has_output_units:

@@ -38,6 +38,16 @@ def output(part: str) -> str:
     return f"{part}_output"
 
 
+def class_hidden(half: str) -> str:
+    """What a class adds to the first hidden layer of a half, before its activation."""
+    return f"{half}_class_hidden"
+
+
+def class_linear(half: str) -> str:
+    """What a class adds to the linear path of a half."""
+    return f"{half}_class_linear"
+
+
 def kernel(layer: str) -> str:
     """The weight by which a layer multiplies its inputs."""
     return f"{layer}/kernel"

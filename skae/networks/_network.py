@@ -83,6 +83,8 @@ class Network:
         Hidden layers of a head that predicts something else from the code; None for no head.
     n_predicted : int
         Outputs of the head.
+    n_classes : int
+        Classes that both halves are told beside their inputs; 0 for none. See ``given_class``.
     columns : Columns or None
         What the features stand for where they are not all numbers.
     prior : {"mixture", "vamp", "flow"} or None
@@ -108,6 +110,7 @@ class Network:
     critic_layer_sizes: tuple[int, ...] | None = None
     head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
+    n_classes: int = 0
     columns: Columns | None = None
     prior: str | None = None
     n_prior_components: int = 0

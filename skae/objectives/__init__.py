@@ -2,6 +2,7 @@
 
 from skae.objectives._adversarial import ADVERSARIAL
 from skae.objectives._columns import column_errors, mean_error
+from skae.objectives._conditional import conditional
 from skae.objectives._contractive import CONTRACTIVE
 from skae.objectives._denoising import (
     CORRUPTIONS,
@@ -79,6 +80,7 @@ __all__ = [
     "bounded",
     "column_errors",
     "column_surprises",
+    "conditional",
     "denoising",
     "denoising_of_any_level",
     "feature_log_variance",

@@ -114,6 +114,12 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         if isinstance(autoencoder, TableAutoencoder):
             validate_data(self, native_rows(X), reset=reset, skip_check_array=True)
             return
+        if getattr(autoencoder, "conditional", False):
+            raise ValueError(
+                f"{type(autoencoder).__name__}(conditional=True) is told the classes that the head "
+                "is to predict, so that its code does not say them. Set conditional=False; to "
+                "classify rows by their likelihood call its own predict."
+            )
         architecture = Architecture.of(autoencoder)
         if architecture.restores:
             raise ValueError(

@@ -1,5 +1,11 @@
 """Tables as they come in and go out: columns, frames, masks, units."""
 
+from skae.tables._classes import (
+    class_of_each_row,
+    classes_at,
+    classes_to_learn,
+    places_among,
+)
 from skae.tables._column_labels import (
     check_labels,
     check_labels_beside,
@@ -27,6 +33,9 @@ __all__ = [
     "check_labels",
     "check_labels_beside",
     "check_magnitude",
+    "class_of_each_row",
+    "classes_at",
+    "classes_to_learn",
     "column_labels",
     "column_moments",
     "column_units",
@@ -40,6 +49,7 @@ __all__ = [
     "is_missing",
     "labels_in_fit",
     "non_numbers",
+    "places_among",
     "refuse_mask",
     "validate_data",
     "with_nan_for_na",

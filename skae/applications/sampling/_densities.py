@@ -5,8 +5,10 @@ from inspect import signature
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.special import logsumexp
 from sklearn.base import clone
 
+from skae.mixtures import fit_mixture
 from skae.numerics import Array, Integers
 from skae.reducers import seeded
 
@@ -81,3 +83,40 @@ def perturbed(code: Array, covariance: Array, n_samples: int, rng: np.random.Ran
     noise = rng.multivariate_normal(origin, covariance, n_samples, check_valid="ignore")
     draws: Array = code[rng.randint(n_rows, size=n_samples)] + width * noise
     return draws
+
+
+def fit_by_class(
+    density: Density | None,
+    code: Array,
+    of_row: Integers,
+    classes: Array,
+    rng: np.random.RandomState,
+) -> list[Any]:
+    """Fit a density to the codes of each class: copies of one, or by default a mixture."""
+    fitted: list[Any] = []
+    for index, label in enumerate(classes):
+        own = code[of_row == index]
+        if density is None:
+            fitted.append(fit_mixture(own, rng.randint(2**31)))
+        else:
+            fitted.append(fit_to_class(density, own, label, rng))
+    return fitted
+
+
+def draw_by_class(densities: list[Any], of_row: Integers, rng: np.random.RandomState) -> Array:
+    """Draw a code from the density of each of these classes."""
+    drawn = {
+        index: draw_codes(densities[index], int(np.sum(of_row == index)), rng)
+        for index in np.unique(of_row)
+    }
+    code = np.empty((len(of_row), next(iter(drawn.values())).shape[1]))
+    for index, own in drawn.items():
+        code[of_row == index] = own
+    return code
+
+
+def log_density_by_class(densities: list[Any], prior: Array, code: Array) -> Array:
+    """Log density of codes under all classes, each as frequent as it is."""
+    of_classes = [density.score_samples(code) for density in densities]
+    total: Array = logsumexp(np.stack(of_classes, axis=1) + np.log(prior), axis=1)
+    return total

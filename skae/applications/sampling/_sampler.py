@@ -8,19 +8,19 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from skae.applications._classes import class_of_each_row, classes_at
 from skae.applications._limits import BOUND, GRID, Bound, Grid, Limits
+from skae.applications.sampling._augmenting import AugmentingMixin
 from skae.applications.sampling._densities import (
     Density,
-    covariance_within,
+    draw_by_class,
     draw_codes,
-    fit_to_class,
-    perturbed,
+    fit_by_class,
+    log_density_by_class,
 )
 from skae.applications.sampling._readers import Wanted, reader_of, reader_to_fit
 from skae.messages import check_integer
 from skae.mixtures import fit_mixture
-from skae.numerics import Array, ArrayLike, Integers, RandomState
+from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import (
     TrainableReducer,
@@ -30,11 +30,18 @@ from skae.reducers import (
     fit_reducer,
     seeded,
 )
-from skae.states import StampedEstimator, demand_estimator
-from skae.tables import FrameOutputMixin, validate_data
+from skae.states import StampedEstimator, demand, demand_estimator, demand_numbers
+from skae.tables import (
+    FrameOutputMixin,
+    classes_to_learn,
+    places_among,
+    validate_data,
+)
+
+_OF_CLASSES = ("densities_", "classes_", "class_prior_")
 
 
-class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
+class LatentSampler(AugmentingMixin, FrameOutputMixin, DensityMixin, StampedEstimator):
     """Generative model of rows: a density fitted to the code of any reducer.
 
     The reducer is trained to reconstruct only, then a density is fitted to the codes of the
@@ -70,6 +77,11 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         ``"observed"``, the values that are there in ``fit``. The nearest one is taken. None means
         any value.
 
+    conditional : bool, default=False
+        Whether ``fit`` learns a density for each class of y, so that ``sample(n, y="zero")`` draws
+        rows of that class. Classes of few rows are then better learnt with a ``density`` of few
+        parameters.
+
     random_state : int, RandomState instance or None, default=None
         Seeds each ``random_state`` of the reducer and of the density that is None.
 
@@ -79,7 +91,16 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         The fitted reducer.
 
     density_ : estimator
-        The fitted density.
+        The fitted density; there is none with ``conditional=True``.
+
+    densities_ : list of estimators
+        With ``conditional=True``: the fitted density of each class.
+
+    classes_ : ndarray of shape (n_classes,)
+        With ``conditional=True``: the classes, sorted.
+
+    class_prior_ : ndarray of shape (n_classes,)
+        With ``conditional=True``: the share of rows that each class has.
 
     n_features_in_ : int
         Number of features seen in ``fit``.
@@ -89,7 +110,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
 
     See Also
     --------
-    skae.VariationalAutoencoder : Learns code and density together.
+    skae.VariationalAutoencoder : Learns code and density together, ``conditional=True`` there too.
 
     Notes
     -----
@@ -129,6 +150,12 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
     >>> X_balanced, y_balanced = sampler.augment(X[few], y[few], random_state=0)
     >>> np.bincount(y_balanced)
     array([178, 178])
+
+    Rows of a class that is asked for:
+
+    >>> by_class = LatentSampler(Autoencoder(8, max_iter=30), conditional=True, random_state=0)
+    >>> by_class.fit(X, y).sample(2, random_state=0, y=[3, 7]).shape
+    (2, 64)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -137,11 +164,13 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         "min_value": BOUND,
         "max_value": BOUND,
         "grid": GRID,
+        "conditional": ["boolean"],
         "random_state": ["random_state"],
     }
 
-    # Samplers saved by an older version have none.
+    # Samplers saved by an older version have neither.
     _limits: Limits | None = None
+    conditional: bool = False
 
     def __init__(
         self,
@@ -151,6 +180,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         min_value: Bound = None,
         max_value: Bound = None,
         grid: Grid = None,
+        conditional: bool = False,
         random_state: RandomState = None,
     ) -> None:
         self.reducer = reducer
@@ -158,6 +188,7 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         self.min_value = min_value
         self.max_value = max_value
         self.grid = grid
+        self.conditional = conditional
         self.random_state = random_state
 
     @checks_all_parameters
@@ -169,8 +200,9 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         X : array-like or frame of shape (n_samples, n_features)
             Rows in any units. A frame of pandas or polars may hold text, categories, dates and
             missing values.
-        y : object, ignored
-            Accepted so that pipelines can pass it.
+        y : array-like of shape (n_samples,), default=None
+            Class of each row, with ``conditional=True``. Else it is only passed on to the reducer,
+            and accepted so that pipelines can pass it.
 
         Returns
         -------
@@ -180,7 +212,8 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         Raises
         ------
         ValueError
-            If X holds infinite values, or missing ones where it is no frame, or only one row, if
+            If classes are wanted and y holds none, as targets of a regression do not. If X holds
+            infinite values, or missing ones where it is no frame, or only one row, if
             limits are wanted for a table, or if the reducer or the density raises. The sampler is
             then as it was before.
         """
@@ -189,19 +222,43 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         reader = reader_to_fit(self.reducer, X, wanted, rng)
         reducer, X = reader.reducer, reader.given(X)
         rows = reader.to_learn_from(X, self)
+        classes: Array | None = None
+        if self.conditional:
+            classes = classes_to_learn(y, "conditional=True")
+            check_consistent_length(rows, classes)
         check_names(reducer, X)
         fit_reducer(reducer, X, y)
         code = encoded(reducer, X)
-        if self.density is None:
-            density = fit_mixture(code, rng.randint(2**31))
-        else:
-            density = seeded(clone(self.density), rng).fit(code)
+        densities = self._densities(code, classes, rng)
         limits = reader.limits(rows, X, wanted)
         validate_data(self, X, skip_check_array=True)
-        self.reducer_, self.density_, self._limits = reducer, density, limits
+        for name in _OF_CLASSES if classes is None else ("density_",):
+            self.__dict__.pop(name, None)
+        self.reducer_, self._limits = reducer, limits
+        for name, value in densities.items():
+            setattr(self, name, value)
         return self
 
-    def sample(self, n_samples: int = 1, random_state: RandomState = None) -> Any:
+    def _densities(
+        self, code: Array, of_rows: Array | None, rng: np.random.RandomState
+    ) -> dict[str, Any]:
+        """Fit what codes are drawn from; return it by the names of its attributes."""
+        if of_rows is not None:
+            classes, places = np.unique(of_rows, return_inverse=True)
+            densities = fit_by_class(self.density, code, places, classes, rng)
+            prior = np.bincount(places) / len(places)
+            return {"densities_": densities, "classes_": classes, "class_prior_": prior}
+        if self.density is None:
+            return {"density_": fit_mixture(code, rng.randint(2**31))}
+        return {"density_": seeded(clone(self.density), rng).fit(code)}
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        random_state: RandomState = None,
+        *,
+        y: object = None,
+    ) -> Any:
         """Draw new rows: decoded draws from the density.
 
         Parameters
@@ -210,23 +267,40 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
             How many rows.
         random_state : int, RandomState instance or None, default=None
             Of the draws.
+        y : class or array-like of shape (n_samples,), default=None
+            Class of all rows, or of each, for a sampler that was fitted with ``conditional=True``.
+            None draws classes as frequent as they are in ``fit``.
 
         Returns
         -------
         rows : ndarray of shape (n_samples, n_features), float64
-            In the units of the rows in ``fit``, in random order; the frame that ``set_output``
-            asks for. A table of the columns in ``fit``, if that was one.
+            In the units of the rows in ``fit``, in the order of y, else in random order; the
+            frame that ``set_output`` asks for. A table of the columns in ``fit``, if that was one.
 
         Raises
         ------
         ValueError
-            If ``n_samples`` is not an integer of 1 or more.
+            If ``n_samples`` is not an integer of 1 or more, or y holds other classes than those of
+            ``fit``.
         """
         check_is_fitted(self)
         check_integer("n_samples", n_samples)
         rng = check_random_state(random_state)
-        reader, code = reader_of(self.reducer_), draw_codes(self.density_, n_samples, rng)
+        reader, code = reader_of(self.reducer_), self._draw_codes(n_samples, y, rng)
         return reader.in_container(reader.drawn(code, self._limits, rng), self)
+
+    def _draw_codes(self, n_samples: int, y: object, rng: np.random.RandomState) -> Array:
+        if hasattr(self, "densities_"):
+            if y is None:
+                y = rng.choice(self.classes_, n_samples, p=self.class_prior_)
+            places = places_among(y, self.classes_, n_samples)
+            return draw_by_class(self.densities_, places, rng)
+        if y is not None:
+            raise ValueError(
+                "y= asks for rows of a class, but this LatentSampler knows none. Fit it with "
+                "conditional=True and the classes of the rows."
+            )
+        return draw_codes(self.density_, n_samples, rng)
 
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log density of each row's code.
@@ -246,7 +320,10 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         reader = reader_of(self.reducer_)
         X = reader.given(X)
         reader.to_score(X, self)
-        log_density: Array = self.density_.score_samples(encoded(self.reducer_, X))
+        code = encoded(self.reducer_, X)
+        if hasattr(self, "densities_"):
+            return log_density_by_class(self.densities_, self.class_prior_, code)
+        log_density: Array = self.density_.score_samples(code)
         return log_density
 
     def score(self, X: ArrayLike, y: object = None) -> float:
@@ -296,80 +373,16 @@ class LatentSampler(FrameOutputMixin, DensityMixin, StampedEstimator):
         rows = reader.made((1 - share) * first + share * last, self._limits)
         return reader.in_container(rows, self)
 
-    def augment(
-        self, X: ArrayLike, y: ArrayLike, n: int | None = None, random_state: RandomState = None
-    ) -> tuple[Any, Any]:
-        """Fill the rarer classes up with new rows, until all classes have equally many.
-
-        New rows are decoded draws from a density of each class. With ``density=None`` it is a
-        kernel density: a code of the class, plus normal noise with the covariance that codes have
-        within classes, narrowed by Scott's rule. So the rarest classes, down to a single row,
-        borrow their spread from the others. A ``density`` of your own is fitted to each class
-        alone.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-        y : array-like of shape (n_samples,)
-            Class of each row.
-        n : int, default=None
-            Up to how many rows each class is filled; None means as many as the largest has. Classes
-            that have more keep them all.
-        random_state : int, RandomState instance or None, default=None
-            Of the draws.
-
-        Returns
-        -------
-        X_augmented : ndarray of shape (n_augmented, n_features)
-            The rows of X in their order, then the new ones, class by class. In the dtype of X,
-            float32 or float64, or the frame that ``set_output`` asks for, numbered anew.
-        y_augmented : ndarray or Series of shape (n_augmented,)
-            Their classes, in the type of y: a Series, numbered anew, if y is one.
-
-        Raises
-        ------
-        ValueError
-            If y does not hold one class for each row, all strings or all numbers, if ``n`` is not
-            a positive integer, or if ``density`` cannot be fitted to the rows of a class.
-        """
-        check_is_fitted(self)
-        if n is not None:
-            check_integer("n", n)
-        reader, rng = reader_of(self.reducer_), check_random_state(random_state)
-        X = reader.given(X)
-        rows = reader.to_score(X, self)
-        classes = class_of_each_row(y)
-        check_consistent_length(rows, classes)
-        code = encoded(self.reducer_, X)
-        new_code, of_their_class = self._draw_missing(code, classes, n, rng)
-        places = np.concatenate([np.arange(len(rows)), of_their_class])
-        augmented = reader.joined(rows, new_code, self._limits, rng)
-        return reader.in_container(augmented, self), classes_at(y, classes, places)
-
-    def _draw_missing(
-        self, code: Array, y: Array, n: int | None, rng: np.random.RandomState
-    ) -> tuple[Array, Integers]:
-        """Draw codes of new rows; return them, and for each the place of a row of its class."""
-        classes, first, of_row, counts = np.unique(
-            y, return_index=True, return_inverse=True, return_counts=True
-        )
-        missing = np.maximum((max(counts) if n is None else n) - counts, 0)
-        noise = covariance_within(code, of_row)
-        drawn = [np.empty((0, code.shape[1]))]
-        for index in np.flatnonzero(missing):
-            own = code[of_row == index]
-            if self.density is None:
-                drawn.append(perturbed(own, noise, missing[index], rng))
-            else:
-                density = fit_to_class(self.density, own, classes[index], rng)
-                drawn.append(draw_codes(density, missing[index], rng))
-        return np.concatenate(drawn), np.repeat(first, missing)
-
     def _check_stored(self) -> None:
         if hasattr(self, "reducer_"):
             demand_estimator("the reducer of a sampler", self.reducer_)
+        if hasattr(self, "density_"):
             demand_estimator("the density of a sampler", self.density_)
+        elif hasattr(self, "reducer_"):
+            for density in self.densities_:
+                demand_estimator("the density of a class", density)
+            demand_numbers("class_prior_", self.class_prior_, (len(self.densities_),))
+            demand(len(self.classes_) == len(self.densities_), "a density for each class")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

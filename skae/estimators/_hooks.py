@@ -1,0 +1,38 @@
+"""Where a variant of autoencoder adds to the flow of a fit."""
+
+import numpy as np
+
+from skae.fitting import Labels, Recipe, Rows, Settings
+from skae.model import Model
+from skae.numerics import Array, Matrix
+from skae.training import Outcome
+
+
+class FitHooks:
+    """What a fit calls besides the recipe of a variant; by default it does nothing."""
+
+    def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
+        """A new model at the weights that training of this variant should begin at."""
+        return model
+
+    def _pretrain(
+        self, model: Model, rows: Rows, settings: Settings, rng: np.random.Generator
+    ) -> tuple[Model, list[Outcome]]:
+        """Train parts of a new model; returns it, and an outcome for each phase."""
+        return model, []
+
+    def _after_fit(self, X: Matrix) -> None:
+        """Set the attributes that only this variant has."""
+
+    def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
+        """Learn how the codes of all rows of a fit are distributed."""
+
+    def _read_classes(self, y: object, continues: bool) -> Labels | None:
+        """The classes of rows, for a variant whose network is told them."""
+        return None
+
+    def _learn_from(self, rows: Rows, *, codes: bool) -> None:
+        """Set what only this variant has, and learn codes if these are all rows of a fit."""
+        self._after_fit(rows.X)
+        if codes:
+            self._learn_codes(rows.X, rows.sample_weight)

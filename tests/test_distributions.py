@@ -1,0 +1,93 @@
+"""The Fréchet distance of two sets of rows."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+from sklearn.decomposition import PCA
+
+from skae.metrics import frechet_distance
+
+
+def _with_moments(mean, deviations, n_rows=40, seed=0):
+    """Rows whose mean and whose uncorrelated deviations are exactly these."""
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((n_rows, len(mean)))
+    rows -= rows.mean(axis=0)
+    whitened = np.linalg.qr(rows)[0] * np.sqrt(n_rows - 1)
+    return whitened * deviations + mean
+
+
+def test_it_is_that_of_two_normal_distributions():
+    X, Y = (
+        _with_moments([1.0, 2.0, 0.0], [1.0, 2.0, 0.5]),
+        _with_moments([0.0, 0.0, 0.0], [3.0, 1.0, 0.5], n_rows=50, seed=1),
+    )
+    # Of the means 1 + 4, of the deviations 4 + 1 + 0.
+    assert frechet_distance(X, Y) == pytest.approx(10.0, rel=1e-12)
+
+
+def test_it_agrees_with_the_root_of_a_matrix():
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((30, 4)) @ rng.standard_normal((4, 4)), rng.uniform(size=(25, 4))
+    C, S = np.cov(X.T), np.cov(Y.T)
+    shift = np.sum((X.mean(axis=0) - Y.mean(axis=0)) ** 2)
+    expected = shift + np.trace(C + S - 2 * sqrtm(C @ S).real)
+    assert frechet_distance(X, Y) == pytest.approx(expected, rel=1e-9)
+
+
+def test_fewer_rows_than_features_are_compared_exactly():
+    X, Y = _with_moments([1.0, 0.0], [2.0, 1.0]), _with_moments([0.0, 0.0], [1.0, 1.0], seed=1)
+    directions = np.linalg.qr(np.random.default_rng(2).standard_normal((100, 2)))[0].T
+    assert frechet_distance(X @ directions, Y @ directions) == pytest.approx(2.0, rel=1e-9)
+
+
+def test_it_is_zero_of_the_same_rows_far_from_the_origin():
+    X = np.random.default_rng(0).standard_normal((20, 3)) + 1e6
+    assert frechet_distance(X, X[::-1]) < 1e-9
+
+
+def _keras_model():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, use_bias=False)])
+
+
+def test_encoders_of_all_kinds_give_the_features():
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((20, 3)), rng.uniform(size=(20, 3))
+    pca, model = PCA(2).fit(X), _keras_model()
+    kernel = model.layers[0].kernel.numpy().astype(np.float64)
+    for encoder, features in ((pca, pca.transform), (model, kernel), (np.abs, np.abs)):
+        first, second = ((r @ features if features is kernel else features(r)) for r in (X, Y))
+        expected = frechet_distance(first, second)
+        assert frechet_distance(X, Y, encoder=encoder) == pytest.approx(expected, rel=1e-5)
+
+
+def test_features_of_several_axes_are_flattened():
+    X = np.random.default_rng(0).standard_normal((6, 4))
+    found = frechet_distance(X, X + 1.0, encoder=lambda rows: rows.reshape(-1, 2, 2))
+    assert found == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(
+    ("X", "Y", "encoder", "message"),
+    [
+        (np.zeros((1, 2)), np.zeros((3, 2)), None, "minimum of 2"),
+        (np.full((3, 2), np.nan), np.zeros((3, 2)), None, "X contains NaN"),
+        (np.zeros((3, 2)), np.full((3, 2), np.inf), np.sign, "Y has values that are missing or"),
+        (np.zeros((3, 2)), np.ones((3, 2)), np.log, "features of X contains inf"),
+        (np.zeros((3, 2)), np.zeros((3, 3)), None, "X has 2 features and Y has 3"),
+        (np.zeros((3, 2)), np.zeros((3, 2)), np.sum, r"features of shape \(\) for the 3 rows of X"),
+        (np.ma.masked_equal(np.eye(3), 1), np.zeros((3, 3)), None, "X is a masked array"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_what_cannot_be_compared_is_refused(X, Y, encoder, message):
+    with pytest.raises(ValueError, match=message):
+        frechet_distance(X, Y, encoder=encoder)
+
+
+@pytest.mark.parametrize("encoder", ["pca", PCA, 3])
+def test_what_is_no_encoder_is_refused(encoder):
+    with pytest.raises(TypeError, match="should be a fitted transformer, a Keras model"):
+        frechet_distance(np.eye(3), np.eye(3), encoder=encoder)
