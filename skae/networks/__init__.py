@@ -3,6 +3,7 @@
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._build import Build, check_build
+from skae.networks._channels import ChannelAxis, ChannelGroup, channel_groups, without_channels
 from skae.networks._columns import Columns
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
@@ -22,6 +23,8 @@ __all__ = [
     "READER_ACTIVATION",
     "Build",
     "Builder",
+    "ChannelAxis",
+    "ChannelGroup",
     "Columns",
     "ConvolutionalNetwork",
     "CustomNetwork",
@@ -34,6 +37,7 @@ __all__ = [
     "ResidualNetwork",
     "UNetwork",
     "WideRows",
+    "channel_groups",
     "check_build",
     "directions_for_share",
     "filter_size_for",
@@ -43,5 +47,6 @@ __all__ = [
     "principal_directions",
     "random_head",
     "with_head",
+    "without_channels",
     "without_head",
 ]
