@@ -211,8 +211,8 @@ def _compress(
         compressed._learn_codes(X)
     compressed.compression_report_ = CompressionReport(
         n_weights=n_before,
-        sparsity_before=1 - n_nonzero(before.weights) / n_before,
-        sparsity_after=1 - n_nonzero(after.weights) / n_before,
+        sparsity_before=(n_before - n_nonzero(before.weights)) / n_before,
+        sparsity_after=(n_before - n_nonzero(after.weights)) / n_before,
         n_bytes_before=n_bytes_before,
         n_bytes_after=0,
         error_before=_error(before, held_out),

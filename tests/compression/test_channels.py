@@ -1,17 +1,15 @@
 """Filters and units that go whole: the network that is left, and what it gives."""
 
-import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import skae
-from skae import compress
 from skae.compression._narrowing import narrowed
 from skae.networks import channel_groups, without_channels
 
-from .shared import X, quick
+from .shared import X
 
 IMAGES = {"sample_shape": (8, 8, 1), "hidden_layer_sizes": (4, 6), "max_iter": 2}
 SERIES = {"sample_shape": (8, 8), "hidden_layer_sizes": (4, 6), "max_iter": 2}
