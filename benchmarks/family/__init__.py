@@ -7,10 +7,11 @@ Where several figures stand, they are those of the seeds, the first is their mea
 
 from benchmarks._family import COLUMNS
 from benchmarks._harness import report_parts
-from benchmarks.family import _likelihoods, _restoring
+from benchmarks.family import _few_labels, _likelihoods, _restoring
 
 PARTS = {
     "restoring": _restoring.MEASURES,
+    "few-labels": _few_labels.MEASURES,
     "likelihoods": _likelihoods.MEASURES,
 }
 

@@ -98,4 +98,5 @@ def with_class_masses(belongings: Array, places: Integers) -> Array:
     factors = np.divide(wanted, masses, out=np.zeros(n_classes), where=masses > 0)
     weighted = belongings * factors
     totals = weighted.sum(axis=1, keepdims=True)
-    return np.divide(weighted, totals, out=np.zeros_like(weighted), where=totals > 0)
+    shares: Array = np.divide(weighted, totals, out=np.zeros_like(weighted), where=totals > 0)
+    return shares
