@@ -9,10 +9,11 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skae.compression._pruning import kernel_names, pruned_weights, share_of_zeros
+from skae.compression._narrowing import narrowed, share_of_channels
+from skae.compression._pruning import Course, kernel_names, n_nonzero, pruned_weights
 from skae.compression._report import CompressionReport
 from skae.estimators import BaseAutoencoder
 from skae.fitting import split_rows
@@ -29,6 +30,7 @@ Estimator = TypeVar("Estimator")
 @checks_arguments(
     {
         "sparsity": [Interval(Real, 0, 1, closed="left")],
+        "channel_sparsity": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "bits": [Options(Integral, {4, 8}), None],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -41,6 +43,7 @@ def compress(
     bits: Literal[8, 4] | None = 8,
     X: ArrayLike | None = None,
     *,
+    channel_sparsity: float | Literal["auto"] = "auto",
     max_iter: int = 200,
     validation_fraction: float = 0.1,
     random_state: RandomState = None,
@@ -138,6 +141,7 @@ def compress(
     """
     options: dict[str, Any] = {
         "sparsity": sparsity,
+        "channel_sparsity": channel_sparsity,
         "bits": bits,
         "max_iter": max_iter,
         "validation_fraction": validation_fraction,
@@ -173,6 +177,7 @@ def _compress(
     X: ArrayLike | None,
     *,
     sparsity: float,
+    channel_sparsity: float | Literal["auto"],
     bits: Literal[8, 4] | None,
     max_iter: int,
     validation_fraction: float,
@@ -186,27 +191,45 @@ def _compress(
         training, validation = split_rows(X.shape[0], validation_fraction, rng)
         trains, held_out = np.zeros(X.shape[0]), X[validation]
         trains[training] = 1.0
-    weights = pruned_weights(estimator, before, sparsity, X, trains, max_iter, rng)
-    after = before.with_packed(
+    n_before = _n_kernel_weights(before)
+    share = share_of_channels(channel_sparsity, before, sparsity, has_rows=X is not None)
+    course = None
+    if X is not None and trains is not None and (sparsity or share):
+        course = Course.of(estimator, X, trains, max_iter, rng)
+    narrow = narrowed(before, share, course)
+    # Of those that are left; the channels that went count as zeros.
+    n_left = _n_kernel_weights(narrow)
+    rest = sparsity if n_left == n_before else max(0.0, 1 - (1 - sparsity) * n_before / n_left)
+    weights = pruned_weights(narrow, rest, course)
+    after = narrow.with_packed(
         {n: pack(w, None if names.is_bias(n) else bits) for n, w in weights.items()}
     )
     compressed = copy.deepcopy(estimator)
     compressed.__dict__.pop("_optimizer_state", None)
     compressed.__dict__.pop("_optimizer_kind", None)
     compressed._model = after
+    if after.network.hidden_layer_sizes != before.network.hidden_layer_sizes:
+        # Training goes on with the network that there is.
+        compressed.hidden_layer_sizes = after.network.hidden_layer_sizes
     if X is not None:
         compressed._after_fit(X)
         compressed._learn_codes(X)
     compressed.compression_report_ = CompressionReport(
-        n_weights=sum(before.weights[name].size for name in kernel_names(before.weights)),
-        sparsity_before=share_of_zeros(before.weights),
-        sparsity_after=share_of_zeros(after.weights),
+        n_weights=n_before,
+        sparsity_before=(n_before - n_nonzero(before.weights)) / n_before,
+        sparsity_after=(n_before - n_nonzero(after.weights)) / n_before,
         n_bytes_before=n_bytes_before,
         n_bytes_after=0,
         error_before=_error(before, held_out),
         error_after=_error(after, held_out),
+        hidden_layer_sizes_before=before.network.hidden_layer_sizes,
+        hidden_layer_sizes_after=after.network.hidden_layer_sizes,
     )
     return _with_size(compressed)
+
+
+def _n_kernel_weights(model: Model) -> int:
+    return sum(model.weights[name].size for name in kernel_names(model.weights))
 
 
 def _with_size(compressed: BaseAutoencoder) -> BaseAutoencoder:

@@ -4,18 +4,18 @@ The curvature that says how much a weight matters is the mean squared gradient t
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from skae.estimators import BaseAutoencoder
-from skae.fitting import Origin, Rows, Settings, train
+from skae.fitting import Origin, Recipe, Rows, Settings, train
 from skae.model import Model
 from skae.networks import names
 from skae.numerics import Array, Matrix, Weights
-from skae.training import DEFAULT_LEARNING_RATE, Hooks
+from skae.training import DEFAULT_LEARNING_RATE, Hooks, Outcome
 
 # Zhu & Gupta (2018): many weights go early, few at the end.
 _N_PRUNINGS, _EXPONENT = 40, 3
@@ -27,6 +27,53 @@ _LAST_RATES = (1.0, 0.3, 0.1)
 _LATE = 0.75
 
 
+@dataclass(frozen=True)
+class Course:
+    """How a model is trained while weights are removed.
+
+    Attributes
+    ----------
+    rows : Rows
+        Those held out have a weight of zero: those of a memory map stay on its disk.
+    recipe : Recipe
+    settings : Settings
+    max_iter : int
+        Epochs at most after the last removal.
+    rng : numpy.random.Generator
+    late_seed : int
+        Of the rows that early stopping watches in the end.
+    """
+
+    rows: Rows
+    recipe: Recipe
+    settings: Settings
+    max_iter: int
+    rng: np.random.Generator
+    late_seed: int
+
+    @classmethod
+    def of(
+        cls,
+        estimator: BaseAutoencoder,
+        X: Matrix,
+        trains: Array,
+        max_iter: int,
+        rng: np.random.Generator,
+    ) -> Self:
+        """With the estimator's settings; ``trains`` is 0 for rows held out, else 1."""
+        # Every phase would warm up anew.
+        recipe = replace(estimator._recipe(), schedule=None, n_grace_epochs=0)
+        settings, late_seed = _fine_tuning(estimator), int(rng.integers(2**31))
+        return cls(Rows(X, trains), recipe, settings, max_iter, rng, late_seed)
+
+    @property
+    def n_between(self) -> int:
+        """Epochs between two removals."""
+        assert self.rows.sample_weight is not None
+        n_steps = self.settings.steps_per_epoch(int(self.rows.sample_weight.sum()))
+        return int(np.clip(_STEPS_BETWEEN // n_steps, 1, self.max_iter))
+
+
 class _Phase(NamedTuple):
     """Some epochs after a pruning."""
 
@@ -36,54 +83,68 @@ class _Phase(NamedTuple):
     is_late: bool
 
 
-def pruned_weights(
-    estimator: BaseAutoencoder,
-    model: Model,
-    sparsity: float,
-    X: Matrix | None,
-    trains: Array | None,
-    max_iter: int,
-    rng: np.random.Generator,
-) -> Weights:
+def pruned_weights(model: Model, sparsity: float, course: Course | None) -> Weights:
     """Weights of which a share is zero; trained in between where there are rows.
 
-    Rows held out have a weight of zero: those of a memory map stay on its disk.
+    Parameters
+    ----------
+    model : Model
+    sparsity : float
+        With 0 the weights are only trained.
+    course : Course or None
+        None for no rows to train on.
     """
-    if X is None or trains is None or sparsity == 0:
+    if course is None:
         mask = _most_salient(model.weights, None, sparsity)
         return {name: array * mask[name] for name, array in model.weights.items()}
-    settings, late_seed = _fine_tuning(estimator), int(rng.integers(2**31))
-    # Every phase would warm up anew.
-    recipe = replace(estimator._recipe(), schedule=None, n_grace_epochs=0)
     weights, moments = model.weights, None
-    for phase in _phases(sparsity, settings.steps_per_epoch(int(trains.sum())), max_iter):
+    for phase in _phases(sparsity, course):
         mask = _most_salient(weights, moments, phase.sparsity)
-        outcome = train(
-            model.with_weights({name: array * mask[name] for name, array in weights.items()}),
-            Rows(X, trains),
-            recipe,
-            replace(
-                settings,
-                learning_rate=phase.relative_rate * settings.learning_rate,
-                max_iter=phase.n_epochs,
-            ),
-            Origin(mask=mask),
-            Hooks(),
-            np.random.default_rng(late_seed) if phase.is_late else rng,
+        outcome = fine_tuned(
+            model.with_weights(weights),
+            mask,
+            course,
+            phase.relative_rate,
+            phase.n_epochs,
+            is_late=phase.is_late,
         )
         weights, moments = outcome.weights, outcome.second_moments
     return weights
 
 
-def _phases(sparsity: float, steps_per_epoch: int, max_iter: int) -> Iterator[_Phase]:
+def fine_tuned(
+    model: Model,
+    mask: Weights,
+    course: Course,
+    relative_rate: float,
+    n_epochs: int,
+    *,
+    is_late: bool,
+) -> Outcome:
+    """The outcome of some epochs, in which weights whose mask is 0 are and stay zero."""
+    return train(
+        model.with_weights({name: array * mask[name] for name, array in model.weights.items()}),
+        course.rows,
+        course.recipe,
+        replace(
+            course.settings,
+            learning_rate=relative_rate * course.settings.learning_rate,
+            max_iter=n_epochs,
+        ),
+        Origin(mask=mask),
+        Hooks(),
+        np.random.default_rng(course.late_seed) if is_late else course.rng,
+    )
+
+
+def _phases(sparsity: float, course: Course) -> Iterator[_Phase]:
     """The pruning schedule; in the first phase no weight goes, its gradients say which will."""
-    n_epochs = int(np.clip(_STEPS_BETWEEN // steps_per_epoch, 1, max_iter))
-    for i in range(_N_PRUNINGS):
+    for i in range(_N_PRUNINGS if sparsity else 0):
         progress = i / _N_PRUNINGS
         share = sparsity * (1 - (1 - progress) ** _EXPONENT)
-        yield _Phase(share, 1.0, n_epochs, is_late=progress >= _LATE)
+        yield _Phase(share, 1.0, course.n_between, is_late=progress >= _LATE)
     for rate, part in zip(
-        _LAST_RATES, np.array_split(range(max_iter), len(_LAST_RATES)), strict=True
+        _LAST_RATES, np.array_split(range(course.max_iter), len(_LAST_RATES)), strict=True
     ):
         if len(part):
             yield _Phase(sparsity, rate, len(part), is_late=True)
@@ -132,6 +193,6 @@ def _saliencies(kernels: Weights, moments: Weights | None) -> list[Array]:
     return [np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()]
 
 
-def share_of_zeros(weights: Weights) -> float:
-    kernels = [weights[name] for name in kernel_names(weights)]
-    return float(sum(np.sum(k == 0) for k in kernels) / sum(k.size for k in kernels))
+def n_nonzero(weights: Weights) -> int:
+    """Number of the weights that could be zero and are not."""
+    return sum(int(np.count_nonzero(weights[name])) for name in kernel_names(weights))

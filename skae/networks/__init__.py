@@ -3,6 +3,7 @@
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._build import Build, check_build
+from skae.networks._channels import ChannelAxis, ChannelGroup, channel_groups, without_channels
 from skae.networks._columns import Columns
 from skae.networks._conditional import class_shapes, given_class, started_classes
 from skae.networks._convolutional import ConvolutionalNetwork
@@ -24,6 +25,8 @@ __all__ = [
     "READER_ACTIVATION",
     "Build",
     "Builder",
+    "ChannelAxis",
+    "ChannelGroup",
     "Columns",
     "ConvolutionalNetwork",
     "Coupling",
@@ -37,6 +40,7 @@ __all__ = [
     "ResidualNetwork",
     "UNetwork",
     "WideRows",
+    "channel_groups",
     "check_build",
     "class_shapes",
     "coupling",
@@ -52,5 +56,6 @@ __all__ = [
     "random_head",
     "started_classes",
     "with_head",
+    "without_channels",
     "without_head",
 ]

@@ -49,9 +49,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
         Weight of each class, as in :class:`~sklearn.linear_model.LogisticRegression`; counts are
         those of the labels given.
 
-    n_neighbors : int or None, default=15
-        Neighbours of each row in the graph over which labels are spread. None spreads none:
-        unlabelled rows then only train the autoencoder.
+    n_neighbors : int or None, default=5
+        Neighbours of each row in the graph over which labels are spread. A neighbour counts by its
+        distance over what is usual around both rows [4]_. None spreads none: unlabelled rows then
+        only train the autoencoder.
 
     Attributes
     ----------
@@ -61,7 +62,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
     transduction_ : ndarray of shape (n_samples,)
         Label of every row in ``fit``: the one given, or the one spread to it. A row that no label
-        reaches (with ``n_neighbors=None``, every unlabelled one) has the first class.
+        reaches (with ``n_neighbors=None``, every unlabelled one) has the first class. Classes have
+        about the shares of all rows that they have of the labels [5]_.
 
     {head_attributes}
 
@@ -90,6 +92,12 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     .. [3] Iscen, A., Tolias, G., Avrithis, Y. & Chum, O. (2019). Label propagation for deep
        semi-supervised learning. CVPR 2019, 5070-5079.
 
+    .. [4] Zelnik-Manor, L. & Perona, P. (2004). Self-tuning spectral clustering. NIPS 2004,
+       1601-1608.
+
+    .. [5] Zhu, X., Ghahramani, Z. & Lafferty, J. (2003). Semi-supervised learning using Gaussian
+       fields and harmonic functions. ICML 2003, 912-919.
+
     Examples
     --------
     >>> import numpy as np
@@ -106,7 +114,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
     _: KW_ONLY
     class_weight: ClassWeight = None
-    n_neighbors: int | None = 15
+    n_neighbors: int | None = 5
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SupervisedAutoencoder._parameter_constraints,

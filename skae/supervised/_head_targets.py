@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.semi_supervised import LabelSpreading
 
 from skae.networks import names
 from skae.numerics import Array, Bools, Integers, Weights
+from skae.supervised._graph import neighbour_graph, spread_labels, with_class_masses
 
-# Share of a label's neighbours in what a row is given; the labels themselves stay (Zhou et al.).
-_SPREADING, _SPREADING_STEPS = 0.9, 200
 # Without its penalty a head on few labels starts wherever it separates them.
 _RIDGE = 1.0
 # Relative to the mean sum of squares of a component.
@@ -80,19 +78,11 @@ def spread(targets: Targets, reconstructed: Array, n_neighbors: int | None) -> T
     known = targets.known
     if known.all() or n_neighbors is None:
         return targets
-    given = np.where(known, targets.values.argmax(axis=1), -1)
-    spreading = LabelSpreading(
-        kernel="knn",
-        n_neighbors=min(n_neighbors, len(reconstructed)),
-        alpha=_SPREADING,
-        max_iter=_SPREADING_STEPS,
-    )
-    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        shares = spreading.fit(reconstructed, given).label_distributions_
+    places = np.where(known, targets.values.argmax(axis=1), -1)
+    graph = neighbour_graph(reconstructed, n_neighbors)
+    belongings = spread_labels(graph, places, targets.values.shape[1])
     # Rows that no label reaches over the graph are left without one.
-    shares = np.nan_to_num(shares)
+    shares = with_class_masses(belongings, places)
     reached = class_targets(
         np.where(shares.any(axis=1), shares.argmax(axis=1), -1), shares.shape[1]
     )
