@@ -5,19 +5,33 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import Constraints
-from skae.fitting import Recipe
-from skae.model import ScaledRows, weighted_blocks
-from skae.networks import Network
-from skae.numerics import Matrix
-from skae.objectives import SPARSE
+from skae.fitting import Recipe, Rows, layer_sizes
+from skae.model import Model, ScaledRows, weighted_blocks
+from skae.networks import Network, names, unit_rows
+from skae.numerics import Array, Matrix
+from skae.objectives import AUXILIARY_WEIGHT, REVIVING, SPARSE
 
-_CODE_ACTIVATIONS = {"kl": "sigmoid", "l1": "relu", "topk": "linear"}
-_AUTO_WEIGHTS = {"kl": 3.0, "l1": 0.3}
+_CODE_ACTIVATIONS = {
+    "batch_topk": "relu",
+    "jumprelu": "relu",
+    "kl": "sigmoid",
+    "l1": "relu",
+    "topk": "linear",
+}
+_THRESHOLDS = {"batch_topk": "batch", "jumprelu": "jump"}
+# Penalties that make sparse codes by a dictionary, unless parameters ask for hidden layers.
+_OF_DICTIONARIES = ("batch_topk", "jumprelu")
+_AUTO_WEIGHTS = {"jumprelu": 2.0, "kl": 3.0, "l1": 0.3}
+# Added to the variances of whitened rows by default, of which the mean is 1.
+_FLOOR = 0.02
+# A unit is not dead before it has been zero for a pass over the rows, or for so many.
+_LEAST_IDLE = 1000
 # A unit whose code varies by less than this share of the liveliest unit's is dead.
 _DEAD = 1e-3
 
@@ -94,10 +108,13 @@ class SparseAutoencoder(BaseAutoencoder):
     """
 
     init: Literal["pca", "random"] = "random"
-    sparsity: Literal["l1", "kl", "topk"] = "l1"
+    sparsity: Literal["l1", "kl", "topk", "batch_topk", "jumprelu"] = "l1"
     sparsity_weight: float | Literal["auto"] = "auto"
     target_activation: float = 0.05
     k: int | None = None
+    whiten: bool | float | Literal["auto"] = "auto"
+    unit_norm: bool | Literal["auto"] = "auto"
+    dead_units: Literal["auto", "auxiliary"] | None = "auto"
 
     _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
@@ -105,15 +122,60 @@ class SparseAutoencoder(BaseAutoencoder):
         "sparsity_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "target_activation": [Interval(Real, 0, 1, closed="neither")],
         "k": [Interval(Integral, 1, None, closed="left"), None],
+        "whiten": ["boolean", Interval(RealNotInt, 0, None, closed="left"), StrOptions({"auto"})],
+        "unit_norm": ["boolean", StrOptions({"auto"})],
+        "dead_units": [StrOptions({"auto", "auxiliary"}), None],
     }
 
     def _recipe(self) -> Recipe:
+        variants = REVIVING if self._revives else SPARSE
         return Recipe(
-            SPARSE[self.sparsity],
+            variants[self.sparsity],
             loss=self.loss,
             network=self._network_options,
             scalars=self._scalars,
+            whitening=self._whitening,
         )
+
+    @property
+    def _is_dictionary(self) -> bool:
+        """Whether the penalty and the layers make a dictionary: one linear layer to and fro."""
+        if isinstance(self.hidden_layer_sizes, str):
+            is_linear = isinstance(self.network, str) and self.network == "dense"
+        else:
+            is_linear = self._is_linear
+        return self.sparsity in _OF_DICTIONARIES and is_linear
+
+    @property
+    def _is_linear(self) -> bool:
+        """Whether the parameters say that there are no hidden layers."""
+        has_own_layers = not isinstance(self.network, str)
+        is_left = isinstance(self.hidden_layer_sizes, str)
+        return not has_own_layers and not is_left and not layer_sizes(self.hidden_layer_sizes)
+
+    @property
+    def _whitening(self) -> float | None:
+        if self.whiten == "auto":
+            can = self._is_dictionary and self.loss != "binary_crossentropy"
+            can = can and self.init != "pca" and self.mask_value is None
+            return _FLOOR if can and getattr(self, "_columns", None) is None else None
+        if isinstance(self.whiten, bool | np.bool_):
+            return 0.0 if self.whiten else None
+        return float(self.whiten)
+
+    @property
+    def _revives(self) -> bool:
+        is_possible = self.sparsity in REVIVING and self.loss != "binary_crossentropy"
+        if self.dead_units == "auto":
+            return is_possible and self._is_dictionary
+        if self.dead_units is not None and not is_possible:
+            given = "sparsity='kl'" if self.sparsity == "kl" else f"loss={self.loss!r}"
+            reason = "has no unit at zero" if self.sparsity == "kl" else "compares no differences"
+            raise ValueError(
+                f"dead_units='auxiliary' trains units that are zero on what the output lacks, but "
+                f"{given} {reason}. Set dead_units=None."
+            )
+        return self.dead_units is not None
 
     def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         weight = self.sparsity_weight
@@ -121,13 +183,47 @@ class SparseAutoencoder(BaseAutoencoder):
             weight = _AUTO_WEIGHTS.get(self.sparsity, 0.0)
             if self.sparsity == "l1":
                 weight *= min(1.0, network.n_components / network.n_features)
-        return {"sparsity_weight": weight, "target_activation": self.target_activation}
+            if self.sparsity == "jumprelu":
+                weight *= network.n_components / network.n_features
+        scalars = {"sparsity_weight": weight, "target_activation": self.target_activation}
+        if network.counts_idle:
+            scalars["dead_after"] = float(max(len(rows), _LEAST_IDLE))
+            scalars["auxiliary_weight"] = AUXILIARY_WEIGHT
+        return scalars
 
     def _network_options(self, n_components: int) -> dict[str, Any]:
         options: dict[str, Any] = {"code_activation": _CODE_ACTIVATIONS[self.sparsity]}
-        if self.sparsity == "topk":
+        if self.sparsity in ("topk", "batch_topk"):
             options["n_active"] = self._count_active(n_components)
+        if self.sparsity in _THRESHOLDS:
+            options["code_threshold"] = _THRESHOLDS[self.sparsity]
+        is_dictionary = self._is_dictionary
+        if is_dictionary:
+            options["hidden_layer_sizes"] = ()
+        options["has_unit_atoms"] = self._has_unit_atoms()
+        options["counts_idle"] = self._revives
         return options
+
+    def _has_unit_atoms(self) -> bool:
+        if self.unit_norm == "auto":
+            return self._is_dictionary and self.loss != "binary_crossentropy"
+        if self.unit_norm and not (self._is_dictionary or self._is_linear):
+            raise ValueError(
+                "unit_norm=True divides the atoms of a linear decoder by their norms, but "
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r} and network={self.network!r} "
+                "make one with hidden layers, which could multiply them again. Set "
+                "hidden_layer_sizes=(), or unit_norm=False."
+            )
+        return bool(self.unit_norm)
+
+    def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
+        """Start a dictionary at atoms that its encoder looks for."""
+        if not model.network.has_unit_atoms or self.init == "pca":
+            return model
+        encoder, decoder = (names.kernel(names.linear(half)) for half in ("encoder", "decoder"))
+        atoms = rng.standard_normal(model.weights[decoder].shape).astype(np.float32)
+        atoms = unit_rows(atoms)
+        return model.with_weights({**model.weights, decoder: atoms, encoder: atoms.T.copy()})
 
     def _count_active(self, n_components: int) -> int:
         if self.k is None:
@@ -149,4 +245,11 @@ class SparseAutoencoder(BaseAutoencoder):
             squares = squares + (code**2).sum(axis=0)
         self.mean_activations_ = absolute / total
         deviations = np.sqrt(np.maximum(squares / total - (sums / total) ** 2, 0.0))
-        self.dead_share_ = float(np.mean(deviations <= _DEAD * deviations.max()))
+        is_dead = deviations <= _DEAD * deviations.max()
+        self.dead_share_, self.n_dead_ = float(np.mean(is_dead)), int(np.sum(is_dead))
+
+    @property
+    def components_(self) -> Array:
+        """Directions in which components move a row, in input units."""
+        check_is_fitted(self)
+        return self._model.atoms

@@ -23,12 +23,14 @@ from skae.model._scaling import (
 )
 from skae.model._table_rows import as_rows, entropies, measure_columns
 from skae.model._tiles import restored
+from skae.model._whitening import WhitenedScaling, whitened
 
 __all__ = [
     "CountScaling",
     "Model",
     "ScaledRows",
     "Scaling",
+    "WhitenedScaling",
     "alike_everywhere",
     "as_rows",
     "column_variances",
@@ -48,4 +50,5 @@ __all__ = [
     "row_terms",
     "unit_divergences",
     "weighted_blocks",
+    "whitened",
 ]

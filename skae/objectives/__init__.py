@@ -36,7 +36,15 @@ from skae.objectives._network_view import (
     Terms,
 )
 from skae.objectives._objective import RECONSTRUCTION, Objective, Update
-from skae.objectives._sparse import SPARSE
+from skae.objectives._sparse import (
+    AUXILIARY_WEIGHT,
+    REVIVING,
+    SPARSE,
+    jump,
+    jump_relu,
+    largest_of_batch,
+    share_of_wanted,
+)
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
     column_surprises,
@@ -46,6 +54,7 @@ from skae.objectives._variational import (
 
 __all__ = [
     "ADVERSARIAL",
+    "AUXILIARY_WEIGHT",
     "CONTRACTIVE",
     "CORRUPTIONS",
     "COUNTS",
@@ -53,6 +62,7 @@ __all__ = [
     "LOSSES",
     "MOST_LOG_MEAN",
     "RECONSTRUCTION",
+    "REVIVING",
     "SPARSE",
     "SURPRISES",
     "Batch",
@@ -76,12 +86,16 @@ __all__ = [
     "filling",
     "gaussian_surprise",
     "holes",
+    "jump",
+    "jump_relu",
+    "largest_of_batch",
     "layerwise",
     "loss_of",
     "mean_error",
     "normal_divergence",
     "of_counts",
     "of_student_t",
+    "share_of_wanted",
     "supervised",
     "variational",
     "with_flips",
