@@ -188,7 +188,8 @@ class Model:
             kernel = unit_rows(kernel)
         if isinstance(self.scaling, WhitenedScaling):
             kernel = self.scaling.unwhiten(kernel)
-        return kernel * self.scaling.scale
+        atoms: Array = kernel * self.scaling.scale
+        return atoms
 
     @property
     def ends_in_sigmoid(self) -> bool:

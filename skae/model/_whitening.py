@@ -46,7 +46,8 @@ class WhitenedScaling(Scaling):
     def undo(self, rows: Array) -> Array:
         """Rows in input units; the dtype stays."""
         scaled = rows.astype(np.float64, copy=False) @ self.unwhitening
-        return (scaled * self.scale + self.mean).astype(rows.dtype, copy=False)
+        undone: Array = (scaled * self.scale + self.mean).astype(rows.dtype, copy=False)
+        return undone
 
 
 def whitened(
