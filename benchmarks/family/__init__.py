@@ -7,11 +7,12 @@ Where several figures stand, they are those of the seeds, the first is their mea
 
 from benchmarks._family import COLUMNS
 from benchmarks._harness import report_parts
-from benchmarks.family import _likelihoods, _restoring
+from benchmarks.family import _likelihoods, _restoring, _sparse_codes
 
 PARTS = {
     "restoring": _restoring.MEASURES,
     "likelihoods": _likelihoods.MEASURES,
+    "sparse": _sparse_codes.MEASURES,
 }
 
 

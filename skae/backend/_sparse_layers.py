@@ -65,7 +65,7 @@ class KeepLargestOfBatch(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         """Create the threshold."""
         self.threshold = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, name="threshold"
+            shape=(1,), initializer="zeros", trainable=False, name="threshold"
         )
 
     def call(

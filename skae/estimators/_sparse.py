@@ -27,7 +27,7 @@ _CODE_ACTIVATIONS = {
 _THRESHOLDS = {"batch_topk": "batch", "jumprelu": "jump"}
 # Penalties that make sparse codes by a dictionary, unless parameters ask for hidden layers.
 _OF_DICTIONARIES = ("batch_topk", "jumprelu")
-_AUTO_WEIGHTS = {"jumprelu": 2.0, "kl": 3.0, "l1": 0.3}
+_AUTO_WEIGHTS = {"jumprelu": 0.3, "kl": 3.0, "l1": 0.3}
 # A unit is not dead before it has been zero for a pass over the rows, or for so many.
 _LEAST_IDLE = 1000
 # A unit whose code varies by less than this share of the liveliest unit's is dead.
@@ -64,7 +64,7 @@ class SparseAutoencoder(BaseAutoencoder):
         ``"l1"``, less for a code narrower than the rows: times ``n_components`` over the number of
         features, or the few units that have to hold everything would all be switched off. For
         ``"kl"`` it means 3, which brings the mean activation close to its target, for
-        ``"jumprelu"`` 2 times ``n_components`` over the number of features.
+        ``"jumprelu"`` 0.3 times ``n_components`` over the number of features.
 
     target_activation : float, default=0.05
         Mean activation wanted for each unit, for ``"kl"``.

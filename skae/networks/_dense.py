@@ -54,7 +54,7 @@ class DenseNetwork(Network):
         if self.code_threshold == "jump":
             shapes[names.LOG_THRESHOLDS] = (self.n_components,)
         if self.code_threshold == "batch":
-            shapes[names.THRESHOLD] = ()
+            shapes[names.THRESHOLD] = (1,)
         if self.counts_idle:
             shapes[names.IDLE] = (self.n_components,)
         if self.has_noise:
