@@ -7,13 +7,20 @@ Where several figures stand, they are those of the seeds, the first is their mea
 
 from benchmarks._family import COLUMNS
 from benchmarks._harness import report_parts
-from benchmarks.family import _conditional, _few_labels, _likelihoods, _restoring
+from benchmarks.family import (
+    _conditional,
+    _few_labels,
+    _likelihoods,
+    _restoring,
+    _sparse_codes,
+)
 
 PARTS = {
     "conditional": _conditional.MEASURES,
     "restoring": _restoring.MEASURES,
     "few-labels": _few_labels.MEASURES,
     "likelihoods": _likelihoods.MEASURES,
+    "sparse": _sparse_codes.MEASURES,
 }
 
 

@@ -211,9 +211,12 @@ def models_in_input_units(
     scale: float,
     output_activation: str | None,
     mask_value: float | None,
+    whitening: tuple[Array, Array] | None = None,
 ) -> tuple[Any, Any]:
     """Keras encoder and decoder of a fitted estimator."""
     build = _module("skae.backend._models").in_input_units
     with _undeferred():
-        encoder, decoder = build(network, weights, mean, scale, output_activation, mask_value)
+        encoder, decoder = build(
+            network, weights, mean, scale, output_activation, mask_value, whitening
+        )
     return encoder, decoder

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skae.backend._blocks import DTYPE, Block, Path, dense
+from skae.backend._blocks import DTYPE, Block, Path, dense, glorot
 from skae.backend._class_paths import path_of_classes
 from skae.backend._convolutional_paths import convolutional_paths
 from skae.backend._custom_paths import custom_paths
@@ -16,6 +16,7 @@ from skae.backend._identity import build_of_activation
 from skae.backend._layers import HideMissing, KeepLargest, MissingWhere
 from skae.backend._recurrent_paths import recurrent_paths
 from skae.backend._restoring import restoring_models
+from skae.backend._sparse_layers import IdleUnits, JumpReLU, KeepLargestOfBatch, UnitDense
 from skae.networks import (
     READER_ACTIVATION,
     Network,
@@ -33,6 +34,14 @@ _PATHS: dict[str, Callable[[Any], tuple[Path, Path]]] = {
     "dense": dense_paths,
     "recurrent": recurrent_paths,
 }
+# What makes a code of preactivations, in this order.
+_CODE_LAYERS = (
+    "code_activation",
+    "jump_relu",
+    "keep_largest_of_batch",
+    "keep_largest",
+    "idle_units",
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,10 @@ class KerasNetwork:
         What the decoder's outputs are multiplied by, and the smallest variances around them.
     prior : dict of keras.Variable
         What is learned of the distribution of the code, by name.
+    preactivations : keras.Model or None
+        The encoder before what makes its code sparse.
+    code_layers : tuple of keras.layers.Layer
+        What the encoder does after that.
     scope : str
         What a ``keras.name_scope`` of the caller puts before all names.
     """
@@ -70,6 +83,8 @@ class KerasNetwork:
     output_units: keras.Variable | None = None
     least_noise: keras.Variable | None = None
     prior: dict[str, keras.Variable] = field(default_factory=dict)
+    preactivations: keras.Model | None = None
+    code_layers: tuple[keras.layers.Layer, ...] = ()
 
     @property
     def readers(self) -> list[keras.Model]:
@@ -146,8 +161,10 @@ def build(network: Network) -> KerasNetwork:
         output_units = keras.Variable("ones", shape=shape, dtype=DTYPE, trainable=False)
         least_noise = keras.Variable("zeros", shape=shape, dtype=DTYPE, trainable=False)
     probe = keras.Variable("zeros", shape=(), dtype=DTYPE, name="probe")
+    encoder, decoder = _halves(network, paths)
     return KerasNetwork(
-        *_halves(network, paths),
+        encoder,
+        decoder,
         paths,
         critic,
         head,
@@ -160,6 +177,7 @@ def build(network: Network) -> KerasNetwork:
             name: keras.Variable("zeros", shape=shape, dtype=DTYPE, name="prior")
             for name, shape in network.prior_shapes().items()
         },
+        *_opened(network, encoder),
     )
 
 
@@ -187,7 +205,8 @@ def _half(name: str, network: Network, n_inputs: int, n_outputs: int, path: Path
         rows = given
         if network.is_masked and name == "encoder":
             rows = HideMissing(dtype=DTYPE, name="encoder_observed")(given)
-        outputs.append(dense(n_outputs, f"{name}_linear")(rows))
+        is_dictionary = name == "decoder" and network.has_unit_atoms
+        outputs.append(_linear(n_outputs, f"{name}_linear", is_dictionary=is_dictionary)(rows))
     if network.has_linear_path and classes is not None:
         outputs.append(dense(n_outputs, names.class_linear(name), use_bias=False)(classes))
     output = outputs[0]
@@ -198,12 +217,37 @@ def _half(name: str, network: Network, n_inputs: int, n_outputs: int, path: Path
     return keras.Model(inputs, output, name=name)
 
 
+def _linear(units: int, name: str, *, is_dictionary: bool) -> keras.layers.Layer:
+    if not is_dictionary:
+        return dense(units, name)
+    return UnitDense(units, dtype=DTYPE, name=name, kernel_initializer=glorot())
+
+
+def _opened(
+    network: Network, encoder: keras.Model
+) -> tuple[keras.Model | None, tuple[keras.layers.Layer, ...]]:
+    """The encoder before the layers that make its code sparse, and those layers."""
+    found = {layer.name: layer for layer in encoder.layers}
+    layers = tuple(found[name] for name in _CODE_LAYERS if name in found)
+    if not (layers and (network.counts_idle or network.code_threshold)):
+        return None, ()
+    return keras.Model(encoder.input, layers[0].input, name="preactivations"), layers
+
+
 def _finish_code(network: Network, code: Tensor) -> Tensor:
     if network.code_activation != "linear":
         activation = network.code_activation
         code = keras.layers.Activation(activation, dtype=DTYPE, name="code_activation")(code)
-    if network.n_active is not None:
+    if network.code_threshold == "jump":
+        code = JumpReLU(dtype=DTYPE, name="jump_relu")(code)
+    elif network.code_threshold == "batch":
+        assert network.n_active is not None
+        keep = KeepLargestOfBatch(network.n_active, dtype=DTYPE, name="keep_largest_of_batch")
+        code = keep(code)
+    elif network.n_active is not None:
         code = KeepLargest(network.n_active, dtype=DTYPE, name="keep_largest")(code)
+    if network.counts_idle:
+        code = IdleUnits(dtype=DTYPE, name="idle_units")(code)
     return code
 
 
@@ -233,6 +277,7 @@ def in_input_units(
     scale: float,
     output_activation: str | None,
     mask_value: float | None,
+    whitening: tuple[Array, Array] | None = None,
 ) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder with trained weights, from and to the units of the rows.
 
@@ -248,7 +293,10 @@ def in_input_units(
     if is_log:
         inputs = keras.ops.log1p(inputs)
     centred = _affine(1.0, -mean, "centre")(inputs)
-    code = built.encoder(_affine(1.0 / scale, 0.0, "scale")(centred))
+    scaled = _affine(1.0 / scale, 0.0, "scale")(centred)
+    if whitening is not None:
+        scaled = _fixed(whitening[0], "whiten")(scaled)
+    code = built.encoder(scaled)
     if network.is_variational:
         code = code[:, : network.n_components]
     code_input = keras.Input((network.n_components,), dtype=DTYPE, name="code")
@@ -262,6 +310,8 @@ def in_input_units(
     output = built.decoder(code_input)
     if network.has_output_units:
         output = _affine(weights[names.OUTPUT_UNITS], 0.0, "output_units")(output)
+    if whitening is not None:
+        output = _fixed(whitening[1], "unwhiten")(output)
     if output_activation is not None:
         output = keras.layers.Activation(output_activation, dtype=DTYPE, name="output_activation")(
             output
@@ -271,6 +321,16 @@ def in_input_units(
     else:
         output = _affine(1.0, mean, "uncentre")(_affine(scale, 0.0, "unscale")(output))
     return keras.Model(rows, code, name="encoder"), keras.Model(code_input, output, name="decoder")
+
+
+def _fixed(matrix: Array, name: str) -> keras.layers.Layer:
+    """A multiplication by a matrix that is not trained."""
+    layer = keras.layers.Dense(
+        matrix.shape[1], use_bias=False, trainable=False, dtype=DTYPE, name=name
+    )
+    layer.build((None, matrix.shape[0]))
+    layer.set_weights([matrix])
+    return layer
 
 
 def _affine(scale: float | Array, offset: float | Array, name: str) -> keras.layers.Layer:

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from skae.backend._jacobian import encode_with_jacobian
 from skae.backend._models import KerasNetwork
-from skae.objectives import Tensor, column_errors, loss_of, mean_error
+from skae.backend._sparse_layers import IdleUnits, KeepLargestOfBatch
+from skae.objectives import Batch, Tensor, column_errors, loss_of, mean_error
 from skae.training import ProgramSpec
 
 
@@ -43,6 +44,23 @@ class NetworkView:
 
     def encode(self, rows: Tensor) -> Tensor:
         return self._built.encoder(rows, training=self._training)
+
+    def encode_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        assert self._built.preactivations is not None
+        values = self._built.preactivations(batch["rows"], training=self._training)
+        code = values
+        for layer in self._built.code_layers:
+            if isinstance(layer, KeepLargestOfBatch | IdleUnits):
+                code = layer(code, weights=batch["weights"], training=self._training)
+            else:
+                code = layer(code)
+        return values, code
+
+    def thresholds(self) -> Tensor:
+        return keras.ops.exp(self._built.encoder.get_layer("jump_relu").log_threshold)
+
+    def idle_rows(self) -> Tensor:
+        return keras.ops.convert_to_tensor(self._built.encoder.get_layer("idle_units").idle)
 
     def encode_distribution(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = keras.ops.split(self.encode(rows), 2, axis=-1)

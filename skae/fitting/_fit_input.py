@@ -15,6 +15,7 @@ from skae.fitting._validation import (
     with_gaps,
     with_missing_steps,
 )
+from skae.networks import MAX_COVARIANCE
 from skae.numerics import ArrayLike, Matrix
 from skae.objectives import UserLoss
 from skae.tables import check_labels_beside
@@ -58,10 +59,46 @@ def check_fit_input(
         check_unit_interval(clean, *estimator._unit_interval)
     if recipe.of_counts:
         check_counts(clean, f"likelihood={estimator.likelihood!r}")
+    if recipe.whitening is not None:
+        _check_whitening(architecture, recipe, X.shape[1], observed)
     sample_weight = check_weights(sample_weight, X)
     with_unknown = with_gaps(clean, observed)
     targets = X_clean if with_unknown is None else with_unknown
     return Rows(X, sample_weight, targets), Rows(clean, sample_weight)
+
+
+def _check_whitening(
+    architecture: Architecture, recipe: Recipe, n_features: int, observed: ArrayLike | None
+) -> None:
+    """Refuse to whiten rows that have values missing, units of their own or too many features."""
+    way_out = "Set whiten=False."
+    if architecture.columns is not None:
+        raise ValueError(
+            "whiten mixes the features of a row, but the columns of a table are scaled one by one "
+            f"and may be categories. {way_out}"
+        )
+    if recipe.loss == "binary_crossentropy":
+        raise ValueError(
+            "whiten makes rows that are no probabilities, but loss='binary_crossentropy' compares "
+            f"those. {way_out[:-1]}, or take loss='squared_error'."
+        )
+    if observed is not None or architecture.padding is not None:
+        given = "observed" if observed is not None else f"mask_value={architecture.mask_value!r}"
+        raise ValueError(
+            f"whiten makes each value of all values of a row, but {given} says that some are "
+            f"missing. {way_out}"
+        )
+    if architecture.init == "pca":
+        raise ValueError(
+            "init='pca' starts at the directions in which rows vary most, but whitened rows vary "
+            "alike in all. Set init='random', or whiten=False."
+        )
+    if n_features > MAX_COVARIANCE:
+        raise ValueError(
+            f"whiten decomposes the covariance of all features, of which X has {n_features}: at "
+            f"most {MAX_COVARIANCE} are possible. Reduce them first, for example by "
+            "sklearn.decomposition.PCA, or set whiten=False."
+        )
 
 
 def _check_own_loss(

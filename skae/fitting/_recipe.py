@@ -38,6 +38,9 @@ class Recipe:
         Epochs at the beginning that do not count against patience.
     of_counts : bool
         Whether rows are counts, of which the network reads logarithms.
+    whitening : float or None
+        What is added to the variances of rows that are whitened, of which the mean is 1; None for
+        rows that are not.
     pca_is_optimum : bool
         Whether a linear network has nothing to gain over its start at PCA.
     """
@@ -50,6 +53,7 @@ class Recipe:
     schedule: Callable[[int], Mapping[str, float]] | None = None
     n_grace_epochs: int = 0
     of_counts: bool = False
+    whitening: float | None = None
     pca_is_optimum: bool = False
 
     def network_options(self, n_components: int) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """The start of training: units, network and first weights, from the rows and the parameters."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any
 
@@ -32,6 +32,7 @@ from skae.model import (
     measure_columns,
     measure_scaling,
     weighted_blocks,
+    whitened,
 )
 from skae.networks import (
     MAX_COVARIANCE,
@@ -54,6 +55,10 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "likelihood": ("likelihood", {"feature_gaussian": "gaussian", None: "gaussian or bernoulli"}),
     "code_activation": ("sparsity", {}),
     "n_active": ("k", {}),
+    "code_threshold": ("sparsity", {"jump": "jumprelu", "batch": "batch_topk", None: "another"}),
+    "has_unit_atoms": ("unit_norm", {}),
+    "counts_idle": ("dead_units", {True: "auxiliary", False: None}),
+    "whiten": ("whiten", {None: False}),
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "prior": ("prior", {None: "normal"}),
@@ -107,6 +112,8 @@ def new_model(
         centring = replace(measured, scale=scaling.scale)
         given = (architecture, X, sample_weight, centring, rng, has_missing)
         principal = _principal_directions(*given)
+        if recipe.whitening is not None:
+            scaling = whitened(scaling, X, sample_weight, recipe.whitening)
     # A user's code makes the network, and may fit others there.
     if architecture.restores:
         n_components = X.shape[1]
@@ -176,10 +183,11 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
     wanted = architecture.describe(
         architecture.shape_of(n_features), n_components, recipe.network_options(n_components)
     )
-    now = _fields(wanted) | {"loss": recipe.loss}
+    now = _fields(wanted) | {"loss": recipe.loss, "whiten": recipe.whitening}
     if isinstance(architecture.n_components, Integral):
         now["n_components"] = architecture.n_components
-    before = _fields(fitted.network) | {"loss": fitted.loss}
+    floor = getattr(fitted.scaling, "floor", None)
+    before = _fields(fitted.network) | {"loss": fitted.loss, "whiten": floor}
     # Kinds of networks have fields of their own, which say less than the kind.
     compared = ["kind"] if before["kind"] != now["kind"] else {**before, **now}
     changed = [
@@ -209,7 +217,9 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
 
 
 def _fields(network: Network) -> dict[str, Any]:
-    known = {name: value for name, value in vars(network).items() if name not in _OF_CODE}
+    # Of a network that was stored before a field was added too.
+    values = {each.name: getattr(network, each.name) for each in fields(network)}
+    known = {name: value for name, value in values.items() if name not in _OF_CODE}
     return {"kind": network.kind, **known}
 
 

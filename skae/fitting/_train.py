@@ -12,7 +12,7 @@ from skae.fitting._rates import Rate, patience
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._settings import Settings
-from skae.model import Model, ScaledRows, row_terms
+from skae.model import Model, ScaledRows, WhitenedScaling, row_terms
 from skae.networks import MAX_COVARIANCE, Network
 from skae.numerics import Array, Weights
 from skae.training import (
@@ -269,6 +269,8 @@ def _run(
     checkpoint = None
     if settings.checkpoint is not None:
         units = [np.asarray(model.scaling.mean), np.asarray(model.scaling.scale)]
+        if isinstance(model.scaling, WhitenedScaling):
+            units.append(model.scaling.whitening)
         checkpoint = Checkpoint(settings.checkpoint, identity_of(spec, data, start, plan, units))
     with backend.borrow_program(spec) as program:
         try:

@@ -3,6 +3,7 @@
 from skae.inspection._displays._component_curve import ComponentCurveDisplay
 from skae.inspection._displays._denoising import DenoisingDisplay
 from skae.inspection._displays._feature_contribution import FeatureContributionDisplay
+from skae.inspection._displays._filters import FiltersDisplay
 from skae.inspection._displays._latent_space import LatentSpaceDisplay
 from skae.inspection._displays._latent_traversal import LatentTraversalDisplay
 from skae.inspection._displays._loss_curve import LossCurveDisplay
@@ -13,6 +14,7 @@ __all__ = [
     "ComponentCurveDisplay",
     "DenoisingDisplay",
     "FeatureContributionDisplay",
+    "FiltersDisplay",
     "LatentSpaceDisplay",
     "LatentTraversalDisplay",
     "LossCurveDisplay",

@@ -28,12 +28,14 @@ from skae.model._scaling import (
 )
 from skae.model._table_rows import as_rows, entropies, measure_columns
 from skae.model._tiles import restored
+from skae.model._whitening import WhitenedScaling, whitened
 
 __all__ = [
     "CountScaling",
     "Model",
     "ScaledRows",
     "Scaling",
+    "WhitenedScaling",
     "alike_everywhere",
     "as_rows",
     "by_class",
@@ -63,4 +65,5 @@ __all__ = [
     "unit_divergences",
     "unit_statistics",
     "weighted_blocks",
+    "whitened",
 ]

@@ -15,8 +15,9 @@ from skae.model._packing import PackedArray, pack, unpack
 from skae.model._scaling import Scaling, dense
 from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
+from skae.model._whitening import WhitenedScaling
 from skae.model._whole import check_state
-from skae.networks import Network, given_class, names
+from skae.networks import Network, given_class, names, unit_rows
 from skae.numerics import Array, Matrix, Weights
 from skae.objectives import (
     COUNTS,
@@ -157,6 +158,9 @@ class Model:
         if self.network.likelihood in COUNTS:
             return self._count_errors(dense(targets), outputs)
         scaled = self.scaling.apply(dense(targets))
+        if isinstance(self.scaling, WhitenedScaling):
+            scaled = self.scaling.plain.apply(dense(targets))
+            outputs = self.scaling.unwhiten(outputs)
         if self.network.columns is not None:
             return self._mean_of_columns(*self.column_errors(scaled, outputs))
         errors = self._losses(scaled, outputs)
@@ -179,9 +183,26 @@ class Model:
             )
         activation = "sigmoid" if self.ends_in_sigmoid else None
         mean, scale = self.scaling.mean, self.scaling.scale
+        whitening = None
+        if isinstance(self.scaling, WhitenedScaling):
+            whitening = (self.scaling.whitening, self.scaling.unwhitening)
         return backend.models_in_input_units(
-            self.network, self.weights, mean, scale, activation, self.mask_value
+            self.network, self.weights, mean, scale, activation, self.mask_value, whitening
         )
+
+    @property
+    def atoms(self) -> Array:
+        """What one unit of each component adds to a row, in input units, float64.
+
+        Of a network without hidden layers whose outputs are no logits.
+        """
+        kernel = self.weights[names.kernel(names.linear("decoder"))].astype(np.float64)
+        if self.network.has_unit_atoms:
+            kernel = unit_rows(kernel)
+        if isinstance(self.scaling, WhitenedScaling):
+            kernel = self.scaling.unwhiten(kernel)
+        atoms: Array = kernel * self.scaling.scale
+        return atoms
 
     @property
     def ends_in_sigmoid(self) -> bool:
@@ -231,7 +252,10 @@ class Model:
             return self._mean_of_columns(*self.column_errors(scaled, output))
         if self.network.likelihood in COUNTS:
             return self._count_errors(rows, self.decode_scaled(self._encode(scaled)))
-        error = self._losses(scaled, self.decode_scaled(self._encode(scaled)))
+        output = self.decode_scaled(self._encode(scaled))
+        if isinstance(self.scaling, WhitenedScaling):
+            scaled, output = self.scaling.plain.apply(rows), self.scaling.unwhiten(output)
+        error = self._losses(scaled, output)
         mean = np.nanmean if self.network.is_masked else np.mean
         errors: Array = mean(error, axis=1).astype(np.float64) * self.error_unit
         return errors

@@ -12,6 +12,7 @@ import numpy as np
 
 from skae.model._packing import PackedArray
 from skae.model._scaling import Scaling
+from skae.model._whitening import WhitenedScaling
 from skae.networks import (
     NUMPY_ACTIVATIONS,
     Columns,
@@ -101,6 +102,14 @@ def _check_network(network: Network) -> None:
     demand(0 <= network.dropout < _MOST_DROPPED, f"dropout is {shortened(network.dropout)}")
     if network.n_active is not None:
         demand_integer("n_active", network.n_active, 1, network.n_components)
+    demand(
+        network.code_threshold in (None, "jump", "batch"),
+        f"code_threshold is {shortened(network.code_threshold)}",
+    )
+    demand(
+        network.code_threshold != "batch" or network.n_active is not None,
+        "a threshold of a batch without n_active",
+    )
     likelihood = network.likelihood
     demand(
         likelihood is None or (isinstance(likelihood, str) and likelihood in SURPRISES),
@@ -126,6 +135,12 @@ def _check_scaling(scaling: Scaling, network: Network) -> None:
     if isinstance(scaling.scale, np.ndarray) and scaling.scale.ndim:
         demand_numbers("the scale of a scaling", scaling.scale, (n_features,), positive=True)
         demand(network.columns is not None, "a scale for each feature of rows of numbers")
+    elif isinstance(scaling, WhitenedScaling):
+        demand(network.columns is None, "whitened rows of a table")
+        demand_number("the scale of a scaling", scaling.scale, positive=True)
+        for name in ("whitening", "unwhitening"):
+            demand_numbers(f"the {name}", getattr(scaling, name), (n_features, n_features))
+        demand_number("the floor of a whitening", scaling.floor)
     else:
         scale = scaling.scale[()] if isinstance(scaling.scale, np.ndarray) else scaling.scale
         demand_number("the scale of a scaling", scale, positive=True)

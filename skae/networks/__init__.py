@@ -8,7 +8,7 @@ from skae.networks._columns import Columns
 from skae.networks._conditional import class_shapes, given_class, started_classes
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
-from skae.networks._dense import DenseNetwork
+from skae.networks._dense import FIRST_THRESHOLD, LEAST_NORM, DenseNetwork, unit_rows
 from skae.networks._digest import Digest, is_installed
 from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
 from skae.networks._network import Network
@@ -20,6 +20,8 @@ from skae.networks._residual import ResidualNetwork, UNetwork, filter_size_for
 from skae.networks._wide import WideRows, directions_for_share
 
 __all__ = [
+    "FIRST_THRESHOLD",
+    "LEAST_NORM",
     "MAX_COVARIANCE",
     "NUMPY_ACTIVATIONS",
     "READER_ACTIVATION",
@@ -55,6 +57,7 @@ __all__ = [
     "prior_weight",
     "random_head",
     "started_classes",
+    "unit_rows",
     "with_head",
     "without_channels",
     "without_head",

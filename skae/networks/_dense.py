@@ -14,6 +14,10 @@ from skae.networks._numpy_twin import NumpyTwin
 from skae.numerics import Array, Weights
 
 Shape = tuple[int, ...]
+# Of the units of a code, where thresholds are trained.
+FIRST_THRESHOLD = 0.5
+# Rows of a kernel are divided by no less.
+LEAST_NORM = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,12 @@ class DenseNetwork(Network):
         sizes = self.hidden_layer_sizes
         first = {"encoder": sizes[0], "decoder": sizes[-1]} if sizes else {}
         shapes |= class_shapes(self, first)
+        if self.code_threshold == "jump":
+            shapes[names.LOG_THRESHOLDS] = (self.n_components,)
+        if self.code_threshold == "batch":
+            shapes[names.THRESHOLD] = (1,)
+        if self.counts_idle:
+            shapes[names.IDLE] = (self.n_components,)
         if self.has_noise:
             shapes[names.NOISE] = self.noise_shape
         if self.has_output_units:
@@ -69,6 +79,8 @@ class DenseNetwork(Network):
     def random_weights(self, rng: np.random.Generator) -> Weights:
         """Glorot uniform kernels (Glorot & Bengio 2010) and zero biases, float32."""
         weights = glorot_weights(self.parameter_shapes(), rng)
+        if self.code_threshold == "jump":
+            weights[names.LOG_THRESHOLDS][:] = np.log(FIRST_THRESHOLD)
         if self.has_output_units:
             weights[names.OUTPUT_UNITS][:] = 1.0
         return weights
@@ -83,6 +95,10 @@ class DenseNetwork(Network):
         """Code of scaled rows, in numpy and in the dtype of the weights."""
         code = self._forward("encoder", weights, rows, slice(self.n_components))
         code = NUMPY_ACTIVATIONS[self.code_activation](code)
+        if self.code_threshold == "jump":
+            return code * (code > np.exp(weights[names.LOG_THRESHOLDS]))
+        if self.code_threshold == "batch":
+            return code * (code >= weights[names.THRESHOLD])
         return code if self.n_active is None else _keep_largest(code, self.n_active)
 
     def encode_distribution(self, weights: Weights, rows: Array) -> list[Array]:
@@ -91,6 +107,9 @@ class DenseNetwork(Network):
 
     def decode(self, weights: Weights, code: Array) -> Array:
         """Scaled output of a code, in numpy and in the dtype of the weights."""
+        if self.has_unit_atoms:
+            kernel = names.kernel(names.linear("decoder"))
+            weights = {**weights, kernel: unit_rows(weights[kernel])}
         output = self._forward("decoder", weights, code)
         return output * weights[names.OUTPUT_UNITS] if self.has_output_units else output
 
@@ -110,6 +129,13 @@ class DenseNetwork(Network):
         output = _linear(half, weights, inputs, columns)
         output += nonlinear
         return output
+
+
+def unit_rows(kernel: Array) -> Array:
+    """Rows of a kernel divided by their norms, as the decoder of a dictionary reads them."""
+    norms = np.sqrt(np.sum(kernel**2, axis=1, keepdims=True))
+    rows: Array = kernel / np.maximum(norms, kernel.dtype.type(LEAST_NORM))
+    return rows
 
 
 def reader_shapes(name: str, n_inputs: int, sizes: Shape, n_outputs: int) -> dict[str, Shape]:

@@ -16,6 +16,11 @@ OUTPUT_UNITS = "outputs/unit"
 PRIOR = "prior/"
 # How much each column of a table counts; not trained.
 COLUMN_WEIGHTS = "columns/weight"
+# Below these a unit of a sparse code is zero: logarithms, trained, one a unit; one for all units,
+# learned from batches.
+LOG_THRESHOLDS, THRESHOLD = "jump_relu/log_threshold", "keep_largest_of_batch/threshold"
+# Rows that each unit of a sparse code has been zero for; not trained.
+IDLE = "idle_units/idle"
 
 
 def hidden(part: str, i: int) -> str:

@@ -12,7 +12,7 @@ so the untrained network reconstructs exactly as PCA does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -69,6 +69,13 @@ class Network:
         Applied to the code.
     n_active : int or None
         How many of the largest values of each row's code are kept; None for all.
+    code_threshold : {"jump", "batch"} or None
+        What is zero in the code: values up to a trained threshold of their unit, or all but the
+        ``n_active`` largest a row of a whole batch, by one threshold where rows are scored.
+    has_unit_atoms : bool
+        Every row of the decoder's linear kernel is divided by its norm.
+    counts_idle : bool
+        Whether training counts the rows that each unit of the code has been zero for.
     is_variational : bool
         The encoder gives a normal distribution of the code: its mean, and its log variance.
     has_noise : bool
@@ -104,6 +111,9 @@ class Network:
     linear_path: bool = True
     code_activation: str = "linear"
     n_active: int | None = None
+    code_threshold: Literal["jump", "batch"] | None = None
+    has_unit_atoms: bool = False
+    counts_idle: bool = False
     is_variational: bool = False
     has_noise: bool = False
     likelihood: str | None = None
@@ -192,7 +202,7 @@ class Network:
     def is_linear(self) -> bool:
         """Whether code and output are linear in their input."""
         is_whole = self.code_activation == "linear" and self.n_active is None
-        return is_whole and not self.hidden_layer_sizes
+        return is_whole and self.code_threshold is None and not self.hidden_layer_sizes
 
     @property
     def widest_layer(self) -> int:

@@ -44,7 +44,15 @@ from skae.objectives._priors import (
     log_shares,
     prior_log_density,
 )
-from skae.objectives._sparse import SPARSE
+from skae.objectives._sparse import (
+    AUXILIARY_WEIGHT,
+    REVIVING,
+    SPARSE,
+    jump,
+    jump_relu,
+    largest_of_batch,
+    share_of_wanted,
+)
 from skae.objectives._supervised import supervised
 from skae.objectives._variational import (
     column_surprises,
@@ -55,6 +63,7 @@ from skae.objectives._variational import (
 
 __all__ = [
     "ADVERSARIAL",
+    "AUXILIARY_WEIGHT",
     "CONTRACTIVE",
     "CORRUPTIONS",
     "COUNTS",
@@ -62,6 +71,7 @@ __all__ = [
     "LOSSES",
     "MOST_LOG_MEAN",
     "RECONSTRUCTION",
+    "REVIVING",
     "SPARSE",
     "SURPRISES",
     "Batch",
@@ -88,6 +98,9 @@ __all__ = [
     "flow_inverse",
     "gaussian_surprise",
     "holes",
+    "jump",
+    "jump_relu",
+    "largest_of_batch",
     "layerwise",
     "log_precisions",
     "log_shares",
@@ -98,6 +111,7 @@ __all__ = [
     "of_student_t",
     "posterior_log_density",
     "prior_log_density",
+    "share_of_wanted",
     "supervised",
     "variational",
     "with_flips",

@@ -52,6 +52,15 @@ class NetworkView(Protocol):
     def encode(self, rows: Tensor, /) -> Tensor:
         """Output of the encoder."""
 
+    def encode_batch(self, batch: Batch, /) -> tuple[Tensor, Tensor]:
+        """Values of which a sparse code is made, and the code, of a batch with its weights."""
+
+    def thresholds(self) -> Tensor:
+        """Trained thresholds of the units of the code."""
+
+    def idle_rows(self) -> Tensor:
+        """Rows that each unit of the code has been zero for, up to the batch encoded last."""
+
     def encode_distribution(self, rows: Tensor, /) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the code."""
 

@@ -49,6 +49,7 @@ CLASSES = (
     "skae.model._packing.PackedArray",
     "skae.model._scaling.CountScaling",
     "skae.model._scaling.Scaling",
+    "skae.model._whitening.WhitenedScaling",
     "skae.model_selection._grid_search.BatchedGridSearchCV",
     "skae.networks._build.Build",
     "skae.networks._columns.Columns",
