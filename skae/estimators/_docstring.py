@@ -224,12 +224,23 @@ _VARIATIONAL_PARAMETERS = """
         importance-weighted one [3]_, which is tighter; a step takes about as many times as long in
         the decoder. ``"reconstruction"`` of ``history_`` is then what that bound has beside the
         divergence.
+
+    prior : {"normal", "mixture", "vamp", "flow"}, default="normal"
+        Distribution of the code: standard normal, or one that is learned with the rest.
+        ``"mixture"``: normal parts with means, covariances and weights of their own, which ``fit``
+        in the end moves to where the codes of its rows are, as far as that raises the bound.
+        ``"vamp"``: the parts are the codes' distributions of pseudo-inputs, rows that are trained
+        too [4]_. ``"flow"``: a normal distribution, bent by affine couplings [5]_. ``sample`` then
+        draws from it. Scores take longer.
+
+    n_prior_components : int or "auto", default="auto"
+        Parts of the mixture (``"auto"``: 32), pseudo-inputs (64), or couplings (8).
 """
 
 _VARIATIONAL_ATTRIBUTES = """
     kl_per_unit_ : ndarray of shape (n_components_,)
         Mean Kullback-Leibler divergence of each unit from the prior over the rows of the last fit,
-        in nats.
+        in nats. A learned prior counts as the normal distribution of each unit with its moments.
 
     active_units_ : ndarray of bool of shape (n_components_,)
         Units whose mean varies between rows, with a variance above 0.01 [3]_. The others have
@@ -244,6 +255,13 @@ _VARIATIONAL_ATTRIBUTES = """
         What else is learnt of each feature: ``"scale"`` and ``"degrees_of_freedom"`` of Student's
         t, ``"inverse_dispersion"`` of negative binomials (variance: mean + mean**2 / it), and
         ``"zero_inflation"``, the probability of a zero of another origin.
+
+    prior_parameters_ : dict of ndarray
+        ``"mean"`` and ``"variance"`` of the code under the prior, of shape (n_components_,). Of
+        parts also their ``"weights"`` of shape (n_parts,), ``"means"`` (n_parts, n_components_) and
+        ``"covariances"`` (n_parts, n_components_, n_components_), and ``"pseudo_inputs"`` of shape
+        (n_parts, n_features_in_) in units of the rows. Of a flow the kernels and biases of its
+        couplings, by name.
 """
 
 _HEAD_PARAMETERS = """

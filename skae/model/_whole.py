@@ -12,7 +12,15 @@ import numpy as np
 
 from skae.model._packing import PackedArray
 from skae.model._scaling import Scaling
-from skae.networks import NUMPY_ACTIVATIONS, Columns, DenseNetwork, Network, ResidualNetwork, names
+from skae.networks import (
+    NUMPY_ACTIVATIONS,
+    PRIORS,
+    Columns,
+    DenseNetwork,
+    Network,
+    ResidualNetwork,
+    names,
+)
 from skae.objectives import LOSSES, SURPRISES
 from skae.states import (
     demand,
@@ -99,6 +107,12 @@ def _check_network(network: Network) -> None:
         f"likelihood is {shortened(likelihood)}",
     )
     demand_integer("n_predicted", network.n_predicted, 0)
+    prior = network.prior
+    demand(
+        prior is None or (isinstance(prior, str) and prior in PRIORS),
+        f"prior is {shortened(prior)}",
+    )
+    demand_integer("n_prior_components", network.n_prior_components, 0 if prior is None else 1)
     if network.columns is not None:
         _check_columns(network.columns, n_features)
 
@@ -136,12 +150,12 @@ def _expected(network: Network) -> dict[str, tuple[int, ...]]:
     if isinstance(network, ResidualNetwork):
         return network.filter_shapes()
     if not network.has_linear_path:
-        return {}
+        return network.prior_shapes()
     sizes = {
         "encoder": (network.n_features, network.code_width),
         "decoder": (network.n_components, network.n_features),
     }
-    return {
+    linear = {
         name: shape
         for half, (n_in, n_out) in sizes.items()
         for name, shape in (
@@ -149,6 +163,7 @@ def _expected(network: Network) -> dict[str, tuple[int, ...]]:
             (names.bias(names.linear(half)), (n_out,)),
         )
     }
+    return linear | network.prior_shapes()
 
 
 def _check_shapes(found: Mapping[str, tuple[int, ...]], network: Network) -> None:

@@ -131,7 +131,7 @@ def flow_forward(xp: Namespace, prior: PriorWeights, code: Tensor) -> tuple[Tens
 
 def flow_inverse(prior: Mapping[str, Array], base: Array) -> Array:
     """Codes of which ``flow_forward`` makes these values, in numpy."""
-    code = (base - prior[prior_weight("shift")]) * np.exp(-prior[prior_weight("log_scale")])
+    code: Array = (base - prior[prior_weight("shift")]) * np.exp(-prior[prior_weight("log_scale")])
     for i in reversed(range(count_couplings(prior))):
         parts = coupling(i, code.shape[1])
         read, moved = code[:, parts.read], code[:, parts.moved]
