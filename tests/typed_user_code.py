@@ -90,6 +90,7 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
         skae.VariationalAutoencoder(
             2, beta=0.5, noise_variance="feature", n_importance_samples=2
         ).fit(X),
+        skae.VariationalAutoencoder(2, prior="mixture", n_prior_components=8).fit(X),
         skae.AdversarialAutoencoder(2).fit(X),
         skae.ConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),
         skae.VariationalConvolutionalAutoencoder(2, sample_shape=(8, 8)).fit(X),

@@ -1,6 +1,6 @@
 """What each variant is for, against the obvious alternative, on data that no default was chosen on.
 
-    python -m benchmarks.family [--quick] [--restoring] ...
+    python -m benchmarks.family [--quick] [--restoring] [--samples] ...
 
 Where several figures stand, they are those of the seeds, the first is their mean.
 """
@@ -12,6 +12,7 @@ from benchmarks.family import (
     _few_labels,
     _likelihoods,
     _restoring,
+    _samples,
     _sparse_codes,
 )
 
@@ -21,6 +22,7 @@ PARTS = {
     "few-labels": _few_labels.MEASURES,
     "likelihoods": _likelihoods.MEASURES,
     "sparse": _sparse_codes.MEASURES,
+    "samples": _samples.MEASURES,
 }
 
 

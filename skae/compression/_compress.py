@@ -66,8 +66,9 @@ def compress(
     estimator : fitted autoencoder, or fitted Pipeline that ends in one
         It is not changed.
     sparsity : float, default=0.9
-        Share of the weights that become zero, of all layers together, in [0, 1). Biases are kept,
-        and so is what ``fit`` alone needs (an adversarial autoencoder's critic).
+        Share of the weights that become zero, of all layers together, in [0, 1). Biases and
+        a learned prior are kept, and so is what ``fit`` alone needs (an adversarial autoencoder's
+        critic).
     bits : {8, 4} or None, default=8
         Bits of each weight that is left; None keeps all 32. With 4 the error rises visibly.
     X : array-like or sparse matrix of shape (n_samples, n_features), optional
@@ -202,7 +203,7 @@ def _compress(
     rest = sparsity if n_left == n_before else max(0.0, 1 - (1 - sparsity) * n_before / n_left)
     weights = pruned_weights(narrow, rest, course)
     after = narrow.with_packed(
-        {n: pack(w, None if names.is_bias(n) else bits) for n, w in weights.items()}
+        {n: pack(w, None if names.is_exact(n) else bits) for n, w in weights.items()}
     )
     compressed = copy.deepcopy(estimator)
     compressed.__dict__.pop("_optimizer_state", None)

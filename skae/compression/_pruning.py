@@ -158,11 +158,13 @@ def _fine_tuning(estimator: BaseAutoencoder) -> Settings:
 
 
 def kernel_names(weights: Weights) -> list[str]:
-    """Names of what is pruned: not biases, nor the critic, which scoring does not need."""
+    """Names of what is pruned: not biases, the prior, or the critic, which only ``fit`` needs."""
     return [
         name
         for name, array in weights.items()
-        if array.ndim > 1 and not names.is_bias(name) and not name.startswith(names.CRITIC)
+        if array.ndim > 1
+        and not names.is_bias(name)
+        and not name.startswith((names.CRITIC, names.PRIOR))
     ]
 
 

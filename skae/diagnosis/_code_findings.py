@@ -108,8 +108,13 @@ def _against_collapse(parameters: Parameters) -> list[str]:
 
 
 def code_far_from_prior(evidence: Evidence) -> Finding | None:
-    """Find a code that does not follow its prior of mean 0 and deviation 1."""
+    """Find a code that does not follow its prior, where that has mean 0 and deviation 1.
+
+    A prior that is learned goes where the code is.
+    """
     is_variational = evidence.deviations is not None
+    if is_variational and evidence.parameters.get("prior", "normal") != "normal":
+        return None
     if not (is_variational or hasattr(evidence.reducer, "prior_means_")):
         return None
     means, variances = evidence.code.mean(axis=0), evidence.code.var(axis=0)
@@ -156,10 +161,17 @@ def _silent(evidence: Evidence) -> Bools:
 
 
 def _divergences(evidence: Evidence) -> Array:
-    """Return the mean divergence of each unit from the standard normal prior, in nats."""
+    """Return the mean divergence of each unit from the prior, in nats.
+
+    The prior is the normal distribution of its moments, which is standard normal by default.
+    """
     assert evidence.deviations is not None
-    variances = evidence.deviations**2
-    terms = evidence.code**2 + variances - 1 - np.log(np.maximum(variances, 1e-30))
+    variances, code = evidence.deviations**2, evidence.code
+    moments = getattr(evidence.reducer, "prior_parameters_", None)
+    if moments is not None:
+        code = (code - moments["mean"]) / np.sqrt(moments["variance"])
+        variances = variances / moments["variance"]
+    terms = code**2 + variances - 1 - np.log(np.maximum(variances, 1e-30))
     divergences: Array = 0.5 * terms.mean(axis=0)
     return divergences
 

@@ -226,15 +226,25 @@ _VARIATIONAL_PARAMETERS = """
         divergence.
 
     conditional : bool, default=False
-        Whether encoder and decoder are told the class of each row, the y of ``fit`` [5]_, so that
+        Whether encoder and decoder are told the class of each row, the y of ``fit`` [6]_, so that
         ``sample(n, y=...)`` draws rows of a class and codes say what a class leaves open. Methods
         take y too, and infer it where they can; see Notes. For ``"dense"`` and ``"convolutional"``.
+    prior : {"normal", "mixture", "vamp", "flow"}, default="normal"
+        Distribution of the code: standard normal, or one that is learned with the rest.
+        ``"mixture"``: normal parts with means, covariances and weights of their own, which ``fit``
+        in the end moves to where the codes of its rows are, as far as that raises the bound.
+        ``"vamp"``: the parts are the codes' distributions of pseudo-inputs, rows that are trained
+        too [4]_. ``"flow"``: a normal distribution, bent by affine couplings [5]_. ``sample`` then
+        draws from it. Scores take longer.
+
+    n_prior_components : int or "auto", default="auto"
+        Parts of the mixture (``"auto"``: 32), pseudo-inputs (64), or couplings (8).
 """
 
 _VARIATIONAL_ATTRIBUTES = """
     kl_per_unit_ : ndarray of shape (n_components_,)
         Mean Kullback-Leibler divergence of each unit from the prior over the rows of the last fit,
-        in nats.
+        in nats. A learned prior counts as the normal distribution of each unit with its moments.
 
     active_units_ : ndarray of bool of shape (n_components_,)
         Units whose mean varies between rows, with a variance above 0.01 [3]_. The others have
@@ -256,6 +266,12 @@ _VARIATIONAL_ATTRIBUTES = """
     class_count_, class_prior_ : ndarray of shape (n_classes,)
         With ``conditional=True``: rows of each class, over all passes of ``partial_fit``, and its
         share; with ``sample_weight`` as much of them as their weights say.
+    prior_parameters_ : dict of ndarray
+        ``"mean"`` and ``"variance"`` of the code under the prior, of shape (n_components_,). Of
+        parts also their ``"weights"`` of shape (n_parts,), ``"means"`` (n_parts, n_components_) and
+        ``"covariances"`` (n_parts, n_components_, n_components_), and ``"pseudo_inputs"`` of shape
+        (n_parts, n_features_in_) in units of the rows. Of a flow the kernels and biases of its
+        couplings, by name.
 """
 
 _HEAD_PARAMETERS = """

@@ -20,6 +20,11 @@ _SOURCES = ("posterior", "prior")
 class SamplerMixin(InterpolationMixin):
     """Draws new rows; a class says how to draw codes from its prior."""
 
+    @property
+    def _has_learned_prior(self) -> bool:
+        """Whether codes of the rows are what made the prior."""
+        return False
+
     def _draw_prior_codes(self, n_samples: int, rng: np.random.RandomState) -> Array:
         """Codes drawn from the prior, which a class has to say."""
         raise NotImplementedError
@@ -53,8 +58,8 @@ class SamplerMixin(InterpolationMixin):
             Where codes are drawn from. ``"posterior"``: a Gaussian mixture fitted to the codes that
             the rows of ``fit`` have, so that rows are new ones of the kinds that there are, each as
             frequent as it is. ``"prior"``: the textbook's prior, which codes follow only as far as
-            training made them. None means the first, and the second after ``partial_fit``, which
-            sees no row but its own.
+            training made them. None means the first, and the second where a prior was learned and
+            after ``partial_fit``, which sees no row but its own.
         around : bool, default=False
             Whether rows are drawn around the output, by the likelihood that was learnt: counts
             are then whole numbers. For variational ones.
@@ -100,6 +105,8 @@ class SamplerMixin(InterpolationMixin):
                 "Call fit, draw with codes='prior', or fit a LatentSampler around "
                 "FrozenEstimator(estimator) to rows of all kinds."
             )
-        if codes == "prior" or mixture is None:
+        is_default = codes is None and (mixture is None or self._has_learned_prior)
+        if codes == "prior" or is_default:
             return self._draw_prior_codes
+        assert mixture is not None
         return mixture.draw

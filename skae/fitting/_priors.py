@@ -1,19 +1,15 @@
-"""The start of a learned prior, and its last refinement, by the codes that rows have."""
+"""The start of a learned prior, and its refinement after training, by the codes that rows have."""
 
 import numpy as np
 
 from skae.mixtures import Parts, fit_parts, rows_to_look_at
-from skae.model import Model, dense, draw_codes, log_prior_of
+from skae.model import Model, dense, draw_codes
 from skae.networks import prior_weight
-from skae.numerics import Array, Matrix, Weights
+from skae.numerics import Array, Integers, Matrix, Weights
 from skae.objectives import log_precisions, log_shares
 
-# Codes that are drawn for each part, at least.
-_DRAWS_A_PART = 50
-# Gain of the mean log density, in nats, at which a start is good enough, and a refinement.
-_START_TOL, _TOL = 1e-2, 1e-3
-# Of the codes, those by which a refinement is judged.
-_SHARE_HELD_OUT = 0.2
+# Codes that are drawn of each row, and for each part, at least: a fit to fewer follows the draws.
+_DRAWS_A_ROW, _DRAWS_A_PART = 3, 50
 _LEAST_SHARE = 1e-6
 
 
@@ -42,10 +38,10 @@ def with_started_prior(
         scaled = np.nan_to_num(model.scaling.apply(np.asarray(rows, np.float64)))
         found = {"logits": np.zeros(n_parts), "rows": scaled}
         return model.with_some_weights({prior_weight(n): w for n, w in found.items()})
-    code = _drawn(model, X, sample_weight, n_parts, rng)
+    code = _drawn(model, X, _looked_at(X, sample_weight), n_parts, rng)
     if network.prior == "mixture":
         seed = int(rng.integers(2**31))
-        return model.with_some_weights(_as_weights(fit_parts(code, n_parts, seed, tol=_START_TOL)))
+        return model.with_some_weights(_as_weights(fit_parts(code, n_parts, seed)))
     return model.with_some_weights(_started_flow(model, code, rng))
 
 
@@ -55,8 +51,8 @@ def with_refined_prior(
     """The model with the mixture that its final codes follow best.
 
     Encoder and decoder stay. Raising the likelihood of drawn codes is raising the bound by all that
-    the prior has to do with it. The parts go on from those that were learned, and are taken if
-    they make codes more likely that were not among those drawn for them.
+    the prior has to do with it: expectation and maximisation go on from the parts that gradients
+    found, which lag behind the codes. No rows are held out to judge by: the parts have seen all.
 
     Parameters
     ----------
@@ -68,14 +64,13 @@ def with_refined_prior(
     if model.network.prior != "mixture":
         return model
     n_parts = model.network.n_prior_components
-    code = _drawn(model, X, sample_weight, n_parts, rng)
-    n_judges = int(_SHARE_HELD_OUT * len(code))
-    judges, others = np.split(rng.permutation(code), [n_judges])
-    seed, start = int(rng.integers(2**31)), _parts(model)
-    tried = _with_parts(model, fit_parts(others, n_parts, seed, start, _TOL))
-    if np.mean(log_prior_of(tried)(judges)) <= np.mean(log_prior_of(model)(judges)):
-        return model
-    return _with_parts(model, fit_parts(code, n_parts, seed, start, _TOL))
+    code = _drawn(model, X, _looked_at(X, sample_weight), n_parts, rng)
+    seed = int(rng.integers(2**31))
+    return model.with_some_weights(_as_weights(fit_parts(code, n_parts, seed, _parts(model))))
+
+
+def _looked_at(X: Matrix, sample_weight: Array | None) -> tuple[Integers, Array | None]:
+    return rows_to_look_at(X.shape[0], sample_weight)
 
 
 def _chosen(X: Matrix, sample_weight: Array | None, n: int, rng: np.random.Generator) -> Array:
@@ -87,17 +82,21 @@ def _chosen(X: Matrix, sample_weight: Array | None, n: int, rng: np.random.Gener
 
 
 def _drawn(
-    model: Model, X: Matrix, sample_weight: Array | None, n_parts: int, rng: np.random.Generator
+    model: Model,
+    X: Matrix,
+    looked_at: tuple[Integers, Array | None],
+    n_parts: int,
+    rng: np.random.Generator,
 ) -> Array:
     """Draws of the codes of rows, each as often as it counts."""
-    rows, weight = rows_to_look_at(X.shape[0], sample_weight)
-    n_draws = max(len(rows), _DRAWS_A_PART * n_parts)
-    if weight is not None:
-        rows = np.sort(rng.choice(rows, n_draws, p=weight / weight.sum()))
-    elif n_draws > len(rows):
+    rows, weight = looked_at
+    n_draws = max(_DRAWS_A_ROW * len(rows), _DRAWS_A_PART * n_parts)
+    if weight is None:
         # Every row equally often, as far as that goes.
-        rows = np.sort(np.resize(rng.permutation(rows), n_draws))
-    return draw_codes(model, X[rows], rng)
+        of_row = np.resize(rng.permutation(len(rows)), n_draws)
+    else:
+        of_row = rng.choice(len(rows), n_draws, p=weight / weight.sum())
+    return draw_codes(model, X[rows], of_row, rng)
 
 
 def _started_flow(model: Model, code: Array, rng: np.random.Generator) -> Weights:
@@ -121,10 +120,6 @@ def _parts(model: Model) -> Parts:
     logits = model.weights[prior_weight("logits")].astype(np.float64)
     weights = np.maximum(np.exp(log_shares(np, logits)), _LEAST_SHARE)
     return Parts(weights, model.weights[prior_weight("means")].astype(np.float64), upper)
-
-
-def _with_parts(model: Model, parts: Parts) -> Model:
-    return model.with_some_weights(_as_weights(parts))
 
 
 def _as_weights(parts: Parts) -> Weights:

@@ -8,9 +8,11 @@ from sklearn.mixture import GaussianMixture
 from skae.numerics import Array, one_thread
 
 # Variance added to each part, as a share of the code's.
-_ADDED_VARIANCE = 1e-3
+_ADDED_VARIANCE = 3e-2
 # It converges before, and where it does not, the last step is as good.
 _MAX_ITER = 1000
+# Gain of the mean log density, in nats, at which they are good enough.
+_TOL = 1e-2
 
 
 class Parts(NamedTuple):
@@ -29,9 +31,7 @@ class Parts(NamedTuple):
     precision_factors: Array
 
 
-def fit_parts(
-    code: Array, n_parts: int, seed: int, start: Parts | None = None, tol: float = 1e-3
-) -> Parts:
+def fit_parts(code: Array, n_parts: int, seed: int, start: Parts | None = None) -> Parts:
     """Parts of high likelihood; from ``start``, or else from k-means.
 
     Parameters
@@ -40,8 +40,6 @@ def fit_parts(
         At least as many as parts.
     n_parts, seed : int
     start : Parts, optional
-    tol : float
-        Gain of the mean log density, in nats, at which they are good enough.
 
     Returns
     -------
@@ -61,7 +59,7 @@ def fit_parts(
         n_parts,
         reg_covar=_ADDED_VARIANCE * variance,
         max_iter=_MAX_ITER,
-        tol=tol,
+        tol=_TOL,
         random_state=seed,
         **given,
     )

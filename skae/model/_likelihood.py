@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from skae.model._model import Model
 from skae.model._prior import log_prior_of, prior_moments
 from skae.model._scaling import dense
-from skae.numerics import Array, Matrix
+from skae.numerics import Array, Integers, Matrix
 from skae.objectives import (
     SURPRISES,
     LogDensity,
@@ -94,13 +94,25 @@ def posterior_deviations(model: Model, X: Matrix) -> Array:
     )
 
 
-def draw_codes(model: Model, X: Matrix, rng: np.random.Generator) -> Array:
-    """A draw from the posterior of each row, float64."""
-    n_components = model.network.n_components
-    code = model.in_blocks(
-        X, n_components, lambda rows: distribution(model, model.scaling.apply(rows))[0]
-    ).astype(np.float64)
-    drawn: Array = code + posterior_deviations(model, X) * rng.standard_normal(code.shape)
+def draw_codes(model: Model, X: Matrix, of_row: Integers, rng: np.random.Generator) -> Array:
+    """Draws from the posteriors of rows, which may be drawn several times, float64.
+
+    Parameters
+    ----------
+    model : Model
+    X : matrix of shape (n_rows, n_features)
+    of_row : ndarray of int of shape (n_draws,)
+        Which row each draw is of.
+    rng : numpy.random.Generator
+    """
+    k = model.network.n_components
+
+    def parameters(rows: Array) -> Array:
+        mean, log_variance = distribution(model, model.scaling.apply(rows))
+        return np.concatenate([mean, np.exp(0.5 * log_variance)], axis=1)
+
+    found = model.in_blocks(X, 2 * k, parameters).astype(np.float64)[of_row]
+    drawn: Array = found[:, :k] + found[:, k:] * rng.standard_normal((len(of_row), k))
     return drawn
 
 
@@ -118,8 +130,8 @@ def row_divergences(model: Model, X: Matrix) -> Array:
             total: Array = normal_divergence(np, mean, log_variance).sum(axis=1)
             return total
         deviations = np.exp(0.5 * log_variance)
-        found: Array = sum(-log_prior(mean + deviations * draw) for draw in draws) / len(draws)
-        found += posterior_log_density(np, log_variance)
+        total = sum(log_prior(mean + deviations * draw) for draw in draws)
+        found: Array = posterior_log_density(np, log_variance) - total / len(draws)
         return found
 
     return model.in_blocks(X, None, divergences).astype(np.float64, copy=False)

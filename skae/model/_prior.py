@@ -57,10 +57,9 @@ def prior_parts(model: Model) -> tuple[Array, Array, Array]:
     upper = np.triu(raw, 1)
     places = np.arange(raw.shape[1])
     upper[:, places, places] = np.exp(log_precisions(np, raw))
-    # The precision is ``upper @ upper.T``: the inverse of its transpose is a factor too.
+    # The precision is ``upper @ upper.T``, of which this inverse is a factor of the covariance.
     factors = [solve_triangular(each.T, np.eye(len(places)), lower=True) for each in upper]
-    covariances = np.stack([factor.T @ factor for factor in factors])
-    return shares, weights[prior_weight("means")], np.linalg.cholesky(covariances)
+    return shares, weights[prior_weight("means")], np.stack(factors)
 
 
 def prior_moments(model: Model) -> tuple[Array, Array]:

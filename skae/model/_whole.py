@@ -15,6 +15,7 @@ from skae.model._scaling import Scaling
 from skae.model._whitening import WhitenedScaling
 from skae.networks import (
     NUMPY_ACTIVATIONS,
+    PRIORS,
     Columns,
     DenseNetwork,
     Network,
@@ -117,6 +118,12 @@ def _check_network(network: Network) -> None:
     )
     demand_integer("n_predicted", network.n_predicted, 0)
     demand_integer("n_classes", network.n_classes, 0)
+    prior = network.prior
+    demand(
+        prior is None or (isinstance(prior, str) and prior in PRIORS),
+        f"prior is {shortened(prior)}",
+    )
+    demand_integer("n_prior_components", network.n_prior_components, 0 if prior is None else 1)
     if network.columns is not None:
         _check_columns(network.columns, n_features)
 
@@ -161,12 +168,12 @@ def _expected(network: Network) -> dict[str, tuple[int, ...]]:
         return network.filter_shapes()
     of_classes = class_shapes(network, {})
     if not network.has_linear_path:
-        return of_classes
+        return of_classes | network.prior_shapes()
     sizes = {
         "encoder": (network.n_features, network.code_width),
         "decoder": (network.n_components, network.n_features),
     }
-    return of_classes | {
+    linear = {
         name: shape
         for half, (n_in, n_out) in sizes.items()
         for name, shape in (
@@ -174,6 +181,7 @@ def _expected(network: Network) -> dict[str, tuple[int, ...]]:
             (names.bias(names.linear(half)), (n_out,)),
         )
     }
+    return linear | of_classes | network.prior_shapes()
 
 
 def _check_shapes(found: Mapping[str, tuple[int, ...]], network: Network) -> None:

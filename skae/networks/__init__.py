@@ -14,7 +14,7 @@ from skae.networks._head import READER_ACTIVATION, predictions, random_head, wit
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import MAX_COVARIANCE, PrincipalDirections, principal_directions
-from skae.networks._priors import Coupling, coupling, coupling_weight, prior_weight
+from skae.networks._priors import PRIORS, Coupling, coupling, coupling_weight, prior_weight
 from skae.networks._recurrent import RecurrentNetwork
 from skae.networks._residual import ResidualNetwork, UNetwork, filter_size_for
 from skae.networks._wide import WideRows, directions_for_share
@@ -24,6 +24,7 @@ __all__ = [
     "LEAST_NORM",
     "MAX_COVARIANCE",
     "NUMPY_ACTIVATIONS",
+    "PRIORS",
     "READER_ACTIVATION",
     "Build",
     "Builder",

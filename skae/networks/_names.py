@@ -73,6 +73,11 @@ def is_bias(name: str) -> bool:
     return name.endswith("bias")
 
 
+def is_exact(name: str) -> bool:
+    """Whether a weight keeps all its bits: what is added, and what the prior has learned."""
+    return is_bias(name) or name.startswith(PRIOR)
+
+
 def is_hidden_bias(name: str) -> bool:
     """Whether a weight is the bias of a hidden layer of the encoder or the decoder."""
     return "coder_hidden_" in name and name.endswith("/bias")

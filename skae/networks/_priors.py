@@ -12,6 +12,7 @@ from skae.networks import _names as names
 from skae.numerics import Integers
 
 Shape = tuple[int, ...]
+PRIORS = ("mixture", "vamp", "flow")
 # Units of the hidden layer of each coupling.
 COUPLING_UNITS = 64
 

@@ -24,6 +24,7 @@ OWN = {
     skae.VariationalAutoencoder: {
         "beta": st.sampled_from([0.0, 1.0, 4.0, 1e6]),
         "likelihood": st.sampled_from(["gaussian", "bernoulli"]),
+        "prior": st.sampled_from(["normal", "mixture", "vamp", "flow"]),
     },
 }
 # Few shapes of network, as each has to be built once.

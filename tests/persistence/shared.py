@@ -96,6 +96,10 @@ def _of_variational(fitted: Any, made: Callable[[], Any] = rows) -> dict[str, An
     return {**_of_rows(made)(fitted), "scores": fitted.score_samples(made())}
 
 
+def _of_learned_prior(fitted: Any) -> dict[str, Any]:
+    return {**_of_variational(fitted), "sample": fitted.sample(5, random_state=0)}
+
+
 def _of_series(fitted: Any) -> dict[str, Any]:
     return _of_rows(series)(fitted)
 
@@ -342,6 +346,13 @@ KEPT: dict[str, Kept] = {
         _fits(_quick(skae.VariationalAutoencoder, noise_variance="feature"), rows),
         _of_variational,
     ),
+    **{
+        f"VariationalAutoencoder.{prior}": Kept(
+            _fits(_quick(skae.VariationalAutoencoder, prior=prior, n_prior_components=2), rows),
+            _of_learned_prior,
+        )
+        for prior in ("flow", "mixture", "vamp")
+    },
     "VariationalConvolutionalAutoencoder": Kept(
         _fits(_quick(skae.VariationalConvolutionalAutoencoder, **_SEQUENCES, kernel_size=2), rows),
         _of_rows(rows),
@@ -396,6 +407,9 @@ GOLDEN_NAMES = (
     "VariationalAutoencoder",
     "VariationalAutoencoder.counts",
     "VariationalAutoencoder.features",
+    "VariationalAutoencoder.flow",
+    "VariationalAutoencoder.mixture",
+    "VariationalAutoencoder.vamp",
     "VariationalConvolutionalAutoencoder",
     "pipeline",
 )
