@@ -84,8 +84,8 @@ class InterpolationMixin(ScoringMixin):
 def codes_between(first: Array, last: Array, n_steps: int, method: Path) -> Array:
     """Codes on the way between pairs, of shape (n_pairs, n_steps, n_components).
 
-    Where codes point in the same direction or in opposite ones, or one is the origin, no arc leads from one to the other:
-    the way is straight.
+    Where codes point in the same direction or in opposite ones, or one is the origin, no arc leads
+    from one to the other: the way is straight.
     """
     share = np.linspace(0.0, 1.0, n_steps, dtype=first.dtype)[:, np.newaxis]
     straight: Array = (1 - share) * first[:, np.newaxis] + share * last[:, np.newaxis]
