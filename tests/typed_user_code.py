@@ -100,6 +100,14 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
     assert_type(variational.best_epoch_, int)
     variational.sample(5, random_state=0)
     variational.score(variational.reconstruct(X))
+    told = skae.VariationalAutoencoder(2, conditional=True).fit(X, X[:, 0] > 0)
+    print(
+        told.given(True).encoder_,
+        told.sample(2, y=True),
+        told.transform(X, y=told.predict(X)),
+        told.class_prior_,
+    )
+    print(told.interpolate(X[:2], X[2:4], 5, method="linear", y_from=True, y_to=[True, False]))
     return [each.inverse_transform(each.transform(X)) for each in fitted]
 
 
@@ -142,6 +150,8 @@ def sampling(X: Rows, y: npt.NDArray[np.int64]) -> Any:
     X_more, y_more = sampler.augment(X, y)
     assert_type(sampler.score(X_more), float)
     print(y_more.shape, sampler.sample(3), sampler.score_samples(X))
+    by_class = skae.LatentSampler(conditional=True).fit(X, y)
+    print(by_class.sample(3, y=[0, 1, 1]), by_class.classes_, by_class.class_prior_)
     return sampler.interpolate(X[0], X[1], n=5)
 
 

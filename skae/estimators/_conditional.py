@@ -9,110 +9,31 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skae.estimators._class_learning import ClassLearningMixin
 from skae.estimators._fitted import ArrayOrFrame
 from skae.estimators._interpolating import Path, codes_between
-from skae.estimators._sampling import SamplerMixin
-from skae.fitting import Architecture, Labels, Rows, check_code, one_hot
+from skae.fitting import check_code
 from skae.messages import check_integer
-from skae.mixtures import fit_code_mixture, rows_to_look_at
 from skae.model import (
     Model,
     by_class,
     class_bounds,
-    draw_around,
     given_place,
     marginal,
-    posterior_deviations,
-    unit_statistics,
 )
 from skae.numerics import Array, ArrayLike, Integers, Matrix, RandomState
-from skae.tables import classes_to_learn, in_container, places_among
-
-_KINDS = ("convolutional", "dense")
-_OF_CLASSES = ("classes_", "class_count_", "class_prior_")
+from skae.tables import in_container, places_among
 
 
 def _is_conditional(estimator: "ConditionalMixin") -> bool:
     return estimator.conditional
 
 
-class ConditionalMixin(SamplerMixin):
+class ConditionalMixin(ClassLearningMixin):
     """What a variational autoencoder is asked of rows whose classes it was told.
 
     Without ``conditional=True`` it is what other autoencoders are asked.
     """
-
-    conditional: bool
-    prior: str
-    classes_: Array
-    class_count_: Array
-    class_prior_: Array
-
-    def _measure(self, statistics: Array) -> None:
-        """Set what is known of units, from their statistics of each row; a class says what."""
-        raise NotImplementedError
-
-    # What a fit does with classes.
-
-    def _read_classes(self, y: object, continues: bool) -> Labels | None:
-        if not self.conditional:
-            if not continues:
-                self._forget_classes()
-            return None
-        self._check_possible()
-        labels = classes_to_learn(y, "conditional=True")
-        if not (continues and hasattr(self, "classes_")):
-            self.classes_ = np.unique(labels)
-            self.class_count_ = np.zeros(len(self.classes_))
-        places = places_among(labels, self.classes_, len(labels))
-        return one_hot(places, len(self.classes_))
-
-    def _check_possible(self) -> None:
-        if getattr(self, "_columns", None) is not None:
-            raise ValueError(
-                "conditional=True is of rows of numbers, but this is the autoencoder of a table, "
-                "which learns the class as one of its columns: TableAutoencoder.sample(given=...) "
-                "draws rows of a class. Set conditional=False."
-            )
-        if self.prior != "normal":
-            raise ValueError(
-                "conditional=True learns codes that say what the class does not, under "
-                f"prior='normal', but prior={self.prior!r}. Set one of them to its default."
-            )
-        kind = Architecture.of(self).kind
-        if kind not in _KINDS:
-            raise ValueError(
-                f"conditional=True tells the class to a dense or a convolutional network, but "
-                f"network={self._network_name(kind)}. Set network='dense' or "
-                "network='convolutional', or conditional=False."
-            )
-
-    def _network_name(self, kind: str) -> str:
-        return repr(kind) if kind != "custom" else "an object of your own"
-
-    def _forget_classes(self) -> None:
-        for name in _OF_CLASSES:
-            self.__dict__.pop(name, None)
-
-    def _learn_from(self, rows: Rows, *, codes: bool) -> None:
-        if rows.labels is None:
-            super()._learn_from(rows, codes=codes)
-            return
-        values, places = rows.labels.values, rows.labels.values.argmax(axis=1)
-        weight = rows.sample_weight
-        counts = (values if weight is None else values * weight[:, None]).sum(axis=0)
-        # A fit is of all rows, a pass of some more.
-        self.class_count_ = counts.astype(np.float64) + (0.0 if codes else self.class_count_)
-        self.class_prior_ = self.class_count_ / self.class_count_.sum()
-        self._measure(by_class(self._model, places, rows.X, unit_statistics))
-        if not codes:
-            return
-        counted, weight = rows_to_look_at(rows.X.shape[0], weight)
-        given = (self._model, places[counted], rows.X[counted])
-        code, deviations = by_class(*given, Model.encode), by_class(*given, posterior_deviations)
-        self._code_mixture = fit_code_mixture(code, deviations, weight)
-
-    # What can be asked after it.
 
     @property
     def _knows_classes(self) -> bool:
@@ -244,11 +165,16 @@ class ConditionalMixin(SamplerMixin):
         """
         check_is_fitted(self)
         (place,) = places_among(y, self.classes_, 1)
-        of_class = copy(self)
+        return self._of_class(int(place))
+
+    def _of_class(self, place: int) -> Self:
+        of_class, mixtures = copy(self), getattr(self, "_class_mixtures", None)
         of_class._forget_classes()
         for name in ("_optimizer_state", "_optimizer_kind"):
             of_class.__dict__.pop(name, None)
-        of_class.conditional, of_class._model = False, given_place(self._model, int(place))
+        of_class.conditional, of_class._model = False, given_place(self._model, place)
+        if mixtures is not None and mixtures[place] is not None:
+            of_class._code_mixture = mixtures[place]
         return of_class
 
     def sample(
@@ -270,9 +196,9 @@ class ConditionalMixin(SamplerMixin):
             Of the draws.
         codes : {"posterior", "prior"} or None, default=None
             Where codes are drawn from. ``"posterior"``: a Gaussian mixture fitted to the codes that
-            the rows of ``fit`` have. ``"prior"``: the textbook's prior, which codes follow only as
-            far as training made them. None means the first, and the second after ``partial_fit``,
-            which sees no row but its own.
+            the rows of ``fit`` have, or those of the class. ``"prior"``: the textbook's prior,
+            which codes follow only as far as training made them. None means the first, and the
+            second after ``partial_fit``, which sees no row but its own.
         around : bool, default=False
             Whether rows are drawn around the output, by the likelihood that was learnt: counts
             are then whole numbers.
@@ -303,15 +229,16 @@ class ConditionalMixin(SamplerMixin):
             self._refuse_classes(y)
             return super().sample(n_samples, random_state, codes=codes, around=around)
         n_samples = check_integer("n_samples", n_samples)
-        draw, rng = self._drawing(codes), check_random_state(random_state)
-        code = draw(n_samples, rng)
+        rng = check_random_state(random_state)
         if y is None:
             y = rng.choice(self.classes_, n_samples, p=self.class_prior_)
-
-        def rows(model: Model, own: Array) -> Array:
-            return draw_around(model, own, rng) if around else model.decode(own)
-
-        return in_container(self, self._values(code, y, rows))
+        places = places_among(y, self.classes_, n_samples)
+        rows = np.empty((n_samples, self.n_features_in_))
+        for place in np.unique(places):
+            mine, one = np.flatnonzero(places == place), self._of_class(place)
+            code = one._drawing(codes)(len(mine), rng)
+            rows[mine] = one._rows_of(code, rng, around=around)
+        return in_container(self, rows)
 
     @property
     def encoder_(self) -> Any:

@@ -59,8 +59,10 @@ class FittedAutoencoder:
             f"{0 if classes is None else len(classes)} classes beside a network of "
             f"{network.n_classes}",
         )
-        mixture = getattr(self, "_code_mixture", None)
-        demand(
-            mixture is None or mixture.means.shape[1] == network.n_components,
-            "a mixture of other codes",
-        )
+        mixtures = getattr(self, "_class_mixtures", [None] * network.n_classes)
+        demand(len(mixtures) == network.n_classes, "a mixture of codes for each class")
+        for mixture in (getattr(self, "_code_mixture", None), *mixtures):
+            demand(
+                mixture is None or mixture.means.shape[1] == network.n_components,
+                "a mixture of other codes",
+            )

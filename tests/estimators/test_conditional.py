@@ -142,7 +142,7 @@ def test_scores_are_those_that_training_saw(which, request):
     frozen = _like(frozen, model).fit(rows, labels)
     unit = 0.0 if which == "convolutional" else np.log(model._model.scaling.scale)
     in_training = -frozen.history_["loss"][0] - unit
-    assert model.score(rows, labels) / rows.shape[1] == pytest.approx(in_training, rel=0.01)
+    assert model.score(rows, labels) / rows.shape[1] == pytest.approx(in_training, abs=0.01)
 
 
 def _like(estimator, fitted):

@@ -196,6 +196,10 @@ def _counts() -> Any:
     return np.rint(np.exp(rows()))
 
 
+def _classes() -> Any:
+    return np.where(rows()[:, 0] > 0, "a", "b")
+
+
 _PADDED = skae.VariationalAutoencoder
 
 
@@ -287,6 +291,10 @@ KEPT: dict[str, Kept] = {
             "scores": fitted.score_samples(rows()),
         },
     ),
+    "LatentSampler.conditional": Kept(
+        _fits(skae.LatentSampler(_quick(), conditional=True, random_state=0), rows, _classes),
+        lambda fitted: {"sample": fitted.sample(5, random_state=0, y="a")},
+    ),
     "LatentSampler.table": Kept(
         _fits(skae.LatentSampler(skae.TableAutoencoder(_quick()), random_state=0), table),
         lambda fitted: {"scores": fitted.score_samples(table())},
@@ -334,6 +342,14 @@ KEPT: dict[str, Kept] = {
     ),
     "VariationalAutoencoder": Kept(
         _fits(_quick(skae.VariationalAutoencoder), rows), _of_variational
+    ),
+    "VariationalAutoencoder.conditional": Kept(
+        _fits(_quick(skae.VariationalAutoencoder, conditional=True), rows, _classes),
+        lambda fitted: {
+            "code": fitted.transform(rows()),
+            "scores": fitted.score_samples(rows()),
+            "sample": fitted.sample(3, random_state=0, y="b"),
+        },
     ),
     "VariationalAutoencoder.counts": Kept(
         _fits(
@@ -397,6 +413,7 @@ GOLDEN_NAMES = (
     "LatentCodec",
     "LatentCodec.padding",
     "LatentSampler",
+    "LatentSampler.conditional",
     "ReconstructionImputer",
     "ReconstructionOutlierDetector.mahalanobis",
     "ReconstructionOutlierDetector.table.mahalanobis",
@@ -405,6 +422,7 @@ GOLDEN_NAMES = (
     "StackedAutoencoder",
     "TableAutoencoder",
     "VariationalAutoencoder",
+    "VariationalAutoencoder.conditional",
     "VariationalAutoencoder.counts",
     "VariationalAutoencoder.features",
     "VariationalAutoencoder.flow",
