@@ -308,5 +308,5 @@ def test_too_many_features_to_whiten():
 
 def test_another_whitening_is_another_fit(whitening):
     changed = pickle.loads(pickle.dumps(whitening)).set_params(warm_start=True, whiten=False)
-    with pytest.raises(ValueError, match="whiten was 0.1 and is now False"):
+    with pytest.raises(ValueError, match=r"whiten was 0\.1 and is now False"):
         changed.fit(X)
