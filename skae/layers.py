@@ -1,7 +1,7 @@
 """Keras layers of skae's own.
 
-Some ``encoder_`` models contain them: those with a mask, those that restore, those with a code of
-which the largest values are kept, or with a network of the user's. Import this module before
+Some ``encoder_`` models contain them: those with a mask, those that restore, those with a
+sparse code, or with a network of the user's. Import this module before
 ``keras.saving.load_model`` reads a saved one in another process.
 """
 
@@ -16,15 +16,20 @@ from skae.backend._layers import (
     MissingWhere,
     TakenOff,
 )
+from skae.backend._sparse_layers import IdleUnits, JumpReLU, KeepLargestOfBatch, UnitDense
 
 __all__ = [
     "Between",
     "Gate",
     "HideMissing",
+    "IdleUnits",
+    "JumpReLU",
     "KeepLargest",
+    "KeepLargestOfBatch",
     "LastState",
     "MarkMissing",
     "Mirror",
     "MissingWhere",
     "TakenOff",
+    "UnitDense",
 ]

@@ -25,6 +25,7 @@ from skae.inspection import (
     ComponentCurveDisplay,
     DenoisingDisplay,
     FeatureContributionDisplay,
+    FiltersDisplay,
     LatentSpaceDisplay,
     LatentTraversalDisplay,
     LossCurveDisplay,
@@ -35,12 +36,16 @@ from skae.layers import (
     Between,
     Gate,
     HideMissing,
+    IdleUnits,
+    JumpReLU,
     KeepLargest,
+    KeepLargestOfBatch,
     LastState,
     MarkMissing,
     Mirror,
     MissingWhere,
     TakenOff,
+    UnitDense,
 )
 from skae.metrics import (
     neg_reconstruction_error_scorer,
@@ -86,6 +91,7 @@ def autoencoders(X: Rows) -> list[npt.NDArray[Any]]:
             network="unet", noise_level=(0.1, 0.5), noise_unit="input", flips=True
         ).fit(X),
         skae.SparseAutoencoder(8).fit(X),
+        skae.SparseAutoencoder(8, sparsity="jumprelu", whiten=0.1, dead_units=None).fit(X),
         skae.ContractiveAutoencoder(2).fit(X),
         skae.VariationalAutoencoder(
             2, beta=0.5, noise_variance="feature", n_importance_samples=2
@@ -215,6 +221,7 @@ def displays(X: Rows, y: npt.NDArray[np.int64], ax: Axes) -> None:
     DenoisingDisplay.from_predictions(X, X, feature_names=reducer.feature_names_in_)
     FeatureContributionDisplay.from_estimator(detector, X, rows=[0, 1]).plot(n_features=3)
     FeatureContributionDisplay.from_predictions(X, X)
+    FiltersDisplay.from_estimator(reducer, X, n_filters=2, kind="bars", ax=ax).plot(cmap="gray")
     LatentSpaceDisplay.from_estimator(reducer, X, y, components=(0, 1)).plot(ax)
     LatentTraversalDisplay.from_estimator(Halves(2), X, grid=(0, 1)).plot()
     LossCurveDisplay.from_estimator(skae.Autoencoder(2).fit(X), terms=["loss"]).plot()
@@ -251,7 +258,16 @@ def stored(X: Rows) -> Any:
 
 
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
-    layers = (Gate, HideMissing, KeepLargest, LastState, MissingWhere, skae.layers.Gate)
+    sparse_layers = (IdleUnits, JumpReLU, KeepLargestOfBatch, UnitDense)
+    layers = (
+        *sparse_layers,
+        Gate,
+        HideMissing,
+        KeepLargest,
+        LastState,
+        MissingWhere,
+        skae.layers.Gate,
+    )
     of_restoring = (Between, MarkMissing, Mirror, TakenOff)
     print(skae.exceptions.StartKeptWarning is StartKeptWarning)
     print(NetworkChangedWarning, OtherVersionWarning)

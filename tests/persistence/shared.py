@@ -334,6 +334,22 @@ KEPT: dict[str, Kept] = {
         _of_series,
     ),
     "SparseAutoencoder": Kept(_fits(_quick(skae.SparseAutoencoder, 4), rows), _of_rows(rows)),
+    **{
+        f"SparseAutoencoder.{sparsity}": Kept(
+            _fits(
+                _quick(
+                    skae.SparseAutoencoder,
+                    4,
+                    sparsity=sparsity,
+                    hidden_layer_sizes=(),
+                    whiten=whiten,
+                ),
+                rows,
+            ),
+            _of_rows(rows),
+        )
+        for sparsity, whiten in (("batch_topk", 0.1), ("jumprelu", False))
+    },
     "StackedAutoencoder": Kept(
         _fits(_quick(skae.StackedAutoencoder, pretrain_max_iter=2), rows), _of_rows(rows)
     ),
@@ -419,6 +435,8 @@ GOLDEN_NAMES = (
     "ReconstructionOutlierDetector.table.mahalanobis",
     "RecurrentAutoencoder",
     "SparseAutoencoder",
+    "SparseAutoencoder.batch_topk",
+    "SparseAutoencoder.jumprelu",
     "StackedAutoencoder",
     "TableAutoencoder",
     "VariationalAutoencoder",
