@@ -265,6 +265,7 @@ def test_every_option_learns_classes(parameters):
         ({}, X[:, 0] + 0.01, "targets of a regression have none"),
         ({}, Y[:10], "X has 150 rows, but y has 10 classes"),
         ({"network": "recurrent", "sample_shape": (2, 2)}, Y, "but network='recurrent'"),
+        ({"prior": "mixture"}, Y, "but prior='mixture'"),
         ({"network": lambda *_: None}, Y, "but network=an object of your own"),
     ],
 )
