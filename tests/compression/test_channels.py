@@ -142,7 +142,9 @@ def test_channels_beyond_the_sparsity_take_no_single_weights(fitted):
         fitted, 0.1, bits=None, X=X[:60], channel_sparsity=0.5, max_iter=1, random_state=0
     )
     assert small.hidden_layer_sizes == (2, 3)
-    assert not any((w == 0).any() for n, w in small._model.weights.items() if n.endswith("kernel"))
+    hidden = [w for n, w in small._model.weights.items() if "_hidden_" in n and w.ndim > 1]
+    assert len(hidden) == 4
+    assert not any((kernel == 0).any() for kernel in hidden)
 
 
 @pytest.mark.parametrize(
