@@ -52,6 +52,9 @@ def compress(
 
     Its pickle has about a tenth of the size, less for wide networks and more for narrow ones.
 
+    Of a network of convolutions or recurrent layers whole filters and units go first, so that its
+    layers become smaller and it scores faster (``channel_sparsity``).
+
     With rows to train on, weights are removed gradually, and after each removal the others are
     trained to make up for it [2]_; those go first that matter least to the loss: the smallest
     products of magnitude and root mean squared gradient [4]_. Without rows, the weights of smallest
@@ -75,6 +78,13 @@ def compress(
         Rows to train on while weights are removed, such as those of ``fit``, in the same units (of
         a Pipeline: as its first step takes them). Without them keep ``sparsity`` low: 0.2 loses
         little, but at 0.9 the error is several times what it was.
+    channel_sparsity : float or "auto", default="auto"
+        Share of the filters or units of each hidden layer that are removed whole, in [0, 1),
+        rounded down, with all weights that make or read them, which ``sparsity`` counts as zeros.
+        As many go in the decoder as in the encoder: those that change the loss least, to first
+        order [5]_; without X those of smallest weights. With "auto" it is half of ``sparsity`` for
+        convolutional, recurrent and restoring networks where there are rows, and 0 otherwise. If
+        more weights go with their channels than ``sparsity`` says, no others do.
     max_iter : int, default=200
         Epochs at most after the last removal, and after each of those before. Training stops
         earlier as in ``fit``: by the estimator's ``early_stopping``, ``tol`` and so on.
@@ -90,14 +100,16 @@ def compress(
     -------
     compressed : estimator
         Of the same class. It, or the last step of a Pipeline, has ``compression_report_``, a
-        :class:`~skae.CompressionReport`, to print. Its history is that of ``fit``.
+        :class:`~skae.CompressionReport`, to print. Its history is that of ``fit``. Where channels
+        went, ``hidden_layer_sizes`` are those of the network that is left.
 
     Raises
     ------
     TypeError
         If the estimator is not an autoencoder of skae.
     ValueError
-        If a parameter is out of range, rows are not like those of ``fit``, or training diverged.
+        If a parameter is out of range, rows are not like those of ``fit``, training diverged, or
+        channels of a user's own network are to go.
     sklearn.exceptions.NotFittedError
         If the estimator was not fitted.
 
@@ -126,6 +138,9 @@ def compress(
        inference: a whitepaper. arXiv:1806.08342.
 
     .. [4] LeCun, Y., Denker, J. & Solla, S. (1990). Optimal brain damage. NIPS 1989, 598-605.
+
+    .. [5] Molchanov, P., Mallya, A., Tyree, S., Frosio, I. & Kautz, J. (2019). Importance
+       estimation for neural network pruning. CVPR 2019, 11264-11272.
 
     Examples
     --------

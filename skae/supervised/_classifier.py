@@ -1,5 +1,6 @@
 """Classification from the code, with labels for some rows."""
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from os import PathLike
@@ -32,10 +33,10 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     """Classifier on the code of an autoencoder, for tables of which few rows are labelled.
 
     An autoencoder learns from all rows. Labels are spread from the rows that have one to those that
-    have none, over a graph of reconstructions [2]_ [3]_. A head, the layer that predicts classes
-    from the code, starts as logistic regression; then head and autoencoder are trained together
-    [1]_: on the labels and, so that the code keeps what it learned from all rows, on the
-    autoencoder's own loss.
+    have none, over a graph of neighbours: near each other as rows and as reconstructions [2]_ [3]_.
+    A head, the layer that predicts classes from the code, starts as logistic regression; then head
+    and autoencoder are trained together [1]_: on the labels and, so that the code keeps what it
+    learned from all rows, on the autoencoder's own loss.
 
     Rows with the label -1 are unlabelled, as in :mod:`sklearn.semi_supervised`, and so are those
     with NaN, None or ``pandas.NA``; beside strings, -1 and NaN need a list or an array of
@@ -168,8 +169,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             weights = class_weights(self.class_weight, classes, places)
             targets = class_targets(places, len(classes))
 
-            def targets_of(reconstructed: Array) -> Targets:
-                labelled = spread(targets, reconstructed, self.n_neighbors)
+            def targets_of(seen: Callable[[], Array]) -> Targets:
+                labelled = spread(targets, seen, self.n_neighbors)
                 self.transduction_ = classes[labelled.values.argmax(axis=1)]
                 return weighted_by_class(labelled, weights)
 

@@ -1,6 +1,7 @@
 """Targets of a head: labels, and those spread to unlabelled rows. And the head that starts."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,19 +68,19 @@ def value_targets(y: Array) -> Targets:
     return Targets(np.nan_to_num(y), (~np.isnan(y)).astype(np.float64))
 
 
-def spread(targets: Targets, reconstructed: Array, n_neighbors: int | None) -> Targets:
-    """Labels for all rows, by spreading those there are over a graph of reconstructions.
+def spread(targets: Targets, seen: Callable[[], Array], n_neighbors: int | None) -> Targets:
+    """Labels for all rows, by spreading those there are over a graph of neighbours.
 
     Zhou et al. (2004) on what an autoencoder learned, as Iscen et al. (2019): each row without a
     label gets the class that most of the graph around it says, and counts as much as that class's
-    share. Distances are those of reconstructions, as the units of a code say little: whitened, its
-    least component weighs as much as its first.
+    share. ``seen()`` are rows by whose distances neighbours are found: not codes, whose units say
+    little, as whitened the least component weighs as much as the first.
     """
     known = targets.known
     if known.all() or n_neighbors is None:
         return targets
     places = np.where(known, targets.values.argmax(axis=1), -1)
-    graph = neighbour_graph(reconstructed, n_neighbors)
+    graph = neighbour_graph(seen(), n_neighbors)
     belongings = spread_labels(graph, places, targets.values.shape[1])
     # Rows that no label reaches over the graph are left without one.
     shares = with_class_masses(belongings, places)

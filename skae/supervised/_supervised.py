@@ -155,10 +155,10 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
     def _fit_targets(
         self,
         X: ArrayLike,
-        targets_of: Callable[[Array], Targets],
+        targets_of: Callable[[Callable[[], Array]], Targets],
         checkpoint: str | PathLike[str] | None,
     ) -> None:
-        """Pretrain, then train head and encoder on what ``targets_of(reconstructed)`` gives."""
+        """Pretrain, then train head and encoder on what ``targets_of(seen)`` gives."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         keeps = keeps_interrupted(self)
         # Kept until all is done: a kill in the second training does not cost the first.
@@ -168,7 +168,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         model = autoencoder._model
         code = model.encode(rows).astype(np.float64, copy=False)
         reconstructed = _reconstructions(model, code, rows)
-        targets = targets_of(reconstructed)
+        targets = targets_of(_seen(model, reconstructed, rows))
         sizes = layer_sizes(self.hidden_layer_sizes)
         network = with_head(model.network, sizes, targets.values.shape[1])
         head = self._head_start(
@@ -315,6 +315,27 @@ def _reconstructions(model: Model, code: Array, rows: Matrix) -> Array:
     scaling = measure_scaling(rows, has_missing=model.mask_value is not None)
     rows_in_units: Array = expit(output) / scaling.scale
     return rows_in_units
+
+
+def _seen(model: Model, reconstructed: Array, rows: Matrix) -> Callable[[], Array]:
+    """Rows beside their reconstructions, in the same units, by which neighbours are found.
+
+    A reconstruction lacks the noise of a row, and also what a narrow code cannot hold.
+    """
+
+    def seen() -> Array:
+        if model.network.columns is not None:
+            return reconstructed
+        scaling = model.scaling
+        if model.ends_in_sigmoid:
+            scaling = measure_scaling(rows, has_missing=model.mask_value is not None)
+        in_units = model.in_blocks(rows, model.network.n_features, scaling.apply)
+        # A constant is no distance, but would cost digits.
+        shift = 0.0 if not model.ends_in_sigmoid else np.asarray(scaling.mean) / scaling.scale
+        restored = reconstructed - shift
+        return np.hstack([np.where(np.isnan(in_units), restored, in_units), restored])
+
+    return seen
 
 
 def _default_autoencoder() -> DenoisingAutoencoder:

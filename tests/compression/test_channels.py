@@ -1,11 +1,13 @@
 """Filters and units that go whole: the network that is left, and what it gives."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import skae
+from skae import compress
 from skae.compression._narrowing import narrowed
 from skae.networks import channel_groups, without_channels
 
@@ -91,3 +93,86 @@ def test_a_channel_that_matters_does_not_go(model):
     )
     small = replace(dead, network=network).with_weights(weights)
     assert np.abs(small.reconstruct(X[:8]) - dead.reconstruct(X[:8])).max() > 1e-4
+
+
+# The whole way
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return OF_IMAGES(4, **{**IMAGES, "max_iter": 3}, jit_compile=False, random_state=0).fit(X[:60])
+
+
+@pytest.fixture(scope="module")
+def small(fitted):
+    return compress(fitted, 0.8, X=X[:60], channel_sparsity=0.5, max_iter=1, random_state=0)
+
+
+def test_layers_are_smaller_and_the_parameters_say_so(fitted, small):
+    assert small.hidden_layer_sizes == (2, 3)
+    assert fitted.hidden_layer_sizes == (4, 6)
+    shapes = {w.path: tuple(w.shape) for w in small.encoder_.weights}
+    assert shapes["encoder_hidden_1/kernel"] == (3, 3, 1, 2)
+    assert shapes["encoder_hidden_2/kernel"] == (3, 3, 2, 3)
+
+
+def test_what_went_counts_as_zeros(fitted, small):
+    report = small.compression_report_
+    before = sum(w.size for n, w in fitted._model.weights.items() if n.endswith("kernel"))
+    kernels = [w for n, w in small._model.weights.items() if n.endswith("kernel")]
+    left = sum(np.count_nonzero(kernel) for kernel in kernels)
+    assert report.n_weights == before
+    assert report.sparsity_after == pytest.approx(1 - left / before)
+    assert 0.8 <= report.sparsity_after < 0.82
+    assert report.hidden_layer_sizes_before == (4, 6)
+    assert report.hidden_layer_sizes_after == (2, 3)
+    assert "2, 3" in str(report)
+
+
+def test_a_smaller_network_is_pickled_and_trained_further(small):
+    again = pickle.loads(pickle.dumps(small))
+    np.testing.assert_array_equal(again.transform(X), small.transform(X))
+    np.testing.assert_array_equal(again.score_samples(X), small.score_samples(X))
+    assert again.partial_fit(X[:60]).transform(X).shape == (200, 4)
+    assert again.hidden_layer_sizes == (2, 3)
+
+
+def test_channels_beyond_the_sparsity_take_no_single_weights(fitted):
+    small = compress(
+        fitted, 0.1, bits=None, X=X[:60], channel_sparsity=0.5, max_iter=1, random_state=0
+    )
+    assert small.hidden_layer_sizes == (2, 3)
+    hidden = [w for n, w in small._model.weights.items() if "_hidden_" in n and w.ndim > 1]
+    assert len(hidden) == 4
+    assert not any((kernel == 0).any() for kernel in hidden)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [({"X": X[:60]}, (3, 4)), ({}, (4, 6)), ({"X": X[:60], "sparsity": 0.0}, (4, 6))],
+    ids=["rows", "no rows", "nothing to remove"],
+)
+def test_half_of_the_sparsity_by_default_where_there_are_rows(fitted, parameters, expected):
+    options = {"sparsity": 0.7, "max_iter": 1, "random_state": 0} | parameters
+    assert compress(fitted, **options)._model.network.hidden_layer_sizes == expected
+
+
+def own_halves(sample_shape, n_components, hidden_layer_sizes, activation):
+    import keras
+
+    n = int(np.prod(sample_shape))
+    encoder = keras.Sequential([keras.Input(sample_shape), keras.layers.Dense(n_components)])
+    return encoder, keras.Sequential([keras.Input((n_components,)), keras.layers.Dense(n)])
+
+
+def test_a_network_of_ones_own_keeps_its_channels():
+    own = skae.Autoencoder(4, network=own_halves, max_iter=1, random_state=0).fit(X[:60])
+    with pytest.raises(ValueError, match=r"channel_sparsity=0\.5 would remove channels"):
+        compress(own, channel_sparsity=0.5)
+    assert compress(own, X=X[:60], max_iter=1).compression_report_.sparsity_after >= 0.9
+
+
+@pytest.mark.parametrize("value", [1.0, -0.1, "half", None])
+def test_a_share_out_of_range_is_refused(fitted, value):
+    with pytest.raises(ValueError, match="'channel_sparsity' parameter"):
+        compress(fitted, channel_sparsity=value)

@@ -113,7 +113,7 @@ def test_a_mean_over_visits_is_one_over_known_values():
 
 def test_rows_count_by_the_share_of_their_class():
     places = few(SPECIES, 3)
-    targets = spread(class_targets(places, 3), IRIS, 7)
+    targets = spread(class_targets(places, 3), lambda: IRIS, 7)
     belongings = spread_labels(neighbour_graph(IRIS, 7), places, 3)
     shares = with_class_masses(belongings, places)
     unlabelled = places < 0
@@ -125,7 +125,7 @@ def test_rows_count_by_the_share_of_their_class():
 
 def test_two_labels_reach_both_moons():
     X, y = make_moons(200, noise=0.05, random_state=0)
-    targets = spread(class_targets(few(y, 1), 2), X, 7)
+    targets = spread(class_targets(few(y, 1), 2), lambda: X, 7)
     np.testing.assert_array_equal(targets.values.argmax(axis=1), y)
 
 
@@ -133,7 +133,7 @@ def test_labels_that_are_given_stay():
     places = few(SPECIES, 10)
     # All its neighbours say otherwise.
     places[0] = 2
-    targets = spread(class_targets(places, 3), IRIS, 10)
+    targets = spread(class_targets(places, 3), lambda: IRIS, 10)
     assert targets.values[0].argmax() == 2
     np.testing.assert_array_equal(targets.weights[places >= 0], 1.0)
 
@@ -142,17 +142,17 @@ def test_what_no_label_reaches_stays_without():
     X, blob = make_blobs([10, 10], centers=[[0, 0], [100, 100]], random_state=0)
     places = np.where(blob == 0, np.arange(20) % 2, -1)
     places[np.flatnonzero(blob == 0)[4:]] = -1
-    targets = spread(class_targets(places, 2), X, 4)
+    targets = spread(class_targets(places, 2), lambda: X, 4)
     np.testing.assert_array_equal(targets.known, blob == 0)
 
 
 def test_without_neighbours_nothing_is_spread():
     targets = class_targets(few(SPECIES, 3), 3)
-    assert spread(targets, IRIS, None) is targets
+    assert spread(targets, lambda: IRIS, None) is targets
 
 
 def test_more_neighbours_than_rows():
-    targets = spread(class_targets(np.array([0, 1, -1]), 2), IRIS[:3], 15)
+    targets = spread(class_targets(np.array([0, 1, -1]), 2), lambda: IRIS[:3], 15)
     assert targets.known.all()
 
 
