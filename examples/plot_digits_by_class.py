@@ -4,8 +4,8 @@ Digits by class, and between digits
 
 A conditional :class:`~skae.VariationalConvolutionalAutoencoder` is told the class of each row: it
 draws rows of a class that is asked for, classifies rows by their likelihood, and its code holds
-what the class leaves open, here the hand. A :class:`~skae.LatentSampler` with a density for each class
-draws from any reducer in the same way.
+what the class leaves open, here the hand. A :class:`~skae.LatentSampler` with a density for each
+class draws from any reducer in the same way.
 """
 
 # %%
