@@ -1,4 +1,4 @@
-"""Sparse codes of natural patches and of embeddings: how many filters are edges, and how many are dead.
+"""Sparse codes of natural patches and of embeddings: edges, dead filters, kinds of digits.
 
 Patches of 12 x 12 grey pixels of scikit-learn's two photographs, the left 70 % train. The sides:
 FastICA of as many components as the sparse codes have, and MiniBatchDictionaryLearning.
