@@ -70,7 +70,7 @@ def explained(rows, restored, train):
 
 
 def sparse(seed, options, **parameters):
-    settings = {"sparsity": "batch_topk", "k": 6, "max_iter": 2 if options.quick else 20}
+    settings = {"sparsity": "batch_topk", "k": 4, "max_iter": 2 if options.quick else 20}
     fixed = {"early_stopping": False, "random_state": seed}
     return SparseAutoencoder(**{"n_components": N_COMPONENTS, **settings, **fixed, **parameters})
 
@@ -192,13 +192,13 @@ def concepts(options):
 
     X, y = mnist_data()
     ours, default, axes, icas = [], [], [], []
-    for seed in seeds(options, 3):
+    for seed in seeds(options, 1):
         train, test, _, labels = train_test_split(
             X / 255, y, train_size=4000, stratify=y, random_state=seed
         )
         embedding = PCA(50, random_state=seed).fit(train)
         train, test = embedding.transform(train), embedding.transform(test)
-        short = {"n_components": 200, "max_iter": 2 if options.quick else 60}
+        short = {"n_components": 200, "max_iter": 2 if options.quick else 20}
         ours.append(purity(sparse(seed, options, **short).fit(train).transform(test), labels))
         plain = sparse(seed, options, **short, sparsity="l1", k=None)
         default.append(purity(plain.fit(train).transform(test), labels))
