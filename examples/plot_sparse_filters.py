@@ -31,10 +31,10 @@ for image in load_sample_images().images:
 X_train, X_test = np.concatenate(train), np.concatenate(test)
 
 # %%
-# 64 atoms, of which a patch has six on average: a patch of sky needs one, a patch of leaves many.
+# 64 atoms, of which a patch has four on average: a patch of sky needs one, a patch of leaves many.
 
 sparse = SparseAutoencoder(
-    64, sparsity="batch_topk", k=6, max_iter=20, early_stopping=False, random_state=0
+    64, sparsity="batch_topk", k=4, max_iter=20, early_stopping=False, random_state=0
 ).fit(X_train)
 code = sparse.transform(X_test)
 n_active = np.count_nonzero(code, axis=1)

@@ -156,8 +156,7 @@ def share_of_wanted(
 ) -> Tensor:
     """How many values of a batch reach a threshold, over ``n_active`` a row; at most 10.
 
-    A threshold that is raised or lowered by this less 1 keeps ``n_active`` a row on average. The
-    mean of the least values that batches keep would keep fewer: batches differ.
+    A threshold that is raised or lowered by this less 1 keeps ``n_active`` a row on average.
     """
     counts = xp.ones_like(values[:, 0])
     if weights is not None:
