@@ -6,30 +6,25 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, get_args, overload
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
-from skae.estimators._conditional import ConditionalMixin
 from skae.estimators._docstring import documented
+from skae.estimators._likelihood_scoring import LikelihoodMixin
 from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
-from skae.fitting import Recipe, check_weights, with_refined_prior
-from skae.messages import check_integer
+from skae.fitting import Recipe, with_refined_prior
 from skae.model import (
     Model,
     draw_around,
     draw_prior,
-    importance_weighted_bounds,
     likelihood_parameters,
-    lower_bounds,
     mean_divergences,
     noise_variance,
     posterior_deviations,
     prior_parameters,
     unit_statistics,
 )
-from skae.numerics import Array, ArrayLike, Matrix, RandomState
+from skae.numerics import Array, ArrayLike, Matrix
 from skae.objectives import COUNTS, conditional, variational
 
 Likelihood = Literal[
@@ -68,7 +63,7 @@ def _network_options(options: dict[str, Any], n_components: int) -> dict[str, An
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
+class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
     """Autoencoder whose code is a distribution: it scores rows by likelihood and draws new ones.
 
     The encoder gives a normal distribution for each row's code, the decoder one for the row given
@@ -163,8 +158,8 @@ class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
     A prior of several parts, as digits have several classes, fits their codes better:
 
     >>> several = VariationalAutoencoder(8, prior="mixture", max_iter=20, random_state=0)
-    >>> more, fewer = (each.log_likelihood(X[1500:]).mean() for each in (several.fit(X[:1500]), vae))
-    >>> bool(more > fewer)
+    >>> gain = several.fit(X[:1500]).log_likelihood(X[1500:]) - vae.log_likelihood(X[1500:])
+    >>> bool(gain.mean() > 0)
     True
     >>> several.prior_parameters_["means"].shape
     (32, 8)
@@ -329,90 +324,6 @@ class VariationalAutoencoder(ConditionalMixin, BaseAutoencoder):
             y = self.classes_[self._places_of(X, None)]
         code = self._values(X, y, Model.encode)
         return (code, self._values(X, y, posterior_deviations)) if return_std else code
-
-    def score_samples(self, X: ArrayLike, *, y: object = None) -> Array:
-        """Evidence lower bound of the log-likelihood of each row; higher is more normal.
-
-        The expectation is a mean over 64 draws of the code, the same for every row and call.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-        y : class or array-like of shape (n_samples,), default=None
-            With ``conditional=True``: the class of all rows, or of each, given which they are
-            judged. None judges them whatever their class, each class as frequent as in ``fit``.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,), float64
-            In nats, for rows in input units: comparable with ``PCA.score_samples``.
-        """
-        return self._scores(self._check_likely_rows(X), y, lower_bounds)
-
-    def score(
-        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Mean of ``score_samples``.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-        y : array-like of shape (n_samples,), optional
-            With ``conditional=True`` classes, given which rows are judged; else ignored.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the mean.
-
-        Returns
-        -------
-        score : float
-            Higher is better.
-        """
-        check_is_fitted(self)
-        scores = self.score_samples(X, y=y if self._knows_classes else None)
-        return float(np.average(scores, weights=check_weights(sample_weight, scores[:, None])))
-
-    def log_likelihood(
-        self,
-        X: ArrayLike,
-        n_importance_samples: int = 100,
-        random_state: RandomState = 0,
-        *,
-        y: object = None,
-    ) -> Array:
-        """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
-
-        It lies between the evidence lower bound and the log-likelihood, and comes closer to that
-        with more draws.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows in the units of those in ``fit``.
-        n_importance_samples : int, default=100
-            Draws of each row's code.
-        random_state : int, RandomState instance or None, default=0
-            Of the draws, which are the same for every row.
-        y : class or array-like of shape (n_samples,), default=None
-            As in ``score_samples``.
-
-        Returns
-        -------
-        log_likelihood : ndarray of shape (n_samples,), float64
-            In nats, for rows in input units.
-        """
-        X = self._check_likely_rows(X)
-        n_samples = check_integer("n_importance_samples", n_importance_samples)
-        rng = check_random_state(random_state)
-        state = rng.get_state(legacy=False)
-
-        def bounds(model: Model, rows: Matrix) -> Array:
-            # The same draws for every class.
-            rng.set_state(state)
-            return importance_weighted_bounds(model, rows, n_samples, rng)
-
-        return self._scores(X, y, bounds)
 
     def _rows_of(self, codes: Array, rng: np.random.RandomState, *, around: bool) -> Array:
         return draw_around(self._model, codes, rng) if around else self._model.decode(codes)
