@@ -137,7 +137,8 @@ class VariationalAutoencoder(SamplerMixin, BaseAutoencoder):
     A prior of several parts, as digits have several classes, fits their codes better:
 
     >>> several = VariationalAutoencoder(8, prior="mixture", max_iter=20, random_state=0)
-    >>> more, fewer = (each.log_likelihood(X[1500:]).mean() for each in (several.fit(X[:1500]), vae))
+    >>> fits = several.fit(X[:1500]), vae
+    >>> more, fewer = (fitted.log_likelihood(X[1500:]).mean() for fitted in fits)
     >>> bool(more > fewer)
     True
     >>> several.prior_parameters_["means"].shape
