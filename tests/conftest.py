@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 
 # Read by TensorFlow and matplotlib when they are first imported, so set before any test is.
@@ -15,6 +16,9 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import pytest
+
+# A shell that starts a run in the background has interruptions ignored, for which tests would wait.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Modules and tests stay until the end: a look through them takes a third of a second, each time.
 gc.disable()
