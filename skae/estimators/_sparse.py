@@ -60,11 +60,10 @@ class SparseAutoencoder(BaseAutoencoder):
 
     sparsity_weight : float or "auto", default="auto"
         Weight of the added term, a mean over units; ``"topk"`` and ``"batch_topk"`` add none.
-        ``"auto"`` means 0.3 for
-        ``"l1"``, less for a code narrower than the rows: times ``n_components`` over the number of
-        features, or the few units that have to hold everything would all be switched off. For
-        ``"kl"`` it means 3, which brings the mean activation close to its target, for
-        ``"jumprelu"`` 0.3 times ``n_components`` over the number of features.
+        ``"auto"`` means 0.3 for ``"l1"``, less for a code narrower than the rows: times
+        ``n_components`` over the number of features, or the few units that have to hold everything
+        would all be switched off. For ``"kl"`` it means 3, which brings the mean activation close
+        to its target, for ``"jumprelu"`` 0.3 times ``n_components`` over the number of features.
 
     target_activation : float, default=0.05
         Mean activation wanted for each unit, for ``"kl"``.
