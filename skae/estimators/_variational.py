@@ -155,6 +155,7 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
     True
     >>> conditional.interpolate(X[:1], X[1:2], 5).shape
     (1, 5, 64)
+
     A prior of several parts, as digits have several classes, fits their codes better:
 
     >>> several = VariationalAutoencoder(8, prior="mixture", max_iter=20, random_state=0)
