@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.linalg import sqrtm
 from sklearn.decomposition import PCA
@@ -91,3 +92,16 @@ def test_what_cannot_be_compared_is_refused(X, Y, encoder, message):
 def test_what_is_no_encoder_is_refused(encoder):
     with pytest.raises(TypeError, match="should be a fitted transformer, a Keras model"):
         frechet_distance(np.eye(3), np.eye(3), encoder=encoder)
+
+
+def test_columns_in_another_order_are_refused():
+    frame = pd.DataFrame(_with_moments([0.0, 1.0], [1.0, 1.0]), columns=["a", "b"])
+    assert frechet_distance(frame, frame) == pytest.approx(0.0, abs=1e-12)
+    with pytest.raises(ValueError, match="Column 0 is 'a' in X and 'b' in Y"):
+        frechet_distance(frame, frame[["b", "a"]])
+
+
+def test_numbers_whose_squares_overflow_are_refused():
+    rows = _with_moments([0.0, 1.0], [1.0, 1.0])
+    with pytest.raises(ValueError, match="too large"):
+        frechet_distance(1e200 * rows, rows)

@@ -34,7 +34,7 @@ def share_of_channels(
     Raises
     ------
     ValueError
-        If a user's own network is to lose some.
+        If a user's own network is to lose some, or one without hidden layers.
     """
     network = model.network
     is_own = isinstance(network, CustomNetwork) or network.build is not None
@@ -48,6 +48,11 @@ def share_of_channels(
             f"channel_sparsity={asked!r} would remove channels of a network that a function of "
             "yours builds, whose layers compress does not know. Pass channel_sparsity=0: single "
             "weights are removed from any network."
+        )
+    if asked and not network.hidden_layer_sizes:
+        raise ValueError(
+            f"channel_sparsity={asked!r} would remove units of hidden layers, but this network has "
+            "none. Pass channel_sparsity=0, or 'auto': sparsity removes single weights."
         )
     return float(asked)
 

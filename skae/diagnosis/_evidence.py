@@ -190,6 +190,11 @@ def gather(estimator: Any, X: ArrayLike) -> Evidence:
     check_invertible(reducer)
     check_ends_in_reducer(estimator)
     check_is_fitted(estimator)
+    if getattr(reducer, "conditional", False):
+        raise ValueError(
+            "diagnose reads what a code says, but that of a conditional autoencoder does not say "
+            "the class. Pass estimator.given(y) of a class, and its rows."
+        )
     refuse_mask(X, "X")
     if reads_tables(reducer):
         return gather_of_table(reducer, before_last_step(estimator, X))

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
@@ -32,6 +32,7 @@ _AUTO_WEIGHTS = {"jumprelu": 0.3, "kl": 3.0, "l1": 0.3}
 _LEAST_IDLE = 1000
 # A unit whose code varies by less than this share of the liveliest unit's is dead.
 _DEAD = 1e-3
+_N_ROWS_OF_THRESHOLD = 1000
 
 
 @documented
@@ -87,7 +88,8 @@ class SparseAutoencoder(BaseAutoencoder):
     dead_units : {"auto", "auxiliary"} or None, default="auto"
         What becomes of units that were zero for a pass over the rows, or for 1000 of them.
         ``"auxiliary"`` trains them to reconstruct what the output of the others lacks, with a
-        weight of 1/32 [5]_. ``"auto"`` means that where ``unit_norm="auto"`` means True, else None.
+        weight of 1/32 [5]_. ``"auto"`` means that where ``unit_norm="auto"`` means True and the
+        loss compares differences, so not for ``"binary_crossentropy"``; else None.
 
     Attributes
     ----------
@@ -98,7 +100,7 @@ class SparseAutoencoder(BaseAutoencoder):
 
     dead_share_ : float
         Share of the units whose code is the same for all those rows, up to a thousandth of the
-        deviation of the liveliest unit.
+        deviation of the liveliest unit; of equal rows, of the units that are zero.
 
     n_dead_ : int
         The number of those units.
@@ -169,7 +171,7 @@ class SparseAutoencoder(BaseAutoencoder):
         "sparsity_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "target_activation": [Interval(Real, 0, 1, closed="neither")],
         "k": [Interval(Integral, 1, None, closed="left"), None],
-        "whiten": ["boolean", Interval(RealNotInt, 0, None, closed="left")],
+        "whiten": ["boolean", Interval(Real, 0, None, closed="left")],
         "unit_norm": ["boolean", StrOptions({"auto"})],
         "dead_units": [StrOptions({"auto", "auxiliary"}), None],
     }
@@ -260,13 +262,15 @@ class SparseAutoencoder(BaseAutoencoder):
         return bool(self.unit_norm)
 
     def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
-        """Start a dictionary at atoms that its encoder looks for."""
-        if not model.network.has_unit_atoms or self.init == "pca":
-            return model
-        encoder, decoder = (names.kernel(names.linear(half)) for half in ("encoder", "decoder"))
-        atoms = rng.standard_normal(model.weights[decoder].shape).astype(np.float32)
-        atoms = unit_rows(atoms)
-        return model.with_weights({**model.weights, decoder: atoms, encoder: atoms.T.copy()})
+        """Start a dictionary at atoms that its encoder looks for, as sparse as it will be."""
+        if model.network.has_unit_atoms and self.init != "pca":
+            encoder, decoder = (names.kernel(names.linear(half)) for half in ("encoder", "decoder"))
+            atoms = rng.standard_normal(model.weights[decoder].shape).astype(np.float32)
+            atoms = unit_rows(atoms)
+            model = model.with_weights({**model.weights, decoder: atoms, encoder: atoms.T.copy()})
+        if names.THRESHOLD in model.weights:
+            model = _with_started_threshold(model, rows.X)
+        return model
 
     def _count_active(self, n_components: int) -> int:
         if self.k is None:
@@ -289,6 +293,9 @@ class SparseAutoencoder(BaseAutoencoder):
         self.mean_activations_ = absolute / total
         deviations = np.sqrt(np.maximum(squares / total - (sums / total) ** 2, 0.0))
         is_dead = deviations <= _DEAD * deviations.max()
+        if not deviations.any():
+            # Equal rows, or a single one: what is the same for all of them says nothing.
+            is_dead = absolute == 0
         self.dead_share_, self.n_dead_ = float(np.mean(is_dead)), int(np.sum(is_dead))
 
     @property
@@ -312,3 +319,19 @@ class SparseAutoencoder(BaseAutoencoder):
                 "look at skae.inspection.LatentTraversalDisplay."
             )
         return self._model.atoms
+
+
+def _with_started_threshold(model: Model, X: Matrix) -> Model:
+    """A model that keeps as many values as wanted, of rows from all over.
+
+    At a threshold of zero it would keep half of them, and be judged as a start by those.
+    """
+    n_rows = X.shape[0]
+    some = np.linspace(0, n_rows - 1, min(n_rows, _N_ROWS_OF_THRESHOLD)).astype(int)
+    code = model.encode(X[some])
+    wanted = len(code) * (model.network.n_active or 0)
+    highest = np.sort(code, axis=None)[::-1][: wanted + 1]
+    if len(highest) <= wanted or highest[wanted] <= 0:
+        return model
+    threshold = np.full(1, 0.5 * (highest[wanted - 1] + highest[wanted]), np.float32)
+    return model.with_weights({**model.weights, names.THRESHOLD: threshold})

@@ -15,6 +15,8 @@ from skae.numerics import Array, Integers, Matrix, Weights
 
 # Probabilities of a class that start training are no nearer to 0 and 1.
 _LEAST_PROBABILITY = 0.01
+# Of the means of classes, in features that the class decides.
+_LEFT = 0.01
 
 
 def one_hot(places: Integers, n_classes: int) -> Labels:
@@ -59,8 +61,16 @@ def class_means(X: Matrix, labels: Labels, sample_weight: Array | None) -> Array
 
 
 def within_classes(X: Array, labels: Labels, means: Array, mean: Array) -> Array:
-    """Rows less the means of their classes, around the mean of all."""
-    rows: Array = X - (means - mean)[labels.values.argmax(axis=1)]
+    """Rows less the means of their classes, around the mean of all.
+
+    Of a feature that the class decides all but for nothing, a hundredth of those means stays: it
+    has no variance else, and neither a scale nor a noise.
+    """
+    places = labels.values.argmax(axis=1)
+    rows: Array = X - (means - mean)[places]
+    total = X.var(axis=0, dtype=np.float64)
+    is_decided = rows.var(axis=0, dtype=np.float64) < _LEFT**2 * total
+    rows[:, is_decided] += _LEFT * (means - mean)[places][:, is_decided]
     return rows.astype(X.dtype, copy=False)
 
 

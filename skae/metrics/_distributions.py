@@ -11,6 +11,8 @@ from skae.tables import check_array, refuse_mask
 
 # A transformer, a Keras model, or a function of rows.
 Encoder = Any
+# Its square times any number of features is finite.
+_LARGEST = 1e150
 
 
 def frechet_distance(X: ArrayLike, Y: ArrayLike, *, encoder: Encoder = None) -> float:
@@ -80,6 +82,7 @@ def frechet_distance(X: ArrayLike, Y: ArrayLike, *, encoder: Encoder = None) -> 
     >>> round(frechet_distance(X[:900] / 2, X[900:], encoder=pca), 1)
     307.6
     """
+    _check_same_columns(X, Y)
     features_of = _features_of(encoder)
     first, second = (_features(rows, name, features_of) for name, rows in (("X", X), ("Y", Y)))
     if first.shape[1] != second.shape[1]:
@@ -94,6 +97,12 @@ def frechet_distance(X: ArrayLike, Y: ArrayLike, *, encoder: Encoder = None) -> 
     roots = [
         _root(rows - mean, len(rows) - 1) for rows, mean in zip((first, second), means, strict=True)
     ]
+    largest = max(np.abs(each).max() for each in (*means, *roots))
+    if not largest < _LARGEST:
+        raise ValueError(
+            f"Features differ by up to {largest:.3g}, of which squares are too large for float64. "
+            "Scale them."
+        )
     shift = np.sum((means[0] - means[1]) ** 2)
     total = sum(np.sum(root**2) for root in roots)
     shared = np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum()
@@ -156,3 +165,16 @@ def _refuse_missing(rows: Any, name: str) -> None:
 def _finite(values: Any, name: str) -> Array:
     checked: Array = check_array(values, dtype=np.float64, input_name=name, ensure_min_samples=2)
     return checked
+
+
+def _check_same_columns(X: ArrayLike, Y: ArrayLike) -> None:
+    """Refuse frames whose columns have the same names in another order, or other names."""
+    if not (hasattr(X, "columns") and hasattr(Y, "columns")):
+        return
+    first, second = list(X.columns), list(Y.columns)
+    if len(first) == len(second) and first != second:
+        place = next(i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
+        raise ValueError(
+            f"Column {place} is {first[place]!r} in X and {second[place]!r} in Y, but the same are "
+            "expected. Pass Y[X.columns], or arrays."
+        )

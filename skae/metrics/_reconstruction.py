@@ -197,7 +197,11 @@ class _ReconstructionScorer:
     ) -> float:
         """Score a fitted estimator on rows; higher is better, and `y` is ignored."""
         check_invertible(estimator)
-        X_reconstructed = estimator.inverse_transform(estimator.transform(X))
+        # A network that was told classes infers them, as the code alone does not say them.
+        if getattr(estimator, "conditional", False) and hasattr(estimator, "reconstruct"):
+            X_reconstructed = estimator.reconstruct(X)
+        else:
+            X_reconstructed = estimator.inverse_transform(estimator.transform(X))
         score: float = self._sign * self._metric(X, X_reconstructed, sample_weight=sample_weight)
         return score
 

@@ -63,8 +63,9 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
 
     transduction_ : ndarray of shape (n_samples,)
         Label of every row in ``fit``: the one given, or the one spread to it. A row that no label
-        reaches (with ``n_neighbors=None``, every unlabelled one) has the first class. Classes have
-        about the shares of all rows that they have of the labels [5]_.
+        reaches (with ``n_neighbors=None``, every unlabelled one) has the first class. Each
+        class spreads as much in total as it has of the labels [5]_, but a row gets the class that
+        is largest there: a class of few labels may be largest nowhere.
 
     {head_attributes}
 

@@ -176,3 +176,9 @@ def test_a_network_of_ones_own_keeps_its_channels():
 def test_a_share_out_of_range_is_refused(fitted, value):
     with pytest.raises(ValueError, match="'channel_sparsity' parameter"):
         compress(fitted, channel_sparsity=value)
+
+
+def test_units_of_no_hidden_layers_are_refused():
+    linear = skae.Autoencoder(2, hidden_layer_sizes=(), max_iter=1).fit(X)
+    with pytest.raises(ValueError, match=r"channel_sparsity=0\.5 would remove units"):
+        compress(linear, channel_sparsity=0.5)

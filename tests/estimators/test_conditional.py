@@ -8,10 +8,12 @@ from scipy.special import logsumexp
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
+from skae.metrics import reconstruction_r2_scorer
 
 X, PLACES = load_iris(return_X_y=True)
 Y = load_iris().target_names[PLACES]
@@ -309,3 +311,26 @@ def test_an_ordinary_one_refuses_classes():
     for call in (model.sample, lambda y: model.transform(X, y=y)):
         with pytest.raises(ValueError, match="knows none"):
             call(y="setosa")
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "student_t"])
+def test_features_that_the_class_decides_have_a_noise(likelihood):
+    rows = np.c_[PLACES == 0, 2.0 * (PLACES == 1), X[:, :2]].astype(float)
+    noise = "feature" if likelihood == "gaussian" else "shared"
+    model = _make(likelihood=likelihood, noise_variance=noise).fit(rows, Y)
+    plain = _make(likelihood=likelihood, noise_variance=noise, conditional=False).fit(rows)
+    assert model.score(rows, Y) > plain.score(rows)
+
+
+def test_a_class_for_each_row_can_be_fitted():
+    assert np.isfinite(_make().fit(X[:40], np.arange(40)).score(X[:40], np.arange(40)))
+
+
+def test_scorers_of_reconstructions_infer_the_class(fitted):
+    expected = r2_score(X, fitted.reconstruct(X), multioutput="variance_weighted")
+    assert reconstruction_r2_scorer(fitted, X) == pytest.approx(expected)
+
+
+def test_a_diagnosis_is_of_one_class(fitted):
+    with pytest.raises(ValueError, match=r"Pass estimator\.given\(y\)"):
+        skae.diagnose(fitted, X)

@@ -310,3 +310,19 @@ def test_another_whitening_is_another_fit(whitening):
     changed = pickle.loads(pickle.dumps(whitening)).set_params(warm_start=True, whiten=False)
     with pytest.raises(ValueError, match=r"whiten was 0\.1 and is now False"):
         changed.fit(X)
+
+
+def test_an_integer_is_a_floor_too():
+    whole, decimal = (quick(whiten=floor, max_iter=1).fit(X).transform(X) for floor in (1, 1.0))
+    np.testing.assert_array_equal(whole, decimal)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"whiten": True}, {"unit_norm": False}])
+def test_the_start_keeps_as_many_units_as_are_asked_for(parameters):
+    model = quick(max_iter=1, learning_rate=1e-12, **parameters).fit(X)
+    assert np.count_nonzero(model.transform(X)) == pytest.approx(4 * len(X), rel=0.02)
+
+
+def test_of_a_single_row_dead_units_are_those_at_zero(fitted):
+    model = pickle.loads(pickle.dumps(fitted)).partial_fit(X[:1])
+    assert model.n_dead_ == np.sum(model.transform(X[:1]) == 0)
