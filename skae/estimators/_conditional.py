@@ -198,7 +198,8 @@ class ConditionalMixin(ClassLearningMixin):
             Where codes are drawn from. ``"posterior"``: a Gaussian mixture fitted to the codes that
             the rows of ``fit`` have, or those of the class. ``"prior"``: the textbook's prior,
             which codes follow only as far as training made them. None means the first, and the
-            second after ``partial_fit``, which sees no row but its own.
+            second where a prior was learned and after ``partial_fit``, which sees no row but its
+            own.
         around : bool, default=False
             Whether rows are drawn around the output, by the likelihood that was learnt: counts
             are then whole numbers.
