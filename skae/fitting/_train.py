@@ -200,7 +200,9 @@ def starts_at_optimum(network: Network, recipe: Recipe) -> bool:
 def tier_of(model: Model, recipe: Recipe, settings: Settings, n_steps: int) -> Tier:
     """How a program is compiled that takes so many steps."""
     # XLA compiles every update of a step, and one pays back no faster than another.
-    xla_from_steps = model.network.xla_from_steps * max(1, len(recipe.objective.updates))
+    on_gpu = settings.jit_compile == "auto" and backend.is_on_gpu()
+    xla_from_steps = model.network.steps_from_which_xla_pays(on_gpu)
+    xla_from_steps *= max(1, len(recipe.objective.updates))
     return choose_tier(settings.jit_compile, n_steps, xla_from_steps)
 
 

@@ -128,8 +128,9 @@ class Network:
 
     # Every subclass has its own.
     kind: ClassVar[str]
-    # Planned steps from which compiling with XLA pays.
+    # Planned steps from which compiling with XLA pays, on a processor and on a GPU.
     xla_from_steps: ClassVar[float] = np.inf
+    xla_from_steps_on_gpu: ClassVar[float] = np.inf
     # Weights that are zero where the nonlinear paths say nothing.
     readouts: ClassVar[tuple[str, ...]] = tuple(
         names.kernel(names.nonlinear(half)) for half in ("encoder", "decoder")
@@ -144,6 +145,10 @@ class Network:
     def numpy_twin(self) -> NumpyTwin | None:
         """The same network in numpy; None where only Keras can score."""
         return None
+
+    def steps_from_which_xla_pays(self, on_gpu: bool) -> float:
+        """How many planned steps bring back the time that XLA takes to compile."""
+        return self.xla_from_steps_on_gpu if on_gpu else self.xla_from_steps
 
     @property
     def is_masked(self) -> bool:
