@@ -22,7 +22,7 @@ from skae.tables._missing import refuse_mask
 _BLOCK_BYTES = 8 * 2**20
 _NUMBERS = "biuf"
 # The systems' own advice: /tmp may lie in memory, /var/tmp does not.
-_LARGE_FILES = "/var/tmp"  # noqa: S108
+_LARGE_FILES = "/var/tmp"
 _ASKED_BY = ("TMPDIR", "TEMP", "TMP")
 
 
@@ -169,7 +169,7 @@ def _take_room(descriptor: int, n_bytes: int) -> None:
 def _folder() -> str:
     folder = tempfile.gettempdir()
     is_asked = any(os.environ.get(name) for name in _ASKED_BY)
-    if folder == "/tmp" and not is_asked and os.access(_LARGE_FILES, os.W_OK):  # noqa: S108
+    if folder == "/tmp" and not is_asked and os.access(_LARGE_FILES, os.W_OK):
         return _LARGE_FILES
     return folder
 
