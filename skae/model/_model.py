@@ -33,7 +33,7 @@ from skae.states import FORMAT, check_format
 
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
 _BLOCK_VALUES = 2**21
-# The same of dense networks, whose layers then stay in the cache: steps of numpy are many and small.
+# The same of dense networks, whose layers then stay in the cache, as numpy takes many small steps.
 _DENSE_BLOCK_VALUES = 2**18
 
 

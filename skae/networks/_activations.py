@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 from scipy.special import erf, expit
 
-from skae.numerics import Array
+from skae.numerics import Array, empty_aligned
 
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _SQRT_HALF = 0.7071067811865476
@@ -35,7 +35,7 @@ def _gelu(x: Array) -> Array:
     """A block at a time, in place, so that all steps find their values in the cache."""
     n_rows = min(len(x), max(1, _BLOCK_VALUES // max(1, x[:1].size)))
     is_single = x.dtype == np.float32
-    scratch = np.empty((1 + is_single, n_rows, *x.shape[1:]), x.dtype)
+    scratch = empty_aligned((1 + is_single, n_rows, *x.shape[1:]), x.dtype)
     for start in range(0, len(x), n_rows):
         block = x[start : start + n_rows]
         share, *more = scratch[:, : len(block)]
