@@ -16,7 +16,7 @@ _ONE, _HALF = np.float32(1.0), np.float32(0.5)
 # The normal distribution function is (1 + tanh(x P(x^2))) / 2: half the logarithm of its odds is
 # nearly a polynomial. Coefficients of P under which gelu is within 7e-8, a rounding error of 1, for
 # all x; the last is positive, so that values farther out are right too.
-_HALF_LOG_ODDS = np.float32(
+_HALF_LOG_ODDS = np.array(
     [
         7.97884216e-01,
         3.63342835e-02,
@@ -25,7 +25,8 @@ _HALF_LOG_ODDS = np.float32(
         3.96910986e-06,
         -1.33446434e-07,
         1.80561697e-09,
-    ]
+    ],
+    np.float32,
 )
 # Values of a block and of what is made on the way: a quarter of a megabyte in single precision.
 _BLOCK_VALUES = 2**15
