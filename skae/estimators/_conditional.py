@@ -170,7 +170,7 @@ class ConditionalMixin(ClassLearningMixin):
     def _of_class(self, place: int) -> Self:
         of_class, mixtures = copy(self), getattr(self, "_class_mixtures", None)
         of_class._forget_classes()
-        for name in ("_optimizer_state", "_optimizer_kind"):
+        for name in ("_optimizer_state", "_optimizer_kind", "_passes"):
             of_class.__dict__.pop(name, None)
         of_class.conditional, of_class._model = False, given_place(self._model, place)
         if mixtures is not None and mixtures[place] is not None:

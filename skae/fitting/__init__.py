@@ -27,6 +27,7 @@ from skae.fitting._listeners import (
     tell_cross_fit,
     tell_optimum,
 )
+from skae.fitting._passes import Passes, averaged
 from skae.fitting._precision import new_model_told
 from skae.fitting._priors import with_refined_prior
 from skae.fitting._rates import optimizer_kind, planned, steered
@@ -65,6 +66,7 @@ __all__ = [
     "CrossFit",
     "Labels",
     "Origin",
+    "Passes",
     "PrintHooks",
     "Recipe",
     "Rows",
@@ -72,6 +74,7 @@ __all__ = [
     "SklearnCallbackHooks",
     "all_or_nothing",
     "at_best_filter",
+    "averaged",
     "check_clean_rows",
     "check_code",
     "check_counts",

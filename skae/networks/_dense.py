@@ -11,7 +11,7 @@ from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._conditional import class_shapes
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
-from skae.numerics import Array, Weights
+from skae.numerics import Array, Weights, empty_aligned
 
 Shape = tuple[int, ...]
 # Of the units of a code, where thresholds are trained.
@@ -122,7 +122,9 @@ class DenseNetwork(Network):
             return _linear(half, weights, inputs, columns)
         activate, hidden = NUMPY_ACTIVATIONS[self.activation], inputs
         for i in range(1, len(self.hidden_layer_sizes) + 1):
-            hidden = hidden @ weights[names.kernel(names.hidden(half, i))]
+            kernel = weights[names.kernel(names.hidden(half, i))]
+            units = empty_aligned((len(hidden), kernel.shape[1]), kernel.dtype)
+            hidden = np.matmul(hidden, kernel, out=units)
             hidden += weights[names.bias(names.hidden(half, i))]
             hidden = activate(hidden)
         nonlinear = hidden @ weights[names.kernel(names.nonlinear(half))][:, columns]
