@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from skae.model._blocks import dense
 from skae.model._model import Model
 from skae.model._prior import log_prior_of, prior_moments
-from skae.model._scaling import dense
 from skae.numerics import Array, Integers, Matrix
 from skae.objectives import (
     SURPRISES,
