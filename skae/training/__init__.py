@@ -9,8 +9,8 @@ from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
 from skae.training._hooks import Hooks
-from skae.training._judge import Diverged
-from skae.training._long_calls import long_calls
+from skae.training._judge import Diverged, Judge, total_of
+from skae.training._long_calls import Epochs, long_calls
 from skae.training._loop import run
 from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
@@ -35,8 +35,10 @@ __all__ = [
     "Data",
     "Diverged",
     "EarlyStopping",
+    "Epochs",
     "History",
     "Hooks",
+    "Judge",
     "Keeper",
     "LongChunk",
     "ObjectivePart",
@@ -56,4 +58,5 @@ __all__ = [
     "long_calls",
     "loss_after",
     "run",
+    "total_of",
 ]
