@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from joblib.externals import cloudpickle
+from joblib.externals.loky.cloudpickle_wrapper import dumps
 
 # Fits whose values a worker keeps at a time, and bytes of rows.
 _MOST_OPENED, _MOST_BYTES = 8, 2**30
@@ -29,7 +29,7 @@ class Envelope:
     @classmethod
     def of(cls, value: Any) -> "Envelope":
         """A value, for other processes; classes and functions of a notebook are in it."""
-        return cls(uuid4().hex, cloudpickle.dumps(value))
+        return cls(uuid4().hex, dumps(value))
 
 
 class _Kept:

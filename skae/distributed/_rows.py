@@ -1,7 +1,7 @@
 """The rows of all shards, as a fit sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -152,8 +152,8 @@ class ShardedData(Data):
     fraction : float
     """
 
-    n_training: Integers = np.zeros(0, np.int64)
-    n_validation: Integers = np.zeros(0, np.int64)
+    n_training: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    n_validation: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     splits: Sequence[Seed] = ()
     scaling: Scaling | None = None
     fraction: float = 0.0

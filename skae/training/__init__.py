@@ -3,7 +3,7 @@
 Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 """
 
-from skae.training._annealing import Annealing
+from skae.training._annealing import AnnealedRate, Annealing
 from skae.training._batches import Chunk, LongChunk, chunks
 from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
@@ -30,6 +30,7 @@ __all__ = [
     "DEFAULT_LEARNING_RATE",
     "DEFAULT_PEAK_RATE",
     "LONG_CALL_CHUNKS",
+    "AnnealedRate",
     "Annealing",
     "Chunk",
     "Data",
