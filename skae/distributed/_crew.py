@@ -212,8 +212,9 @@ class Crew:
 def is_of_lost_worker(error: BaseException) -> bool:
     """Whether an error says that a worker is gone, and not that it raised."""
     kinds = type(error).__mro__
-    return any((kind.__module__.partition(".")[0], kind.__name__) in _OF_LOST_WORKERS
-               for kind in kinds)
+    return any(
+        (kind.__module__.partition(".")[0], kind.__name__) in _OF_LOST_WORKERS for kind in kinds
+    )
 
 
 def _with_place(error: Exception, name: str) -> Exception:

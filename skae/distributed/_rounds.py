@@ -4,17 +4,17 @@ In a round each shard trains from the same weights for an epoch of its rows; the
 averaged (local SGD, Stich 2019). What is held out is judged by the averages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from skae.distributed._averaging import Averaging, mean_weights, weighted_mean
+from skae.distributed._averaging import mean_memory, mean_weights, stepped
 from skae.distributed._crew import Crew
 from skae.distributed._envelope import Envelope
-from skae.distributed._work import Seed, Shared, Trained, judge, train
+from skae.distributed._work import Memory, Seed, Shared, Trained, joined_memory, judge, train
 from skae.numerics import Array, Weights
-from skae.training import AnnealedRate, Data, Judge, ProgramSpec, Start
+from skae.training import AnnealedRate, Data, Epochs, Judge, ProgramSpec, Start
 
 
 class RoundProgram:
@@ -28,7 +28,8 @@ class RoundProgram:
         Of a ``Phase``.
     numbers : list of int
         Shards that have rows to train on.
-    averaging : Averaging
+    momentum : float
+        Of the steps that rounds make.
     """
 
     n_bytes = 0
@@ -40,13 +41,14 @@ class RoundProgram:
         crew: Crew,
         phase: Envelope,
         numbers: list[int],
-        averaging: Averaging,
+        momentum: float,
     ) -> None:
         self.spec, self._crew, self._phase = spec, crew, phase
-        self.numbers, self._averaging = numbers, averaging
+        self.numbers, self._momentum = numbers, momentum
         self._weights: Weights = {}
         self._velocity: Weights = {}
-        self._memories: list[list[Array] | None] = [None] * len(numbers)
+        self._memory: Memory | None = None
+        self._own: Sequence[Memory | None] = [None] * len(numbers)
         self._rate = np.float32(np.nan)
         self._scalars: Mapping[str, Any] | None = None
 
@@ -84,73 +86,48 @@ class RoundProgram:
 
     def variables(self) -> list[Array]:
         """All that the rounds to come depend on."""
-        known = [memory for memory in self._memories if memory is not None]
-        counts = np.array([len(self._weights), len(self._velocity), len(known)])
-        of_shards = [array for memory in known for array in memory]
-        return [
-            counts,
-            np.asarray(self._rate),
-            *self._weights.values(),
-            *self._velocity.values(),
-            *of_shards,
-        ]
+        memories = [joined_memory(self._memory, own) for own in self._own]
+        of_shards = [array for memory in memories for array in memory or []]
+        counts = np.array([len(self._weights), len(self._velocity), len(of_shards)])
+        of_weights = [*self._weights.values(), *self._velocity.values()]
+        return [counts, np.asarray(self._rate), *of_weights, *of_shards]
 
     def resume(self, variables: list[Array]) -> None:
         """Go on from such a copy, after ``load``."""
-        (n_weights, n_velocity, n_known), rate, *rest = variables
+        (n_weights, n_velocity, n_of_shards), rate, *rest = variables
         self._rate = np.float32(rate)
         names = list(self._weights)
         self._weights = dict(zip(names, rest[:n_weights], strict=True))
         velocity = rest[n_weights : n_weights + n_velocity]
-        self._velocity = dict(zip(names, velocity, strict=True)) if n_velocity else {}
-        memories = rest[n_weights + n_velocity :]
-        size = len(memories) // max(1, int(n_known))
-        self._memories = [
-            memories[i * size : (i + 1) * size] if n_known else None
-            for i in range(len(self.numbers))
-        ]
+        self._velocity = dict(zip(names, velocity, strict=False))
+        rest = rest[n_weights + n_velocity :]
+        if n_of_shards:
+            size = int(n_of_shards) // len(self.numbers)
+            memories = [rest[i * size : (i + 1) * size] for i in range(len(self.numbers))]
+            # Means are the same in all.
+            self._memory, self._own = mean_memory(memories, [1.0] + [0.0] * (len(memories) - 1))
 
     def judged(self, *, held_out: bool) -> tuple[Array, float]:
         """Sums of terms over rows of all shards, and how much those rows count."""
         shared = (self._phase, self._shared(0), held_out)
         parts = self._crew.call(judge, *shared, numbers=self.numbers)
-        return sum(sums for sums, _ in parts), sum(weight for _, weight in parts)
+        return _sum([sums for sums, _ in parts]), float(sum(weight for _, weight in parts))
 
     def train_round(self, epoch: int, rng: np.random.Generator) -> tuple[Array, float]:
         """Train an epoch of every shard, and average; gives what ``judged`` does, of the steps."""
-        own = [
-            (memory, self._seed(place, epoch, rng)) for place, memory in enumerate(self._memories)
-        ]
+        own = [(memory, self._seed(n, epoch, rng)) for n, memory in enumerate(self._own)]
         shared = (self._phase, self._shared(epoch))
         trained: list[Trained] = self._crew.call(train, *shared, numbers=self.numbers, own=own)
         # The first shard draws as ``fit`` would.
         rng.bit_generator.state = dict(trained[0].rng)
         total = sum(each.weight for each in trained)
         shares = [each.weight / total for each in trained]
-        self._average(trained, shares)
-        return sum(each.sums for each in trained), total
-
-    def _average(self, trained: list[Trained], shares: list[float]) -> None:
         mean = mean_weights([each.weights for each in trained], shares)
-        how = self._averaging
-        if how.momentum and len(trained) > 1:
-            for name, before in self._weights.items():
-                if not np.issubdtype(before.dtype, np.floating):
-                    continue
-                step = before.astype(np.float64) - mean[name]
-                velocity = how.momentum * self._velocity.get(name, 0.0) + step
-                self._velocity[name] = velocity
-                moved = before - how.rate * (how.momentum * velocity + step)
-                mean[name] = moved.astype(before.dtype)
-        self._weights = mean
-        if how.memory == "mean":
-            memory = [
-                weighted_mean(list(arrays), shares)
-                for arrays in zip(*(each.memory for each in trained), strict=True)
-            ]
-            self._memories = [memory] * len(trained)
-        elif how.memory == "kept" or len(trained) == 1:
-            self._memories = [each.memory for each in trained]
+        # One shard has nothing to average, and trains as ``fit`` does.
+        momentum = self._momentum if len(trained) > 1 else 0.0
+        self._weights, self._velocity = stepped(self._weights, mean, self._velocity, momentum)
+        self._memory, self._own = mean_memory([each.memory for each in trained], shares)
+        return _sum([each.sums for each in trained]), total
 
     def _seed(self, place: int, epoch: int, rng: np.random.Generator) -> Seed:
         if place == 0:
@@ -160,11 +137,21 @@ class RoundProgram:
 
     def _shared(self, epoch: int) -> Shared:
         rate = None if np.isnan(self._rate) else float(self._rate)
-        return Shared(self._weights, rate, self._scalars, epoch)
+        return Shared(self._weights, rate, self._scalars, self._memory if epoch else None, epoch)
+
+
+def _sum(arrays: Sequence[Array]) -> Array:
+    """The sum of arrays, in their order."""
+    total = np.zeros_like(arrays[0])
+    for array in arrays:
+        total = total + array
+    return total
 
 
 class RoundJudge(Judge):
     """Losses of the averaged weights, by the rows of all shards."""
+
+    program: Any
 
     def __init__(self, program: Any, data: Data, start: Start) -> None:
         self.program, self.data, self.start = program, data, start
@@ -181,18 +168,19 @@ class RoundJudge(Judge):
         return self.named(sums / weight)
 
 
-class RoundEpochs:
+class RoundEpochs(Epochs):
     """Rounds, as the loop asks for epochs."""
 
     def __init__(
         self,
-        judge: RoundJudge,
+        judge: Judge,
         annealed: AnnealedRate | None,
         rng: np.random.Generator,
         *,
         is_heard: bool,
     ) -> None:
-        self._program, self._rng = judge.program, rng
+        self._program: Any = judge.program
+        self._rng = rng
 
     def train(self, epoch: int, n_certain: float) -> Any:
         """Train for one epoch of every shard."""

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from skae.distributed._averaging import Averaging
 from skae.distributed._crew import Crew
 from skae.distributed._envelope import Envelope
 from skae.distributed._rounds import RoundEpochs, RoundJudge, RoundProgram
 from skae.distributed._work import Phase, Seed, Setup, Summary, check, reduce, take
 from skae.fitting import Recipe, Rows, UncheckedRows, check_weights
-from skae.model import BlockFunction, RowsElsewhere, ScaledRows, Scaling, combined
-from skae.numerics import Array, ArrayLike, Integers
+from skae.model import BlockFunction, ScaledRows, Scaling, combined
+from skae.numerics import Array, Integers
 from skae.training import Data, Hooks, Keeper, Outcome, Plan, ProgramSpec, Start, run
 
 # Of rows that are looked at one block after the other here, so much of a shard comes at a time.
@@ -26,11 +25,12 @@ class ShardedRows(UncheckedRows):
     Parameters
     ----------
     crew : Crew
-    averaging : Averaging
+    momentum : float
+        Of the steps that rounds make.
     """
 
-    def __init__(self, crew: Crew, averaging: Averaging) -> None:
-        self._crew, self._averaging = crew, averaging
+    def __init__(self, crew: Crew, momentum: float) -> None:
+        self._crew, self._momentum = crew, momentum
         self._of_logs = False
         # Known once they are checked.
         self.shape, self.dtype = (0, 0), np.dtype(np.float64)
@@ -58,7 +58,7 @@ class ShardedRows(UncheckedRows):
         weight = self._checked_weights(sample_weight, lengths)
         parts = [None] * len(lengths) if weight is None else np.split(weight, self._ends[:-1])
         self._crew.weigh(parts)
-        return CrewRows(self, weight, crew=self._crew, averaging=self._averaging)
+        return CrewRows(self, weight, crew=self._crew, momentum=self._momentum)
 
     def _checked_weights(self, sample_weight: Any, lengths: Sequence[int]) -> Array | None:
         if sample_weight is None:
@@ -75,7 +75,7 @@ class ShardedRows(UncheckedRows):
 
     def log1p(self) -> "ShardedRows":
         """Logarithms of the same rows plus one."""
-        logs = ShardedRows(self._crew, self._averaging)
+        logs = ShardedRows(self._crew, self._momentum)
         vars(logs).update(vars(self), _of_logs=True, _held=None)
         return logs
 
@@ -178,11 +178,12 @@ class CrewRows(Rows):
     Attributes
     ----------
     crew : Crew
-    averaging : Averaging
+    momentum : float
+        Of the steps that rounds make.
     """
 
     crew: Any = None
-    averaging: Any = None
+    momentum: float = 0.0
 
     def here(self) -> Rows:
         return Rows(self.X[:], self.sample_weight)
@@ -193,7 +194,7 @@ class CrewRows(Rows):
         held_out = np.minimum(np.ceil(fraction * counted).astype(int), counted - 1)
         held_out = np.maximum(held_out, 0)
         numbers = np.flatnonzero(counted).tolist()
-        splits = [_seed(rng, number) for number in range(len(counted))]
+        splits: list[Seed] = [_seed(rng, number) for number in range(len(counted))]
         # The first shard goes on where the start has come to, as ``fit`` does with all rows.
         splits[numbers[0]] = rng.bit_generator.state
         rng.permutation(int(counted[numbers[0]]))
@@ -210,9 +211,10 @@ class CrewRows(Rows):
         )
 
     def _counted_in_shards(self) -> Integers:
+        lengths: Integers = self.X.lengths
         if self.sample_weight is None:
-            return self.X.lengths
-        ends = np.cumsum(self.X.lengths)
+            return lengths
+        ends = np.cumsum(lengths)
         parts = np.split(self.sample_weight, ends[:-1])
         return np.array([np.count_nonzero(part) for part in parts])
 
@@ -227,14 +229,17 @@ class CrewRows(Rows):
         keeper: Keeper | None,
     ) -> Outcome:
         """Train by rounds, after each of which the weights of all shards are averaged."""
-        assert isinstance(data, ShardedData) and data.scaling is not None
+        assert isinstance(data, ShardedData)
+        assert data.scaling is not None
         if spec.optimizer.averages:
             raise ValueError(
                 "use_ema=True judges averages over the steps of one optimizer, but each shard has "
                 "its own, whose weights are averaged. Set use_ema=False."
             )
-        seeds = [int(np.random.default_rng([start.seed, n]).integers(2**31))
-                 for n in range(len(data.splits))]
+        seeds = [
+            int(np.random.default_rng([start.seed, n]).integers(2**31))
+            for n in range(len(data.splits))
+        ]
         numbers = np.flatnonzero(data.n_training).tolist()
         seeds[numbers[0]] = start.seed
         phase = Phase(
@@ -247,10 +252,17 @@ class CrewRows(Rows):
             peak=None if plan.annealing is None else plan.annealing.peak,
             max_iter=plan.max_iter,
         )
-        program = RoundProgram(spec, self.crew, Envelope.of(phase), numbers, self.averaging)
+        program: Any = RoundProgram(spec, self.crew, Envelope.of(phase), numbers, self.momentum)
         return run(
-            program, data, start, plan, listeners, rng, keeper,
-            judge_of=RoundJudge, epochs_of=RoundEpochs,
+            program,
+            data,
+            start,
+            plan,
+            listeners,
+            rng,
+            keeper,
+            judge_of=RoundJudge,
+            epochs_of=RoundEpochs,
         )
 
 

@@ -16,8 +16,8 @@ from skae.fitting import Rows, check_fit_input
 from skae.model import BlockFunction, Scaling, over_blocks
 from skae.numerics import Array, Integers, Weights, one_blas_thread
 from skae.training import (
-    Annealing,
     AnnealedRate,
+    Annealing,
     Data,
     Epochs,
     Judge,
@@ -29,6 +29,8 @@ from skae.training import (
 
 # The state of a generator, or what seeds one.
 Seed = Mapping[str, Any] | list[int]
+# What a program knows besides the weights; None in the place of what is kept elsewhere.
+Memory = list[Array | None]
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,16 @@ class Shared:
         The learning rate; None for a schedule.
     scalars : dict or None
         Those that differ in training in this epoch.
+    memory : list or None
+        The mean of what the optimizers know, with None where each shard has its own; None before
+        the first round.
     epoch : int
     """
 
     weights: Weights
     rate: float | None
     scalars: Mapping[str, Any] | None
+    memory: Memory | None
     epoch: int
 
 
@@ -204,7 +210,7 @@ def train(
     weight: Array | None,
     phase: Envelope,
     shared: Shared,
-    memory: list[Array] | None,
+    own_memory: Memory | None,
     rng: Seed,
 ) -> Trained:
     """Train on the rows of a shard for an epoch."""
@@ -212,7 +218,7 @@ def train(
     data, start = _data_of(place, source, weight, phase), _start(run, shared, place.number)
     generator = generator_of(rng)
     with backend.borrow_program(run.spec) as program:
-        _load(program, start, memory)
+        _load(program, start, joined_memory(shared.memory, own_memory))
         if shared.rate is not None:
             program.set_learning_rate(shared.rate)
         if shared.scalars is not None:
@@ -231,6 +237,15 @@ def train(
             judge.weight_of(order),
             generator.bit_generator.state,
         )
+
+
+def joined_memory(shared: Memory | None, own: Memory | None) -> list[Array] | None:
+    """What a program knows, of what is the same for all shards and of what is not."""
+    if shared is None or own is None:
+        return None
+    pairs = zip(shared, own, strict=True)
+    joined = [one if other is None else other for one, other in pairs]
+    return [array for array in joined if array is not None]
 
 
 def generator_of(seed: Seed) -> np.random.Generator:
