@@ -153,7 +153,7 @@ class Place:
 def check(place: Place, source: Any, _: Array | None) -> Summary:
     """Check the rows of a shard as ``fit`` does, and say how many there are."""
     X = read(source)
-    if len(X) == 0:
+    if X.shape[0] == 0:
         return Summary(0, 0, np.dtype(np.float32), None)
     estimator, rows = _checked(place, X)
     names = getattr(estimator, "feature_names_in_", None)

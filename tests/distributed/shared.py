@@ -1,6 +1,5 @@
 """Rows, executors and estimators that tests of distributed fits share."""
 
-import os
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
@@ -32,7 +31,3 @@ class Here:
 
 def reconstructed(estimator):
     return estimator.inverse_transform(estimator.transform(X))
-
-
-def process_of(_):
-    return os.getpid()

@@ -98,7 +98,7 @@ def test_an_interruption_leaves_the_estimator_as_it_was():
                 raise KeyboardInterrupt
             return super().submit(function, *args)
 
-    refused(KeyboardInterrupt, "", executor=Interrupted())
+    refused(KeyboardInterrupt, None, executor=Interrupted())
 
 
 def test_an_executor_that_was_made_here_is_shut_down():
