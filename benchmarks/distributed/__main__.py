@@ -1,4 +1,4 @@
-"""Fits over processes of dask on this machine, against one fit. Run: python -m benchmarks.distributed
+"""Fits over processes of dask against one fit. Run: python -m benchmarks.distributed
 
 Prints bits, quality, what a kill changes, times on one and two processes, and what the model of the
 cost says of these and of more. Pin it to two quiet cores: taskset -c 0,1 python -m ...
@@ -14,13 +14,13 @@ from time import perf_counter, sleep
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
 
-import numpy as np
+import numpy as np  # noqa: E402
 
-from benchmarks._harness import parse_options
-from benchmarks.distributed._cost import Costs, predicted, simulated
-from skae import Autoencoder
-from skae.distributed import fit
-from skae.metrics import reconstruction_r2_score
+from benchmarks._harness import parse_options  # noqa: E402
+from benchmarks.distributed._cost import Costs, predicted, simulated  # noqa: E402
+from skae import Autoencoder  # noqa: E402
+from skae.distributed import fit  # noqa: E402
+from skae.metrics import reconstruction_r2_score  # noqa: E402
 
 SHARDS = 4
 
@@ -109,7 +109,8 @@ def main(argv=None):
         formula = predicted(large, n_workers, n_workers, n_epochs)
         events = simulated(large, n_workers, n_workers, n_epochs)
         say(
-            f"{n_workers:5d} workers: {formula:9.1f} s, {base / formula:6.1f} x; simulated {events:9.1f} s"
+            f"{n_workers:5d} workers: {formula:9.1f} s, {base / formula:6.1f} x; "
+            f"simulated {events:9.1f} s"
         )
     return 0 if all(ok) or options.quick else 1
 

@@ -35,7 +35,7 @@ class Costs:
 
     @property
     def bytes_a_shard(self) -> int:
-        """Carried in a round: weights and Adam's two moments there and back, and weights to judge."""
+        """Of a round: weights and Adam's moments there and back, and weights to judge."""
         return 7 * self.n_bytes
 
 
