@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from skae import comparison, diagnosis, exceptions, inspection, layers, metrics
+    from skae import comparison, diagnosis, distributed, exceptions, inspection, layers, metrics
     from skae.applications import (
         LatentCodec,
         LatentSampler,
@@ -74,6 +74,7 @@ _PUBLIC = {
     "skops_trusted": "skae.persistence",
     "comparison": None,
     "diagnosis": None,
+    "distributed": None,
     "exceptions": None,
     "inspection": None,
     "layers": None,
@@ -109,6 +110,7 @@ __all__ = [
     "compress",
     "diagnose",
     "diagnosis",
+    "distributed",
     "exceptions",
     "inspection",
     "layers",

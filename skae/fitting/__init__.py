@@ -33,7 +33,7 @@ from skae.fitting._priors import with_refined_prior
 from skae.fitting._rates import optimizer_kind, planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
-from skae.fitting._rows import Labels, Rows
+from skae.fitting._rows import Labels, Rows, UncheckedRows
 from skae.fitting._settings import Settings
 from skae.fitting._start import continued_model, new_model
 from skae.fitting._train import (
@@ -72,6 +72,7 @@ __all__ = [
     "Rows",
     "Settings",
     "SklearnCallbackHooks",
+    "UncheckedRows",
     "all_or_nothing",
     "at_best_filter",
     "averaged",

@@ -11,8 +11,9 @@ import numpy as np
 from scipy.special import expit
 
 from skae import backend
+from skae.model._blocks import dense
 from skae.model._packing import PackedArray, pack, unpack
-from skae.model._scaling import Scaling, dense
+from skae.model._scaling import Scaling
 from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
 from skae.model._whitening import WhitenedScaling

@@ -20,7 +20,10 @@ def scaled_iris():
 def directions(rows, n_directions=None):
     weights = np.ones(len(rows))
     return principal_directions(
-        lambda: [(rows, weights)], rows.shape[1], n_directions, np.random.default_rng(0)
+        lambda function: list(function(rows, weights)),
+        rows.shape[1],
+        n_directions,
+        np.random.default_rng(0),
     )
 
 
