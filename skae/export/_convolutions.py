@@ -123,10 +123,16 @@ def pooled(kind: str, maps: Tensor, size: Axes | None = None, strides: int = 2) 
 def repeated(maps: Tensor) -> Tensor:
     """Every value twice along every axis."""
     axes = _axes_of(maps)
-    names_of = [maps.name, "", maps.graph.constant(np.array([1, 1, *[2] * len(axes)], np.float32))]
-    options = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    (name,) = maps.graph.node("Resize", names_of, mode="nearest", **options)
-    return Tensor(maps.graph, name, maps.dtype, (*maps.shape[:2], *(2 * n for n in axes)))
+    return maps.op(
+        "Resize",
+        # There is no region of interest, and no name for nothing that all readers know.
+        np.zeros(0, np.float32),
+        np.array([1, 1, *[2] * len(axes)], np.float32),
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+        shape=(*maps.shape[:2], *(2 * n for n in axes)),
+    )
 
 
 def cropped(maps: Tensor, axes: Axes) -> Tensor:

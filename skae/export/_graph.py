@@ -29,13 +29,17 @@ class Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._made: dict[tuple[Any, ...], list[str]] = {}
         self._n_names = 0
 
     def node(
         self, kind: str, inputs: Sequence[str], n_outputs: int = 1, **attributes: Any
     ) -> list[str]:
-        """Add an operator, and return the names of what it gives."""
-        outputs = [self._name() for _ in range(n_outputs)]
+        """Add an operator, and return the names of what it gives; one that is there is not."""
+        key = (kind, tuple(inputs), n_outputs, repr(sorted(attributes.items())))
+        if key in self._made:
+            return self._made[key]
+        outputs = self._made[key] = [self._name() for _ in range(n_outputs)]
         name = f"{outputs[0]}_{kind}"
         self.nodes.append(
             self._onnx.helper.make_node(kind, list(inputs), outputs, name=name, **attributes)
