@@ -11,6 +11,8 @@ from skae import (
     ContractiveAutoencoder,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
+    ReconstructionImputer,
+    ReconstructionOutlierDetector,
     RecurrentAutoencoder,
     SparseAutoencoder,
     StackedAutoencoder,
@@ -18,7 +20,9 @@ from skae import (
     VariationalConvolutionalAutoencoder,
 )
 from skae.export._autoencoders import of_autoencoder, of_classifier, of_regressor
+from skae.export._imputing import of_imputer
 from skae.export._inverses import Inverse, of_inverse
+from skae.export._outliers import of_detector
 from skae.export._refusals import CannotExport
 from skae.export._tensor import Tensor
 
@@ -61,6 +65,10 @@ ANSWERS |= {
         ("predict", "predict_proba", "predict_log_proba"), of_classifier
     ),
     AutoencoderRegressor: Answers(("predict",), of_regressor),
+    ReconstructionImputer: Answers(("transform",), of_imputer),
+    ReconstructionOutlierDetector: Answers(
+        ("score_samples", "decision_function", "predict"), of_detector
+    ),
     Inverse: Answers(("inverse_transform",), of_inverse),
 }
 

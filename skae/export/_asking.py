@@ -18,6 +18,15 @@ _CLASSIFIER = {"predict": 0, "predict_proba": 1}
 _OUTLIERS = {"predict": 0, "decision_function": 1}
 _PREDICTOR = {"predict": 0}
 _TRANSFORMER = {"transform": 0}
+# What of skae's own has none, and the way out.
+_WHY = {
+    "LatentCodec": "its answers are bytes. Export its reducer, and code what that gives in Python.",
+    "LatentSampler": "it draws, and files answer alike each time. Export inverse_transform of its "
+    "reducer, and draw codes where it runs.",
+    "TableAutoencoder": "columns of all kinds are read in Python alone. Encode them by a "
+    "ColumnTransformer, and put an autoencoder of numbers after it.",
+}
+_WHY_NOT = "it is not among those that can be exported. Export the estimators inside."
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,10 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
     steps = steps_of(estimator)
     first, last = steps[0], steps[-1]
     ours = answers_of(last)
+    if ours is None and type(last).__module__.startswith("skae."):
+        raise TypeError(
+            f"{type(last).__name__} has no graph: {_WHY.get(type(last).__name__, _WHY_NOT)}"
+        )
     places = {} if ours is not None else _places_of(last)
     known = tuple(places) if ours is None else ours.methods
     methods = (known[0],) if method is None else _checked(method)

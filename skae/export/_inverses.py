@@ -40,7 +40,7 @@ def reconstructed(reducer: Any, rows: Tensor) -> Tensor:
     steps = steps_of(reducer)
     code = rows
     for step in steps:
-        code = _forth(step, code)
+        code = forth(step, code)
     return _back(steps, code)
 
 
@@ -64,7 +64,14 @@ def _back(steps: list[Any], code: Tensor) -> Tensor:
     return code
 
 
-def _forth(step: Any, rows: Tensor) -> Tensor:
+def forth(step: Any, rows: Tensor) -> Tensor:
+    """What a step makes of rows.
+
+    Raises
+    ------
+    CannotExport
+        If it is none of those whose way back has a graph too.
+    """
     if isinstance(step, BaseAutoencoder):
         return of_autoencoder(step, "transform", rows)  # type: ignore[no-any-return]
     if isinstance(step, PCA):
