@@ -6,12 +6,10 @@ import numpy as np
 
 from skae.estimators import BaseAutoencoder, VariationalAutoencoder
 from skae.export._model import GraphModel
-from skae.export._tensor import Tensor, as_tensor
+from skae.export._tensor import Tensor, as_tensor, xp
 from skae.model import lower_bounds
 from skae.networks import predictions
 from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
-
-_np: Any = np
 
 
 def of_autoencoder(estimator: BaseAutoencoder, method: str, rows: Tensor) -> Any:
@@ -22,12 +20,12 @@ def of_autoencoder(estimator: BaseAutoencoder, method: str, rows: Tensor) -> Any
     if model.mask_value is not None:
         rows = _without_padding(rows, model.mask_value, model.network.sample_shape)
     if method == "transform":
-        return model.encode(rows)  # type: ignore[arg-type]
+        return model.encode(rows)
     if method == "reconstruct":
-        return model.reconstruct(rows)  # type: ignore[arg-type]
+        return model.reconstruct(rows)
     if isinstance(estimator, VariationalAutoencoder):
-        return lower_bounds(model, rows)  # type: ignore[arg-type]
-    return -model.row_errors(rows)  # type: ignore[arg-type]
+        return lower_bounds(model, rows)
+    return -model.row_errors(rows)
 
 
 def _without_padding(rows: Tensor, value: float, sample_shape: tuple[int, ...]) -> Tensor:
@@ -38,7 +36,7 @@ def _without_padding(rows: Tensor, value: float, sample_shape: tuple[int, ...]) 
     # What single precision made of the value counts too.
     differs = (~((steps == value) | (steps == float(np.float32(value))))).astype(np.float32)
     is_padding = differs.max(axis=2, keepdims=True) == np.float32(0)
-    marked: Tensor = _np.where(is_padding, np.nan, steps)
+    marked: Tensor = xp.where(is_padding, np.nan, steps)
     return marked.reshape(-1, int(np.prod(sample_shape)))
 
 
@@ -71,5 +69,6 @@ def _outputs(estimator: Any, rows: Tensor) -> Tensor:
     """Outputs of the head for the code of each row."""
     code = of_autoencoder(estimator.autoencoder_, "transform", rows)
     # In single precision, as the network is: only its results are in double.
-    outputs: Tensor = predictions(estimator._head, code.astype(np.float32))  # type: ignore[arg-type]
-    return outputs.astype(np.float64)
+    outputs: Any = predictions(estimator._head, code.astype(np.float32))
+    in_double: Tensor = outputs.astype(np.float64)
+    return in_double

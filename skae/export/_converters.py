@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from skae.export._answers import ANSWERS, answer, answers_of
 from skae.export._graph import OPSET, Graph
 from skae.export._refusals import CannotExport
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 
 _ALIAS = "Skae"
 
@@ -90,7 +90,7 @@ def _rows(graph: Graph, operator: Any) -> Tensor:
         tensors.append(given.astype(np.float64))
     if len(tensors) == 1:
         return tensors[0]
-    rows: Tensor = np.concatenate(tensors, axis=1)  # type: ignore[call-overload]
+    rows: Tensor = xp.concatenate(tensors, axis=1)
     return rows
 
 

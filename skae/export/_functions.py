@@ -18,11 +18,10 @@ from skae.export._tensor import (
     broadcast,
     graph_of,
     promoted,
+    xp,
 )
 
 _FLOAT = np.float32
-# The stubs of numpy know nothing of values of graphs.
-_np: Any = np
 
 
 def _unary(kind: str) -> Callable[[Tensor], Tensor]:
@@ -52,7 +51,7 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _logaddexp(x: Tensor, y: Tensor) -> Any:
-    return _np.maximum(x, y) + _np.log1p(_np.exp(-_np.abs(x - y)))
+    return xp.maximum(x, y) + xp.log1p(xp.exp(-xp.abs(x - y)))
 
 
 def _not_equal(x: Tensor, y: Tensor) -> Any:
@@ -67,17 +66,17 @@ _OF_ELEMENTS: Mapping[Any, Callable[..., Any]] = {
     np.divide: _binary("Div"),
     np.equal: _comparison("Equal"),
     np.exp: _unary("Exp"),
-    np.expm1: lambda x: _np.exp(x) - 1.0,
+    np.expm1: lambda x: xp.exp(x) - 1.0,
     np.greater: _comparison("Greater"),
     np.greater_equal: _comparison("GreaterOrEqual"),
     np.invert: _truth("Not"),
-    np.isfinite: lambda x: ~(_np.isnan(x) | _np.isinf(x)),
+    np.isfinite: lambda x: ~(xp.isnan(x) | xp.isinf(x)),
     np.isinf: _truth("IsInf"),
     np.isnan: _truth("IsNaN"),
     np.less: _comparison("Less"),
     np.less_equal: _comparison("LessOrEqual"),
     np.log: _unary("Log"),
-    np.log1p: lambda x: _np.log(1.0 + x),
+    np.log1p: lambda x: xp.log(1.0 + x),
     np.logaddexp: _logaddexp,
     np.logical_and: _comparison("And"),
     np.logical_not: _truth("Not"),
@@ -105,8 +104,8 @@ def _reduced_shape(x: Tensor, axis: int, keepdims: bool) -> tuple[int | None, ..
 def _sum(x: Tensor, axis: int, keepdims: bool = False, dtype: Any = None) -> Tensor:
     x = x if dtype is None else x.astype(dtype)
     axis %= x.ndim
-    options = {"keepdims": int(keepdims), "shape": _reduced_shape(x, axis, keepdims)}
-    return x.op("ReduceSum", np.array([axis], np.int64), **options)
+    shape = _reduced_shape(x, axis, keepdims)
+    return x.op("ReduceSum", np.array([axis], np.int64), keepdims=int(keepdims), shape=shape)
 
 
 def _reduction(kind: str) -> Callable[..., Tensor]:
@@ -120,21 +119,21 @@ def _reduction(kind: str) -> Callable[..., Tensor]:
 
 
 def _without_nan(x: Tensor) -> Any:
-    return _np.where(_np.isnan(x), 0.0, x)
+    return xp.where(xp.isnan(x), 0.0, x)
 
 
 def _nansum(x: Tensor, axis: int, dtype: Any = None) -> Any:
-    return _np.sum(_without_nan(x if dtype is None else x.astype(dtype)), axis=axis)
+    return xp.sum(_without_nan(x if dtype is None else x.astype(dtype)), axis=axis)
 
 
 def _nanmean(x: Tensor, axis: int, dtype: Any = None) -> Any:
     x = x if dtype is None else x.astype(dtype)
-    n_known = _np.sum((~_np.isnan(x)).astype(x.dtype), axis=axis)
+    n_known = xp.sum((~xp.isnan(x)).astype(x.dtype), axis=axis)
     return _nansum(x, axis) / n_known
 
 
-def _where(condition: Any, x: Any, y: Any) -> Tensor:
-    graph = graph_of([condition, x, y])
+def _where(given: Any, x: Any, y: Any) -> Tensor:
+    graph = graph_of([given, x, y])
     if not isinstance(x, Tensor) and not isinstance(y, Tensor):
         dtype = np.result_type(*(np.asarray(each) for each in (x, y)))
         if not any(isinstance(each, np.ndarray | np.generic) for each in (x, y)):
@@ -142,9 +141,10 @@ def _where(condition: Any, x: Any, y: Any) -> Tensor:
         x, y = (as_tensor(graph, each, dtype) for each in (x, y))
     else:
         x, y = promoted([x, y])
-    condition = as_tensor(graph, condition)
+    condition = as_tensor(graph, given)
     shape = broadcast(condition.shape, x.shape, y.shape)
-    return condition.op("Where", x, y, dtype=x.dtype, shape=shape)
+    chosen: Tensor = condition.op("Where", x, y, dtype=x.dtype, shape=shape)
+    return chosen
 
 
 def _clip(x: Tensor, least: Any, most: Any) -> Tensor:
@@ -160,7 +160,7 @@ def _concatenate(values: Any, axis: int = 0) -> Tensor:
     return first.op("Concat", *others, axis=axis, shape=shape)
 
 
-def _stack(values: Any, axis: int = 0) -> Tensor:
+def _stack(values: Any, axis: int = 0) -> Any:
     tensors = promoted(values)
     place = axis % (tensors[0].ndim + 1)
     return _concatenate([value._at(place, None)[0] for value in tensors], axis=place)

@@ -53,9 +53,7 @@ class Graph:
         key = (values.dtype.str, values.shape, digest)
         if key not in self._known:
             self._known[key] = self._name()
-            self.constants.append(
-                self._onnx.numpy_helper.from_array(values, name=self._known[key])
-            )
+            self.constants.append(self._onnx.numpy_helper.from_array(values, name=self._known[key]))
         return self._known[key]
 
     def rename(self, value: Any, name: str) -> None:
@@ -69,13 +67,13 @@ class Graph:
         return Graph(f"{self._name()}_")
 
     def body(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
-        """This graph as the body of an operator; inputs and outputs have name, dtype and shape."""
-        infos = [
+        """Make the body of an operator of it; inputs and outputs have name, dtype and shape."""
+        given, found = (
             [self._info(value.name, value.dtype, value.shape) for value in values]
             for values in (inputs, outputs)
-        ]
+        )
         return self._onnx.helper.make_graph(
-            self.nodes, f"{self._prefix}body", *infos, initializer=self.constants
+            self.nodes, f"{self._prefix}body", given, found, initializer=self.constants
         )
 
     def type_of(self, dtype: np.dtype[Any]) -> int:

@@ -7,35 +7,33 @@ import numpy as np
 from skae.applications import ReconstructionImputer
 from skae.export._inverses import reconstructed
 from skae.export._refusals import CannotExport
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.reducers import padding_value
 from skae.tables import is_missing
-
-_np: Any = np
 
 
 def of_imputer(estimator: ReconstructionImputer, method: str, rows: Tensor) -> Tensor:
     """What ``transform`` of an imputer returns for rows."""
     _check(estimator)
     marker = estimator._marker
-    gaps = _np.isnan(rows) if is_missing(marker) else rows == marker
+    gaps = xp.isnan(rows) if is_missing(marker) else rows == marker
     kept, statistics = estimator._is_filled, estimator.initial_imputer_.statistics_
     columns = kept | estimator.keep_empty_features
     values = np.where(np.isnan(statistics), 0.0, statistics.astype(np.float64))
-    filled: Tensor = _np.where(gaps, values, rows)[:, columns]
+    filled: Tensor = xp.where(gaps, values, rows)[:, columns]
     is_guess = gaps[:, columns]
     # Columns of which nothing is known are not iterated.
     iterated = kept[columns]
     made = _iterated(estimator._rounds, filled[:, iterated], gaps[:, kept])
     if not iterated.all():
         places = np.argsort(np.concatenate([np.flatnonzero(iterated), np.flatnonzero(~iterated)]))
-        made = _np.concatenate([made, filled[:, ~iterated]], axis=1)[:, places]
+        made = xp.concatenate([made, filled[:, ~iterated]], axis=1)[:, places]
     if estimator._limits is not None:
         made = _within(estimator._limits, made)
-    result: Tensor = _np.where(is_guess, made, filled)
+    result: Tensor = xp.where(is_guess, made, filled)
     if estimator.indicator_ is not None:
         shown = gaps[:, estimator.indicator_.features_].astype(result.dtype)
-        result = _np.concatenate([result, shown], axis=1)
+        result = xp.concatenate([result, shown], axis=1)
     return result
 
 
@@ -67,11 +65,11 @@ def _iterated(rounds: Any, rows: Tensor, gaps: Tensor) -> Tensor:
         moved = rows + step * (target - rows)
         if rounds.limits is not None:
             moved = _within(rounds.limits, moved)
-        after = _np.where(gaps & active, moved, rows)
-        changes = (_np.abs(after - rows) / rounds.unit).max(axis=1, keepdims=True)
+        after = xp.where(gaps & active, moved, rows)
+        changes = (xp.abs(after - rows) / rounds.unit).max(axis=1, keepdims=True)
         rows, active = after, active & (changes > rounds.tol)
     return rows
 
 
 def _within(limits: Any, rows: Any) -> Any:
-    return _np.minimum(_np.maximum(rows, limits.lower), limits.upper)
+    return xp.minimum(xp.maximum(rows, limits.lower), limits.upper)

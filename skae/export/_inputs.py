@@ -9,7 +9,6 @@ from sklearn.compose import ColumnTransformer
 from skae.export._asking import Question
 from skae.export._converters import Asked
 from skae.export._inverses import Inverse, code_width
-from skae.numerics import ArrayLike
 
 # The one input of rows that are a matrix, as scikit-learn calls it.
 _NAME = "X"
@@ -37,7 +36,7 @@ class Input:
     shape: tuple[int | None, int]
 
 
-def inputs_of(question: Question, X: ArrayLike | None, dtype: np.dtype[Any]) -> list[Input]:
+def inputs_of(question: Question, X: Any, dtype: np.dtype[Any]) -> list[Input]:
     """The inputs of the graph that answers a question.
 
     Raises

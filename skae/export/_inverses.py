@@ -10,11 +10,10 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from skae.estimators import BaseAutoencoder
 from skae.export._autoencoders import of_autoencoder
 from skae.export._refusals import CannotExport
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.numerics import Array
 from skae.reducers import steps_of
 
-_np: Any = np
 _KNOWN = "Autoencoders, PCA, StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler"
 
 
@@ -82,7 +81,7 @@ def forth(step: Any, rows: Tensor) -> Tensor:
     offset, factor = _line_of(step)
     line: Tensor = (rows - offset) * factor
     if isinstance(step, MinMaxScaler) and step.clip:
-        line = _np.clip(line, *step.feature_range)
+        line = xp.clip(line, *step.feature_range)
     return line
 
 

@@ -12,12 +12,10 @@ import numpy as np
 
 from skae.export._networks import decoded, encoded
 from skae.export._refusals import CannotExport
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.model import Model
 from skae.networks import Network
 from skae.objectives import LOSSES
-
-_np: Any = np
 
 
 class GraphModel(Model):
@@ -52,7 +50,7 @@ class GraphModel(Model):
         if not isinstance(scaled, Tensor):
             # Pseudo-inputs of a learned prior, which are constants.
             return Model.encode_distribution(self._constant, scaled)
-        parts: list[Any] = _np.split(self._run(encoded, scaled), 2, axis=1)
+        parts: list[Any] = xp.split(self._run(encoded, scaled), 2, axis=1)
         return parts
 
     def decode_scaled(self, code: Any) -> Any:
@@ -66,7 +64,7 @@ class GraphModel(Model):
 
     def _run(self, half: Callable[..., Tensor], inputs: Tensor) -> Tensor:
         if self.network.columns is not None:
-            inputs = _np.nan_to_num(inputs)
+            inputs = xp.nan_to_num(inputs)
         outputs = half(self.network, self.weights, inputs.astype(np.float32))
         return outputs.astype(inputs.dtype)
 
@@ -95,5 +93,3 @@ def _check_network(network: Network) -> None:
             "it is conditional: rows and codes belong to a class. Export given(y), the estimator "
             "of one class."
         )
-
-

@@ -9,7 +9,7 @@ from skae.export._convolutions import convolutional_path
 from skae.export._layers import activation_of, affine
 from skae.export._recurrences import recurrent_path
 from skae.export._restoring import restored
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.networks import DenseNetwork, Network, names, unit_rows
 from skae.numerics import Weights
 
@@ -22,8 +22,9 @@ def encoded(network: Network, weights: Weights, rows: Tensor) -> Tensor:
     if network.restores:
         return restored(network, weights, rows)
     code = _half(network, weights, "encoder", rows)
-    activated: Tensor = activation_of(network.code_activation)(code)
-    return _sparse(network, weights, activated)
+    activated = activation_of(network.code_activation)(code)
+    sparse: Tensor = _sparse(network, weights, activated)
+    return sparse
 
 
 def decoded(network: Network, weights: Weights, code: Tensor) -> Tensor:
@@ -43,7 +44,7 @@ def _half(network: Network, weights: Weights, half: str, inputs: Tensor) -> Tens
         parts.append(_PATHS[network.kind](network, weights, half, inputs))
     if network.has_linear_path:
         if network.is_masked and half == "encoder":
-            inputs = np.nan_to_num(inputs)  # type: ignore[call-overload]
+            inputs = xp.nan_to_num(inputs)
         parts.append(affine(weights, names.linear(half), inputs))
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
@@ -55,7 +56,7 @@ def _dense_path(network: DenseNetwork, weights: Weights, half: str, inputs: Tens
     return affine(weights, names.nonlinear(half), inputs)
 
 
-def _sparse(network: Network, weights: Weights, code: Tensor) -> Tensor:
+def _sparse(network: Network, weights: Weights, code: Tensor) -> Any:
     """A code of which some values are zero."""
     dtype = code.dtype
     if network.code_threshold == "jump":

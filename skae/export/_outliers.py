@@ -16,10 +16,8 @@ from skae.estimators import VariationalAutoencoder
 from skae.export._autoencoders import of_autoencoder
 from skae.export._inverses import forth, reconstructed
 from skae.export._refusals import CannotExport
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.reducers import steps_of
-
-_np: Any = np
 
 
 def of_detector(estimator: ReconstructionOutlierDetector, method: str, rows: Tensor) -> Any:
@@ -31,7 +29,7 @@ def of_detector(estimator: ReconstructionOutlierDetector, method: str, rows: Ten
     decision = scores - estimator.offset_
     if method == "decision_function":
         return decision
-    return _np.where(decision >= 0.0, np.int64(1), np.int64(-1))
+    return xp.where(decision >= 0.0, np.int64(1), np.int64(-1))
 
 
 def _score(judge: Any, rows: Tensor) -> Any:
@@ -57,10 +55,10 @@ def _score(judge: Any, rows: Tensor) -> Any:
 
 def _total(part: Part, rows: Tensor, made: Tensor) -> Any:
     """What a part adds to the anomaly score of each row."""
-    seen = made if part.seen is None else part.seen.residuals(rows, made)  # type: ignore[arg-type]
+    seen: Any = made if part.seen is None else part.seen.residuals(rows, made)  # type: ignore[arg-type]
     measure = part.measure
     if isinstance(measure, NeighbourDistance):
-        return _distance(measure, seen)  # type: ignore[arg-type]
+        return _distance(measure, seen)
     if isinstance(measure, TopFeatures):
         return _largest(measure, seen)
     return measure.contributions(seen).sum(axis=1)
@@ -70,9 +68,9 @@ def _distance(measure: NeighbourDistance, made: Tensor) -> Any:
     """Root mean squared distance from the nearest neighbours."""
     known, centred = measure.positions[measure.known], made - measure.centre
     squares = (centred * centred).sum(axis=1, keepdims=True) + (known**2).sum(axis=1)
-    squares = _np.maximum(squares - 2.0 * (centred @ known.T), 0.0)
+    squares = xp.maximum(squares - 2.0 * (centred @ known.T), 0.0)
     nearest = _top(squares, measure.n_neighbours, largest=False)
-    return _np.sqrt(nearest.mean(axis=1))
+    return xp.sqrt(nearest.mean(axis=1))
 
 
 def _largest(measure: TopFeatures, residuals: Any) -> Any:

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 
 from skae.export._layers import activation_of, affine
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.networks import RecurrentNetwork, names
 from skae.numerics import Weights
 
-_np: Any = np
 # Makes new states of the layer's inputs at a timestep and the states before.
 Step = Callable[[Tensor, list[Tensor]], list[Tensor]]
 
@@ -24,9 +23,9 @@ def recurrent_path(
     if half == "encoder":
         steps, mask = inputs.reshape(-1, n_timesteps, n_channels), None
         if network.is_masked:
-            is_known = (~_np.isnan(steps)).astype(np.float32)
+            is_known = (~xp.isnan(steps)).astype(np.float32)
             mask = is_known.max(axis=2, keepdims=True) > np.float32(0)
-            steps = _np.nan_to_num(steps)
+            steps = xp.nan_to_num(steps)
         for i in range(1, n_layers + 1):
             steps = _layer(network, weights, names.hidden(half, i), steps, mask)
         return affine(weights, names.nonlinear(half), _last(network, steps))
@@ -47,7 +46,7 @@ def _layer(
         _run(network, weights, f"{name}/{way}_cell/", steps, mask, backwards=way == "backward")
         for way in ("forward", "backward")
     )
-    both: Tensor = _np.concatenate([forward, backward], axis=2)
+    both: Tensor = xp.concatenate([forward, backward], axis=2)
     return both
 
 
@@ -60,7 +59,7 @@ def _last(network: RecurrentNetwork, steps: Tensor) -> Tensor:
     if not network.bidirectional:
         return steps[:, -1]
     n_units = int(steps.shape[2] or 0) // 2
-    ends: Tensor = _np.concatenate([steps[:, -1, :n_units], steps[:, 0, n_units:]], axis=1)
+    ends: Tensor = xp.concatenate([steps[:, -1, :n_units], steps[:, 0, n_units:]], axis=1)
     return ends
 
 
@@ -108,7 +107,7 @@ def _scanned(
     now = [Tensor(body, f"{each.name}_now", each.dtype, each.shape[1:]) for each in sequences]
     after = step(now[0], before)
     if mask is not None:
-        after = [_np.where(now[1], new, old) for new, old in zip(after, before, strict=True)]
+        after = [xp.where(now[1], new, old) for new, old in zip(after, before, strict=True)]
     (given,) = body.node("Identity", [after[0].name])
     state = after[0]
     outputs = [*after, Tensor(body, given, state.dtype, state.shape)]
@@ -129,7 +128,7 @@ def _lstm(activate: Callable[[Any], Any], recurrent: Any) -> Step:
     def step(inputs: Tensor, states: list[Tensor]) -> list[Tensor]:
         hidden, cell = states
         sigmoid = activation_of("sigmoid")
-        entry, forget, new, exit_ = _np.split(inputs + hidden @ recurrent, 4, axis=1)
+        entry, forget, new, exit_ = xp.split(inputs + hidden @ recurrent, 4, axis=1)
         cell = sigmoid(forget) * cell + sigmoid(entry) * activate(new)
         return [sigmoid(exit_) * activate(cell), cell]
 
@@ -140,8 +139,8 @@ def _gru(activate: Callable[[Any], Any], recurrent: Any, bias: Any) -> Step:
     def step(inputs: Tensor, states: list[Tensor]) -> list[Tensor]:
         (hidden,) = states
         sigmoid = activation_of("sigmoid")
-        update, reset, new = _np.split(inputs, 3, axis=1)
-        of_update, of_reset, of_new = _np.split(hidden @ recurrent + bias, 3, axis=1)
+        update, reset, new = xp.split(inputs, 3, axis=1)
+        of_update, of_reset, of_new = xp.split(hidden @ recurrent + bias, 3, axis=1)
         kept = sigmoid(update + of_update)
         candidate = activate(new + sigmoid(reset + of_reset) * of_new)
         return [kept * hidden + (np.float32(1) - kept) * candidate]

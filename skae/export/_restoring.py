@@ -15,30 +15,27 @@ from skae.export._convolutions import (
     transposed,
 )
 from skae.export._layers import activation_of
-from skae.export._tensor import Tensor
+from skae.export._tensor import Tensor, xp
 from skae.networks import ResidualNetwork, names
 from skae.numerics import Weights
 
 
 def restored(network: Any, weights: Weights, rows: Tensor) -> Tensor:
     """Scaled rows, restored."""
-    _np: Any = np
-    seen = _np.nan_to_num(rows) if network.fills else rows
+    seen = xp.nan_to_num(rows) if network.fills else rows
     maps = channels_first(seen, network.sample_shape)
     read = maps
     if network.fills:
         given = channels_first(rows, network.sample_shape)
-        read = _np.concatenate([maps, _np.isnan(given).astype(np.float32)], axis=1)
+        read = xp.concatenate([maps, xp.isnan(given).astype(np.float32)], axis=1)
     linear = maps
     if network.linear_path:
         margins = tuple(n // 2 for n in network.filter_size)
-        linear = convolved(
-            weights, names.linear("encoder"), mirrored(maps, margins), padded=False
-        )
+        linear = convolved(weights, names.linear("encoder"), mirrored(maps, margins), padded=False)
     if network.reads_level and network.linear_path:
         level = _level(network, maps, linear)
         linear = maps + _share(weights, level) * (linear - maps)
-        read = _np.concatenate([read, level], axis=1)
+        read = xp.concatenate([read, level], axis=1)
     build = _same_size if network.kind == "residual" else _u_shape
     correction = convolved(weights, names.nonlinear("encoder"), build(network, weights, read))
     return flat(linear + correction)
@@ -46,8 +43,7 @@ def restored(network: Any, weights: Weights, rows: Tensor) -> Tensor:
 
 def _level(network: ResidualNetwork, maps: Tensor, linear: Tensor) -> Tensor:
     """How much the filter takes off in each neighbourhood."""
-    _np: Any = np
-    level: Tensor = _np.mean(_np.abs(maps - linear), axis=1, keepdims=True)
+    level: Tensor = xp.mean(xp.abs(maps - linear), axis=1, keepdims=True)
     for axis, n in enumerate(network.level_size):
         size = tuple(n if i == axis else 1 for i in range(network.n_axes))
         level = pooled("average", level, size, strides=1)

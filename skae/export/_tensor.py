@@ -13,6 +13,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from skae.export._graph import Graph
 
 Shape = tuple[int | None, ...]
+# The stubs of numpy know nothing of values of graphs.
+xp: Any = np
 # What numpy's functions are in a graph: `_functions` knows.
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}

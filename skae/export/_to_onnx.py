@@ -82,8 +82,8 @@ def to_onnx(
 
     Notes
     -----
-    Rows come in as one matrix ``X`` of any number of rows, or, after a ColumnTransformer fitted on a
-    frame, as one matrix of one column for each column, of its name. What numpy refuses, such as
+    Rows come in as one matrix ``X`` of any number of rows, or, after a ColumnTransformer fitted on
+    a frame, as one matrix of one column for each column, of its name. What numpy refuses, such as
     NaN, a file does not: it answers NaN.
 
     A detector judges all rows as new ones. In Python it remembers the rows of its fit, and has
@@ -140,6 +140,10 @@ def _converted(question: Question, inputs: list[Input]) -> Any:
         raise CannotExport(
             f"skl2onnx has no converter of {what}. Leave that step out, or register one with "
             "skl2onnx.update_registered_converter."
+        ) from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise CannotExport(
+            f"skl2onnx cannot convert one of its steps: {error} Leave that step out."
         ) from error
     return _with_named_outputs(model, question)
 
@@ -210,4 +214,5 @@ def _checked_dtype(dtype: Any) -> np.dtype[Any]:
             f"dtype={dtype!r} should be 'float64' or 'float32': the type of the numbers that come "
             "in."
         )
-    return np.dtype(dtype)
+    found: np.dtype[Any] = np.dtype(dtype)
+    return found
