@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -127,13 +128,16 @@ def _converted(question: Question, inputs: list[Input]) -> Any:
     from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
     try:
-        model = skl2onnx.convert_sklearn(
-            question.model,
-            name=type(question.last).__name__,
-            initial_types=[(each.name, tensor_type(each.inside, each.shape)) for each in inputs],
-            target_opset={"": OPSET, "ai.onnx.ml": _ML_OPSET},
-            options=question.options,
-        )
+        with warnings.catch_warnings():
+            # Converters read attributes that scikit-learn is going to drop.
+            warnings.simplefilter("ignore", FutureWarning)
+            model = skl2onnx.convert_sklearn(
+                question.model,
+                name=type(question.last).__name__,
+                initial_types=[(one.name, tensor_type(one.inside, one.shape)) for one in inputs],
+                target_opset={"": OPSET, "ai.onnx.ml": _ML_OPSET},
+                options=question.options,
+            )
     except (MissingConverter, MissingShapeCalculator) as error:
         found = re.search(r"type '<class '([\w.]+)'>'", str(error))
         what = found[1] if found else "a step"

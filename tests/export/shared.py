@@ -1,10 +1,13 @@
 """A file of ONNX run beside the estimator that it was made of."""
 
 import numpy as np
-import onnxruntime
+import pytest
 from sklearn.datasets import load_digits, load_wine
 
 import skae
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="it runs what skae[onnx] writes")
+pytest.importorskip("skl2onnx", reason="needs skae[onnx]")
 
 DIGITS = load_digits().data[:40]
 WINE, KINDS = load_wine(return_X_y=True)

@@ -18,8 +18,6 @@ from skae import (
     VariationalAutoencoder,
 )
 from skae.networks import NUMPY_ACTIVATIONS
-
-pytest.importorskip("skl2onnx", reason="needs skae[onnx]")
 from tests.export.shared import DIGITS, QUICK, check_autoencoder, check_file
 
 IMAGES = {"sample_shape": (8, 8, 1), "hidden_layer_sizes": (3, 4)}
@@ -55,7 +53,7 @@ def test_activations(activation, dense):
     check_file(with_activation(dense, activation), DIGITS, "transform", "reconstruct")
 
 
-# Of softmax the axis matters, of the others the operators; each is a model of Keras to compare with.
+# Of softmax the axis matters. Each is another model of Keras to compare with, which takes its time.
 @pytest.mark.parametrize("activation", ["elu", "softmax"])
 @pytest.mark.parametrize("kind", ["convolutional", "recurrent", "restoring"])
 def test_activations_of_other_networks(kind, activation, of_kinds):
