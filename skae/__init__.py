@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         VariationalAutoencoder,
         VariationalConvolutionalAutoencoder,
     )
+    from skae.export import to_onnx
     from skae.model_selection import BatchedGridSearchCV
     from skae.persistence import load, save, skops_trusted
     from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
@@ -72,6 +73,7 @@ _PUBLIC = {
     "load": "skae.persistence",
     "save": "skae.persistence",
     "skops_trusted": "skae.persistence",
+    "to_onnx": "skae.export",
     "comparison": None,
     "diagnosis": None,
     "distributed": None,
@@ -118,6 +120,7 @@ __all__ = [
     "metrics",
     "save",
     "skops_trusted",
+    "to_onnx",
 ]
 
 

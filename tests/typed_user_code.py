@@ -257,6 +257,12 @@ def stored(X: Rows) -> Any:
     return skae.load("pipeline.skae", trusted=[Halves])
 
 
+def exported(X: Rows) -> Any:
+    pipeline = make_pipeline(PCA(2)).fit(X)
+    skae.to_onnx(pipeline, b"pipeline.onnx")  # type: ignore[arg-type]
+    return skae.to_onnx(pipeline, "pipeline.onnx", method=["transform"], dtype="float32")
+
+
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     sparse_layers = (IdleUnits, JumpReLU, KeepLargestOfBatch, UnitDense)
     layers = (

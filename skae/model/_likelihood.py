@@ -36,12 +36,12 @@ def lower_bounds(model: Model, X: Matrix, n_pairs: int = _N_PAIRS) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
         targets = model.scaling.of_targets.apply(rows)
         code_deviations = np.exp(0.5 * log_variance)
-        total = np.zeros(len(rows))
+        total: Array | float = 0.0
         for draw in draws:
             code = mean + code_deviations * draw
-            total += _log_density(model, targets, code)
+            total = total + _log_density(model, targets, code)
             if log_prior is not None:
-                total += log_prior(code)
+                total = total + log_prior(code)
         if log_prior is None:
             divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
         else:

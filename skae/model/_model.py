@@ -266,7 +266,8 @@ class Model:
     def _count_errors(self, counts: Array, output: Array) -> Array:
         """Mean squared error of each row of counts."""
         squares = np.square(counts - self.scaling.undo(output))
-        return np.asarray(np.nanmean(squares, axis=1, dtype=np.float64))
+        mean: Callable[..., Array] = np.nanmean
+        return mean(squares, axis=1, dtype=np.float64)
 
     def _losses(self, scaled: Array, output: Array) -> Array:
         """Loss of each value; in float64 where a row is so far out that its square overflows."""
