@@ -92,9 +92,7 @@ class ConvolutionalNetwork(TwinnedNetwork):
         maps = self._doubled(names.nonlinear("decoder"), weights, maps, self.sizes[0])
         return maps.reshape(len(maps), -1)
 
-    def _doubled(
-        self, layer: str, weights: Weights, maps: Array, sizes: tuple[int, ...]
-    ) -> Array:
+    def _doubled(self, layer: str, weights: Weights, maps: Array, sizes: tuple[int, ...]) -> Array:
         kernel, bias = weights[names.kernel(layer)], weights.get(names.bias(layer))
         if self.pooling is None:
             return grown(maps, kernel, bias, sizes)

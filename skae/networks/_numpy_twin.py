@@ -13,7 +13,7 @@ from skae.networks._network import Network
 from skae.numerics import Array, Weights
 
 # Values of the widest layer that are computed at a time: temporaries stay near the processor.
-_AT_A_TIME = 2**17
+_AT_A_TIME = 2**19
 
 
 class NumpyTwin(Protocol):
