@@ -41,7 +41,9 @@ def recurred(
         Whether the last timestep is read first.
     """
     order = range(n_timesteps)[::-1] if backwards else range(n_timesteps)
-    return _CELLS[cell](layer, sequence, n_timesteps, order, activation, is_there)
+    # Activations without bounds may overflow on the way: the result says so, as in Keras.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _CELLS[cell](layer, sequence, n_timesteps, order, activation, is_there)
 
 
 def _lstm(
