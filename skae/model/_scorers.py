@@ -38,22 +38,29 @@ def scorer_of(network: Network) -> Scorer:
 
 
 class NumpyScorer:
-    """The numpy twin of a network, in the dtype of the rows."""
+    """The numpy twin of a network, in the dtype of the rows or in float32."""
 
     def __init__(self, network: NumpyTwin) -> None:
         self._network = network
 
     def encode(self, weights_as: WeightsAs, scaled: Array) -> Array:
         """Code of rows."""
-        return self._network.encode(weights_as(scaled.dtype), scaled)
+        weights, rows = self._given(weights_as, scaled)
+        return self._network.encode(weights, rows).astype(scaled.dtype, copy=False)
 
     def encode_distribution(self, weights_as: WeightsAs, scaled: Array) -> list[Array]:
         """Mean and log variance of the code."""
-        return self._network.encode_distribution(weights_as(scaled.dtype), scaled)
+        found = self._network.encode_distribution(*self._given(weights_as, scaled))
+        return [each.astype(scaled.dtype, copy=False) for each in found]
 
     def decode(self, weights_as: WeightsAs, code: Array) -> Array:
         """Scaled output of a code."""
-        return self._network.decode(weights_as(code.dtype), code)
+        weights, rows = self._given(weights_as, code)
+        return self._network.decode(weights, rows).astype(code.dtype, copy=False)
+
+    def _given(self, weights_as: WeightsAs, rows: Array) -> tuple[Weights, Array]:
+        dtype = np.dtype(np.float32) if self._network.is_single else rows.dtype
+        return weights_as(dtype), rows.astype(dtype, copy=False)
 
 
 class KerasScorer:

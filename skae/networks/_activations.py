@@ -81,8 +81,8 @@ def _softplus(x: Array) -> Array:
 
 
 def _softmax(x: Array) -> Array:
-    exponentials = np.exp(x - x.max(axis=1, keepdims=True))
-    shares: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
+    shares: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return shares
 
 

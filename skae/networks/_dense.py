@@ -10,7 +10,7 @@ from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._conditional import class_shapes
 from skae.networks._network import Network
-from skae.networks._numpy_twin import NumpyTwin
+from skae.networks._numpy_twin import NumpyTwin, finished_code
 from skae.numerics import Array, Weights, empty_aligned
 
 Shape = tuple[int, ...]
@@ -88,6 +88,11 @@ class DenseNetwork(Network):
         return weights
 
     @property
+    def is_single(self) -> bool:
+        """No: rows are scored in their own precision."""
+        return False
+
+    @property
     def numpy_twin(self) -> NumpyTwin | None:
         """Itself, where numpy knows the activation."""
         is_known = not self.hidden_layer_sizes or self.activation in NUMPY_ACTIVATIONS
@@ -96,12 +101,7 @@ class DenseNetwork(Network):
     def encode(self, weights: Weights, rows: Array) -> Array:
         """Code of scaled rows, in numpy and in the dtype of the weights."""
         code = self._forward("encoder", weights, rows, slice(self.n_components))
-        code = NUMPY_ACTIVATIONS[self.code_activation](code)
-        if self.code_threshold == "jump":
-            return code * (code > np.exp(weights[names.LOG_THRESHOLDS]))
-        if self.code_threshold == "batch":
-            return code * (code >= weights[names.THRESHOLD])
-        return code if self.n_active is None else _keep_largest(code, self.n_active)
+        return finished_code(self, weights, code)
 
     def encode_distribution(self, weights: Weights, rows: Array) -> list[Array]:
         """Mean and log variance of the code of scaled rows, for a variational network."""
@@ -171,13 +171,6 @@ def _linear(half: str, weights: Weights, inputs: Array, columns: slice) -> Array
     output: Array = inputs @ weights[names.kernel(layer)][:, columns]
     output += weights[names.bias(layer)][columns]
     return output
-
-
-def _keep_largest(code: Array, n_active: int) -> Array:
-    kept = np.argpartition(-code, n_active - 1, axis=1)[:, :n_active]
-    sparse = np.zeros_like(code)
-    np.put_along_axis(sparse, kept, np.take_along_axis(code, kept, axis=1), axis=1)
-    return sparse
 
 
 def _glorot_uniform(rng: np.random.Generator, shape: Shape) -> Array:

@@ -12,7 +12,7 @@ so the untrained network reconstructs exactly as PCA does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -20,10 +20,12 @@ from skae.networks import _names as names
 from skae.networks._build import Build
 from skae.networks._columns import Columns
 from skae.networks._factors import Factors, factor_analysis, least_noise
-from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections
 from skae.networks._priors import prior_shapes
 from skae.numerics import Array, Weights
+
+if TYPE_CHECKING:
+    from skae.networks._numpy_twin import NumpyTwin
 
 # The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
 # starts there, so that it follows PCA's reconstruction to first order.
@@ -142,7 +144,7 @@ class Network:
     is_cheap: ClassVar[bool] = False
 
     @property
-    def numpy_twin(self) -> NumpyTwin | None:
+    def numpy_twin(self) -> "NumpyTwin | None":
         """The same network in numpy; None where only Keras can score."""
         return None
 
