@@ -7,7 +7,7 @@ et al. 2006), as many as fit the cache, so that one matrix product does the arit
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -97,7 +97,8 @@ def _summed_products(maps: Array, kernel: Array, sizes: Sizes) -> Array:
             seen = tuple(slice(at, at + size) for at, size in zip(tap, sizes, strict=True))
             for channel in range(n_filters):
                 into = outputs[start : start + at_once, ..., channel]
-                into += products[(*tap, channel, slice(None), *seen)]
+                places: tuple[Any, ...] = (*tap, channel, slice(None), *seen)
+                into += products[places]
     return outputs
 
 

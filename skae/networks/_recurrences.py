@@ -3,7 +3,7 @@
 Sequences are of shape (n_timesteps, n_rows, n_values): a step is contiguous.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def recurred(
     layer: Layer,
     sequence: Array,
     n_timesteps: int,
-    activation: str,
+    activation: Hashable,
     *,
     is_there: Array | None = None,
     backwards: bool = False,
@@ -51,7 +51,7 @@ def _lstm(
     sequence: Array,
     n_timesteps: int,
     order: range,
-    activation: str,
+    activation: Hashable,
     is_there: Array | None,
 ) -> Array:
     kernel, recurrent, bias = layer
@@ -93,7 +93,7 @@ def _gru(
     sequence: Array,
     n_timesteps: int,
     order: range,
-    activation: str,
+    activation: Hashable,
     is_there: Array | None,
 ) -> Array:
     kernel, recurrent, (bias, recurrent_bias) = layer

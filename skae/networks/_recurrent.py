@@ -48,10 +48,10 @@ class RecurrentNetwork(TwinnedNetwork):
     def _read(self, weights: Weights, rows: Array, columns: slice) -> Array:
         """Code of rows by the nonlinear path."""
         sequence = rows.reshape(-1, *self.sample_shape).transpose(1, 0, 2)
-        is_there = None
+        is_there: Array | None = None
         if self.is_masked:
             is_missing = np.isnan(sequence)
-            is_there = ~is_missing.all(axis=2, keepdims=True)
+            is_there = np.logical_not(is_missing.all(axis=2, keepdims=True))
             sequence = np.where(is_missing, sequence.dtype.type(0), sequence)
         for i in range(1, len(self.hidden_layer_sizes) + 1):
             sequence = self._recurred(names.hidden("encoder", i), weights, sequence, is_there)
@@ -98,8 +98,15 @@ class RecurrentNetwork(TwinnedNetwork):
             weights[names.bias(own)],
         )
         n_timesteps = self.sample_shape[0]
-        options = {"is_there": is_there, "backwards": backwards}
-        return recurred(self.cell, parts, sequence, n_timesteps, self.activation, **options)
+        return recurred(
+            self.cell,
+            parts,
+            sequence,
+            n_timesteps,
+            self.activation,
+            is_there=is_there,
+            backwards=backwards,
+        )
 
 
 def _read_out(half: str, weights: Weights, states: Array, columns: slice) -> Array:
