@@ -10,7 +10,7 @@ from skae.estimators import BaseAutoencoder
 
 Estimator = TypeVar("Estimator", bound=BaseAutoencoder)
 
-# Chosen by `python -m benchmarks.distributed`; docs/design.md says what else was tried.
+# docs/design.md says how it was chosen, and what else was tried.
 _MOMENTUM = 0.5
 
 
