@@ -52,6 +52,7 @@ from skae.fitting import (
     new_model,
     new_model_told,
     one_pass_listeners,
+    optimizer_averages,
     optimizer_kind,
     planned,
     portable,
@@ -342,7 +343,10 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         history = outcome.history.columns()
         if not is_first:
             history = continued_history(self.history_, history)
-        mean, self._passes = averaged(mean, passes, outcome.weights)
+        if optimizer_averages(settings):  # a mean of its own, which training does not go on from
+            mean = outcome.weights
+        else:
+            mean, self._passes = averaged(mean, passes, outcome.weights)
         self._set_fitted(model, replace(outcome, weights=mean), history)
         self._optimizer_state, self._optimizer_kind = outcome.optimizer_state, kind
         self.__dict__.pop("cross_fit_losses_", None)

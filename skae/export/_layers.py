@@ -3,6 +3,8 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
+import numpy as np
+
 from skae.export._refusals import CannotExport
 from skae.export._tensor import Tensor
 from skae.networks import NUMPY_ACTIVATIONS, names
@@ -22,7 +24,12 @@ def activation_of(activation: Hashable) -> Callable[[Any], Any]:
         raise CannotExport(
             f"its activation {activation!r} is not known outside of Keras. Fit with one of {known}."
         )
-    return NUMPY_ACTIVATIONS[activation]
+    return _softmax if activation == "softmax" else NUMPY_ACTIVATIONS[activation]
+
+
+def _softmax(x: Any) -> Any:
+    exponentials = np.exp(x - x.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def affine(weights: Weights, layer: str, inputs: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from skae.fitting._listeners import (
 from skae.fitting._passes import Passes, averaged
 from skae.fitting._precision import new_model_told
 from skae.fitting._priors import with_refined_prior
-from skae.fitting._rates import optimizer_kind, planned, steered
+from skae.fitting._rates import optimizer_averages, optimizer_kind, planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
 from skae.fitting._rows import Labels, Rows, UncheckedRows
@@ -103,6 +103,7 @@ __all__ = [
     "new_model_told",
     "one_hot",
     "one_pass_listeners",
+    "optimizer_averages",
     "optimizer_kind",
     "planned",
     "portable",

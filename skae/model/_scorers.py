@@ -45,22 +45,26 @@ class NumpyScorer:
 
     def encode(self, weights_as: WeightsAs, scaled: Array) -> Array:
         """Code of rows."""
-        weights, rows = self._given(weights_as, scaled)
-        return self._network.encode(weights, rows).astype(scaled.dtype, copy=False)
+        return self._answer(scaled, self._network.encode(*self._given(weights_as, scaled)))
 
     def encode_distribution(self, weights_as: WeightsAs, scaled: Array) -> list[Array]:
         """Mean and log variance of the code."""
         found = self._network.encode_distribution(*self._given(weights_as, scaled))
-        return [each.astype(scaled.dtype, copy=False) for each in found]
+        return [self._answer(scaled, each) for each in found]
 
     def decode(self, weights_as: WeightsAs, code: Array) -> Array:
         """Scaled output of a code."""
-        weights, rows = self._given(weights_as, code)
-        return self._network.decode(weights, rows).astype(code.dtype, copy=False)
+        return self._answer(code, self._network.decode(*self._given(weights_as, code)))
 
     def _given(self, weights_as: WeightsAs, rows: Array) -> tuple[Weights, Array]:
         dtype = np.dtype(np.float32) if self._network.is_single else rows.dtype
+        n_lacking = -len(rows) % self._network.row_multiple
+        if n_lacking:
+            rows = np.concatenate([rows, np.zeros((n_lacking, *rows.shape[1:]), rows.dtype)])
         return weights_as(dtype), rows.astype(dtype, copy=False)
+
+    def _answer(self, rows: Array, found: Array) -> Array:
+        return found[: len(rows)].astype(rows.dtype, copy=False)
 
 
 class KerasScorer:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from skae.networks import _names as names
-from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._activations import ACTIVATIONS_IN_PLACE, NUMPY_ACTIVATIONS
 from skae.networks._conditional import class_shapes
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin, finished_code
@@ -120,7 +120,8 @@ class DenseNetwork(Network):
     ) -> Array:
         if not self.hidden_layer_sizes:
             return _linear(half, weights, inputs, columns)
-        activate, hidden = NUMPY_ACTIVATIONS[self.activation], inputs
+        activate = ACTIVATIONS_IN_PLACE.get(self.activation) or NUMPY_ACTIVATIONS[self.activation]
+        hidden = inputs
         for i in range(1, len(self.hidden_layer_sizes) + 1):
             kernel = weights[names.kernel(names.hidden(half, i))]
             units = empty_aligned((len(hidden), kernel.shape[1]), kernel.dtype)

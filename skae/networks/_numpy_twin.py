@@ -23,6 +23,10 @@ class NumpyTwin(Protocol):
     def is_single(self) -> bool:
         """Whether rows are to be given in float32, as in training."""
 
+    @property
+    def row_multiple(self) -> int:
+        """Rows are to be given by multiples of as many, padded."""
+
     def encode(self, weights: Weights, rows: Array) -> Array:
         """Code of scaled rows; of a distribution, its mean."""
 

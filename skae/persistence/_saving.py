@@ -72,7 +72,8 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     Examples
     --------
     >>> import tempfile
-    >>>     >>> import numpy as np
+    >>> from pathlib import Path
+    >>> import numpy as np
     >>> import skae
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
