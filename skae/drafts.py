@@ -57,10 +57,12 @@ def write_whole(path: Path, content: Content) -> None:
         _remove_abandoned(path.parent, beginning)
         _write(draft, content, instead_of=path)
         os.replace(draft, path)
-    except BaseException:  # Ctrl-C too
+    except BaseException as error:  # Ctrl-C too
         with suppress(OSError):
             draft.unlink()
         remove_empty(made)
+        if isinstance(error, OSError) and error.filename == str(draft):
+            error.filename = str(path)  # nobody has heard of the draft
         raise
 
 
@@ -70,8 +72,10 @@ def place_of(path: str) -> Path:
     Raises
     ------
     OSError
-        If it is a directory, a device, a pipe or a socket, or links lead to one another.
+        If it is a directory, a device, a pipe or a socket, or links lead to one another; or empty.
     """
+    if not path:
+        raise FileNotFoundError(errno.ENOENT, "An empty path names no file; name one", path)
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
+
 from skae import (
     AdversarialAutoencoder,
     Autoencoder,
@@ -23,6 +26,7 @@ from skae.export._autoencoders import of_autoencoder, of_classifier, of_regresso
 from skae.export._imputing import of_imputer
 from skae.export._inverses import Inverse, of_inverse
 from skae.export._outliers import of_detector
+from skae.export._preparing import of_bins, of_polynomials, of_powers, of_simple_imputer
 from skae.export._refusals import CannotExport
 from skae.export._tensor import Tensor
 
@@ -71,10 +75,20 @@ ANSWERS |= {
     ),
     Inverse: Answers(("inverse_transform",), of_inverse),
 }
+# Steps of scikit-learn, which whoever calls `skl2onnx` without skae gets from it as before.
+_STEPS: dict[type[Any], Answers] = {
+    KBinsDiscretizer: Answers(("transform",), of_bins),
+    PolynomialFeatures: Answers(("transform",), of_polynomials),
+    PowerTransformer: Answers(("transform",), of_powers),
+    SimpleImputer: Answers(("transform",), of_simple_imputer),
+}
 
 
 def answers_of(estimator: object) -> Answers | None:
-    """What an estimator of skae can be asked, or a subclass of one; None for others."""
+    """What an estimator can be asked here: one of skae, a subclass of one, or a step above."""
+    found = _STEPS.get(type(estimator))
+    if found is not None:
+        return found
     return next((ANSWERS[cls] for cls in type(estimator).__mro__ if cls in ANSWERS), None)
 
 

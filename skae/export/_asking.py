@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skae.export._answers import answers_of
-from skae.export._converters import Asked
+from skae.export._converters import Asked, allowed_options
 from skae.export._inverses import Inverse
+from skae.export._rewriting import pipeline_of
 from skae.reducers import steps_of, thawed
 
-# Which output of its converter a method of an estimator of scikit-learn is.
+# Which output of its converter a method of an estimator of scikit-learn is; the first is asked by
+# default.
 _CLASSIFIER = {"predict": 0, "predict_proba": 1}
+_GROUPS = {"transform": 1, "predict": 0}
+_MIXTURE = {"predict": 0, "predict_proba": 1, "score_samples": 2}
 _OUTLIERS = {"predict": 0, "decision_function": 1}
 _PREDICTOR = {"predict": 0}
 _TRANSFORMER = {"transform": 0}
@@ -79,14 +82,26 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
     check_is_fitted(estimator)
     estimator = _found(estimator)
     steps = steps_of(estimator)
+    if not steps:
+        raise ValueError(
+            f"This {type(estimator).__name__} has no step that computes anything, so that there is "
+            "nothing to write. Give it one."
+        )
+    for step in steps:
+        check_is_fitted(step)
     first, last = steps[0], steps[-1]
     ours = answers_of(last)
     if ours is None and type(last).__module__.startswith("skae."):
         raise TypeError(
             f"{type(last).__name__} has no graph: {_WHY.get(type(last).__name__, _WHY_NOT)}"
         )
-    places = {} if ours is not None else _places_of(last)
+    places = _places_of(last) if ours is None else {}
     known = tuple(places) if ours is None else ours.methods
+    if not known:
+        raise TypeError(
+            f"{type(last).__name__} has none of the methods that can be exported. Export the steps "
+            "before it."
+        )
     methods = (known[0],) if method is None else _checked(method)
     for name in methods:
         if not hasattr(estimator, name):
@@ -108,12 +123,20 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
                 f"method={name!r} of {type(last).__name__} has no graph. Take {_listed(known)}."
             )
     if ours is None:
-        options = {id(last): {"zipmap": False}} if is_classifier(last) else {}
-        model = _pipeline(steps)
+        wanted = {"zipmap": False} if is_classifier(last) else {}
+        if "score_samples" in methods:
+            wanted["score_samples"] = True
+        options = {name: wanted[name] for name in wanted if name in allowed_options(last)}
         return Question(
-            estimator, last, first, methods, model, tuple(places[n] for n in methods), options
+            estimator,
+            last,
+            first,
+            methods,
+            pipeline_of(steps),
+            tuple(places[name] for name in methods),
+            {id(last): options} if options else {},
         )
-    model = _pipeline([*steps[:-1], Asked(last, methods)])
+    model = pipeline_of([*steps[:-1], Asked(last, methods)])
     return Question(estimator, last, first, methods, model, tuple(range(len(methods))))
 
 
@@ -124,20 +147,19 @@ def _found(estimator: Any) -> Any:
     return estimator if best is None else _found(best)
 
 
-def _pipeline(steps: list[Any]) -> Any:
-    if len(steps) == 1:
-        return steps[0]
-    return Pipeline([(f"step_{i}", step) for i, step in enumerate(steps)])
-
-
 def _places_of(last: Any) -> dict[str, int]:
+    """Which outputs the methods are that an estimator of scikit-learn has."""
     if is_classifier(last):
-        return _CLASSIFIER
-    if is_outlier_detector(last):
-        return _OUTLIERS
-    if is_regressor(last) or (is_clusterer(last) and not hasattr(last, "transform")):
-        return _PREDICTOR
-    return _TRANSFORMER
+        places = _CLASSIFIER
+    elif is_outlier_detector(last):
+        places = _OUTLIERS
+    elif is_clusterer(last):
+        places = _GROUPS
+    elif is_regressor(last):
+        places = _PREDICTOR
+    else:
+        places = _MIXTURE if hasattr(last, "predict_proba") else _TRANSFORMER
+    return {name: place for name, place in places.items() if hasattr(last, name)}
 
 
 def _checked(method: Any) -> tuple[str, ...]:

@@ -60,9 +60,10 @@ def of_regressor(estimator: AutoencoderRegressor, method: str, rows: Tensor) -> 
 
 
 def labels_of(classes: Any) -> Any:
-    """Classes as an array that ONNX has a type for."""
+    """Classes as an array of a type that runtimes have: text, truth values or one of 64 bits."""
     classes = np.asarray(classes)
-    return classes.astype(object) if classes.dtype.kind in "UO" else classes
+    common = {"U": object, "i": np.int64, "u": np.int64, "f": np.float64}
+    return classes.astype(common.get(classes.dtype.kind, classes.dtype))
 
 
 def _outputs(estimator: Any, rows: Tensor) -> Tensor:

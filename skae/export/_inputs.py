@@ -13,7 +13,7 @@ from skae.export._inverses import Inverse, code_width
 # The one input of rows that are a matrix, as scikit-learn calls it.
 _NAME = "X"
 # Their results have the dtype of the rows, as in numpy.
-_OF_ROWS = ("inverse_transform", "reconstruct", "transform")
+OF_ROWS = ("inverse_transform", "reconstruct", "transform")
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,15 @@ class Input:
     given : dtype
         Of what comes in.
     shape : tuple of int or None
+    is_column : bool
+        Whether it is one of the columns of a frame, rather than the one matrix.
     """
 
     name: str
     inside: np.dtype[Any]
     given: np.dtype[Any]
     shape: tuple[int | None, int]
+    is_column: bool = False
 
 
 def inputs_of(question: Question, X: Any, dtype: np.dtype[Any]) -> list[Input]:
@@ -83,7 +86,7 @@ def _column(name: str, found: np.dtype[Any], dtype: np.dtype[Any]) -> Input:
             f"The column {name!r} holds values of type {found}, which has no type in a graph. "
             "Make numbers or text of it before."
         )
-    return Input(name, inside, given, (None, 1))
+    return Input(name, inside, given, (None, 1), is_column=True)
 
 
 def with_given_types(model: Any, inputs: list[Input], methods: tuple[str, ...]) -> None:
@@ -110,7 +113,7 @@ def with_given_types(model: Any, inputs: list[Input], methods: tuple[str, ...]) 
     goes_out = {}
     for output in graph.output:
         kind = output.type.tensor_type
-        if output.name in methods and output.name in _OF_ROWS and kind.elem_type == double:
+        if output.name in methods and output.name in OF_ROWS and kind.elem_type == double:
             goes_out[output.name] = renamed = f"{output.name}_in_double"
             after.append(
                 onnx.helper.make_node("Cast", [renamed], [output.name], name=renamed, to=number)

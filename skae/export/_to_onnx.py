@@ -1,9 +1,6 @@
 """Fitted estimators, and whole Pipelines of them, as files of ONNX."""
 
-import copy
 import os
-import re
-import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,15 +9,16 @@ import numpy as np
 import skae
 from skae.drafts import place_of, write_whole
 from skae.export._asking import Question, question_of
-from skae.export._converters import register, tensor_type
-from skae.export._graph import OPSET
-from skae.export._inputs import Input, inputs_of, with_given_types
+from skae.export._blame import reason
+from skae.export._converters import register
+from skae.export._converting import CannotConvert, converted, finish
+from skae.export._inputs import Input, inputs_of
 from skae.export._refusals import CannotExport
+from skae.export._running import CannotRun, loaded
+from skae.export._trial import check_answers, trial_of
 from skae.messages import needs_extra
-from skae.states import text_of_path, versions
+from skae.states import shortened, text_of_path, versions
 
-# The operators of scikit-learn's trees, encoders and the like.
-_ML_OPSET = 3
 _WAY_OUT = "Leave it out to get the model alone."
 
 
@@ -108,49 +106,34 @@ def to_onnx(
     """
     given = _checked_dtype(dtype)
     place = None if path is None else place_of(text_of_path(path, _WAY_OUT))
-    question = question_of(estimator, method)
     with needs_extra("onnx", "to_onnx"):
         register()
+    question = question_of(estimator, method)
     inputs = inputs_of(question, X, given)
     try:
-        model = _converted(question, inputs)
+        model = _written(question, inputs, X)
     except CannotExport as error:
         name = type(question.last).__name__
         raise ValueError(f"This {name} cannot be exported, as {error}") from error
-    with_given_types(model, inputs, question.methods)
-    _describe(model, question)
     if place is not None:
         write_whole(place, model.SerializeToString(deterministic=True))
     return model
 
 
-def _converted(question: Question, inputs: list[Input]) -> Any:
-    import skl2onnx
-    from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
-
+def _written(question: Question, inputs: list[Input], X: Any) -> Any:
+    """A model that answers what the estimator does, on a few rows at least."""
     try:
-        with warnings.catch_warnings():
-            # Converters read attributes that scikit-learn is going to drop.
-            warnings.simplefilter("ignore", FutureWarning)
-            model = skl2onnx.convert_sklearn(
-                question.model,
-                name=type(question.last).__name__,
-                initial_types=[(one.name, tensor_type(one.inside, one.shape)) for one in inputs],
-                target_opset={"": OPSET, "ai.onnx.ml": _ML_OPSET},
-                options=question.options,
-            )
-    except (MissingConverter, MissingShapeCalculator) as error:
-        found = re.search(r"type '<class '([\w.]+)'>'", str(error))
-        what = found[1] if found else "a step"
-        raise CannotExport(
-            f"skl2onnx has no converter of {what}. Leave that step out, or register one with "
-            "skl2onnx.update_registered_converter."
-        ) from error
-    except (NotImplementedError, RuntimeError) as error:
-        raise CannotExport(
-            f"skl2onnx cannot convert one of its steps: {error} Leave that step out."
-        ) from error
-    return _with_named_outputs(model, question)
+        model = converted(question, inputs)
+    except CannotConvert as error:
+        raise CannotExport(reason(question, inputs, None, error)) from error
+    trial = trial_of(question, inputs, X)
+    finish(model, question, inputs, trial)
+    _describe(model, question)
+    try:
+        check_answers(loaded(model), trial, question.methods)
+    except (CannotExport, CannotRun) as error:
+        raise CannotExport(reason(question, inputs, trial, error)) from error
+    return model
 
 
 def _describe(model: Any, question: Question) -> None:
@@ -170,44 +153,17 @@ def _describe(model: Any, question: Question) -> None:
     opsets = [onnx.helper.make_opsetid(each.domain, each.version) for each in opsets]
     del model.opset_import[:]
     model.opset_import.extend(opsets)
-    onnx.checker.check_model(model)
-
-
-def _with_named_outputs(model: Any, question: Question) -> Any:
-    """The model with an output for every method, of its name."""
-    outputs = [model.graph.output[place] for place in question.places]
-    old = [output.name for output in outputs]
-    _drop_unused(model.graph, set(old))
-    outputs = [copy.deepcopy(output) for output in outputs]
-    del model.graph.output[:]
-    model.graph.output.extend(outputs)
-    renamed = dict(zip(old, question.methods, strict=True))
-    for node in model.graph.node:
-        node.input[:] = [renamed.get(name, name) for name in node.input]
-        node.output[:] = [renamed.get(name, name) for name in node.output]
-    for output in model.graph.output:
-        output.name = renamed[output.name]
-    return model
-
-
-def _drop_unused(graph: Any, needed: set[str]) -> None:
-    """Leave out what no output depends on."""
-    kept = []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            kept.append(node)
-            needed.update(node.input)
-    constants = [each for each in graph.initializer if each.name in needed]
-    del graph.node[:], graph.initializer[:]
-    graph.node.extend(reversed(kept))
-    graph.initializer.extend(constants)
 
 
 def _checked_dtype(dtype: Any) -> np.dtype[Any]:
-    if dtype not in ("float64", "float32"):
+    try:
+        found = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float64, np.float32):
         raise ValueError(
-            f"dtype={dtype!r} should be 'float64' or 'float32': the type of the numbers that come "
-            "in."
+            f"dtype={shortened(dtype)} should be 'float64' or 'float32': the type of the numbers "
+            "that come in."
         )
-    found: np.dtype[Any] = np.dtype(dtype)
-    return found
+    checked: np.dtype[Any] = np.dtype(found)
+    return checked

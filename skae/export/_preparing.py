@@ -1,0 +1,89 @@
+"""Steps of scikit-learn whose own converters write what no runtime loads, as graphs.
+
+`skl2onnx` mixes both precisions in some, and asks `onnxruntime` for operators in double precision
+that it has in single alone. Here they are what numpy computes, in double precision.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
+
+from skae.export._inverses import forth
+from skae.export._refusals import CannotExport
+from skae.export._tensor import Tensor, xp
+from skae.tables import is_missing
+
+
+def of_simple_imputer(step: SimpleImputer, method: str, rows: Tensor) -> Tensor:
+    """Rows whose gaps hold the statistic of their column."""
+    try:
+        statistics = np.asarray(step.statistics_, np.float64)
+        marker = np.float64(np.nan if is_missing(step.missing_values) else step.missing_values)
+    except (TypeError, ValueError):
+        raise CannotExport(
+            "its SimpleImputer fills text, and only numbers are filled in a graph. Fill text "
+            "before."
+        ) from None
+    gaps = xp.isnan(rows) if np.isnan(marker) else rows == marker
+    kept = np.ones(len(statistics), bool) if step.keep_empty_features else ~np.isnan(statistics)
+    filled: Tensor = xp.where(gaps, np.nan_to_num(statistics), rows)[:, kept]
+    if step.indicator_ is None:
+        return filled
+    shown = gaps[:, step.indicator_.features_].astype(filled.dtype)
+    both: Tensor = xp.concatenate([filled, shown], axis=1)
+    return both
+
+
+def of_polynomials(step: PolynomialFeatures, method: str, rows: Tensor) -> Tensor:
+    """Products of columns."""
+    n_columns = step.n_features_in_
+    factors = [np.repeat(np.arange(n_columns), powers) for powers in step.powers_]
+    degree = max(len(each) for each in factors)
+    # Those of fewer factors are multiplied by ones, a column behind all others.
+    places = np.array(
+        [np.pad(each, (0, degree - len(each)), constant_values=n_columns) for each in factors]
+    )
+    ones = xp.where(xp.isnan(rows[:, :1]), 1.0, 1.0)
+    columns = xp.concatenate([rows, ones], axis=1)
+    product: Tensor = columns[:, places[:, 0]]
+    for others in places.T[1:]:
+        product = product * columns[:, others]
+    return product
+
+
+def of_bins(step: KBinsDiscretizer, method: str, rows: Tensor) -> Tensor:
+    """In which bin each value is, or a column for each bin."""
+    inner = [np.asarray(edges, np.float64)[1:-1] for edges in step.bin_edges_]
+    width = max(1, *(len(edges) for edges in inner))
+    edges = np.full((len(inner), width), np.inf)
+    for column, known in zip(edges, inner, strict=True):
+        column[: len(known)] = known
+    if step.dtype is not None:
+        rows = rows.astype(step.dtype).astype(np.float64)
+    bins: Tensor = (rows[:, :, None] >= edges).astype(np.float64).sum(axis=2)
+    if step.encode == "ordinal":
+        return bins
+    columns = np.repeat(np.arange(len(inner)), step.n_bins_)
+    numbers = np.concatenate([np.arange(n, dtype=np.float64) for n in step.n_bins_])
+    return (bins[:, columns] == numbers).astype(np.float64)  # type: ignore[no-any-return]
+
+
+def of_powers(step: PowerTransformer, method: str, rows: Tensor) -> Tensor:
+    """Rows after a power of each column."""
+    powers = np.asarray(step.lambdas_, np.float64)
+    if step.method == "box-cox":
+        made = _power(xp.log(rows), powers)
+    else:
+        above = _power(xp.log(1.0 + xp.maximum(rows, 0.0)), powers)
+        below = _power(xp.log(1.0 - xp.minimum(rows, 0.0)), 2.0 - powers)
+        made = xp.where(rows >= 0.0, above, -below)
+    return forth(step._scaler, made) if step.standardize else made
+
+
+def _power(logarithms: Any, powers: Any) -> Any:
+    """``(x ** power - 1) / power`` of values whose logarithms are given."""
+    is_zero = powers == 0.0
+    some = np.where(is_zero, 1.0, powers)
+    return xp.where(is_zero, logarithms, xp.expm1(logarithms * some) / some)
