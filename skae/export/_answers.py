@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sklearn.impute import SimpleImputer
+from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
 
 from skae import (
@@ -26,7 +27,7 @@ from skae.export._autoencoders import of_autoencoder, of_classifier, of_regresso
 from skae.export._imputing import of_imputer
 from skae.export._inverses import Inverse, of_inverse
 from skae.export._outliers import of_detector
-from skae.export._preparing import of_bins, of_polynomials, of_powers, of_simple_imputer
+from skae.export._preparing import of_bins, of_mixture, of_polynomials, of_powers, of_simple_imputer
 from skae.export._refusals import CannotExport
 from skae.export._tensor import Tensor
 
@@ -77,6 +78,7 @@ ANSWERS |= {
 }
 # Steps of scikit-learn, which whoever calls `skl2onnx` without skae gets from it as before.
 _STEPS: dict[type[Any], Answers] = {
+    GaussianMixture: Answers(("predict", "predict_proba", "score_samples"), of_mixture),
     KBinsDiscretizer: Answers(("transform",), of_bins),
     PolynomialFeatures: Answers(("transform",), of_polynomials),
     PowerTransformer: Answers(("transform",), of_powers),

@@ -8,7 +8,7 @@ from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_re
 from sklearn.utils.validation import check_is_fitted
 
 from skae.export._answers import answers_of
-from skae.export._converters import Asked, allowed_options
+from skae.export._converters import Asked
 from skae.export._inverses import Inverse
 from skae.export._rewriting import pipeline_of
 from skae.reducers import steps_of, thawed
@@ -17,7 +17,6 @@ from skae.reducers import steps_of, thawed
 # default.
 _CLASSIFIER = {"predict": 0, "predict_proba": 1}
 _GROUPS = {"transform": 1, "predict": 0}
-_MIXTURE = {"predict": 0, "predict_proba": 1, "score_samples": 2}
 _OUTLIERS = {"predict": 0, "decision_function": 1}
 _PREDICTOR = {"predict": 0}
 _TRANSFORMER = {"transform": 0}
@@ -123,10 +122,9 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
                 f"method={name!r} of {type(last).__name__} has no graph. Take {_listed(known)}."
             )
     if ours is None:
-        wanted = {"zipmap": False} if is_classifier(last) else {}
-        if "score_samples" in methods:
-            wanted["score_samples"] = True
-        options = {name: wanted[name] for name in wanted if name in allowed_options(last)}
+        # Of a classifier without probabilities the converter has no such option.
+        has_shares = is_classifier(last) and hasattr(last, "predict_proba")
+        options = {"zipmap": False} if has_shares else {}
         return Question(
             estimator,
             last,
@@ -158,7 +156,7 @@ def _places_of(last: Any) -> dict[str, int]:
     elif is_regressor(last):
         places = _PREDICTOR
     else:
-        places = _MIXTURE if hasattr(last, "predict_proba") else _TRANSFORMER
+        places = _TRANSFORMER
     return {name: place for name, place in places.items() if hasattr(last, name)}
 
 

@@ -60,10 +60,11 @@ def of_regressor(estimator: AutoencoderRegressor, method: str, rows: Tensor) -> 
 
 
 def labels_of(classes: Any) -> Any:
-    """Classes as an array of a type that runtimes have: text, truth values or one of 64 bits."""
+    """Classes as an array of a type that runtimes have; whole numbers have 64 bits."""
     classes = np.asarray(classes)
-    common = {"U": object, "i": np.int64, "u": np.int64, "f": np.float64}
-    return classes.astype(common.get(classes.dtype.kind, classes.dtype))
+    kinds = {"U": object, "i": np.int64, "u": np.int64}
+    dtype = np.float64 if classes.dtype == np.float16 else classes.dtype
+    return classes.astype(kinds.get(classes.dtype.kind, dtype))
 
 
 def _outputs(estimator: Any, rows: Tensor) -> Tensor:

@@ -14,6 +14,8 @@ from skae.export._running import CannotRun, loaded
 from skae.export._trial import Trial, check_answers, expected_of
 from skae.reducers import steps_of
 
+# Of what a converter says, which may be all that it holds.
+_MOST_LETTERS = 300
 _FAULTS = (CannotConvert, CannotExport, CannotRun)
 
 
@@ -48,9 +50,11 @@ def reason(question: Question, inputs: list[Input], trial: Trial | None, error: 
         way_out = f"Export the steps before it, and apply {name} to what the file answers"
     else:
         way_out = "Answer in Python"
+    why = str(error).removesuffix(".")
+    why = why if len(why) <= _MOST_LETTERS else f"{why[:_MOST_LETTERS]}..."
     return (
-        f"skl2onnx writes no graph of {name} that runs: {str(error).removesuffix('.')}. {way_out}, "
-        "or register a converter with skl2onnx.update_registered_converter."
+        f"no graph of {name} that runs and answers alike is known: {why}. {way_out}, or register a "
+        "converter with skl2onnx.update_registered_converter."
     )
 
 

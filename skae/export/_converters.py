@@ -38,16 +38,6 @@ def register() -> None:
         )
 
 
-def allowed_options(estimator: Any) -> Any:
-    """What the converter of an estimator can be told."""
-    from skl2onnx._supported_operators import sklearn_operator_name_map
-    from skl2onnx.common._registration import _converter_pool
-
-    alias = sklearn_operator_name_map.get(type(estimator))
-    converter = _converter_pool.get(alias)
-    return (converter.get_allowed_options() if converter is not None else None) or {}
-
-
 def _asked(operator: Any) -> Asked:
     given = operator.raw_operator
     if isinstance(given, Asked):

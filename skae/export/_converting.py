@@ -77,7 +77,7 @@ def _finish_output(graph: Any, output: Any, expected: Any) -> None:
     if expected.ndim == 1 and len(kind.shape.dim) == 2:
         steps.append(("Reshape", {}))
         del kind.shape.dim[1]
-    if expected.dtype.kind == "f" and kind.elem_type == onnx.TensorProto.FLOAT:
+    if expected.dtype == np.float64 and kind.elem_type == onnx.TensorProto.FLOAT:
         steps.append(("Cast", {"to": onnx.TensorProto.DOUBLE}))
         kind.elem_type = onnx.TensorProto.DOUBLE
     if not steps:

@@ -76,7 +76,9 @@ def _units(step: Any) -> tuple[Any, Any]:
     """Centre and width of the columns, as far as a step knows them."""
     if isinstance(step, AutoencoderClassifier | AutoencoderRegressor):
         step = step.autoencoder_
-    if isinstance(step, ReconstructionImputer | ReconstructionOutlierDetector) and step.reducers_:
+    elif isinstance(step, ReconstructionImputer):
+        step = step.initial_imputer_
+    elif isinstance(step, ReconstructionOutlierDetector):
         step = steps_of(step.reducers_[0])[0]
     if isinstance(step, BaseAutoencoder):
         scaling = step._model.scaling

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.impute import SimpleImputer
+from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
 
 from skae.export._inverses import forth
@@ -87,3 +88,32 @@ def _power(logarithms: Any, powers: Any) -> Any:
     is_zero = powers == 0.0
     some = np.where(is_zero, 1.0, powers)
     return xp.where(is_zero, logarithms, xp.expm1(logarithms * some) / some)
+
+
+def of_mixture(step: GaussianMixture, method: str, rows: Tensor) -> Tensor:
+    """What a method of a mixture of normal distributions returns for rows."""
+    densities = xp.stack([_log_density(step, i, rows) for i in range(len(step.means_))], axis=1)
+    weighted: Tensor = densities + np.log(step.weights_)
+    if method == "predict":
+        (place,) = weighted.graph.node("ArgMax", [weighted.name], axis=1, keepdims=0)
+        return Tensor(weighted.graph, place, np.int64, (None,))
+    if method == "predict_proba":
+        return weighted.op("Softmax", axis=1)
+    largest = weighted.max(axis=1, keepdims=True)
+    total: Tensor = xp.log(xp.exp(weighted - largest).sum(axis=1)) + largest[:, 0]
+    return total
+
+
+def _log_density(step: GaussianMixture, component: int, rows: Tensor) -> Any:
+    """Of one component; the precisions are square roots, of which a matrix is triangular."""
+    # Centred before they are multiplied, so that rows far from zero keep their digits.
+    centred = rows - step.means_[component]
+    n_columns = step.means_.shape[1]
+    is_tied = step.covariance_type == "tied"
+    root = np.asarray(
+        step.precisions_cholesky_ if is_tied else step.precisions_cholesky_[component]
+    )
+    whitened = centred @ root if root.ndim == 2 else centred * root
+    diagonal = np.diag(root) if root.ndim == 2 else np.broadcast_to(root, n_columns)
+    constant = np.log(diagonal).sum() - 0.5 * n_columns * np.log(2.0 * np.pi)
+    return constant - 0.5 * (whitened * whitened).sum(axis=1)

@@ -7,9 +7,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
+    AdaBoostRegressor,
     ExtraTreesRegressor,
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
+    IsolationForest,
     RandomForestRegressor,
 )
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -22,11 +24,13 @@ from skae.reducers import steps_of, thawed
 
 # Of these ONNX has operators in single precision alone. Trees read single precision in Python too.
 _IN_SINGLE = (
+    AdaBoostRegressor,
     DecisionTreeRegressor,
     ExtraTreeRegressor,
     ExtraTreesRegressor,
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
+    IsolationForest,
     NuSVR,
     OneClassSVM,
     RandomForestRegressor,

@@ -64,7 +64,8 @@ def _by_reference(model: Any) -> Run:
 def _refusing(run: Run) -> Run:
     def answers(feed: Mapping[str, Array]) -> list[Array]:
         try:
-            return run(feed)
+            found: list[Array] = run(feed)
+            return found
         except Exception as error:
             raise CannotRun(_first_line(error)) from error
 
