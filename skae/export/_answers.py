@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sklearn.impute import SimpleImputer
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
+from sklearn.svm import LinearSVC
 
 from skae import (
     AdversarialAutoencoder,
@@ -27,7 +28,14 @@ from skae.export._autoencoders import of_autoencoder, of_classifier, of_regresso
 from skae.export._imputing import of_imputer
 from skae.export._inverses import Inverse, of_inverse
 from skae.export._outliers import of_detector
-from skae.export._preparing import of_bins, of_mixture, of_polynomials, of_powers, of_simple_imputer
+from skae.export._preparing import (
+    of_bins,
+    of_linear_classifier,
+    of_mixture,
+    of_polynomials,
+    of_powers,
+    of_simple_imputer,
+)
 from skae.export._refusals import CannotExport
 from skae.export._tensor import Tensor
 
@@ -76,10 +84,11 @@ ANSWERS |= {
     ),
     Inverse: Answers(("inverse_transform",), of_inverse),
 }
-# Steps of scikit-learn, which whoever calls `skl2onnx` without skae gets from it as before.
+# Estimators of scikit-learn, which whoever calls `skl2onnx` without skae gets from it as before.
 _STEPS: dict[type[Any], Answers] = {
     GaussianMixture: Answers(("predict", "predict_proba", "score_samples"), of_mixture),
     KBinsDiscretizer: Answers(("transform",), of_bins),
+    LinearSVC: Answers(("predict", "decision_function"), of_linear_classifier),
     PolynomialFeatures: Answers(("transform",), of_polynomials),
     PowerTransformer: Answers(("transform",), of_powers),
     SimpleImputer: Answers(("transform",), of_simple_imputer),
@@ -87,7 +96,7 @@ _STEPS: dict[type[Any], Answers] = {
 
 
 def answers_of(estimator: object) -> Answers | None:
-    """What an estimator can be asked here: one of skae, a subclass of one, or a step above."""
+    """What an estimator can be asked here: one of skae, a subclass of one, or one of these."""
     found = _STEPS.get(type(estimator))
     if found is not None:
         return found

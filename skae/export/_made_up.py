@@ -16,8 +16,10 @@ from skae.tables import is_missing
 # How many there are: enough for a spread.
 _N_ROWS = 8
 # What estimators of scikit-learn call the centre and the width of the columns of their fit.
-_CENTRES = ("mean_", "center_", "data_min_", "statistics_")
+_CENTRES = ("mean_", "center_", "data_min_", "statistics_", "xbar_")
 _WIDTHS = ("scale_", "data_range_")
+# What they keep that lies among the rows of their fit.
+_ROWS = ("means_", "theta_", "cluster_centers_", "support_vectors_", "_fit_X")
 
 
 def made_up(steps: list[Any]) -> Iterator[Array]:
@@ -83,6 +85,10 @@ def _units(step: Any) -> tuple[Any, Any]:
     if isinstance(step, BaseAutoencoder):
         scaling = step._model.scaling
         return scaling.mean, scaling.scale
+    for name in _ROWS:
+        kept = getattr(step, name, None)
+        if isinstance(kept, np.ndarray) and kept.shape[1:] == (step.n_features_in_,):
+            return kept.mean(axis=0), kept.std(axis=0)
     return next(_numbers(step, _CENTRES), 0.0), next(_numbers(step, _WIDTHS), 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Steps of scikit-learn whose own converters write what no runtime loads, as graphs.
+"""Estimators of scikit-learn whose own converters fail, or write what no runtime loads, as graphs.
 
 `skl2onnx` mixes both precisions in some, and asks `onnxruntime` for operators in double precision
 that it has in single alone. Here they are what numpy computes, in double precision.
@@ -10,10 +10,12 @@ import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
+from sklearn.svm import LinearSVC
 
+from skae.export._autoencoders import labels_of
 from skae.export._inverses import forth
 from skae.export._refusals import CannotExport
-from skae.export._tensor import Tensor, xp
+from skae.export._tensor import Tensor, as_tensor, xp
 from skae.tables import is_missing
 
 
@@ -117,3 +119,19 @@ def _log_density(step: GaussianMixture, component: int, rows: Tensor) -> Any:
     diagonal = np.diag(root) if root.ndim == 2 else np.broadcast_to(root, n_columns)
     constant = np.log(diagonal).sum() - 0.5 * n_columns * np.log(2.0 * np.pi)
     return constant - 0.5 * (whitened * whitened).sum(axis=1)
+
+
+def of_linear_classifier(step: LinearSVC, method: str, rows: Tensor) -> Tensor:
+    """What a method of a linear classifier returns for rows."""
+    decision: Tensor = rows @ step.coef_.T.astype(np.float64) + step.intercept_
+    if len(step.classes_) == 2:
+        decision = decision[:, 0]
+    if method == "decision_function":
+        return decision
+    graph, classes = decision.graph, as_tensor(decision.graph, labels_of(step.classes_))
+    if len(step.classes_) == 2:
+        place = (decision > 0.0).astype(np.int64).name
+    else:
+        (place,) = graph.node("ArgMax", [decision.name], axis=1, keepdims=0)
+    (name,) = graph.node("Gather", [classes.name, place], axis=0)
+    return Tensor(graph, name, classes.dtype, (None,))

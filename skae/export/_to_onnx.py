@@ -44,15 +44,18 @@ def to_onnx(
         ColumnTransformer of these and of what `skl2onnx` knows of scikit-learn; a search, of which
         it is the best estimator.
     path : path-like, default=None
-        A file to write, which appears whole or not at all; None writes none.
+        A file to write, which appears whole or not at all; missing folders are made. None writes
+        none.
     method : str or list of str, default=None
         What the file is to answer: an output for each, of the name of the method. None means
         ``"transform"`` for transformers, ``"score_samples"`` for detectors and ``"predict"`` for
-        classifiers and regressors. ``"inverse_transform"`` is alone, as its rows are codes.
-    X : DataFrame, default=None
-        A few rows, which show what the columns hold, if the first step is a ColumnTransformer that
-        was fitted on a frame.
-    dtype : {"float64", "float32"}, default="float64"
+        other estimators. ``"inverse_transform"`` is alone, as its rows are codes.
+    X : array-like of shape (n_samples, n_features), default=None
+        A few rows like those of the fit, or codes for ``"inverse_transform"``, to try the file on;
+        of more than 100 the first. None makes some up, from the units that the steps know. If the
+        first step is a ColumnTransformer that was fitted on a frame, it has to be a frame, which
+        shows what the columns hold.
+    dtype : {"float64", "float32"} or dtype, default="float64"
         Type of the numbers that come in, and of codes and rows that go out; scores and
         probabilities are of double precision.
 
@@ -70,11 +73,12 @@ def to_onnx(
         If this is no estimator, or has no such method or no graph.
     ValueError
         If something of it has no graph: layers, losses and activations of your own, conditional
-        networks, tables, grids. The message says what, and the way out.
+        networks, grids, steps of which `skl2onnx` writes what no runtime loads or what answers
+        otherwise. The message says what, and the way out. Also if the estimator refuses ``X``.
     NotFittedError
-        If it is not fitted.
+        If it is not fitted, or a step of it.
     OSError
-        If ``path`` is a directory, a device or a pipe, or cannot be written.
+        If ``path`` is empty, a directory, a device or a pipe, or cannot be written.
 
     See Also
     --------
@@ -85,6 +89,13 @@ def to_onnx(
     Rows come in as one matrix ``X`` of any number of rows, or, after a ColumnTransformer fitted on
     a frame, as one matrix of one column for each column, of its name. What numpy refuses, such as
     NaN, a file does not: it answers NaN.
+
+    Before it is put in place the file is loaded and run, by ``onnxruntime`` where it is installed,
+    else by the reference of `onnx`. It has to answer with the estimator's shapes, with numbers
+    within a hundredth of their deviation (plus 1e-5 of the largest), and with its labels in nine of
+    ten rows. That finds wrong files, and is no promise of how near they are: compare rows of yours.
+    Rows that are made up may lie elsewhere than those of the fit where the steps do not know their
+    units; then pass ``X``.
 
     A detector judges all rows as new ones. In Python it remembers the rows of its fit, and has
     each judged by the reducer that has not seen it.
