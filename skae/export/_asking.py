@@ -91,9 +91,7 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
     first, last = steps[0], steps[-1]
     ours = answers_of(last)
     if ours is None and type(last).__module__.startswith("skae."):
-        raise TypeError(
-            f"{type(last).__name__} has no graph: {_WHY.get(type(last).__name__, _WHY_NOT)}"
-        )
+        raise TypeError(f"{type(last).__name__} has no graph: {why_not(type(last).__name__)}")
     places = _places_of(last) if ours is None else {}
     known = tuple(places) if ours is None else ours.methods
     if not known:
@@ -136,6 +134,11 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
         )
     model = pipeline_of([*steps[:-1], Asked(last, methods)])
     return Question(estimator, last, first, methods, model, tuple(range(len(methods))))
+
+
+def why_not(name: str) -> str:
+    """Why a class of skae has no graph, and the way out."""
+    return _WHY.get(name, _WHY_NOT)
 
 
 def _found(estimator: Any) -> Any:

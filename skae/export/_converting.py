@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skae.export._asking import Question
+from skae.export._asking import Question, why_not
 from skae.export._converters import tensor_type
 from skae.export._graph import OPSET
 from skae.export._inputs import Input, with_given_types
@@ -51,10 +51,10 @@ def converted(question: Question, inputs: list[Input]) -> Any:
     except (MissingConverter, MissingShapeCalculator) as error:
         found = re.search(r"type '<class '([\w.]+)'>'", str(error))
         what = found[1] if found else "a step"
-        raise CannotExport(
-            f"skl2onnx has no converter of {what}. Leave that step out, or register one with "
-            "skl2onnx.update_registered_converter."
-        ) from error
+        if what.startswith("skae."):
+            name = what.rpartition(".")[2]
+            raise CannotExport(f"its {name} has no graph: {why_not(name)}") from error
+        raise CannotConvert(f"skl2onnx has no converter of {what}") from error
     except Exception as error:  # of converters of many hands
         raise CannotConvert(" ".join(str(error).split()).removesuffix(".")) from error
     return _with_named_outputs(model, question)

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import skae
 from skae.drafts import place_of, write_whole
@@ -28,7 +29,7 @@ def to_onnx(
     *,
     method: str | Sequence[str] | None = None,
     X: Any = None,
-    dtype: Literal["float64", "float32"] = "float64",
+    dtype: DTypeLike = "float64",
 ) -> Any:
     """Write a fitted estimator, or a Pipeline of such, as a file of ONNX.
 
@@ -55,7 +56,7 @@ def to_onnx(
         of more than 100 the first. None makes some up, from the units that the steps know. If the
         first step is a ColumnTransformer that was fitted on a frame, it has to be a frame, which
         shows what the columns hold.
-    dtype : {"float64", "float32"} or dtype, default="float64"
+    dtype : {"float64", "float32"} or such a dtype, default="float64"
         Type of the numbers that come in, and of codes and rows that go out; scores and
         probabilities are of double precision.
 
@@ -166,7 +167,7 @@ def _describe(model: Any, question: Question) -> None:
     model.opset_import.extend(opsets)
 
 
-def _checked_dtype(dtype: Any) -> np.dtype[Any]:
+def _checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     try:
         found = None if dtype is None else np.dtype(dtype)
     except TypeError:

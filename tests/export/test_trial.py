@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import is_classifier
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, FastICA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostRegressor,
@@ -213,6 +213,28 @@ def test_a_transformer_that_its_converter_takes_for_a_classifier():
     steps = make_pipeline(LinearDiscriminantAnalysis(), StandardScaler()).fit(NEAR, KINDS)
     with pytest.raises(ValueError, match="no graph of LinearDiscriminantAnalysis"):
         skae.to_onnx(steps)
+
+
+def test_a_step_that_has_no_converter():
+    steps = make_pipeline(StandardScaler(), FastICA(2, random_state=0), PCA(1)).fit(NEAR)
+    with pytest.raises(ValueError, match=r"graph of FastICA .*has no converter.*the steps after"):
+        skae.to_onnx(steps)
+
+
+def test_tables_before_other_steps():
+    frame = pd.DataFrame(NEAR, columns=list("abcde"))
+    autoencoder = skae.VariationalAutoencoder(1, hidden_layer_sizes=(), **QUICK)
+    tables = make_pipeline(skae.TableAutoencoder(autoencoder), StandardScaler()).fit(frame)
+    with pytest.raises(ValueError, match=r"its TableAutoencoder has no graph.*ColumnTransformer"):
+        skae.to_onnx(tables, X=frame)
+
+
+def test_a_subclass_in_the_middle():
+    class Own(skae.Autoencoder):
+        pass
+
+    steps = make_pipeline(Own(2, hidden_layer_sizes=(), **QUICK), PCA(1)).fit(NEAR)
+    check_file(steps, NEAR, "transform")
 
 
 def test_text_that_is_to_be_filled():
