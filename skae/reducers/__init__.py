@@ -1,5 +1,6 @@
 """Work with anything that has ``transform`` and ``inverse_transform``."""
 
+from skae.reducers._classes import refuse_classes, told_classes
 from skae.reducers._errors import (
     leave_padding_out,
     row_errors,
@@ -18,7 +19,6 @@ from skae.reducers._fitted import (
     sample_shape_of,
     seeded,
     telling_once_of_pca,
-    thawed,
     with_names,
 )
 from skae.reducers._padding import (
@@ -36,6 +36,7 @@ from skae.reducers._pipelines import (
     check_ends_in_reducer,
     last_step,
     names_before_last_step,
+    thawed,
 )
 from skae.reducers._rows import (
     as_rows,
@@ -76,6 +77,7 @@ __all__ = [
     "reconstruct",
     "reconstructed",
     "reducer_to_fit",
+    "refuse_classes",
     "row_errors",
     "rows_without_padding",
     "sample_shape_of",
@@ -84,6 +86,7 @@ __all__ = [
     "squared_errors",
     "telling_once_of_pca",
     "thawed",
+    "told_classes",
     "with_names",
     "without_known_padding",
     "without_padding",

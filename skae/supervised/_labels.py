@@ -9,7 +9,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_
 from sklearn.utils.multiclass import check_classification_targets
 
 from skae.numerics import Array, ArrayLike, Bools, Integers
-from skae.tables import is_missing, refuse_mask, with_nan_for_na
+from skae.tables import as_they_are, is_missing, refuse_mask, with_nan_for_na
 
 UNLABELLED = -1
 _LARGEST_TARGET = 1e307
@@ -84,6 +84,8 @@ def _column(y: ArrayLike) -> Array:
     elif hasattr(y, "iloc") and np.any(y.isna()):
         # Otherwise integers and truth values of a frame would become floats.
         y = y.astype(object)
+    else:
+        y = as_they_are(y)
     column: Array = column_or_1d(y, warn=True)
     if column.dtype.kind == "U" and str(np.nan) in column:
         raise ValueError(
