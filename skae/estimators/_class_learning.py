@@ -135,4 +135,5 @@ def _counted(sample_weight: ArrayLike | None, n_rows: int) -> Bools:
     weight = np.asarray(1.0 if sample_weight is None else sample_weight)
     if weight.shape != (n_rows,) or weight.dtype.kind not in "biuf" or not weight.any():
         return np.ones(n_rows, np.bool_)
-    return weight != 0
+    counted: Bools = weight != 0
+    return counted

@@ -141,6 +141,15 @@ def class_weights(class_weight: ClassWeight, classes: Array, places: Integers) -
             "labels."
         )
     labels = classes[places[places >= 0]]
+    if isinstance(class_weight, dict):
+        others = [label for label in class_weight if label not in classes.tolist()]
+        # As scikit-learn does: those of classes that a fold has not got may stand there.
+        if others and any(label not in class_weight for label in classes.tolist()):
+            raise ValueError(
+                f"class_weight={class_weight!r} weights {others[0]!r}, but the classes of y are "
+                f"{', '.join(map(repr, classes.tolist()))}. Give weights of those; a class that "
+                "is left out has the weight 1."
+            )
     weights: Array = compute_class_weight(class_weight, classes=classes, y=labels)
     if weights.min() < 0 or weights.max() == 0:
         raise ValueError(

@@ -133,8 +133,7 @@ def as_they_are(y: ArrayLike) -> Any:
 
     scikit-learn would make floats of them, in which large integers are no longer told apart.
     """
-    dtypes = getattr(y, "dtypes", getattr(y, "dtype", None))
-    each = dtypes if hasattr(y, "columns") else [dtypes]
+    each = y.dtypes if hasattr(y, "columns") else [getattr(y, "dtype", None)]
     is_own = hasattr(y, "astype") and not all(isinstance(dtype, np.dtype) for dtype in each)
     return y.astype(object) if is_own else y
 
