@@ -84,10 +84,10 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     -----
     With a critic ``history_`` has the columns ``critic`` and ``adversarial`` (the losses of the
     critic and of the encoder against it) and ``discrepancy``, the energy distance of codes from the
-    prior [3]_, relative to the mean distance between draws. ``loss`` is the error plus ``divergence_weight``
-    times the discrepancy: losses of a game do not tell which epoch is best. Without a critic
-    ``discrepancy`` is the distance that was asked for; both are about 0 where codes are like draws,
-    and may be a little less by chance.
+    prior [3]_, relative to the mean distance between draws. ``loss`` is the error plus
+    ``divergence_weight`` times the discrepancy: losses of a game do not tell which epoch is best.
+    Without a critic ``discrepancy`` is the distance that was asked for; both are about 0 where
+    codes are like draws, and may be a little less by chance.
 
     What keeps the game stable: training starts at whitened codes, the critic's gradient at draws is
     penalised [2]_, the encoder also lowers the discrepancy, and the best epoch counts, not the
