@@ -7,13 +7,14 @@ PYTEST_FLAGS ?= --numprocesses=auto --dist=loadfile
 
 venv := .venv/bin/python
 
-.PHONY: help compare test lint format coverage benchmarks fuzz docs clean
+.PHONY: help compare test test-scoring lint format coverage benchmarks fuzz docs clean
 # Two targets at once would run pip twice in one environment.
 .NOTPARALLEL:
 
 help:
 	@echo "make compare     compare an autoencoder with PCA on scikit-learn's digits"
 	@echo "make test        lint, then run all tests"
+	@echo "make test-scoring  load and score what is stored, in an environment without TensorFlow"
 	@echo "make lint        check formatting, lint rules, imports and types"
 	@echo "make format      apply them"
 	@echo "make coverage    run all tests and list the lines they miss"
@@ -27,6 +28,15 @@ compare: .venv/.compare
 
 test: lint
 	$(venv) -m pytest $(PYTEST_FLAGS)
+
+# In an environment of its own: what every installation has, whose size is measured, and then what
+# tables and the codec take beside.
+test-scoring:
+	$(PYTHON) -m venv --clear .venv-scoring
+	.venv-scoring/bin/python -m pip install .
+	.venv-scoring/bin/python tests/without_tensorflow/score_golden.py --most-megabytes 350
+	.venv-scoring/bin/python -m pip install ".[codec]" pandas skops
+	.venv-scoring/bin/python tests/without_tensorflow/score_golden.py
 
 lint: .venv/.test
 	$(venv) -m ruff format --check .
@@ -64,11 +74,15 @@ docs: .venv/.docs .venv/.test
 	SKAE_BROWSER=required $(venv) -m pytest $(PYTEST_FLAGS) tests/docs
 
 clean:
-	rm -rf .venv build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-scoring build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
 	rm -rf docs/_build docs/gallery docs/generated
 
 # One stamp for each extra, written only when its installation ended well.
-.venv/.compare .venv/.test .venv/.benchmarks .venv/.fuzz .venv/.dev .venv/.docs: .venv/.%: .venv/.ready pyproject.toml
+.venv/.compare: .venv/.ready pyproject.toml
+	$(venv) -m pip install --editable ".[train,compare]"
+	@touch $@
+
+.venv/.test .venv/.benchmarks .venv/.fuzz .venv/.dev .venv/.docs: .venv/.%: .venv/.ready pyproject.toml
 	$(venv) -m pip install --editable ".[$*]"
 	@touch $@
 

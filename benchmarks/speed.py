@@ -19,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neural_network import MLPRegressor
 
+from benchmarks._batch_scoring import batch_scoring
 from benchmarks._harness import (
     call_seconds,
     compared,
@@ -334,6 +335,7 @@ def main(argv=None):
         search,
         batched_search,
         one_row,
+        batch_scoring,
         imports,
     ]
     report(measures, options)

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from skae import comparison, diagnosis, exceptions, inspection, layers, metrics
+    from skae import comparison, diagnosis, distributed, exceptions, inspection, layers, metrics
     from skae.applications import (
         LatentCodec,
         LatentSampler,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         VariationalAutoencoder,
         VariationalConvolutionalAutoencoder,
     )
+    from skae.export import to_onnx
     from skae.model_selection import BatchedGridSearchCV
     from skae.persistence import load, save, skops_trusted
     from skae.supervised import AutoencoderClassifier, AutoencoderRegressor
@@ -72,8 +73,10 @@ _PUBLIC = {
     "load": "skae.persistence",
     "save": "skae.persistence",
     "skops_trusted": "skae.persistence",
+    "to_onnx": "skae.export",
     "comparison": None,
     "diagnosis": None,
+    "distributed": None,
     "exceptions": None,
     "inspection": None,
     "layers": None,
@@ -109,6 +112,7 @@ __all__ = [
     "compress",
     "diagnose",
     "diagnosis",
+    "distributed",
     "exceptions",
     "inspection",
     "layers",
@@ -116,6 +120,7 @@ __all__ = [
     "metrics",
     "save",
     "skops_trusted",
+    "to_onnx",
 ]
 
 

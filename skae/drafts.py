@@ -9,10 +9,12 @@ be moved, the next run moves, and drafts of processes that are no more it remove
 """
 
 import ctypes
+import errno
 import hashlib
 import os
 import shutil
 import socket
+import stat
 import sys
 import threading
 import time
@@ -60,6 +62,32 @@ def write_whole(path: Path, content: Content) -> None:
             draft.unlink()
         remove_empty(made)
         raise
+
+
+def place_of(path: str) -> Path:
+    """What is to be written or replaced: of a link, the file that it leads to.
+
+    Raises
+    ------
+    OSError
+        If it is a directory, a device, a pipe or a socket, or links lead to one another.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise OSError(errno.ELOOP, "These links lead to one another; name a file", path) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise OSError(
+            f"{path} is no file but a device, pipe or socket, which writing would replace. Name a "
+            "file, and copy it there."
+        )
+    return Path(os.path.realpath(path))
 
 
 def remove_whole(path: Path) -> None:

@@ -26,7 +26,7 @@ def refuse_in_a_fork() -> None:
     raise RuntimeError(
         "This process was forked from one in which TensorFlow was already running, which cannot "
         "run in a fork. Fit in threads, or in processes that are started afresh (joblib's "
-        "default 'loky', or multiprocessing with 'spawn'). Scoring dense networks works."
+        "default 'loky', or multiprocessing with 'spawn'). Scoring networks of skae works."
     )
 
 

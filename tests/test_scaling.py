@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skae.model import _scaling
+from skae.model import _blocks, _scaling
 from skae.model._scaling import ScaledRows, measure_scaling
 
 RNG = np.random.default_rng(0)
@@ -63,7 +63,7 @@ def test_weights_count_as_repetitions():
 
 def test_blocks_change_nothing(monkeypatch):
     whole = measure_scaling(X)
-    monkeypatch.setattr(_scaling, "_BLOCK_BYTES", 8 * 3 * 7)
+    monkeypatch.setattr(_blocks, "_BLOCK_BYTES", 8 * 3 * 7)
     np.testing.assert_allclose(measure_scaling(X).scale, whole.scale)
 
 
@@ -94,7 +94,7 @@ def test_weights_count_as_repetitions_of_what_is_there():
 
 def test_blocks_with_missing_values_change_nothing(monkeypatch):
     whole = measure_scaling(HOLED, has_missing=True)
-    monkeypatch.setattr(_scaling, "_BLOCK_BYTES", 8 * 3 * 7)
+    monkeypatch.setattr(_blocks, "_BLOCK_BYTES", 8 * 3 * 7)
     again = measure_scaling(HOLED, has_missing=True)
     np.testing.assert_allclose(again.mean, whole.mean)
     np.testing.assert_allclose(again.scale, whole.scale)

@@ -3,6 +3,7 @@
 A call is wrong on purpose where its line says which error mypy reports.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_type
 
 import numpy as np
@@ -257,6 +258,12 @@ def stored(X: Rows) -> Any:
     return skae.load("pipeline.skae", trusted=[Halves])
 
 
+def exported(X: Rows) -> Any:
+    pipeline = make_pipeline(PCA(2)).fit(X)
+    skae.to_onnx(pipeline, b"pipeline.onnx")  # type: ignore[arg-type]
+    return skae.to_onnx(pipeline, "pipeline.onnx", method=["transform"], dtype="float32")
+
+
 def saved_models() -> tuple[type[Exception], dict[str, type]]:
     sparse_layers = (IdleUnits, JumpReLU, KeepLargestOfBatch, UnitDense)
     layers = (
@@ -273,3 +280,8 @@ def saved_models() -> tuple[type[Exception], dict[str, type]]:
     print(NetworkChangedWarning, OtherVersionWarning)
     print(PrecisionLossWarning, TrainingInterruptedWarning)
     return StartKeptWarning, {layer.__name__: layer for layer in (*layers, *of_restoring)}
+
+
+def many_workers(X: Rows) -> skae.Autoencoder:
+    with ThreadPoolExecutor(1) as pool:
+        return skae.distributed.fit(skae.Autoencoder(2), [X, X], executor=pool)

@@ -74,6 +74,7 @@ def _build_program(placed: _Placed, traces: Traces[Any]) -> Program:
     spec: ProgramSpec = placed.spec
     built = _module("skae.backend._models").build(spec.network)
     _module("skae.backend._fused").fuse_activations(built, spec)
+    _module("skae.backend._cudnn").use_cudnn(built, spec)
     program: Program = _module("skae.backend._program").Program(spec, built, traces)
     return program
 
@@ -98,6 +99,12 @@ def borrow_program(spec: ProgramSpec) -> AbstractContextManager[Program]:
 def borrow_scorer(network: Network) -> "AbstractContextManager[Scorer]":
     """A compiled scorer of this network, for a ``with`` block."""
     return _borrowed(SCORERS, network)
+
+
+def is_on_gpu() -> bool:
+    """Whether operations of this thread run on a GPU."""
+    _refuse_where_none_can_run()
+    return ":GPU:" in str(_module("skae.backend._devices").this_device())
 
 
 def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import ops
-
+from skae.messages import needs_extra
 from skae.objectives import Tensor
+
+with needs_extra("train", "skae.layers"):
+    import keras
+    from keras import ops
 
 
 @keras.saving.register_keras_serializable("skae")

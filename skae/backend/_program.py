@@ -219,6 +219,19 @@ class Program:
         self._averages.forget()
         self._averages.to_train()
 
+    def memory(self) -> list[Array]:
+        """A copy of all that a step reads or changes besides the weights."""
+        return [variable.numpy().copy() for variable in self._memory_variables()]
+
+    def remember(self, memory: list[Array]) -> None:
+        """Go on with such a copy, after ``load``."""
+        for variable, value in zip(self._memory_variables(), memory, strict=True):
+            variable.assign(value)
+        self._starts_from_weights = False
+
+    def _memory_variables(self) -> list[keras.Variable]:
+        return [*self._optimizer_variables(), *self._generators]
+
     def second_moments(self) -> Weights:
         """Mean squared gradient of every trained weight, by name, as Adam keeps it.
 

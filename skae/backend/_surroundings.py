@@ -1,4 +1,4 @@
-"""Checks that Keras can train in this process, which import nothing.
+"""Checks that Keras is there and can train in this process, which import nothing.
 
 Keras chooses its backend when it is first imported, and with another than TensorFlow that import
 alone may fail or take seconds: so the choice is foreseen here.
@@ -7,10 +7,38 @@ alone may fail or take seconds: so the choice is foreseen here.
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 _BACKEND = "tensorflow"
+_NEEDED = ("keras", "tensorflow")
+
+
+def check_installed() -> None:
+    """Refuse an installation that only scores.
+
+    Raises
+    ------
+    ImportError
+        If Keras or TensorFlow is not installed.
+    """
+    lacking = [name for name in _NEEDED if not _is_installed(name)]
+    if lacking:
+        what = f"{' and '.join(lacking)}, which {'are' if len(lacking) > 1 else 'is'} not installed"
+        raise ImportError(
+            "Fits, Keras models, and networks and activations of your own need "
+            f'{what}; pip install "skae[train]". Other fitted estimators score without.'
+        )
+
+
+def _is_installed(name: str) -> bool:
+    if name in sys.modules:
+        return sys.modules[name] is not None
+    try:
+        return find_spec(name) is not None
+    except ImportError:  # of an import hook that refuses it
+        return False
 
 
 def check_process() -> None:
@@ -18,15 +46,18 @@ def check_process() -> None:
 
     Raises
     ------
+    ImportError
+        If Keras or TensorFlow is not installed.
     RuntimeError
         If Keras runs, or would run, on another backend than TensorFlow, or if eager execution is
         switched off.
     """
+    check_installed()
     _check_backend(*_chosen_backend())
     tensorflow = _imported_tensorflow()
     if tensorflow is not None and not tensorflow.executing_eagerly():
         raise RuntimeError(
-            "skae trains, and scores all but dense networks, with TensorFlow's eager execution, "
+            "skae trains, and scores networks of your own, with TensorFlow's eager execution, "
             "which is switched off here: leave out tf.compat.v1.disable_eager_execution() (or "
             "disable_v2_behavior()), and do not call it inside a tf.Graph or a tf.function."
         )
@@ -44,7 +75,7 @@ def check_place() -> None:
         return
     strategy = type(tensorflow.distribute.get_strategy()).__name__
     raise RuntimeError(
-        "skae trains, and scores all but dense networks, on one device, but this is inside the "
+        "skae trains, and scores networks of your own, on one device, but this is inside the "
         f"scope of a {strategy}: call it outside of strategy.scope()."
     )
 
@@ -59,9 +90,9 @@ def _check_backend(backend: str, origin: str) -> None:
     if backend == _BACKEND:
         return
     raise RuntimeError(
-        f"skae trains, and scores all but dense networks, with Keras on TensorFlow, but {origin} "
+        f"skae trains, and scores networks of your own, with Keras on TensorFlow, but {origin} "
         f"chooses {backend!r}: set the environment variable KERAS_BACKEND=tensorflow before Keras "
-        "is first imported. Scoring of fitted dense networks works with any."
+        "is first imported. Scoring of networks of skae works with any."
     )
 
 

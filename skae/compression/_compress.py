@@ -227,6 +227,7 @@ def _compress(
     compressed = copy.deepcopy(estimator)
     compressed.__dict__.pop("_optimizer_state", None)
     compressed.__dict__.pop("_optimizer_kind", None)
+    compressed.__dict__.pop("_passes", None)
     compressed._model = after
     if after.network.hidden_layer_sizes != before.network.hidden_layer_sizes:
         # Training goes on with the network that there is.

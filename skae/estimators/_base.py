@@ -36,6 +36,7 @@ from skae.fitting import (
     Settings,
     SklearnCallbackHooks,
     all_or_nothing,
+    averaged,
     check_fit_input,
     check_resumable,
     continued_history,
@@ -51,6 +52,7 @@ from skae.fitting import (
     new_model,
     new_model_told,
     one_pass_listeners,
+    optimizer_averages,
     optimizer_kind,
     planned,
     portable,
@@ -131,7 +133,8 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows in any units. Sparse rows are made dense a batch at a time; a memory map stays on
-            its disk.
+            its disk. Chunks of h5py, zarr and dask are unpacked once, a few megabytes at a time,
+            into a nameless file of the folder for temporary files (see ``TMPDIR``).
         y : object, ignored
             Accepted so that pipelines can pass it.
         sample_weight : array-like of shape (n_samples,), optional
@@ -256,6 +259,7 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         self._was_interrupted = outcome.interrupted
         self.__dict__.pop("_optimizer_state", None)
         self.__dict__.pop("_optimizer_kind", None)
+        self.__dict__.pop("_passes", None)
         self._learn_from(rows, codes=True)
 
     @checks_parameters
@@ -267,8 +271,9 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         The first call sets the scaling, the number of components and the PCA start from its rows
         alone: make them many and typical. Later calls keep those and the optimizer's state, which
         pickles hold too: with Adam it is twice the weights. Another optimizer begins anew.
-        Nothing is held out, training never stops early, and the weights of the last pass are kept:
-        they are what ``best_epoch_`` and ``best_loss_`` are of. PCA is no floor here: many passes
+        Nothing is held out and training never stops early. The weights kept are a mean over about
+        the last seventeenth of all passes, and training goes on from those of the last, which are
+        what ``best_epoch_`` and ``best_loss_`` are of. PCA is no floor here: many passes
         over few rows of noise leave a larger error on new ones. After a ``fit`` the history goes
         on, with NaN in the columns of rows held out.
 
@@ -316,16 +321,19 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         # scikit-learn leaves this out for an estimator that is fitted.
         self._validate_params()
         labels = self._read_classes(y, sample_weight, not is_first)
-        recipe, settings = self._recipe(), Settings.of(self)
+        architecture, recipe, settings = Architecture.of(self), self._recipe(), Settings.of(self)
         read = check_fit_input(self, recipe, X, sample_weight, X_clean, None, not is_first)
         rows, clean = (with_classes(each, labels) for each in read)
         n_past = 0 if is_first else self.n_iter_
         rng = self._new_generator(n_past)
         if is_first:
-            model = new_model(Architecture.of(self), recipe, clean, rng)
+            model = new_model(architecture, recipe, clean, rng)
             model = self._started(model, rows, recipe, rng)
         else:
-            model = continued_model(Architecture.of(self), recipe, self._model)
+            model = continued_model(architecture, recipe, self._model)
+        passes, mean = getattr(self, "_passes", None), model.weights
+        if passes is not None:
+            model = model.with_weights(passes["weights"])
         kind = optimizer_kind(settings)
         goes_on = getattr(self, "_optimizer_kind", kind) == kind
         state = getattr(self, "_optimizer_state", None) if goes_on else None
@@ -335,7 +343,11 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         history = outcome.history.columns()
         if not is_first:
             history = continued_history(self.history_, history)
-        self._set_fitted(model, outcome, history)
+        if optimizer_averages(settings):  # a mean of its own, which training does not go on from
+            mean = outcome.weights
+        else:
+            mean, self._passes = averaged(mean, passes, outcome.weights)
+        self._set_fitted(model, replace(outcome, weights=mean), history)
         self._optimizer_state, self._optimizer_kind = outcome.optimizer_state, kind
         self.__dict__.pop("cross_fit_losses_", None)
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_

@@ -180,7 +180,7 @@ class ConditionalMixin(ClassLearningMixin):
         of_class, mixtures = copy(self), getattr(self, "_class_mixtures", None)
         statistics = getattr(self, "_class_statistics", None)
         of_class._forget_classes()
-        for name in ("_optimizer_state", "_optimizer_kind"):
+        for name in ("_optimizer_state", "_optimizer_kind", "_passes"):
             of_class.__dict__.pop(name, None)
         of_class.conditional, of_class._model = False, given_place(self._model, place)
         if mixtures is not None and mixtures[place] is not None:

@@ -35,7 +35,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     Notes
     -----
     It is scored in Keras, 64 rows at a time. XLA is slow at convolutions on processors, so
-    ``jit_compile="auto"`` leaves it out.
+    ``jit_compile="auto"`` leaves it out there.
 
     References
     ----------

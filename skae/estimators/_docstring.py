@@ -132,8 +132,9 @@ _PARAMETERS = """
 
     jit_compile : bool or "auto", default="auto"
         Whether to compile with XLA. ``"auto"`` decides by the number of steps planned: few run
-        eagerly, more in a graph, many with XLA. Results agree to rounding; with ``dropout``
-        only in distribution, as XLA draws other random numbers.
+        eagerly, more in a graph, many with XLA (more on a GPU, where that compiles for longer).
+        Results agree to rounding; with ``dropout`` only in distribution, as XLA draws other random
+        numbers.
 
     callbacks : list of keras.callbacks.Callback, default=None
         Called at the beginning and end of training and of every epoch, by ``partial_fit`` too.

@@ -5,6 +5,7 @@ They are declared apart from the parameters: in a dataclass every annotation is 
 
 from typing import TYPE_CHECKING, Any
 
+from skae.fitting import Passes
 from skae.mixtures import CodeMixture
 from skae.model import Model
 from skae.networks import Columns
@@ -38,6 +39,7 @@ class FittedAutoencoder:
     # After ``partial_fit`` alone.
     _optimizer_state: list[Array] | None
     _optimizer_kind: str
+    _passes: Passes
     # Codes are drawn from it; there is none after ``partial_fit``.
     _code_mixture: CodeMixture
 

@@ -27,12 +27,13 @@ from skae.fitting._listeners import (
     tell_cross_fit,
     tell_optimum,
 )
+from skae.fitting._passes import Passes, averaged
 from skae.fitting._precision import new_model_told
 from skae.fitting._priors import with_refined_prior
-from skae.fitting._rates import optimizer_kind, planned, steered
+from skae.fitting._rates import optimizer_averages, optimizer_kind, planned, steered
 from skae.fitting._recipe import Recipe
 from skae.fitting._rollback import CALLBACK_STATE, all_or_nothing
-from skae.fitting._rows import Labels, Rows
+from skae.fitting._rows import Labels, Rows, UncheckedRows
 from skae.fitting._settings import Settings
 from skae.fitting._start import continued_model, new_model
 from skae.fitting._train import (
@@ -65,13 +66,16 @@ __all__ = [
     "CrossFit",
     "Labels",
     "Origin",
+    "Passes",
     "PrintHooks",
     "Recipe",
     "Rows",
     "Settings",
     "SklearnCallbackHooks",
+    "UncheckedRows",
     "all_or_nothing",
     "at_best_filter",
+    "averaged",
     "check_clean_rows",
     "check_code",
     "check_counts",
@@ -99,6 +103,7 @@ __all__ = [
     "new_model_told",
     "one_hot",
     "one_pass_listeners",
+    "optimizer_averages",
     "optimizer_kind",
     "planned",
     "portable",

@@ -141,7 +141,7 @@ def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: 
     for name, array in [*start.weights.items(), *weights.items(), *start.scalars.items()]:
         digest.update(name.encode())
         _add(digest, array)
-    for array in [*units, data.training, data.validation, data.sample_weight, data.labels]:
+    for array in [*units, *data.facts]:
         _add(digest, array)
     return digest.hexdigest()
 

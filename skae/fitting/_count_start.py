@@ -1,8 +1,10 @@
 """The start of a network of counts: outputs are the logarithms of means."""
 
+from typing import Any
+
 import numpy as np
 
-from skae.model import CountScaling, weighted_blocks
+from skae.model import CountScaling, over_blocks
 from skae.networks import Network, names
 from skae.numerics import Array, Matrix, Weights
 
@@ -45,9 +47,12 @@ def weights_of_counts(
 
 def _moments(X: Matrix, sample_weight: Array | None) -> tuple[Array, Array, Array]:
     """Mean and variance of each feature, and its share of zeros."""
-    total, sums = 0.0, np.zeros((3, X.shape[1]))
-    for rows, weights in weighted_blocks(X, sample_weight):
-        total += float(weights.sum())
-        sums += np.stack([weights @ rows, weights @ np.square(rows), weights @ (rows == 0)])
+    total, sums = over_blocks(_moment_sums, X, sample_weight)
     mean, square, share = sums / total
     return mean, np.maximum(square - np.square(mean), 0.0), share
+
+
+def _moment_sums(rows: Array, weights: Array) -> tuple[Any, Array]:
+    return weights.sum(), np.stack(
+        [weights @ rows, weights @ np.square(rows), weights @ (rows == 0)]
+    )

@@ -207,6 +207,7 @@ def cross_fit(
     settings : Settings
     rng : numpy.random.Generator
     """
+    rows, clean = rows.here(), clean.here()
     rate = Rate.of(settings, is_bumpy=model.network.is_bumpy)
     seed = int(rng.integers(2**31))
     # As ``is_cross_fitted`` asks for.

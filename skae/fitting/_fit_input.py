@@ -5,7 +5,7 @@ from typing import Any
 from skae import backend
 from skae.fitting._architecture import Architecture
 from skae.fitting._recipe import Recipe
-from skae.fitting._rows import Rows
+from skae.fitting._rows import Rows, UncheckedRows
 from skae.fitting._validation import (
     check_clean_rows,
     check_counts,
@@ -41,6 +41,9 @@ def check_fit_input(
     continues : bool
         Whether training goes on from a fit, whose features these rows then have to have.
     """
+    if isinstance(X, UncheckedRows):
+        rows = X.checked(estimator, recipe, sample_weight, continues=continues)
+        return rows, rows
     architecture, sample_shape = Architecture.of(estimator), estimator.sample_shape
     allow_nan, padding = architecture.allows_nan, architecture.padding
     X = _rows_like_those_before(estimator, X, continues, allow_nan)

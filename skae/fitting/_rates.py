@@ -112,6 +112,11 @@ def optimizer_kind(settings: Settings) -> str:
     return f"{cls.__module__}.{cls.__qualname__}{' with averages' * optimizer.averages}"
 
 
+def optimizer_averages(settings: Settings) -> bool:
+    """Whether the optimizer itself keeps moving averages of the weights."""
+    return Rate.of_one_pass(settings).optimizer.averages
+
+
 def _kind(settings: Settings) -> RateKind:
     asked: Any = settings.learning_rate
     if not isinstance(asked, str):

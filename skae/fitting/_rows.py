@@ -1,13 +1,17 @@
 """The rows of a fit, as the engine reads them."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from skae import backend
+from skae.fitting._recipe import Recipe
 from skae.fitting._validation import is_on_disk, split_rows
-from skae.model import ScaledRows, Scaling
-from skae.numerics import Array, Integers, Matrix
-from skae.training import Data
+from skae.model import RowsElsewhere, ScaledRows, Scaling
+from skae.numerics import Array, ArrayLike, Integers, Matrix
+from skae.training import Data, Hooks, Keeper, Outcome, Plan, ProgramSpec, Start, run
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,10 @@ class Rows:
             return np.arange(self.X.shape[0])
         return np.flatnonzero(self.sample_weight)
 
+    def here(self) -> "Rows":
+        """The same rows in this process."""
+        return self
+
     def taken(self, indices: Integers) -> "Rows":
         """Some of the rows, without labels."""
         weight, targets = self.sample_weight, self.targets
@@ -79,3 +87,27 @@ class Rows:
             labels=None if self.labels is None else self.labels.values,
             has_gaps=isinstance(targets, np.ndarray) and bool(np.isnan(targets).any()),
         )
+
+    def train(
+        self,
+        spec: ProgramSpec,
+        data: Data,
+        start: Start,
+        plan: Plan,
+        listeners: Hooks,
+        rng: np.random.Generator,
+        keeper: Keeper | None,
+    ) -> Outcome:
+        """Train a program on these rows, which ``split`` has made the data of."""
+        with backend.borrow_program(spec) as program:
+            return run(program, data, start, plan, listeners, rng, keeper)
+
+
+class UncheckedRows(RowsElsewhere):
+    """Rows that a fit has to check where they lie."""
+
+    @abstractmethod
+    def checked(
+        self, estimator: Any, recipe: Recipe, sample_weight: ArrayLike | None, *, continues: bool
+    ) -> Rows:
+        """The rows to train on, as ``check_fit_input`` gives them."""

@@ -1,12 +1,11 @@
 """The start of training: units, network and first weights, from the rows and the parameters."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from skae import backend
 from skae.fitting._architecture import Architecture, checked_width
@@ -23,6 +22,7 @@ from skae.fitting._rows import Rows
 from skae.fitting._table_start import weights_of_columns
 from skae.fitting._wide_rows import wide_rows
 from skae.model import (
+    BlockFunction,
     CountScaling,
     Model,
     Scaling,
@@ -31,7 +31,7 @@ from skae.model import (
     identity_scaling,
     measure_columns,
     measure_scaling,
-    weighted_blocks,
+    over_blocks,
     whitened,
 )
 from skae.networks import (
@@ -88,7 +88,7 @@ def new_model(
     """
     X, sample_weight, labels = rows.X, rows.sample_weight, rows.labels
     if recipe.of_counts:
-        X = X.log1p() if sparse.issparse(X) else np.log1p(X)
+        X = X.log1p() if hasattr(X, "log1p") else np.log1p(X)
     means = mean_row = None
     if labels is not None and not recipe.of_counts and architecture.init == "pca":
         means = class_means(X, labels, sample_weight)
@@ -251,14 +251,18 @@ def _principal_directions(
         wide = wide_rows(X, sample_weight, centring, has_missing=has_missing)
         return directions_for_share(wide, float(architecture.n_components), rng)
 
-    def blocks() -> Iterator[tuple[Array, Array]]:
-        for rows, weights in weighted_blocks(X, sample_weight, centring):
-            # A missing value counts as its feature's mean.
-            yield (np.nan_to_num(rows) if has_missing else rows), weights
+    def sum_over(function: BlockFunction) -> list[Any]:
+        # A missing value counts as its feature's mean.
+        whole = partial(_of_mean_filled, function) if has_missing else function
+        return over_blocks(whole, X, sample_weight, centring)
 
     return principal_directions(
-        blocks,
+        sum_over,
         X.shape[1],
         None if is_share else int(architecture.n_components),
         rng,
     )
+
+
+def _of_mean_filled(function: BlockFunction, rows: Array, weights: Array) -> tuple[Any, ...]:
+    return function(np.nan_to_num(rows), weights)

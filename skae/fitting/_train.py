@@ -26,7 +26,6 @@ from skae.training import (
     Start,
     Tier,
     choose_tier,
-    run,
 )
 
 
@@ -92,7 +91,7 @@ def train(
     """
     data = rows.split(model.scaling, settings.held_out_fraction, rng)
     rate = Rate.of(settings, is_bumpy=model.network.is_bumpy)
-    n_rows = len(data.training)
+    n_rows = data.n_in_turn
     n_steps = settings.max_iter * settings.steps_per_epoch(n_rows)
     plan = Plan(
         settings.max_iter,
@@ -105,7 +104,9 @@ def train(
     )
     tier = tier or tier_of(model, recipe, settings, n_steps)
     departure = _departure(model, origin.pretrained, rng) if origin.departs else None
-    return _run(model, data, recipe, settings, rate, origin, departure, plan, tier, listeners, rng)
+    return _run(
+        model, rows, data, recipe, settings, rate, origin, departure, plan, tier, listeners, rng
+    )
 
 
 def train_one_pass(
@@ -129,7 +130,7 @@ def train_one_pass(
     # Streams call this often: compile once rather than run every pass slowly.
     tier: Tier = "xla" if settings.jit_compile is True else "graph"
     rate = Rate.of_one_pass(settings, is_bumpy=model.network.is_bumpy)
-    return _run(model, data, recipe, settings, rate, origin, None, plan, tier, listeners, rng)
+    return _run(model, rows, data, recipe, settings, rate, origin, None, plan, tier, listeners, rng)
 
 
 def without_training(model: Model, rows: Rows, *, interrupted: bool = False) -> Outcome:
@@ -200,7 +201,9 @@ def starts_at_optimum(network: Network, recipe: Recipe) -> bool:
 def tier_of(model: Model, recipe: Recipe, settings: Settings, n_steps: int) -> Tier:
     """How a program is compiled that takes so many steps."""
     # XLA compiles every update of a step, and one pays back no faster than another.
-    xla_from_steps = model.network.xla_from_steps * max(1, len(recipe.objective.updates))
+    on_gpu = settings.jit_compile == "auto" and backend.is_on_gpu()
+    xla_from_steps = model.network.steps_from_which_xla_pays(on_gpu)
+    xla_from_steps *= max(1, len(recipe.objective.updates))
     return choose_tier(settings.jit_compile, n_steps, xla_from_steps)
 
 
@@ -221,7 +224,7 @@ def program_spec(
         loss=model.loss,
         optimizer=rate.optimizer,
         n_features=model.network.n_features,
-        batch_size=settings.batch_size_for(max(len(data.training), len(data.validation))),
+        batch_size=settings.batch_size_for(data.most_rows),
         tier=tier,
         masks_missing=model.network.is_masked or data.has_gaps or model.network.columns is not None,
         is_pruned=is_pruned,
@@ -239,6 +242,7 @@ def _departure(
 
 def _run(
     model: Model,
+    rows: Rows,
     data: Data,
     recipe: Recipe,
     settings: Settings,
@@ -272,11 +276,10 @@ def _run(
         if isinstance(model.scaling, WhitenedScaling):
             units.append(model.scaling.whitening)
         checkpoint = Checkpoint(settings.checkpoint, identity_of(spec, data, start, plan, units))
-    with backend.borrow_program(spec) as program:
-        try:
-            return run(program, data, start, plan, listeners, rng, checkpoint)
-        except Diverged as error:
-            raise ValueError(_divergence_message(error, rate.value, start.scalars)) from None
+    try:
+        return rows.train(spec, data, start, plan, listeners, rng, checkpoint)
+    except Diverged as error:
+        raise ValueError(_divergence_message(error, rate.value, start.scalars)) from None
 
 
 def _divergence_message(

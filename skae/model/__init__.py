@@ -1,5 +1,13 @@
 """The model that a fit leaves behind: a network, its weights and its units."""
 
+from skae.model._blocks import (
+    BlockFunction,
+    RowsElsewhere,
+    combined,
+    dense,
+    over_blocks,
+    weighted_blocks,
+)
 from skae.model._dispersion import draw_around, likelihood_parameters, noise_variance
 from skae.model._likelihood import (
     draw_codes,
@@ -21,18 +29,18 @@ from skae.model._scaling import (
     Scaling,
     alike_everywhere,
     column_variances,
-    dense,
     identity_scaling,
     measure_scaling,
-    weighted_blocks,
 )
 from skae.model._table_rows import as_rows, entropies, measure_columns
 from skae.model._tiles import restored
 from skae.model._whitening import WhitenedScaling, whitened
 
 __all__ = [
+    "BlockFunction",
     "CountScaling",
     "Model",
+    "RowsElsewhere",
     "ScaledRows",
     "Scaling",
     "WhitenedScaling",
@@ -40,6 +48,7 @@ __all__ = [
     "as_rows",
     "by_class",
     "column_variances",
+    "combined",
     "dense",
     "draw_around",
     "draw_codes",
@@ -57,6 +66,7 @@ __all__ = [
     "measure_columns",
     "measure_scaling",
     "noise_variance",
+    "over_blocks",
     "pack",
     "posterior_deviations",
     "prior_parameters",

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from skae.model._blocks import dense
 from skae.model._model import Model
 from skae.model._prior import log_prior_of, prior_moments
-from skae.model._scaling import dense
 from skae.numerics import Array, Integers, Matrix
 from skae.objectives import (
     SURPRISES,
@@ -36,12 +36,12 @@ def lower_bounds(model: Model, X: Matrix, n_pairs: int = _N_PAIRS) -> Array:
         mean, log_variance = distribution(model, model.scaling.apply(rows))
         targets = model.scaling.of_targets.apply(rows)
         code_deviations = np.exp(0.5 * log_variance)
-        total = np.zeros(len(rows))
+        total: Array | float = 0.0
         for draw in draws:
             code = mean + code_deviations * draw
-            total += _log_density(model, targets, code)
+            total = total + _log_density(model, targets, code)
             if log_prior is not None:
-                total += log_prior(code)
+                total = total + log_prior(code)
         if log_prior is None:
             divergence = normal_divergence(np, mean, log_variance).sum(axis=1)
         else:
@@ -146,18 +146,18 @@ def row_terms(model: Model, X: Matrix, targets: Matrix | None = None) -> dict[st
         return {"reconstruction": model.row_errors_to(X, targets) / model.error_unit}
     if not model.network.is_variational:
         return {"reconstruction": model.row_errors(X) / model.error_unit}
-    n_values, unit = _values_and_unit(model, dense(X))
+    n_values, unit = _values_and_unit(model, X)
     loss = (-lower_bounds(model, X) - unit) / n_values
     divergence = row_divergences(model, X) / n_values
     return {"reconstruction": loss - divergence, "kl": divergence}
 
 
-def _values_and_unit(model: Model, X: Array) -> tuple[Array | int, Array | float]:
+def _values_and_unit(model: Model, X: Matrix) -> tuple[Array | int, Array | float]:
     """Values that the loss of each row is a mean over, and what units add to its density."""
     columns = model.network.columns
     if columns is None:
         return X.shape[1], X.shape[1] * float(np.log(model.scaling.of_targets.scale))
-    is_known = np.isfinite(X[:, columns.starts])
+    is_known = np.isfinite(dense(X)[:, columns.starts])
     n = columns.n_numbers
     return np.maximum(is_known.sum(axis=1), 1), is_known[:, :n] @ np.log(model.scaling.scale[:n])
 

@@ -11,13 +11,14 @@ import numpy as np
 from scipy.special import expit
 
 from skae import backend
+from skae.model._blocks import dense
 from skae.model._packing import PackedArray, pack, unpack
-from skae.model._scaling import Scaling, dense
+from skae.model._scaling import Scaling
 from skae.model._scorers import scorer_of
 from skae.model._table_rows import as_rows
 from skae.model._whitening import WhitenedScaling
 from skae.model._whole import check_state
-from skae.networks import Network, given_class, names, unit_rows
+from skae.networks import DenseNetwork, Network, given_class, names, unit_rows
 from skae.numerics import Array, Matrix, Weights
 from skae.objectives import (
     COUNTS,
@@ -33,6 +34,8 @@ from skae.states import FORMAT, check_format
 
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
 _BLOCK_VALUES = 2**21
+# The same of dense networks, whose layers then stay in the cache, as numpy takes many small steps.
+_DENSE_BLOCK_VALUES = 2**18
 
 
 @dataclass(eq=False)
@@ -263,7 +266,8 @@ class Model:
     def _count_errors(self, counts: Array, output: Array) -> Array:
         """Mean squared error of each row of counts."""
         squares = np.square(counts - self.scaling.undo(output))
-        return np.asarray(np.nanmean(squares, axis=1, dtype=np.float64))
+        mean: Callable[..., Array] = np.nanmean
+        return mean(squares, axis=1, dtype=np.float64)
 
     def _losses(self, scaled: Array, output: Array) -> Array:
         """Loss of each value; in float64 where a row is so far out that its square overflows."""
@@ -302,7 +306,9 @@ class Model:
     ) -> Array:
         """Values of a function of rows, called block by block: one a row, or ``n_columns``."""
         n_rows = rows.shape[0]
-        size = max(1, _BLOCK_VALUES // self.network.widest_layer)
+        is_dense = isinstance(self.network, DenseNetwork)
+        values = _DENSE_BLOCK_VALUES if is_dense else _BLOCK_VALUES
+        size = max(1, values // self.network.widest_layer)
         if n_rows <= size:
             return function(_as_float(rows))
         is_single = rows.dtype == np.float32 and n_columns is not None

@@ -38,22 +38,33 @@ def scorer_of(network: Network) -> Scorer:
 
 
 class NumpyScorer:
-    """The numpy twin of a network, in the dtype of the rows."""
+    """The numpy twin of a network, in the dtype of the rows or in float32."""
 
     def __init__(self, network: NumpyTwin) -> None:
         self._network = network
 
     def encode(self, weights_as: WeightsAs, scaled: Array) -> Array:
         """Code of rows."""
-        return self._network.encode(weights_as(scaled.dtype), scaled)
+        return self._answer(scaled, self._network.encode(*self._given(weights_as, scaled)))
 
     def encode_distribution(self, weights_as: WeightsAs, scaled: Array) -> list[Array]:
         """Mean and log variance of the code."""
-        return self._network.encode_distribution(weights_as(scaled.dtype), scaled)
+        found = self._network.encode_distribution(*self._given(weights_as, scaled))
+        return [self._answer(scaled, each) for each in found]
 
     def decode(self, weights_as: WeightsAs, code: Array) -> Array:
         """Scaled output of a code."""
-        return self._network.decode(weights_as(code.dtype), code)
+        return self._answer(code, self._network.decode(*self._given(weights_as, code)))
+
+    def _given(self, weights_as: WeightsAs, rows: Array) -> tuple[Weights, Array]:
+        dtype = np.dtype(np.float32) if self._network.is_single else rows.dtype
+        n_lacking = -len(rows) % self._network.row_multiple
+        if n_lacking:
+            rows = np.concatenate([rows, np.zeros((n_lacking, *rows.shape[1:]), rows.dtype)])
+        return weights_as(dtype), rows.astype(dtype, copy=False)
+
+    def _answer(self, rows: Array, found: Array) -> Array:
+        return found[: len(rows)].astype(rows.dtype, copy=False)
 
 
 class KerasScorer:

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.special import expit, softmax
 
-from skae.model._scaling import Scaling, weighted_blocks
+from skae.model._blocks import weighted_blocks
+from skae.model._scaling import Scaling
 from skae.networks import Columns
 from skae.numerics import Array, Matrix
 

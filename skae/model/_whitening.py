@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skae.model._scaling import Scaling, weighted_blocks
+from skae.model._blocks import over_blocks
+from skae.model._scaling import Scaling
 from skae.networks import principal_directions
 from skae.numerics import Array, Matrix
 
@@ -66,7 +67,7 @@ def whitened(
         With 0 all that vary get the variance 1. Those that do not vary are left out either way.
     """
     principal = principal_directions(
-        lambda: weighted_blocks(X, sample_weight, scaling),
+        lambda function: over_blocks(function, X, sample_weight, scaling),
         X.shape[1],
         None,
         np.random.default_rng(0),

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from skae.networks._network import Network
+import numpy as np
+
+from skae.networks import _names as names
+from skae.networks._in_place import activate_in_place
+from skae.networks._maps import convolved, grown, pooled, repeated
+from skae.networks._numpy_twin import TwinnedNetwork
+from skae.numerics import Array, Weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvolutionalNetwork(Network):
+class ConvolutionalNetwork(TwinnedNetwork):
     """Convolutions that halve every axis, and a decoder that doubles them again.
 
     An odd size is rounded up on the way in and cropped on the way out, so any size comes back.
@@ -25,6 +31,9 @@ class ConvolutionalNetwork(Network):
     pooling: str | None = None
 
     kind: ClassVar[str] = "convolutional"
+    # On an H200: 8 s more to compile, and 2.7 ms saved of each step. On processors XLA is slow at
+    # convolutions.
+    xla_from_steps_on_gpu: ClassVar[float] = 4000
     departs_from_pca: ClassVar[bool] = True
     # XLA never pays: on two cores it made a step of two 3 x 3 layers take 47 ms instead of 6.
 
@@ -51,3 +60,48 @@ class ConvolutionalNetwork(Network):
                 n_values *= size
             widest = max(widest, n_values)
         return widest
+
+    def _nonlinear(self, half: str, weights: Weights, inputs: Array, columns: slice) -> Array:
+        if half == "encoder":
+            return self._shrunk(weights, inputs, columns)
+        return self._grown(weights, inputs)[:, columns]
+
+    def _shrunk(self, weights: Weights, rows: Array, columns: slice) -> Array:
+        """Code of rows by the nonlinear path."""
+        maps = rows.reshape(-1, *self.sample_shape)
+        for i in range(1, len(self.hidden_layer_sizes) + 1):
+            layer = names.hidden("encoder", i)
+            kernel, bias = weights[names.kernel(layer)], weights[names.bias(layer)]
+            maps = convolved(maps, kernel, bias, stride=1 if self.pooling else 2)
+            maps = activate_in_place(self.activation, maps)
+            if self.pooling:
+                maps = pooled(maps, self.pooling)
+        layer = names.nonlinear("encoder")
+        code: Array = maps.reshape(len(maps), -1) @ weights[names.kernel(layer)][:, columns]
+        if names.bias(layer) in weights:
+            code += weights[names.bias(layer)][columns]
+        return code
+
+    def _grown(self, weights: Weights, code: Array) -> Array:
+        """Rows of a code by the nonlinear path."""
+        layer = names.hidden("decoder", 1)
+        inner = code @ weights[names.kernel(layer)]
+        inner += weights[names.bias(layer)]
+        maps = activate_in_place(self.activation, inner)
+        maps = maps.reshape(-1, *self.sizes[-1], self.hidden_layer_sizes[-1])
+        for i, sizes in enumerate(self.sizes[-2:0:-1], 2):
+            maps = self._doubled(names.hidden("decoder", i), weights, maps, sizes)
+            maps = activate_in_place(self.activation, maps)
+        maps = self._doubled(names.nonlinear("decoder"), weights, maps, self.sizes[0])
+        return maps.reshape(len(maps), -1)
+
+    def _doubled(self, layer: str, weights: Weights, maps: Array, sizes: tuple[int, ...]) -> Array:
+        kernel, bias = weights[names.kernel(layer)], weights.get(names.bias(layer))
+        if self.pooling is None:
+            return grown(maps, kernel, bias, sizes)
+        doubled = tuple(2 * size for size in maps.shape[1:-1])
+        return _cropped(convolved(repeated(maps, doubled), kernel, bias), sizes)
+
+
+def _cropped(maps: Array, sizes: tuple[int, ...]) -> Array:
+    return np.ascontiguousarray(maps[(slice(None), *(slice(size) for size in sizes))])

@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from skae.networks import _names as names
-from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._activations import ACTIVATIONS_IN_PLACE, NUMPY_ACTIVATIONS
 from skae.networks._conditional import class_shapes
 from skae.networks._network import Network
-from skae.networks._numpy_twin import NumpyTwin
-from skae.numerics import Array, Weights
+from skae.networks._numpy_twin import NumpyTwin, finished_code
+from skae.numerics import Array, Weights, empty_aligned
 
 Shape = tuple[int, ...]
 # Of the units of a code, where thresholds are trained.
@@ -29,6 +29,8 @@ class DenseNetwork(Network):
     # steps, up to a quarter of large ones. A single fit earns that back in 2000 steps or more, the
     # candidates and folds of a search in a few hundred.
     xla_from_steps: ClassVar[float] = 500
+    # On an H200: 5 to 11 s more to compile, and 1.4 ms saved of each step, launches of kernels.
+    xla_from_steps_on_gpu: ClassVar[float] = 4000
     is_cheap: ClassVar[bool] = True
 
     @property
@@ -86,6 +88,11 @@ class DenseNetwork(Network):
         return weights
 
     @property
+    def is_single(self) -> bool:
+        """No: rows are scored in their own precision."""
+        return False
+
+    @property
     def numpy_twin(self) -> NumpyTwin | None:
         """Itself, where numpy knows the activation."""
         is_known = not self.hidden_layer_sizes or self.activation in NUMPY_ACTIVATIONS
@@ -94,12 +101,7 @@ class DenseNetwork(Network):
     def encode(self, weights: Weights, rows: Array) -> Array:
         """Code of scaled rows, in numpy and in the dtype of the weights."""
         code = self._forward("encoder", weights, rows, slice(self.n_components))
-        code = NUMPY_ACTIVATIONS[self.code_activation](code)
-        if self.code_threshold == "jump":
-            return code * (code > np.exp(weights[names.LOG_THRESHOLDS]))
-        if self.code_threshold == "batch":
-            return code * (code >= weights[names.THRESHOLD])
-        return code if self.n_active is None else _keep_largest(code, self.n_active)
+        return finished_code(self, weights, code)
 
     def encode_distribution(self, weights: Weights, rows: Array) -> list[Array]:
         """Mean and log variance of the code of scaled rows, for a variational network."""
@@ -118,9 +120,12 @@ class DenseNetwork(Network):
     ) -> Array:
         if not self.hidden_layer_sizes:
             return _linear(half, weights, inputs, columns)
-        activate, hidden = NUMPY_ACTIVATIONS[self.activation], inputs
+        activate = ACTIVATIONS_IN_PLACE.get(self.activation) or NUMPY_ACTIVATIONS[self.activation]
+        hidden = inputs
         for i in range(1, len(self.hidden_layer_sizes) + 1):
-            hidden = hidden @ weights[names.kernel(names.hidden(half, i))]
+            kernel = weights[names.kernel(names.hidden(half, i))]
+            units = empty_aligned((len(hidden), kernel.shape[1]), kernel.dtype)
+            hidden = np.matmul(hidden, kernel, out=units)
             hidden += weights[names.bias(names.hidden(half, i))]
             hidden = activate(hidden)
         nonlinear = hidden @ weights[names.kernel(names.nonlinear(half))][:, columns]
@@ -167,13 +172,6 @@ def _linear(half: str, weights: Weights, inputs: Array, columns: slice) -> Array
     output: Array = inputs @ weights[names.kernel(layer)][:, columns]
     output += weights[names.bias(layer)][columns]
     return output
-
-
-def _keep_largest(code: Array, n_active: int) -> Array:
-    kept = np.argpartition(-code, n_active - 1, axis=1)[:, :n_active]
-    sparse = np.zeros_like(code)
-    np.put_along_axis(sparse, kept, np.take_along_axis(code, kept, axis=1), axis=1)
-    return sparse
 
 
 def _glorot_uniform(rng: np.random.Generator, shape: Shape) -> Array:

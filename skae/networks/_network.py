@@ -12,7 +12,7 @@ so the untrained network reconstructs exactly as PCA does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -20,10 +20,12 @@ from skae.networks import _names as names
 from skae.networks._build import Build
 from skae.networks._columns import Columns
 from skae.networks._factors import Factors, factor_analysis, least_noise
-from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import PrincipalDirections
 from skae.networks._priors import prior_shapes
 from skae.numerics import Array, Weights
+
+if TYPE_CHECKING:
+    from skae.networks._numpy_twin import NumpyTwin
 
 # The slope of a logit at one half is 4: the linear path of a network that ends in a sigmoid
 # starts there, so that it follows PCA's reconstruction to first order.
@@ -128,8 +130,9 @@ class Network:
 
     # Every subclass has its own.
     kind: ClassVar[str]
-    # Planned steps from which compiling with XLA pays.
+    # Planned steps from which compiling with XLA pays, on a processor and on a GPU.
     xla_from_steps: ClassVar[float] = np.inf
+    xla_from_steps_on_gpu: ClassVar[float] = np.inf
     # Weights that are zero where the nonlinear paths say nothing.
     readouts: ClassVar[tuple[str, ...]] = tuple(
         names.kernel(names.nonlinear(half)) for half in ("encoder", "decoder")
@@ -141,9 +144,18 @@ class Network:
     is_cheap: ClassVar[bool] = False
 
     @property
-    def numpy_twin(self) -> NumpyTwin | None:
+    def numpy_twin(self) -> "NumpyTwin | None":
         """The same network in numpy; None where only Keras can score."""
         return None
+
+    @property
+    def row_multiple(self) -> int:
+        """Rows are scored in numpy by multiples of as many, padded."""
+        return 1
+
+    def steps_from_which_xla_pays(self, on_gpu: bool) -> float:
+        """How many planned steps bring back the time that XLA takes to compile."""
+        return self.xla_from_steps_on_gpu if on_gpu else self.xla_from_steps
 
     @property
     def is_masked(self) -> bool:

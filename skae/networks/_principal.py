@@ -1,13 +1,17 @@
 """The principal directions a network's linear path starts from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from skae.numerics import Array
 
-WeightedBlocks = Callable[[], Iterable[tuple[Array, Array]]]
+# Adds up what a function gives for each block of rows and their weights, float64 arrays of shapes
+# (m, n_features) and (m,).
+SumOverBlocks = Callable[[Callable[[Array, Array], tuple[Any, ...]]], list[Any]]
 
 # Below this share of the largest deviation a direction is rounding error, which whitening would
 # blow up.
@@ -71,18 +75,18 @@ class PrincipalDirections:
 
 
 def principal_directions(
-    blocks: WeightedBlocks,
+    sum_over: SumOverBlocks,
     n_features: int,
     n_directions: int | None,
     rng: np.random.Generator,
 ) -> PrincipalDirections:
-    """Principal directions of centred rows that arrive in weighted blocks.
+    """Principal directions of centred rows, of which sums over weighted blocks can be had.
 
     Parameters
     ----------
-    blocks : callable
-        ``blocks()`` yields pairs ``(rows, weights)``, float64 arrays of shapes (m, n_features)
-        and (m,); it may be called more than once.
+    sum_over : callable
+        ``sum_over(function)`` adds up the tuples that ``function(rows, weights)`` gives for
+        blocks, float64 arrays of shapes (m, n_features) and (m,); it may be called more than once.
     n_features : int
     n_directions : int or None
         How many are needed; None for all.
@@ -90,15 +94,13 @@ def principal_directions(
         Used for wide rows only, whose directions are found by a randomised decomposition.
     """
     if n_features <= MAX_COVARIANCE:
-        return _from_covariance(blocks, n_features)
-    return _from_sketch(blocks, n_features, n_directions, rng)
+        return _from_covariance(sum_over, n_features)
+    return _from_sketch(sum_over, n_features, n_directions, rng)
 
 
-def _from_covariance(blocks: WeightedBlocks, n_features: int) -> PrincipalDirections:
-    covariance, total_weight = np.zeros((n_features, n_features)), 0.0
-    for rows, weights in blocks():
-        covariance += (rows * weights[:, None]).T @ rows
-        total_weight += weights.sum()
+def _from_covariance(sum_over: SumOverBlocks, n_features: int) -> PrincipalDirections:
+    products, total_weight = sum_over(_products)
+    covariance = np.zeros((n_features, n_features)) + products
     covariance /= total_weight
     variances, vectors = np.linalg.eigh(covariance)
     directions = with_fixed_signs(vectors.T[::-1])
@@ -106,8 +108,25 @@ def _from_covariance(blocks: WeightedBlocks, n_features: int) -> PrincipalDirect
     return PrincipalDirections(directions, deviations, float(np.trace(covariance)))
 
 
+def _products(rows: Array, weights: Array) -> tuple[Array, float]:
+    return (rows * weights[:, None]).T @ rows, weights.sum()
+
+
+def _lengths(rows: Array, weights: Array) -> tuple[float, float, int]:
+    return weights.sum(), float(weights @ np.einsum("ij,ij->i", rows, rows)), len(rows)
+
+
+def _image(basis: Array, rows: Array, weights: Array) -> tuple[Array]:
+    return (rows.T @ ((rows @ basis) * weights[:, None]),)
+
+
+def _projected_products(basis: Array, rows: Array, weights: Array) -> tuple[Array]:
+    projected = rows @ basis
+    return ((projected * weights[:, None]).T @ projected,)
+
+
 def _from_sketch(
-    blocks: WeightedBlocks,
+    sum_over: SumOverBlocks,
     n_features: int,
     n_directions: int | None,
     rng: np.random.Generator,
@@ -116,23 +135,14 @@ def _from_sketch(
     n_passes: int = 4,
 ) -> PrincipalDirections:
     """Subspace iteration (Halko, Martinsson & Tropp 2011): a few vectors instead of a matrix."""
-    total_weight, total_variance, n_rows = 0.0, 0.0, 0
-    for rows, weights in blocks():
-        total_weight += weights.sum()
-        total_variance += float(weights @ np.einsum("ij,ij->i", rows, rows))
-        n_rows += len(rows)
+    total_weight, total_variance, n_rows = sum_over(_lengths)
     rank = min(n_rows, n_features)
     size = rank if n_directions is None else min(n_directions + n_oversamples, rank)
     basis = np.linalg.qr(rng.standard_normal((n_features, size)))[0]
     for _ in range(n_passes):
-        image = np.zeros((n_features, size))
-        for rows, weights in blocks():
-            image += rows.T @ ((rows @ basis) * weights[:, None])
+        (image,) = sum_over(partial(_image, basis))
         basis = np.linalg.qr(image)[0]
-    small = np.zeros((size, size))
-    for rows, weights in blocks():
-        projected = rows @ basis
-        small += (projected * weights[:, None]).T @ projected
+    (small,) = sum_over(partial(_projected_products, basis))
     variances, vectors = np.linalg.eigh(small / total_weight)
     directions = with_fixed_signs((basis @ vectors).T[::-1])
     deviations = np.sqrt(np.maximum(variances[::-1], 0.0))

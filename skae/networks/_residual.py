@@ -17,8 +17,11 @@ from typing import ClassVar, Self
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._network import Network
-from skae.numerics import Weights
+from skae.networks._numpy_twin import NumpyTwin
+from skae.networks._restoring import restored
+from skae.numerics import Array, Weights
 
 # Values in the neighbourhood that the linear filter reads: its normal equations are solved.
 _MOST_TAPS = 512
@@ -28,7 +31,7 @@ LEVEL_SHARE = "encoder_level_share/kernel"
 _FILTER_SIZES = {1: 31, 2: 7, 3: 3}
 # Positions of a tile without its margin, and positions that are scored at a time.
 _TILE_POSITIONS = 2**16
-_POSITIONS_AT_ONCE = 2**17
+_POSITIONS_AT_ONCE = 2**13
 
 
 def filter_size_for(sample_shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -122,9 +125,36 @@ class ResidualNetwork(Network):
 
     @property
     def scoring_batch(self) -> int:
-        """Rows that Keras scores at a time."""
+        """Rows that are scored at a time."""
         n_positions = self.n_features // self.n_channels
         return int(np.clip(_POSITIONS_AT_ONCE // n_positions, 1, super().scoring_batch))
+
+    @property
+    def is_single(self) -> bool:
+        """Yes: rows are scored in float32, as in training."""
+        return True
+
+    @property
+    def numpy_twin(self) -> NumpyTwin | None:
+        """Itself, where numpy knows the activation."""
+        return self if self.activation in NUMPY_ACTIVATIONS else None
+
+    def encode(self, weights: Weights, rows: Array) -> Array:
+        """The restored rows."""
+        size = self.scoring_batch
+        parts = [
+            restored(self, weights, rows[start : start + size])
+            for start in range(0, len(rows), size)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def encode_distribution(self, weights: Weights, rows: Array) -> list[Array]:
+        """Nothing: a restored row is no distribution."""
+        raise NotImplementedError("a network that restores has no code")
+
+    def decode(self, weights: Weights, code: Array) -> Array:
+        """The rows themselves."""
+        return code
 
     @property
     def reach(self) -> tuple[int, ...]:

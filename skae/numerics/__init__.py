@@ -1,5 +1,6 @@
 """How numpy computes, and the types of its arrays."""
 
+from skae.numerics._aligned import empty_aligned
 from skae.numerics._blas import one_blas_thread, one_thread
 from skae.numerics._types import Array, ArrayLike, Bools, Integers, Matrix, RandomState, Weights
 
@@ -11,6 +12,7 @@ __all__ = [
     "Matrix",
     "RandomState",
     "Weights",
+    "empty_aligned",
     "one_blas_thread",
     "one_thread",
 ]

@@ -1,13 +1,10 @@
 """Fitted estimators in files, and back."""
 
-import errno
 import os
-import stat
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from skae.drafts import write_whole
+from skae.drafts import place_of, write_whole
 from skae.persistence._describing import described_estimator
 from skae.persistence._layout import check_beginning, packed, unpacked, whole_number
 from skae.persistence._names import Names, Trusted
@@ -89,7 +86,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     >>> bool((again.transform(X) == pipeline.transform(X)).all())
     True
     """
-    place = _place_of(_checked(path))
+    place = place_of(_checked(path))
     write_whole(place, content_of(estimator, trusted=trusted))
 
 
@@ -202,26 +199,6 @@ def _checked(path: Any) -> str:
             "bytes, os.fsdecode makes text."
         )
     return given
-
-
-def _place_of(path: str) -> Path:
-    """Return what is to be written or replaced: of a link, the file that it leads to."""
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        return Path(os.path.realpath(path))
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise OSError(errno.ELOOP, "These links lead to one another; name a file", path) from None
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(f"{path} is a directory; name a file in it.")
-    if not stat.S_ISREG(mode):
-        raise OSError(
-            f"{path} is no file but a device, pipe or socket, which a save would replace. Name a "
-            "file, and copy it there."
-        )
-    return Path(os.path.realpath(path))
 
 
 def _cut(said: Any) -> str:

@@ -18,6 +18,7 @@ from skae.reducers._fitted import (
     reducer_to_fit,
     sample_shape_of,
     seeded,
+    steps_of,
     telling_once_of_pca,
     with_names,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "seeded",
     "select",
     "squared_errors",
+    "steps_of",
     "telling_once_of_pca",
     "thawed",
     "told_classes",

@@ -20,6 +20,7 @@ from sklearn.utils.validation import _num_samples
 
 from skae.numerics import Array, Bools
 from skae.tables._column_labels import check_labels, remember_labels
+from skae.tables._storage import check_storage, mapped
 
 _BLOCK_BYTES = 8 * 2**20
 _MOST_NAMES = 5
@@ -64,7 +65,9 @@ def check_array(X: Any, **options: Any) -> Any:
     TypeError
         For other objects.
     """
-    with _naming_columns(X, options.get("input_name") or "X"):
+    name = options.get("input_name") or "X"
+    X = mapped(X, name)
+    with _naming_columns(X, name):
         return validation.check_array(X, **options)
 
 
@@ -84,6 +87,10 @@ def validate_data(estimator: Any, X: Any, **options: Any) -> Any:
     resets = options.get("reset", True)
     if not resets:
         check_labels(estimator, X)
+    if options.get("skip_check_array"):
+        check_storage(X, "X")
+    else:
+        X = mapped(X)
     # What is not checked is not looked through either.
     naming = nullcontext() if options.get("skip_check_array") else _naming_columns(X, "X")
     with naming:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_feature_names_in
 from skae.messages import needs_extra
 from skae.numerics import Array
 from skae.tables._column_labels import labels_in_fit
+from skae.tables._storage import check_storage, mapped
 
 
 def flat_rows(
@@ -19,7 +20,7 @@ def flat_rows(
     name: str = "X",
     receiver: str = "the estimator",
 ) -> Any:
-    """Rows that come in their own shape, as flat ones; others as they came.
+    """Rows that come in their own shape, as flat ones; stored ones as a memory map.
 
     Parameters
     ----------
@@ -35,11 +36,12 @@ def flat_rows(
     Raises
     ------
     ValueError
-        For rows of another shape.
+        For rows of another shape, and as `mapped` does.
     """
+    check_storage(X, name)
     shape = _shape_of(X)
     if len(shape) < 3:
-        return X
+        return mapped(X, name)
     if sample_shape is None or shape[1:] != tuple(sample_shape):
         way_out = (
             f"Pass sample_shape={shape[1:]} to {receiver}, or flatten the rows"
@@ -52,7 +54,7 @@ def flat_rows(
             f"were expected. Found array with dim {len(shape)}. {way_out}: "
             f"{name}.reshape(len({name}), -1)."
         )
-    return np.asanyarray(X).reshape(shape[0], math.prod(shape[1:]))
+    return np.asanyarray(mapped(X, name)).reshape(shape[0], math.prod(shape[1:]))
 
 
 def _shape_of(X: Any) -> tuple[int, ...]:

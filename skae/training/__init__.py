@@ -3,14 +3,14 @@
 Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 """
 
-from skae.training._annealing import Annealing
+from skae.training._annealing import AnnealedRate, Annealing
 from skae.training._batches import Chunk, LongChunk, chunks
 from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
 from skae.training._hooks import Hooks
-from skae.training._judge import Diverged
-from skae.training._long_calls import long_calls
+from skae.training._judge import Diverged, Judge, total_of
+from skae.training._long_calls import Epochs, long_calls
 from skae.training._loop import run
 from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
@@ -30,13 +30,16 @@ __all__ = [
     "DEFAULT_LEARNING_RATE",
     "DEFAULT_PEAK_RATE",
     "LONG_CALL_CHUNKS",
+    "AnnealedRate",
     "Annealing",
     "Chunk",
     "Data",
     "Diverged",
     "EarlyStopping",
+    "Epochs",
     "History",
     "Hooks",
+    "Judge",
     "Keeper",
     "LongChunk",
     "ObjectivePart",
@@ -56,4 +59,5 @@ __all__ = [
     "long_calls",
     "loss_after",
     "run",
+    "total_of",
 ]

@@ -70,20 +70,32 @@ class Judge:
 
     def training_terms(self) -> dict[str, float]:
         """Terms of the training rows, with the weights as they are."""
-        staged = self.staged(self._judged)
-        sums = [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
-        return self.mean_terms(sums, self.data.training)
+        return self.mean_terms(self.training_sums(), self.data.training)
 
     def validation_terms(self) -> dict[str, float]:
         """Terms of the rows held out, with the weights as they are."""
-        sums = [self.program.evaluate(chunk) for chunk in self._staged_held_out()]
-        return self.mean_terms(sums, self.data.validation)
+        return self.mean_terms(self.validation_sums(), self.data.validation)
+
+    def training_sums(self) -> list[Array]:
+        """Sums of terms over the chunks of the training rows, with the weights as they are."""
+        staged = self.staged(self._judged)
+        return [self.program.evaluate(chunk, self._n_draws) for chunk in staged]
+
+    def validation_sums(self) -> list[Array]:
+        """Sums of terms over the chunks of the rows held out, with the weights as they are."""
+        return [self.program.evaluate(chunk) for chunk in self._staged_held_out()]
 
     def mean_terms(self, sums: list[Array], indices: Integers) -> dict[str, float]:
         """Terms by name, given sums over chunks of these rows."""
+        return self.named(total_of(sums) / self.weight_of(indices))
+
+    def weight_of(self, indices: Integers) -> float:
+        """How much some rows count together."""
         weight = self.data.sample_weight
-        total_weight = len(indices) if weight is None else weight[indices].sum()
-        means = np.sum(np.asarray(sums, np.float64), axis=0) / total_weight
+        return float(len(indices) if weight is None else weight[indices].sum())
+
+    def named(self, means: Array) -> dict[str, float]:
+        """Terms by name."""
         names = self.program.spec.objective.terms
         return dict(zip(names, means.tolist(), strict=True))
 
@@ -126,6 +138,12 @@ class Judge:
         if not self.program.spec.objective.is_random:
             return indices
         return shuffled(indices, self.data.rows.resident, np.random.default_rng(self.start.seed))
+
+
+def total_of(sums: list[Array]) -> Array:
+    """Sums over several chunks, of those of each."""
+    total: Array = np.sum(np.asarray(sums, np.float64), axis=0)
+    return total
 
 
 def finite(loss: float, epoch: int) -> float:

@@ -3,7 +3,9 @@
 Does not know what is trained nor who asked: programs, rows and hooks are handed in.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +34,9 @@ def run(
     hooks: Hooks,
     rng: np.random.Generator,
     keeper: Keeper | None = None,
+    *,
+    judge_of: Callable[[Any, Data, Start], Judge] = Judge,
+    epochs_of: Callable[..., Epochs] = Epochs,
 ) -> Outcome:
     """Train a program on some rows.
 
@@ -46,6 +51,8 @@ def run(
     rng : numpy.random.Generator
     keeper : Keeper, optional
         Of what a run needs that begins again.
+    judge_of, epochs_of : callable
+        Make what judges weights and what trains for an epoch; others where the rows lie elsewhere.
 
     Returns
     -------
@@ -66,7 +73,7 @@ def run(
         optimizer_state=start.optimizer_state,
         mask=start.mask,
     )
-    judge = Judge(program, data, start)
+    judge = judge_of(program, data, start)
     state, interrupted, given = _begin(judge, plan), False, None
     annealed = None if plan.annealing is None else AnnealedRate(program, plan.annealing)
     if start.departure is not None:
@@ -75,7 +82,7 @@ def run(
     try:
         hooks.begin(program)
         is_heard = hooks.listens or plan.keeps_interrupted or keeper is not None
-        epochs = Epochs(judge, annealed, rng, is_heard=is_heard)
+        epochs = epochs_of(judge, annealed, rng, is_heard=is_heard)
         for epoch in range(first, plan.max_iter + 1):
             hooks.epoch_begin(epoch)
             state = _step(state, judge, epoch, epochs, _n_certain(state, plan, epoch))

@@ -59,6 +59,12 @@ class Program(Protocol):
     def optimizer_state(self) -> list[Array]:
         """A copy of the state of the optimizers."""
 
+    def memory(self) -> list[Array]:
+        """A copy of all that a step reads or changes besides the weights."""
+
+    def remember(self, memory: list[Array], /) -> None:
+        """Go on with such a copy, after ``load``."""
+
     def variables(self) -> list[Array]:
         """A copy of all that a step reads or changes."""
 

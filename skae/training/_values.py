@@ -41,6 +41,21 @@ class Data:
     has_gaps: bool = False
     labels: Array | None = None
 
+    @property
+    def n_in_turn(self) -> int:
+        """Rows that an epoch trains on one after the other."""
+        return len(self.training)
+
+    @property
+    def most_rows(self) -> int:
+        """Rows that are trained on or judged together, at most."""
+        return max(len(self.training), len(self.validation))
+
+    @property
+    def facts(self) -> list[Array | None]:
+        """Arrays that, beside the rows, decide what training makes of them."""
+        return [self.training, self.validation, self.sample_weight, self.labels]
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -31,6 +31,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MODULES = (
     "skae.comparison",
     "skae.diagnosis",
+    "skae.distributed",
     "skae.exceptions",
     "skae.inspection",
     "skae.layers",

@@ -443,3 +443,14 @@ def test_clone_of_an_estimator_with_keras_objects():
     np.testing.assert_array_equal(
         fitted.transform(IRIS), quick(optimizer=optimizer, max_iter=2).fit(IRIS).transform(IRIS)
     )
+
+
+def test_passes_leave_the_mean_of_their_weights():
+    fitted = quick().partial_fit(IRIS)
+    mean = fitted._model.weights
+    for n_passes in (2, 3):
+        last = fitted.partial_fit(IRIS)._passes["weights"]
+        share = 17 / (16 + n_passes)
+        mean = {name: (1 - share) * mean[name] + share * last[name] for name in mean}
+    for name, expected in mean.items():
+        np.testing.assert_allclose(fitted._model.weights[name], expected, rtol=1e-5, atol=1e-7)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy.special import ndtr
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
@@ -19,7 +20,10 @@ def scaled_iris():
 def directions(rows, n_directions=None):
     weights = np.ones(len(rows))
     return principal_directions(
-        lambda: [(rows, weights)], rows.shape[1], n_directions, np.random.default_rng(0)
+        lambda function: list(function(rows, weights)),
+        rows.shape[1],
+        n_directions,
+        np.random.default_rng(0),
     )
 
 
@@ -103,3 +107,11 @@ def test_shapes_are_those_of_keras(linear_path, hidden):
 def test_random_network_has_no_linear_path():
     shapes = dense(6, 3, (7,), linear_path=False).parameter_shapes()
     assert "encoder_linear/kernel" not in shapes
+
+
+def test_gelu_of_singles_is_exact_to_rounding():
+    x = np.concatenate([np.linspace(-12, 12, 100_001), [-3e38, -1e20, 1e20, 3e38]])
+    x = x.astype(np.float32).reshape(-1, 5)
+    exact = x.astype(np.float64) * ndtr(x.astype(np.float64))
+    found = NUMPY_ACTIVATIONS["gelu"](x.copy())
+    assert np.max(np.abs(found - exact) / np.maximum(1, np.abs(exact))) < 3e-7

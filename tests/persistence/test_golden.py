@@ -13,7 +13,11 @@ FILES = sorted(GOLDEN.glob("*/*.skae"))
 
 
 def test_every_class_has_a_file():
-    classes = {name for name in skae.__all__ if hasattr(getattr(skae, name), "fit")}
+    classes = {
+        name
+        for name in skae.__all__
+        if hasattr(getattr(skae, name), "fit") and name != "distributed"
+    }
     assert {name.partition(".")[0] for name in GOLDEN_NAMES} - {"pipeline"} == classes
     assert {path.stem for path in FILES} >= set(GOLDEN_NAMES)
 

@@ -115,9 +115,9 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
 
     A codec that is fitted again, to equal rows with equal parameters and seeds, reads the bytes of
     the first where its reducer comes out the same to rounding: a dense autoencoder with an
-    activation that numpy knows, or PCA, whatever the number of threads. Where Keras computes the
-    code, in single precision, only on as many threads of an equal machine; other codes can change
-    a table, and the bytes are refused.
+    activation that numpy knows, or PCA, whatever the number of threads. Where the
+    code is computed in single precision, as other networks do, only on as many threads of an equal
+    machine; other codes can change a table, and the bytes are refused.
 
     At equal bytes, more components with fewer bits each are often better: of the sizes tried on
     images of MNIST, those with two to three bits a component were best.

@@ -82,11 +82,15 @@ class TopFeatures:
     def contributions(self, residuals: Array) -> Array:
         """Return what each residual adds to the anomaly score of its row."""
         squares = (residuals @ self.precision) ** 2 / self.variances
-        n_top = int(np.ceil(self.fraction * residuals.shape[1]))
+        n_top = self.n_top(residuals.shape[1])
         rest = np.argpartition(squares, -n_top, axis=1)[:, :-n_top]
         np.put_along_axis(squares, rest, 0.0, axis=1)
         contributions: Array = squares / n_top
         return contributions
+
+    def n_top(self, n_features: int) -> int:
+        """Return how many residuals count of so many."""
+        return int(np.ceil(self.fraction * n_features))
 
 
 class NeighbourDistance:
@@ -110,12 +114,16 @@ class NeighbourDistance:
         places = np.linspace(0, len(known) - 1, min(len(known), _MAX_NEIGHBOURHOOD))
         self.known = known[places.astype(int)]
 
+    @property
+    def n_neighbours(self) -> int:
+        """How many of those known count."""
+        return min(_N_NEIGHBOURS, len(self.known))
+
     def contributions(self, rows: Array) -> Array:
         """Return what each column of reconstructions adds to the distance of its row."""
         centred, known = rows - self.centre, self.positions[self.known]
-        n_neighbours = min(_N_NEIGHBOURS, len(known))
         # Trees are no faster for few neighbours in many columns, and are not made of plain arrays.
-        finder = NearestNeighbors(n_neighbors=n_neighbours, algorithm="brute").fit(known)
+        finder = NearestNeighbors(n_neighbors=self.n_neighbours, algorithm="brute").fit(known)
         neighbours = finder.kneighbors(centred, return_distance=False)
         squares = np.mean([(centred - known[nth]) ** 2 for nth in neighbours.T], axis=0)
         distances = np.sqrt(squares.sum(axis=1, keepdims=True))

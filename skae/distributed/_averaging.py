@@ -1,0 +1,57 @@
+"""One network of those that the shards have trained in a round."""
+
+import numpy as np
+
+from skae.numerics import Array, Weights
+
+
+def weighted_mean(arrays: list[Array], shares: list[float]) -> Array:
+    """Mean of arrays in float64, in their order; of integers the first."""
+    if len(arrays) == 1 or not np.issubdtype(arrays[0].dtype, np.floating):
+        return arrays[0]
+    total = np.zeros(arrays[0].shape)
+    for array, share in zip(arrays, shares, strict=True):
+        total += share * array.astype(np.float64)
+    mean: Array = total.astype(arrays[0].dtype)
+    return mean
+
+
+def mean_memory(
+    memories: list[list[Array]], shares: list[float]
+) -> tuple[list[Array | None], list[list[Array | None]]]:
+    """What optimizers know: means of numbers, and counts and generators, which each has its own.
+
+    Each list has None in the place of what is in the other.
+    """
+    is_mean = [np.issubdtype(array.dtype, np.floating) for array in memories[0]]
+    places = zip(is_mean, zip(*memories, strict=True), strict=True)
+    shared = [weighted_mean(list(arrays), shares) if mean else None for mean, arrays in places]
+    own = [
+        [None if mean else array for mean, array in zip(is_mean, memory, strict=True)]
+        for memory in memories
+    ]
+    return shared, own
+
+
+def mean_weights(weights: list[Weights], shares: list[float]) -> Weights:
+    """Mean of the weights of several networks, by name."""
+    return {name: weighted_mean([each[name] for each in weights], shares) for name in weights[0]}
+
+
+def stepped(
+    before: Weights, mean: Weights, velocity: Weights, momentum: float
+) -> tuple[Weights, Weights]:
+    """The step from ``before`` to ``mean`` with Nesterov's momentum, and the velocity after it.
+
+    The difference that a round makes is the gradient of an outer optimizer, whose rate is 1
+    (Douillard et al. 2023).
+    """
+    if not momentum:
+        return mean, velocity
+    moved, gained = dict(mean), {}
+    for name, old in before.items():
+        if np.issubdtype(old.dtype, np.floating):
+            step = mean[name].astype(np.float64) - old
+            gained[name] = step + momentum * velocity.get(name, np.zeros(()))
+            moved[name] = (old + step + momentum * gained[name]).astype(old.dtype)
+    return moved, gained

@@ -1,0 +1,237 @@
+"""Calls for all shards on an executor, repeated where a worker is lost."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from skae.distributed._envelope import Envelope, forget
+from skae.distributed._shards import Shard
+from skae.distributed._work import Place
+from skae.numerics import Array
+
+# How often a call is tried, where workers are lost meanwhile.
+_MOST_TRIES = 4
+# Errors of executors that say that a worker is gone, or what lay there, by package and name.
+_OF_LOST_WORKERS = frozenset(
+    {
+        ("concurrent", "BrokenExecutor"),
+        ("concurrent", "BrokenProcessPool"),
+        ("concurrent", "CancelledError"),
+        ("distributed", "CommClosedError"),
+        ("distributed", "FutureCancelledError"),
+        ("distributed", "KilledWorker"),
+        ("ray", "NodeDiedError"),
+        ("ray", "ObjectLostError"),
+        ("ray", "OwnerDiedError"),
+        ("ray", "WorkerCrashedError"),
+    }
+)
+
+
+class WorkerLostError(RuntimeError):
+    """Workers were lost so often, or in such a way, that a fit cannot go on."""
+
+
+class Future(Protocol):
+    """A result to come."""
+
+    def result(self) -> Any:
+        """The result, as soon as it is there."""
+
+    def cancel(self) -> Any:
+        """Ask not to begin."""
+
+
+class Executor(Protocol):
+    """What runs functions somewhere: of ``concurrent.futures``, a client of dask, or alike."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any) -> Any:
+        """A ``Future`` of a call."""
+
+
+class Crew:
+    """The workers of a fit.
+
+    Parameters
+    ----------
+    executor : Executor or callable
+        Or a function that makes one, which is called again where a worker's end breaks it.
+    shards : list of Shard
+    """
+
+    def __init__(self, executor: Any, shards: list[Shard]) -> None:
+        self._make = None if hasattr(executor, "submit") else executor
+        self._executor = executor if self._make is None else self._make()
+        self.shards = shards
+        self._lent: dict[int, tuple[Any, Any]] = {}
+        self._setup: Envelope | None = None
+
+    def begin(self, setup: Envelope) -> None:
+        """Note what the fit is of."""
+        self._setup = setup
+
+    def end(self) -> None:
+        """Let go what this process keeps, and the executor if it was made here."""
+        if self._setup is not None:
+            forget(self._setup)
+        self._lent.clear()
+        if self._make is not None and hasattr(self._executor, "shutdown"):
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def weigh(self, weights: Sequence[Array | None]) -> None:
+        """Note how much the rows of each shard count."""
+        for shard, weight in zip(self.shards, weights, strict=True):
+            shard.weight = weight
+        self._lent.clear()
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        *shared: Any,
+        numbers: Sequence[int] | None = None,
+        own: Sequence[tuple[Any, ...]] | None = None,
+    ) -> list[Any]:
+        """Results of a function for some shards, in their order.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(place, source, weight, *shared, *own)``, which can be repeated.
+        *shared : object
+            The same for all of them.
+        numbers : list of int, optional
+            Of the shards; all by default.
+        own : list of tuple, optional
+            Arguments of each.
+
+        Raises
+        ------
+        WorkerLostError
+            If workers are lost so often that it is not by chance.
+        """
+        numbers = list(range(len(self.shards))) if numbers is None else list(numbers)
+        arguments = own or [()] * len(numbers)
+        to_do = list(zip(numbers, arguments, strict=True))
+        results: dict[int, Any] = {}
+        for _ in range(_MOST_TRIES):
+            to_do, lost = self._try(function, shared, to_do, results)
+            if lost is None:
+                return [results[number] for number in numbers]
+            self._renew([number for number, _ in to_do], lost)
+        raise WorkerLostError(
+            f"Workers were lost in each of {_MOST_TRIES} tries of {self._named(to_do[0][0])}: "
+            f"{type(lost).__name__}: {lost}. Look for what ends them, such as too little memory; "
+            "smaller shards need less."
+        ) from lost
+
+    def _try(
+        self,
+        function: Callable[..., Any],
+        shared: tuple[Any, ...],
+        to_do: list[tuple[int, tuple[Any, ...]]],
+        results: dict[int, Any],
+    ) -> tuple[list[tuple[int, tuple[Any, ...]]], BaseException | None]:
+        """Call all at once; gives those that were lost, and the error that says so."""
+        futures: dict[int, Any] = {}
+        lost: BaseException | None = None
+        left = []
+        try:
+            # One copy goes to the workers, who pass it on, where the executor can do that.
+            lent = [self._lend(value) for value in shared] if len(to_do) > 1 else shared
+            for number, own in to_do:
+                try:
+                    futures[number] = self._submit(function, number, lent, own)
+                except Exception as error:
+                    if not is_of_lost_worker(error):
+                        raise
+                    lost = error
+            for number, own in to_do:
+                try:
+                    if number not in futures:
+                        left.append((number, own))
+                        continue
+                    results[number] = futures[number].result()
+                except Exception as error:
+                    if not is_of_lost_worker(error):
+                        raise _with_place(error, self._named(number)) from error
+                    left.append((number, own))
+                    lost = error
+        except BaseException:
+            for future in futures.values():
+                future.cancel()
+            raise
+        return left, lost
+
+    def _submit(
+        self, function: Callable[..., Any], number: int, shared: Sequence[Any], own: Sequence[Any]
+    ) -> Any:
+        assert self._setup is not None
+        source, weight = self._lent_shard(number)
+        place = Place(number, self._setup)
+        with _large_arguments():
+            options = {"pure": False} if _is_dask(self._executor) else {}
+            return self._executor.submit(function, place, source, weight, *shared, *own, **options)
+
+    def _lent_shard(self, number: int) -> tuple[Any, Any]:
+        if number not in self._lent:
+            shard = self.shards[number]
+            source = shard.source if shard.is_elsewhere else self._lend(shard.source)
+            weight = None if shard.weight is None else self._lend(shard.weight)
+            self._lent[number] = (source, weight)
+        return self._lent[number]
+
+    def _lend(self, value: Any) -> Any:
+        """A value where workers are, if the executor can hold one there."""
+        if isinstance(value, str | int | float | bool | None):
+            return value
+        if _is_dask(self._executor):
+            with _large_arguments():
+                return self._executor.scatter([value], hash=False)[0]
+        return self._executor.put(value) if hasattr(self._executor, "put") else value
+
+    def _renew(self, numbers: list[int], lost: BaseException) -> None:
+        for number in numbers:
+            self._lent.pop(number, None)
+        if not getattr(self._executor, "_broken", False):
+            return
+        if self._make is None:
+            raise WorkerLostError(
+                f"A process of {type(self._executor).__name__} ended, which breaks it for good: "
+                f"{lost}. Pass a function that makes executors, such as executor=lambda: "
+                f"{type(self._executor).__name__}(2): it is called again, and what was lost is "
+                "done again."
+            ) from lost
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._make()
+
+    def _named(self, number: int) -> str:
+        return f"shard {number} ({self.shards[number].name})"
+
+
+def is_of_lost_worker(error: BaseException) -> bool:
+    """Whether an error says that a worker is gone, and not that it raised."""
+    kinds = type(error).__mro__
+    return any(
+        (kind.__module__.partition(".")[0], kind.__name__) in _OF_LOST_WORKERS for kind in kinds
+    )
+
+
+def _with_place(error: Exception, name: str) -> Exception:
+    """The error, saying in which shard it was raised."""
+    if type(error) in (ValueError, TypeError):
+        return type(error)(f"In {name}: {error}")
+    error.add_note(f"In {name}.")
+    return error
+
+
+def _is_dask(executor: Any) -> bool:
+    return hasattr(executor, "scatter") and hasattr(executor, "scheduler_info")
+
+
+@contextmanager
+def _large_arguments() -> Iterator[None]:
+    """Let dask take states of optimizers as arguments, which it would rather have elsewhere."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*[Ll]arge (graph|object)")
+        yield

@@ -1,0 +1,68 @@
+"""What a worker reads the rows of a shard from."""
+
+from collections.abc import Callable
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skae.messages import needs_extra
+
+
+def _read_npy(path: str) -> Any:
+    return np.load(path, mmap_mode="r")
+
+
+def _read_parquet(path: str) -> Any:
+    with needs_extra("distributed", "Reading parquet"):
+        import pyarrow.parquet as parquet
+    return parquet.ParquetFile(path).read()
+
+
+def _read_zarr(path: str) -> Any:
+    with needs_extra("distributed", "Reading zarr"):
+        import zarr
+    return zarr.open_array(path, mode="r")[...]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    ".npy": _read_npy,
+    ".parquet": _read_parquet,
+    ".pq": _read_parquet,
+    ".zarr": _read_zarr,
+}
+
+
+def reader_of(path: str | PathLike[str]) -> Callable[[str], Any]:
+    """The function that reads a file or directory, by its name.
+
+    Raises
+    ------
+    ValueError
+        For a name of no kind that is known.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in READERS:
+        raise ValueError(
+            f"The shard {fspath(path)!r} is of no kind that is known by its name. Expected one of "
+            f"{', '.join(READERS)}; or pass arrays, frames or futures of them."
+        )
+    return READERS[suffix]
+
+
+def read(source: Any) -> Any:
+    """Rows as a fit takes them, of an array, a frame, a table, a path or a lazy block of dask."""
+    if isinstance(source, str | PathLike):
+        source = reader_of(source)(fspath(source))
+    if hasattr(source, "dask") and hasattr(source, "compute"):
+        source = source.compute(scheduler="synchronous")
+    if _is_pyarrow(source):
+        with needs_extra("distributed", "Reading tables of pyarrow"):
+            import pandas  # noqa: F401  # which to_pandas needs
+        source = source.to_pandas()
+    return source
+
+
+def _is_pyarrow(source: Any) -> bool:
+    return type(source).__module__.partition(".")[0] == "pyarrow" and hasattr(source, "to_pandas")

@@ -1,0 +1,116 @@
+"""What a distributed fit refuses, and in which words."""
+
+import keras
+import numpy as np
+import pytest
+
+import skae
+from skae import Autoencoder
+from skae.distributed import fit
+from tests.distributed.shared import PARAMETERS, Here, X
+
+SHARDS = np.array_split(X, 3)
+
+
+def refused(error, match, shards=SHARDS, estimator=None, **options):
+    estimator = Autoencoder(2, **PARAMETERS) if estimator is None else estimator
+    before = dict(vars(estimator)) if hasattr(estimator, "__dict__") else {}
+    with pytest.raises(error, match=match):
+        fit(estimator, shards, **{"executor": Here(), **options})
+    if not isinstance(estimator, type):
+        assert vars(estimator) == before
+
+
+def test_rows_that_are_wrong_are_named_with_their_shard():
+    holed = X[:80].copy()
+    holed[3, 2] = np.nan
+    refused(ValueError, r"In shard 1 \(ndarray\): Input X contains NaN", [X, holed])
+
+
+def test_shards_of_other_columns():
+    refused(ValueError, "Shard 1 has 5 features, but shard 0 has 6", [X, X[:, :5]])
+
+
+def test_shards_without_rows():
+    refused(ValueError, "All shards are empty", [X[:0], X[:0]])
+
+
+@pytest.mark.parametrize(
+    ("shards", "match"),
+    [
+        (X, "not cut into shards"),
+        ([], "shards is empty"),
+        ([X[0]], r"shards\[0\] is a ndarray of shape \(6,\)"),
+        (["rows.csv"], "of no kind that is known by its name"),
+    ],
+)
+def test_what_is_no_shard(shards, match):
+    refused(ValueError, match, shards)
+
+
+@pytest.mark.parametrize("weight", [np.ones(3), [np.ones(80), np.ones(80), np.ones(79)]])
+def test_weights_of_other_rows(weight):
+    refused(ValueError, "sample_weight h", sample_weight=weight)
+
+
+def test_estimators_that_look_at_all_rows():
+    refused(TypeError, "a TableAutoencoder, but an autoencoder", estimator=skae.TableAutoencoder())
+    refused(TypeError, "the class Autoencoder", estimator=Autoencoder)
+
+
+def test_classes():
+    estimator = skae.VariationalAutoencoder(2, conditional=True)
+    refused(ValueError, "conditional=True learns", estimator=estimator)
+
+
+def test_callbacks():
+    estimator = Autoencoder(2, callbacks=[keras.callbacks.TerminateOnNaN()])
+    refused(ValueError, "callbacks watch the steps", estimator=estimator)
+
+
+def test_averages_over_steps():
+    optimizer = keras.optimizers.Adam(use_ema=True)
+    refused(ValueError, "use_ema=True judges", estimator=Autoencoder(2, optimizer=optimizer))
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1.0, True, "0.5"])
+def test_momentum_out_of_range(momentum):
+    refused(ValueError, "outer_momentum=", outer_momentum=momentum)
+
+
+def test_what_is_no_executor():
+    refused(TypeError, r"executor is a int without submit", executor=2)
+
+
+def test_checkpoint_without_a_seed(tmp_path):
+    estimator = Autoencoder(2, early_stopping=True)
+    refused(ValueError, "random_state", estimator=estimator, checkpoint=tmp_path / "a")
+
+
+def test_parameters_out_of_range():
+    refused(ValueError, "max_iter", estimator=Autoencoder(2, max_iter=-1))
+
+
+def test_an_interruption_leaves_the_estimator_as_it_was():
+    class Interrupted(Here):
+        def submit(self, function, /, *args):
+            if self.n_calls == 14:
+                raise KeyboardInterrupt
+            return super().submit(function, *args)
+
+    refused(KeyboardInterrupt, None, executor=Interrupted())
+
+
+def test_an_executor_that_was_made_here_is_shut_down():
+    made = []
+    refused(ValueError, "All shards are empty", [X[:0]], executor=lambda: Closing(made))
+    assert made == ["closed"]
+
+
+class Closing(Here):
+    def __init__(self, made):
+        super().__init__()
+        self.made = made
+
+    def shutdown(self, **_):
+        self.made.append("closed")

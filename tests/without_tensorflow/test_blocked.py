@@ -1,0 +1,74 @@
+"""Everything stored loads and scores where Keras, TensorFlow or both are not installed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skae import Autoencoder
+from skae.backend._surroundings import check_installed
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).with_name("score_golden.py")
+
+
+def run(*options):
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("names", [("keras", "tensorflow"), ("tensorflow",)])
+def test_what_is_stored_scores_and_what_needs_keras_is_refused(names):
+    done = run("--block", *names)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "files scored without keras or tensorflow" in done.stdout
+
+
+def test_an_installation_that_is_too_large_fails():
+    assert run("--most-megabytes", "1").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        (["keras"], "need keras, which is not installed"),
+        (["tensorflow"], "need tensorflow, which is not installed"),
+        (["keras", "tensorflow"], "need keras and tensorflow, which are not installed"),
+    ],
+)
+def test_what_lacks_is_named(lacking, said, monkeypatch):
+    for name in lacking:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=rf"{said}; pip install \"skae\[train\]\""):
+        check_installed()
+    with pytest.raises(ImportError, match=said):
+        Autoencoder().fit(np.eye(9))
+
+
+def test_commands_that_fit_say_what_to_install(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b\n" + "\n".join(f"{i},{i % 7}" for i in range(30)))
+    code = (
+        "import runpy, sys; "
+        f"sys.meta_path.insert(0, runpy.run_path({str(SCRIPT)!r})['Blocker'](['tensorflow'])); "
+        "from skae.cli import main; sys.exit(main(['outliers', 'rows.csv']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode not in (0, None)
+    assert 'pip install "skae[train]"' in done.stderr
+    assert "Traceback" not in done.stderr
