@@ -76,6 +76,9 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     prior_deviation_ : float
         Deviation of each part in every dimension.
 
+    divergence_weight_ : float
+        Weight of the distance that training used.
+
     See Also
     --------
     VariationalAutoencoder : With a likelihood; the usual choice for a normal prior.
@@ -165,20 +168,22 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
 
     def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         centres, deviation = self._prior(network.n_components)
-        weight = self.divergence_weight
         scalars = {
             "centres": centres,
             "deviation": deviation,
-            "discrepancy_weight": _DIVERGENCE_WEIGHTS[self.divergence]
-            if weight == "auto"
-            else weight,
+            "discrepancy_weight": self._weight_of_divergence(),
         }
         if self.divergence == "critic":
             scalars["adversarial_weight"] = self.adversarial_weight
         return scalars
 
+    def _weight_of_divergence(self) -> float:
+        weight = self.divergence_weight
+        return _DIVERGENCE_WEIGHTS[self.divergence] if weight == "auto" else float(weight)
+
     def _after_fit(self, X: Matrix) -> None:
         self.prior_means_, self.prior_deviation_ = self._prior(self.n_components_)
+        self.divergence_weight_ = self._weight_of_divergence()
 
     def _prior(self, n_components: int) -> tuple[Array, float]:
         """Centres and deviation of the parts."""

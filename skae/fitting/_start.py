@@ -230,6 +230,8 @@ def _change(field: str, before: Any, now: Any) -> str:
         name, words = "noise_variance", _OF_NOISE
     if field == "n_classes":
         before, now = before > 0, now > 0
+    if field == "critic_layer_sizes" and None in (before, now):
+        name, words = "divergence", {before or now: "critic", None: "another"}
     before, now = (words.get(value, value) if words else value for value in (before, now))
     return f"{name} was {before!r} and is now {now!r}"
 
