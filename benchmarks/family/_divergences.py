@@ -5,17 +5,14 @@ the Fréchet distance of draws of the prior; beside it ``sample()``, ``LatentSam
 same network, reconstructions of held-out rows, and their squared error an image.
 """
 
-from functools import partial
-
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 
-from benchmarks._family import row, seeds, shown, squared_error
-from benchmarks.family._samples import N_DRAWS, N_SAMPLES, SHAPE, Judge, split
-from skae import AdversarialAutoencoder, LatentSampler
+from benchmarks._family import in_processes, row, seeds, shown, squared_error
+from benchmarks.family._samples import SHAPE, Judge, drawn_by, split
+from skae import AdversarialAutoencoder
 from skae.metrics import frechet_distance
 
-N_SEEDS = 2
+DIVERGENCES = ("critic", "energy", "mmd")
 
 
 def network(options, seed, divergence):
@@ -36,27 +33,16 @@ def divergences(options):
     train, test, y_train, _ = split(options)
     judge = Judge(train, y_train, 2 if options.quick else 20)
     held_out = judge.features(test)
-
-    def distance(draw):
-        drawn = [judge.features(draw(seed)) for seed in range(1 if options.quick else N_DRAWS)]
-        return np.mean([frechet_distance(each, held_out) for each in drawn])
-
-    found = {}
-    for divergence in ("critic", "energy", "mmd"):
-        values = found[divergence] = {}
-        for seed in seeds(options, N_SEEDS):
-            fitted = network(options, seed, divergence).fit(train)
-            sampler = LatentSampler(FrozenEstimator(fitted), random_state=seed).fit(train)
-            restored = judge.features(fitted.reconstruct(test))
-            for what, value in {
-                "prior": distance(partial(fitted.sample, N_SAMPLES, codes="prior")),
-                "default": distance(partial(fitted.sample, N_SAMPLES)),
-                "sampler": distance(partial(sampler.sample, N_SAMPLES)),
-                "reconstructions": frechet_distance(restored, held_out),
-                "error": squared_error(fitted, test),
-            }.items():
-                values.setdefault(what, []).append(value)
-        critic = found["critic"]
+    each = [(divergence, seed) for seed in seeds(options) for divergence in DIVERGENCES]
+    found = {divergence: {} for divergence in DIVERGENCES}
+    fits = in_processes(options, images_of, [options] * len(each), *zip(*each, strict=True))
+    for (divergence, _), (images, error) in zip(each, fits, strict=True):
+        found[divergence].setdefault("error", []).append(error)
+        for what, drawn in images.items():
+            far = [frechet_distance(judge.features(rows), held_out) for rows in drawn]
+            found[divergence].setdefault(what, []).append(np.mean(far))
+    critic = found["critic"]
+    for divergence, values in found.items():
         is_first = divergence == "critic"
         yield row(
             f"adversarial samples of MNIST, divergence='{divergence}': Frechet distance",
@@ -68,6 +54,13 @@ def divergences(options):
             is_first
             or all(np.mean(values[what]) < np.mean(critic[what]) for what in ("prior", "error")),
         )
+
+
+def images_of(options, divergence, seed):
+    """Images of one fit by what draws them, and its error."""
+    train, test, *_ = split(options)
+    fitted = network(options, seed, divergence).fit(train)
+    return drawn_by(fitted, options, seed), squared_error(fitted, test)
 
 
 MEASURES = [divergences]
