@@ -122,8 +122,8 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     The same without a game:
 
     >>> matched = AdversarialAutoencoder(8, divergence="mmd", max_iter=5, random_state=0).fit(X)
-    >>> sorted(matched.history_)[:3]
-    ['discrepancy', 'loss', 'reconstruction']
+    >>> list(matched.history_)[:4]
+    ['epoch', 'loss', 'reconstruction', 'discrepancy']
     """
 
     prior: Literal["normal", "mixture"] = "normal"
