@@ -144,6 +144,12 @@ def _check(estimator: Any, executor: Any, outer_momentum: Any) -> None:
             "conditional=True learns the classes of all rows, which shards do not tell. Set "
             "conditional=False, or fit on one machine."
         )
+    if getattr(estimator, "adversarial_max_iter", 0):
+        raise ValueError(
+            f"adversarial_max_iter={estimator.adversarial_max_iter!r} is a game of one network and "
+            "one critic, but each shard trains its own. Set adversarial_max_iter=0, or fit on one "
+            "machine."
+        )
     if estimator.callbacks:
         raise ValueError(
             "callbacks watch the steps of one network, but each shard trains its own. Set "

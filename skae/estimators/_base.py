@@ -261,6 +261,7 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         self.__dict__.pop("_optimizer_kind", None)
         self.__dict__.pop("_passes", None)
         self._learn_from(rows, codes=True)
+        self._finish(rows, settings, rng)
 
     @checks_parameters
     def partial_fit(

@@ -27,6 +27,9 @@ class FitHooks:
     def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         """Learn how the codes of all rows of a fit are distributed."""
 
+    def _finish(self, rows: Rows, settings: Settings, rng: np.random.Generator) -> None:
+        """Train what can only be trained when all else is."""
+
     def _read_classes(
         self, y: object, sample_weight: ArrayLike | None, continues: bool
     ) -> Labels | None:
