@@ -11,7 +11,6 @@ from skae.numerics import Array, ArrayLike
 from skae.training import Hooks
 
 _LIKELIHOODS = ("bernoulli", "gaussian")
-_NETWORKS = ("convolutional", "dense")
 # Height, width and channels.
 _N_AXES = 3
 # Codes of which the critic sees the rows.
@@ -39,10 +38,11 @@ class CriticOfRowsMixin(BaseAutoencoder):
             return
         asked = f"adversarial_max_iter={self.adversarial_max_iter!r} lets a critic look at images, "
         shape = self.sample_shape
-        if shape is None or len(tuple(shape)) != _N_AXES or self.network not in _NETWORKS:
+        is_image = shape is not None and len(tuple(shape)) == _N_AXES
+        if not is_image or self.network != "convolutional":
             raise ValueError(
                 f"{asked}but sample_shape={shape!r} with network={self.network!r} is of none. Set "
-                "sample_shape=(height, width, channels) and network='convolutional' or 'dense', or "
+                "sample_shape=(height, width, channels) and network='convolutional', or "
                 "adversarial_max_iter=0."
             )
         if self.likelihood not in _LIKELIHOODS:

@@ -48,9 +48,11 @@ VARIATIONAL_PARAMETERS = """
 
     adversarial_max_iter : int, default=0
         Epochs in which, after all other training, a critic of rows teaches the decoder to make
-        images that it cannot tell from rows [8]_, which are sharper. The encoder stays, errors grow
-        a little. For images (a ``sample_shape`` of height, width and channels) and the likelihoods
-        ``"gaussian"`` and ``"bernoulli"``. An epoch takes several times as long as others.
+        images that it cannot tell from rows [8]_, which are sharper. The encoder stays, and errors
+        grow a little. For images (a ``sample_shape`` of height, width and channels, and
+        ``network="convolutional"``) and the likelihoods ``"gaussian"`` and ``"bernoulli"``. An
+        epoch takes several times as long as others, all rows train, Adam makes the steps, and
+        ``callbacks`` are not called.
 
     adversarial_weight : float, default=1.0
         How much fooling the critic counts then, beside the error. 1 means that the logarithm of the

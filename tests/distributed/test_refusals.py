@@ -61,6 +61,8 @@ def test_estimators_that_look_at_all_rows():
 def test_classes():
     estimator = skae.VariationalAutoencoder(2, conditional=True)
     refused(ValueError, "conditional=True learns", estimator=estimator)
+    estimator = skae.VariationalAutoencoder(2, adversarial_max_iter=3, sample_shape=(2, 3, 1))
+    refused(ValueError, "a game of one network and one critic", estimator=estimator)
 
 
 def test_callbacks():
