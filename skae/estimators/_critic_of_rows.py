@@ -1,11 +1,20 @@
 """Variational autoencoders whose decoder is taught by a critic of rows in the end."""
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
 
 from skae.estimators._base import BaseAutoencoder
-from skae.fitting import PrintHooks, Recipe, Rows, Settings, taught_by_critic
+from skae.exceptions import TrainingInterruptedWarning
+from skae.fitting import (
+    PrintHooks,
+    Recipe,
+    Rows,
+    Settings,
+    remember_interruption,
+    taught_by_critic,
+)
 from skae.model import Model, dense
 from skae.numerics import Array, ArrayLike
 from skae.training import Hooks
@@ -108,4 +117,12 @@ class CriticOfRowsMixin(BaseAutoencoder):
             weight=float(self.adversarial_weight),
         )
         self.adversarial_history_ = outcome.history.columns()
-        self._was_interrupted = outcome.interrupted
+        if outcome.interrupted:
+            self._was_interrupted = True
+            remember_interruption()
+            warnings.warn(
+                "Training interrupted: the critic of rows had not taught for all epochs, and the "
+                "weights so far are kept.",
+                TrainingInterruptedWarning,
+                stacklevel=6,
+            )

@@ -11,6 +11,9 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 import skae
+from skae.exceptions import TrainingInterruptedWarning
+from skae.fitting import PrintHooks
+from skae.fitting._interruption import forget_interruption
 from skae.networks import names
 from skae.objectives import against_critic_of_rows
 
@@ -147,6 +150,23 @@ def test_gaussian_rows_of_a_learned_prior_learn_too():
 def test_epochs_are_printed(capsys):
     quick(adversarial_max_iter=1, verbose=1).fit(X)
     assert "critic of rows" in capsys.readouterr().out
+
+
+def test_an_interruption_keeps_what_was_taught_so_far(plain, monkeypatch):
+    ended = PrintHooks.epoch_end
+
+    def pressed(hooks, epoch, logs, weights):
+        if hooks.part and epoch == 2:
+            raise KeyboardInterrupt
+        return ended(hooks, epoch, logs, weights)
+
+    monkeypatch.setattr(PrintHooks, "epoch_end", pressed)
+    with pytest.warns(TrainingInterruptedWarning, match="critic of rows") as caught:
+        model = quick(adversarial_max_iter=30, verbose=1).fit(X)
+    forget_interruption()
+    assert caught[0].filename == __file__
+    assert len(model.adversarial_history_["epoch"]) <= 3
+    assert not np.array_equal(model.sample(3, 0), plain.sample(3, 0))
 
 
 @pytest.mark.parametrize(
