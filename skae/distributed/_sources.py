@@ -61,6 +61,13 @@ def read(source: Any) -> Any:
         with needs_extra("distributed", "Reading tables of pyarrow"):
             import pandas  # noqa: F401  # which to_pandas needs
         source = source.to_pandas()
+    if isinstance(source, list | tuple):
+        source = np.asarray(source)
+    if len(getattr(source, "shape", ())) < 2:
+        raise TypeError(
+            f"the shard holds a {type(source).__name__}, but rows were expected: an array, a frame "
+            "or a table."
+        )
     return source
 
 

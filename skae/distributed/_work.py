@@ -24,7 +24,9 @@ from skae.training import (
     Program,
     ProgramSpec,
     Start,
+    shuffled,
     total_of,
+    train_chunks,
 )
 
 # The state of a generator, or what seeds one.
@@ -93,6 +95,8 @@ class Shared:
         The mean of what the optimizers know, with None where each shard has its own; None before
         the first round.
     epoch : int
+    part, n_parts : int
+        Which of how many rounds of the epoch.
     """
 
     weights: Weights
@@ -100,6 +104,8 @@ class Shared:
     scalars: Mapping[str, Any] | None
     memory: Memory | None
     epoch: int
+    part: int = 0
+    n_parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -213,7 +219,7 @@ def train(
     own_memory: Memory | None,
     rng: Seed,
 ) -> Trained:
-    """Train on the rows of a shard for an epoch."""
+    """Train on the rows of a shard for an epoch, or for a part of one."""
     run: Phase = opened(phase)
     data, start = _data_of(place, source, weight, phase), _start(run, shared, place.number)
     generator = generator_of(rng)
@@ -228,8 +234,11 @@ def train(
             n_steps = run.max_iter * -(-len(data.training) // run.spec.batch_size)
             annealed = AnnealedRate(program, Annealing(run.peak, n_steps))
         judge = Judge(program, data, start)
-        epochs = Epochs(judge, annealed, generator, is_heard=True)
-        sums, order = epochs.train(shared.epoch, 1)
+        if shared.n_parts == 1:
+            epochs = Epochs(judge, annealed, generator, is_heard=True)
+            sums, order = epochs.train(shared.epoch, 1)
+        else:
+            sums, order = _train_part(judge, annealed, generator, shared)
         return Trained(
             program.weights(),
             program.memory(),
@@ -237,6 +246,21 @@ def train(
             judge.weight_of(order),
             generator.bit_generator.state,
         )
+
+
+def _train_part(
+    judge: Judge, annealed: AnnealedRate | None, rng: np.random.Generator, shared: Shared
+) -> tuple[list[Array], Integers]:
+    """Train for some of the batches of an epoch, whose order depends on the generator alone."""
+    order = shuffled(judge.data.training, judge.data.rows.resident, rng)
+    size = judge.program.spec.batch_size
+    n_steps = -(-len(order) // size)
+    first, last = (n_steps * (shared.part + ended) // shared.n_parts for ended in (0, 1))
+    taken = order[first * size : last * size]
+    of_part = rng.spawn(shared.part + 1)[-1]
+    past = (shared.epoch - 1) * n_steps
+    chunks = judge.chunks(taken, of_part)
+    return train_chunks(judge.program, chunks, annealed, past + first, of_part), taken
 
 
 def joined_memory(shared: Memory | None, own: Memory | None) -> list[Array] | None:
