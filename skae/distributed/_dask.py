@@ -4,6 +4,7 @@ import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -29,9 +30,16 @@ class DaskExecutor:
     Parameters
     ----------
     client : distributed.Client
+
+    Raises
+    ------
+    ValueError
+        If it is closed.
     """
 
     def __init__(self, client: Any) -> None:
+        if client.status == "closed":
+            raise ValueError("executor is a client of dask that is closed. Pass an open one.")
         self._client = client
 
     def submit(self, function: Callable[..., Any], /, *args: Any) -> "DaskFuture":
@@ -64,7 +72,8 @@ class DaskFuture:
     """
 
     def __init__(self, future: Any, client: Any) -> None:
-        self._future, self._client = future, client
+        self._future, self._client, self._ended = future, client, Event()
+        future.add_done_callback(lambda _: self._ended.set())
 
     def result(self) -> Any:
         """The result, as soon as it is there.
@@ -75,17 +84,13 @@ class DaskFuture:
             If there has been no worker for half a minute.
         """
         seen = monotonic()
-        while True:
-            try:
-                return self._future.result(timeout=_LOOK)
-            except TimeoutError:
-                # Of the function, or of waiting.
-                if self._future.done():
-                    return self._future.result()
+        # A time limit of the client's own ends now and then in errors that are not of the call.
+        while not self._ended.wait(_LOOK):
             if self._client.nthreads():
                 seen = monotonic()
             elif monotonic() - seen > _PATIENCE:
                 raise NoWorkersError(f"no worker for {_PATIENCE:.0f} seconds")
+        return self._future.result()
 
     def cancel(self) -> None:
         """Ask not to begin."""
