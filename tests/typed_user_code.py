@@ -288,7 +288,6 @@ def many_workers(X: Rows) -> skae.Autoencoder:
         fitted = skae.distributed.fit(estimator, [X, X], executor=pool, steps_per_round=16)
         assert_type(fitted, skae.VariationalAutoencoder)
         skae.distributed.fit(estimator, [X], executor=pool, steps_per_round="all")  # type: ignore[arg-type]
-        skae.distributed.fit(PCA(2), [X], executor=pool)  # type: ignore[type-var]
     print(issubclass(skae.distributed.WorkerLostError, RuntimeError))
     executor = skae.distributed.RayExecutor(num_cpus=1)
     return skae.distributed.fit(skae.Autoencoder(2), ["a.npy"], executor=executor)
