@@ -138,7 +138,8 @@ def fit(
     _check(estimator, executor, outer_momentum, steps_per_round)
     crew = Crew(executor, shards_of(shards, executor))
     try:
-        rows: Any = ShardedRows(crew, Pace(float(outer_momentum), steps_per_round))
+        pace = Pace(float(outer_momentum), steps_per_round)
+        rows: Any = ShardedRows(crew, pace, is_kept=checkpoint is not None)
         about: dict[str, Any] = {"sample_weight": sample_weight, "checkpoint": checkpoint}
         return estimator.fit(rows, **about)
     finally:

@@ -27,10 +27,13 @@ class ShardedRows(UncheckedRows):
     ----------
     crew : Crew
     pace : Pace
+    is_kept : bool
+        Whether a checkpoint has to know the rows.
     """
 
-    def __init__(self, crew: Crew, pace: Pace) -> None:
-        self._crew, self._pace = crew, pace
+    def __init__(self, crew: Crew, pace: Pace, *, is_kept: bool) -> None:
+        self._crew, self._pace, self._is_kept = crew, pace, is_kept
+        self.digest = b""
         self._of_logs = False
         # Known once they are checked.
         self.shape, self.dtype = (0, 0), np.dtype(np.float64)
@@ -47,11 +50,13 @@ class ShardedRows(UncheckedRows):
         ValueError
             For rows that ``fit`` refuses, with their shard; or if shards differ in features.
         """
-        self._crew.begin(Envelope.of(Setup(_bare(estimator, fitted=continues), continues)))
+        setup = Setup(_bare(estimator, fitted=continues), continues, self._is_kept)
+        self._crew.begin(Envelope.of(setup))
         summaries: list[Summary] = self._crew.call(check)
         first = _agreed(summaries)
         lengths = [summary.n_rows for summary in summaries]
         self.shape = (sum(lengths), first.n_features)
+        self.digest = b"".join(summary.digest for summary in summaries)
         self.dtype = np.result_type(*(s.dtype for s in summaries if s.n_rows))
         self._ends = np.cumsum(lengths)
         _note_features(estimator, first)
@@ -75,7 +80,7 @@ class ShardedRows(UncheckedRows):
 
     def log1p(self) -> "ShardedRows":
         """Logarithms of the same rows plus one."""
-        logs = ShardedRows(self._crew, self._pace)
+        logs = ShardedRows(self._crew, self._pace, is_kept=self._is_kept)
         vars(logs).update(vars(self), _of_logs=True, _held=None)
         return logs
 
@@ -151,6 +156,8 @@ class ShardedData(Data):
     scaling : Scaling
     fraction : float
     pace : Pace
+    digest : bytes
+        Of the rows, if a checkpoint has to know them.
     """
 
     n_training: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -159,6 +166,7 @@ class ShardedData(Data):
     scaling: Scaling | None = None
     fraction: float = 0.0
     pace: Any = None
+    digest: bytes = b""
 
     @property
     def n_in_turn(self) -> int:
@@ -172,7 +180,8 @@ class ShardedData(Data):
     def facts(self) -> list[Array | None]:
         steps = self.pace.steps_per_round
         pace = np.array([self.pace.momentum, 0 if steps == "auto" else steps])
-        return [self.n_training, self.n_validation, self.sample_weight, pace]
+        digest = np.frombuffer(self.digest, np.uint8)
+        return [self.n_training, self.n_validation, self.sample_weight, pace, digest]
 
 
 @dataclass(frozen=True)
@@ -212,6 +221,7 @@ class CrewRows(Rows):
             scaling=scaling,
             fraction=fraction,
             pace=self.pace,
+            digest=self.X.digest,
         )
 
     def _counted_in_shards(self) -> Integers:
@@ -321,7 +331,8 @@ def _weights_of(sample_weight: Any, lengths: Sequence[int]) -> list[Array]:
     """Weights of each shard, from a list of them or those of all rows."""
     if hasattr(sample_weight, "dask"):
         sample_weight = sample_weight.compute()
-    is_list = isinstance(sample_weight, list | tuple) and np.ndim(sample_weight[0]) == 1
+    is_list = isinstance(sample_weight, list | tuple) and len(sample_weight) == len(lengths)
+    is_list = is_list and any(np.ndim(each) == 1 for each in sample_weight)
     parts = [np.asarray(each) for each in sample_weight] if is_list else None
     if parts is None:
         whole = np.asarray(sample_weight)

@@ -11,7 +11,12 @@ from skae.messages import needs_extra
 
 
 def _read_npy(path: str) -> Any:
-    return np.load(path, mmap_mode="r")
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(
+            f"{path!r} is no array as numpy.save writes one, or one of objects ({error})."
+        ) from error
 
 
 def _read_parquet(path: str) -> Any:

@@ -3,6 +3,7 @@
 What a worker keeps between calls, it can make again: rows as a fit reads them, compiled programs.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,9 @@ from skae.training import (
     train_chunks,
 )
 
+# Which need not be in memory at a time.
+_DIGESTED_ROWS = 4096
+
 # The state of a generator, or what seeds one.
 Seed = Mapping[str, Any] | list[int]
 # What a program knows besides the weights; None in the place of what is kept elsewhere.
@@ -44,10 +48,13 @@ class Setup:
     estimator : BaseAutoencoder
         Its parameters say what rows may hold. It is fitted where training goes on from a fit.
     continues : bool
+    is_kept : bool
+        Whether a checkpoint has to know the rows.
     """
 
     estimator: Any
     continues: bool
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,7 @@ class Summary:
     n_features: int
     dtype: "np.dtype[Any]"
     names: list[str] | None
+    digest: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -165,7 +173,21 @@ def check(place: Place, source: Any, _: Array | None) -> Summary:
     names = getattr(estimator, "feature_names_in_", None)
     _keep((place.setup.name, place.number), rows, rows.X)
     n_rows, n_features = rows.X.shape
-    return Summary(n_rows, n_features, rows.X.dtype, None if names is None else list(names))
+    names = None if names is None else list(names)
+    setup: Setup = opened(place.setup)
+    return Summary(
+        n_rows, n_features, rows.X.dtype, names, _digest(rows.X) if setup.is_kept else b""
+    )
+
+
+def _digest(X: Any) -> bytes:
+    """What tells these rows from others."""
+    parts = [X.data, X.indices, X.indptr] if hasattr(X, "tocsr") else [X]
+    found = hashlib.sha256()
+    for part in parts:
+        for first in range(0, len(part), _DIGESTED_ROWS):
+            found.update(np.ascontiguousarray(part[first : first + _DIGESTED_ROWS]).data)
+    return found.digest()
 
 
 def reduce(

@@ -222,6 +222,9 @@ def test_a_driver_that_is_killed_goes_on_with_the_same_bits(of_three, tmp_path):
     other = Autoencoder(2, **PARAMETERS)
     with pytest.raises(ValueError, match="of a fit with other rows, parameters"):
         fit(other, SHARDS, executor=Here(), checkpoint=path, outer_momentum=0.0)
+    swapped = [SHARDS[0][::-1], *SHARDS[1:]]
+    with pytest.raises(ValueError, match="of a fit with other rows, parameters"):
+        fit(other, swapped, executor=Here(), checkpoint=path)
     found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here(), checkpoint=path)
     np.testing.assert_array_equal(reconstructed(found), reconstructed(of_three))
     assert not path.exists()

@@ -51,7 +51,9 @@ def test_what_is_no_shard(shards, match):
     refused(ValueError, match, shards)
 
 
-@pytest.mark.parametrize("weight", [np.ones(3), [np.ones(80), np.ones(80), np.ones(79)]])
+@pytest.mark.parametrize(
+    "weight", [np.ones(3), [], [None, np.ones(80), None], [np.ones(80), np.ones(80), np.ones(79)]]
+)
 def test_weights_of_other_rows(weight):
     refused(ValueError, "sample_weight h", sample_weight=weight)
 
@@ -95,6 +97,14 @@ def test_numbers_of_numpy_are_numbers():
         steps_per_round=np.int64(2),
     )
     assert fitted.n_iter_ == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"no array"])
+def test_files_that_hold_no_array(content, tmp_path):
+    (tmp_path / "a.npy").write_bytes(content)
+    refused(
+        ValueError, r"In shard 0 \('.*a.npy'\): .* is no array as numpy.save", [tmp_path / "a.npy"]
+    )
 
 
 def test_columns_of_text():
