@@ -230,7 +230,7 @@ def measured_link(client):
     begun = perf_counter()
     for _ in range(5):
         client.submit(np.copy, many, pure=False).result()
-    return latency, 5 * 2 * many.nbytes / max(perf_counter() - begun - 10 * latency, 1e-3)
+    return latency, 5 * 2 * many.nbytes / max(perf_counter() - begun - 5 * latency, 1e-3)
 
 
 def killed(client, estimator, shards, after):

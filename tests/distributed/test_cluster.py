@@ -10,26 +10,15 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 from joblib import parallel_config
-from sklearn.model_selection import GridSearchCV, ParameterGrid
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, ParameterGrid, cross_val_score
 
-import skae
-from skae import Autoencoder
+from skae import Autoencoder, BatchedGridSearchCV
 from skae.distributed import WorkerLostError, fit
+from skae.metrics import reconstruction_r2_scorer
 from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
-
-
-def mean_score(estimator, params, X):
-    from sklearn.base import clone
-    from sklearn.model_selection import cross_val_score
-
-    from skae.metrics import reconstruction_r2_scorer
-
-    candidate = clone(estimator).set_params(**params)
-    return float(cross_val_score(candidate, X, cv=2, scoring=reconstruction_r2_scorer).mean())
-
-
 SPAWN = get_context("spawn")
 
 
@@ -52,7 +41,7 @@ class Kills:
 @pytest.fixture(scope="module")
 def client():
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=True, silence_logs=50, **options) as cluster,
         distributed.Client(cluster) as connected,
@@ -111,7 +100,7 @@ def test_a_cluster_without_workers_raises_soon(monkeypatch):
     monkeypatch.setattr("skae.distributed._dask._LOOK", 0.1)
     autoencoder = Autoencoder(2, **PARAMETERS)
     before = dict(vars(autoencoder))
-    options = {"n_workers": 0, "processes": False, "dashboard_address": None}
+    options = {"n_workers": 0, "processes": False, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(**options, silence_logs=50) as cluster,
         distributed.Client(cluster) as connected,
@@ -141,11 +130,11 @@ def test_futures_and_frames_of_a_cluster_are_shards(client, expected):
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("search_type", [GridSearchCV, skae.BatchedGridSearchCV])
+@pytest.mark.parametrize("search_type", [GridSearchCV, BatchedGridSearchCV])
 def test_searches_over_workers_of_dask_find_the_same(client, search_type):
     grid = {"learning_rate": [0.001, 0.01]}
     estimator = Autoencoder(2, max_iter=1, hidden_layer_sizes=(4,), random_state=0)
-    options = {"cv": 2, "scoring": skae.metrics.reconstruction_r2_scorer}
+    options = {"cv": 2, "scoring": reconstruction_r2_scorer}
     here = GridSearchCV(estimator, grid, **options).fit(X)
     with parallel_config("dask", client=client):
         found = search_type(estimator, grid, n_jobs=2, **options).fit(X)
@@ -157,20 +146,23 @@ def test_searches_over_workers_of_dask_find_the_same(client, search_type):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_search_by_map_goes_on_where_a_worker_is_killed(client):
-    grid = list(ParameterGrid({"learning_rate": [0.001, 0.01, 0.02]}))
-    estimator = Autoencoder(2, max_iter=1, hidden_layer_sizes=(4,), random_state=0)
-    here = [mean_score(estimator, params, X) for params in grid]
+    # Without hidden layers there is nothing to train, for which a new process would load much.
+    estimator = Autoencoder(hidden_layer_sizes=())
+    grid = list(ParameterGrid({"n_components": [1, 2, 3]}))
 
-    def score(params, pid):
-        # The process that is to die does so once it has something to do, and never again.
+    def mean_score(params, estimator, X, pid=None):
+        # The process that is to die does so once it has something to do.
         if os.getpid() == pid:
             os.kill(pid, signal.SIGKILL)
-        return mean_score(estimator, params, X)
+        candidate = clone(estimator).set_params(**params)
+        return cross_val_score(candidate, X, cv=2, scoring=reconstruction_r2_scorer).mean()
 
+    here = [mean_score(params, estimator, X) for params in grid]
     client.wait_for_workers(2, timeout=60)
-    pid = next(iter(client.run(os.getpid).values()))
-    futures = client.map(score, grid, pid=pid, pure=False)
+    pids = list(client.run(os.getpid).values())
+    futures = client.map(mean_score, grid, estimator=estimator, X=X, pid=pids[0], pure=False)
     assert client.gather(futures) == here
+    assert set(client.run(os.getpid).values()) != set(pids)
 
 
 class KillsOne:
