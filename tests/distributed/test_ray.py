@@ -14,6 +14,7 @@ from skae.metrics import reconstruction_r2_scorer
 from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
+# Of Ray's own.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -39,6 +40,23 @@ class DiesOnce(RayExecutor):
         return super().submit(die if self.n_calls == 20 else function, *args)
 
 
+# The first test here: workers that have trained keep what they loaded.
+def test_data_sets_score_without_tensorflow(ray):
+    data = pytest.importorskip("ray.data")
+    autoencoder = Autoencoder(2, **PARAMETERS).fit(X)
+
+    def scored(rows):
+        import sys
+
+        scores = autoencoder.score_samples(rows["data"])
+        return {"score": scores, "loaded": np.full(len(scores), "tensorflow" in sys.modules)}
+
+    found = data.from_numpy(X).map_batches(scored, num_cpus=1).take_all()
+    assert not any(row["loaded"] for row in found)
+    expected = autoencoder.score_samples(X)
+    np.testing.assert_allclose(np.sort([row["score"] for row in found]), np.sort(expected))
+
+
 def test_a_worker_that_dies_changes_no_bit(ray):
     expected = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here())
     executor = DiesOnce(num_cpus=1)
@@ -57,22 +75,6 @@ def test_references_are_shards(ray):
     found = fit(Autoencoder(2, **PARAMETERS), references, executor=RayExecutor())
     alone = Autoencoder(2, **PARAMETERS).fit(X)
     np.testing.assert_array_equal(reconstructed(found), reconstructed(alone))
-
-
-def test_data_sets_score_without_tensorflow(ray):
-    data = pytest.importorskip("ray.data")
-    autoencoder = Autoencoder(2, **PARAMETERS).fit(X)
-
-    def scored(rows):
-        import sys
-
-        scores = autoencoder.score_samples(rows["data"])
-        return {"score": scores, "loaded": np.full(len(scores), "tensorflow" in sys.modules)}
-
-    found = data.from_numpy(X).map_batches(scored, num_cpus=1).take_all()
-    assert not any(row["loaded"] for row in found)
-    expected = autoencoder.score_samples(X)
-    np.testing.assert_allclose(np.sort([row["score"] for row in found]), np.sort(expected))
 
 
 def test_a_search_over_workers_of_ray_finds_the_same(ray):
