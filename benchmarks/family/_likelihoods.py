@@ -20,7 +20,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks._family import row, seeds, shown
+from benchmarks._family import in_processes, row, seeds, shown
 from skae import VariationalAutoencoder
 
 SEED = 0
@@ -68,20 +68,30 @@ def _cells():
 
 def densities(options):
     """Bars: above PCA and factor analysis, within 10 % of a full mixture or above."""
-    for name, train, test, sizes in _sets(options):
-        widths = [k for k in (1, 2, 4, 8, 16, 32, 48, 64, 100, 150) if k < train.shape[1]]
-        pca = max(PCA(k).fit(train).score(test) for k in widths)
-        factors = max(FactorAnalysis(k).fit(train).score(test) for k in widths if k <= 64)
-        mixture = max(
-            GaussianMixture(k, reg_covar=least, random_state=SEED).fit(train).score(test)
-            for k in (1, 2, 4, 8)
-            for least in (1e-6, 1e-4)
+    sets = list(_sets(options))
+    noises = ("shared", "feature")
+    firsts = [
+        (train, test, options, size, {"noise_variance": noise}, seeds(options)[0])
+        for _, train, test, sizes in sets
+        for noise in noises
+        for size in sizes
+    ]
+    found = iter(in_processes(options, _likelihood, *zip(*firsts, strict=True)))
+    best = [[max((next(found), size) for size in sizes) for _ in noises] for _, _, _, sizes in sets]
+    others = [
+        (train, test, options, size, {"noise_variance": noise}, seed)
+        for (_, train, test, _), of_set in zip(sets, best, strict=True)
+        for noise, (_, size) in zip(noises, of_set, strict=True)
+        for seed in seeds(options)[1:]
+    ]
+    found = iter(in_processes(options, _likelihood, *zip(*others, strict=True)) if others else ())
+    peers = in_processes(
+        options, _peers, *zip(*((train, test) for _, train, test, _ in sets), strict=True)
+    )
+    for (name, *_), of_set, (pca, factors, mixture) in zip(sets, best, peers, strict=True):
+        (shared, shared_size), (own, size) = (
+            ([first, *(next(found) for _ in seeds(options)[1:])], size) for first, size in of_set
         )
-        shared, own = (
-            _best_likelihoods(train, test, options, sizes, noise_variance=noise)
-            for noise in ("shared", "feature")
-        )
-        (size, own), (shared_size, shared) = own, shared
         least = max(pca, factors, mixture - WITHIN * abs(mixture))
         yield row(
             f"{name}, nats a row, a noise for each feature, {size} components",
@@ -90,6 +100,20 @@ def densities(options):
             "> both, mixture - 10 %",
             min(own) > least,
         )
+
+
+def _peers(train, test):
+    """The best of PCA, of factor analysis and of full mixtures."""
+    widths = [k for k in (1, 2, 4, 8, 16, 32, 48, 64, 100, 150) if k < train.shape[1]]
+    return (
+        max(PCA(k).fit(train).score(test) for k in widths),
+        max(FactorAnalysis(k).fit(train).score(test) for k in widths if k <= 64),
+        max(
+            GaussianMixture(k, reg_covar=least, random_state=SEED).fit(train).score(test)
+            for k in (1, 2, 4, 8)
+            for least in (1e-6, 1e-4)
+        ),
+    )
 
 
 def counts(options):
@@ -122,55 +146,51 @@ def importance_weights(options):
     rng = np.random.default_rng(SEED)
     train, test = train_test_split(mnist_data()[0] / 255, test_size=1000, random_state=SEED)
     test = _binarised(test, rng)
-    found = {}
-    for n_draws in (1, 50):
-        found[n_draws] = []
-        for seed in seeds(options):
-            rng = np.random.default_rng(seed)
-            model = VariationalAutoencoder(
-                50,
-                hidden_layer_sizes=(200, 200),
-                activation="tanh",
-                likelihood="bernoulli",
-                n_importance_samples=n_draws,
-                learning_rate=1e-3,
-                batch_size=100,
-                random_state=seed,
-            )
-            for _ in range(2 if options.quick else 50):
-                model.partial_fit(_binarised(train, rng))
-            found[n_draws].append(model.log_likelihood(test, n_importance_samples=1000).mean())
-    gain = np.subtract(found[50], found[1])
+    each = [(n_draws, seed) for n_draws in (1, 50) for seed in seeds(options)]
+    rows = [[options] * len(each), [train] * len(each), [test] * len(each)]
+    found = in_processes(options, _weighted, *rows, *zip(*each, strict=True))
+    by_one, by_fifty = np.split(np.asarray(found), 2)
     yield row(
         "binarised MNIST 5,000, 200-200, 50 units: trained by 50 draws, nats",
-        shown(found[50]),
-        f"by one {shown(found[1])}",
+        shown(by_fifty),
+        f"by one {shown(by_one)}",
         ">= .5 better",
-        gain.mean() >= 0.5,
+        np.mean(by_fifty - by_one) >= 0.5,
     )
+
+
+def _weighted(options, train, test, n_draws, seed):
+    rng = np.random.default_rng(seed)
+    model = VariationalAutoencoder(
+        50,
+        hidden_layer_sizes=(200, 200),
+        activation="tanh",
+        likelihood="bernoulli",
+        n_importance_samples=n_draws,
+        learning_rate=1e-3,
+        batch_size=100,
+        random_state=seed,
+    )
+    for _ in range(2 if options.quick else 50):
+        model.partial_fit(_binarised(train, rng))
+    return model.log_likelihood(test, n_importance_samples=1000).mean()
 
 
 def _binarised(pixels, rng):
     return (rng.uniform(size=pixels.shape) < pixels).astype(float)
 
 
-def _best_likelihoods(train, test, options, sizes, **parameters):
-    """The best number of components by the first seed, and its likelihoods by all."""
-    first, others = seeds(options)[:1], seeds(options)[1:]
-    found = {k: _likelihoods(train, test, options, k, first, **parameters) for k in sizes}
-    best = max(found, key=lambda k: found[k][0])
-    return best, found[best] + _likelihoods(train, test, options, best, others, **parameters)
-
-
 def _likelihoods(train, test, options, n_components, seeds, **parameters):
+    each = [[train], [test], [options], [n_components], [parameters]]
+    return in_processes(options, _likelihood, *(same * len(seeds) for same in each), seeds)
+
+
+def _likelihood(train, test, options, n_components, parameters, seed):
     shortened = {"max_iter": 2} if options.quick else {}
+    vae = VariationalAutoencoder(n_components, random_state=seed, **parameters, **shortened)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fits = [
-            VariationalAutoencoder(n_components, random_state=seed, **parameters, **shortened)
-            for seed in seeds
-        ]
-        return [fit.fit(train).log_likelihood(test).mean() for fit in fits]
+        return vae.fit(train).log_likelihood(test).mean()
 
 
 MEASURES = [densities, counts, importance_weights]

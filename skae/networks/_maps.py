@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skae.numerics import Array
+from skae.numerics import Array, transposed_product
+from skae.numerics import product as row_product
 
 Sizes = tuple[int, ...]
 # Values of windows that are multiplied at a time.
@@ -91,7 +92,7 @@ def _summed_products(maps: Array, kernel: Array, sizes: Sizes) -> Array:
     at_once = max(1, _AT_A_TIME // (len(taps) * prod(maps.shape[1:-1])))
     for start in range(0, len(maps), at_once):
         part = maps[start : start + at_once]
-        products = taps @ part.reshape(-1, n_channels).T
+        products = transposed_product(taps, part.reshape(-1, n_channels))
         products = products.reshape(*window, n_filters, *part.shape[:-1])
         for tap in product(*(range(width) for width in window)):
             seen = tuple(slice(at, at + size) for at, size in zip(tap, sizes, strict=True))
@@ -107,7 +108,9 @@ def _add_products(maps: Array, kernel: Array, outputs: Array) -> None:
     *window, n_filters, n_channels = kernel.shape
     axes = maps.shape[1:-1]
     places = np.ascontiguousarray(maps).reshape(-1, n_channels)
-    products = (kernel.reshape(-1, n_channels) @ places.T).reshape(*kernel.shape[:-1], -1, *axes)
+    products = transposed_product(kernel.reshape(-1, n_channels), places).reshape(
+        *kernel.shape[:-1], -1, *axes
+    )
     for tap in product(*(range(width) for width in window)):
         seen, reached = zip(
             *(
@@ -276,7 +279,7 @@ def _multiply(windows: Array, kernel: Array, outputs: Array) -> None:
     columns_of = _side_by_side if kernel.shape[-2] > _NARROW else _tap_by_tap
     for rows, lines in _parts(len(windows), outputs.shape[1:-1], n_values):
         into = outputs[rows, lines].reshape(-1, n_filters)
-        np.matmul(columns_of(windows[rows, lines], n_values), flat, out=into)
+        row_product(columns_of(windows[rows, lines], n_values), flat, into)
 
 
 def _side_by_side(windows: Array, n_values: int) -> Array:
