@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skae.networks._lines import add_lines
 from skae.numerics import Array
 
 Sizes = tuple[int, ...]
@@ -20,6 +21,8 @@ _AT_A_TIME = 2**16
 _FEW = 8
 # Channels of which a window holds few next to each other.
 _NARROW = 4
+# Values of an image from which it is multiplied by itself, line by line.
+_LARGE = 2**13
 
 
 def convolved(
@@ -54,12 +57,20 @@ def convolved(
     )
     if stride == 1 and _FEW * kernel.shape[-1] <= kernel.shape[-2]:
         outputs = _summed_products(maps, kernel, sizes)
+    elif stride == 1 and len(sizes) == 2 and _is_large(window, sizes, kernel.shape[-2]):
+        outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
+        add_lines(np.ascontiguousarray(maps), kernel, outputs)
     else:
         outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
         _multiply(_windows(maps, window, sizes, stride), kernel, outputs)
     if bias is not None:
         outputs += bias
     return outputs
+
+
+def _is_large(window: Sizes, sizes: Sizes, n_channels: int) -> bool:
+    """Whether copies of an image take longer than the steps that one image takes."""
+    return n_channels > _NARROW and window[0] > 1 and prod(sizes) * n_channels >= _LARGE
 
 
 def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array:
