@@ -87,6 +87,8 @@ def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array
     outputs = np.zeros((len(maps), *sizes, kernel.shape[-2]), maps.dtype)
     if _FEW * kernel.shape[-2] <= kernel.shape[-1]:
         _add_products(maps, kernel, outputs)
+    elif set(kernel.shape[:-2]) == {2} and sizes == tuple(2 * n for n in maps.shape[1:-1]):
+        _set_blocks(maps, kernel, outputs)
     else:
         _set_by_kinds(maps, kernel, outputs)
     if bias is not None:
@@ -147,6 +149,17 @@ def _before(width: int) -> int:
     Keras pads the convolution that this transposes by one less in front than behind.
     """
     return max(width - 2, 0) // 2
+
+
+def _set_blocks(maps: Array, kernel: Array, outputs: Array) -> None:
+    """Set two places along each axis from one: of windows of two none overlap."""
+    *window, n_filters, n_channels = kernel.shape
+    n_axes, axes = len(window), maps.shape[1:-1]
+    products = maps.reshape(-1, n_channels) @ kernel.reshape(-1, n_channels).T
+    pairs = ((1 + axis, 1 + n_axes + axis) for axis in range(n_axes))
+    order = (0, *(each for pair in pairs for each in pair), 1 + 2 * n_axes)
+    blocks = products.reshape(len(maps), *axes, *window, n_filters).transpose(order)
+    outputs.reshape(blocks.shape)[...] = blocks
 
 
 def _set_by_kinds(maps: Array, kernel: Array, outputs: Array) -> None:

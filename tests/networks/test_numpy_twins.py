@@ -19,6 +19,7 @@ from skae.networks import (
     given_class,
 )
 from skae.networks._lines import add_lines
+from skae.networks._maps import grown
 
 RNG = np.random.default_rng(0)
 N_ROWS = 3
@@ -256,3 +257,15 @@ def test_images_multiplied_line_by_line(window, dtype):
     windows = np.lib.stride_tricks.sliding_window_view(maps, window, axis=(1, 2))
     expected = np.einsum("nyxcij,ijcf->nyxf", windows, kernel)
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("axes", [(5,), (4, 3), (2, 3, 2)])
+def test_windows_of_two_grow_to_blocks_of_two(axes):
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(3, *axes, 4)).astype(np.float32)
+    kernel = rng.normal(size=(*(2,) * len(axes), 6, 4)).astype(np.float32)
+    found = grown(maps, kernel, None, tuple(2 * n for n in axes))
+    for place in product(*(range(2 * n) for n in axes)):
+        source = (slice(None), *(at // 2 for at in place))
+        expected = maps[source] @ kernel[tuple(at % 2 for at in place)].T
+        np.testing.assert_allclose(found[(slice(None), *place)], expected, rtol=1e-4, atol=1e-5)
