@@ -1,10 +1,16 @@
-"""Networks scored in numpy beside the same by a compiled call of Keras: one row, and many."""
+"""Networks scored in numpy beside the same by a compiled call of Keras: one row, and many.
+
+On one thread of each, and in processor time, which others on the machine change less.
+"""
 
 from functools import partial
+from time import process_time
 
 import numpy as np
 
-from benchmarks._harness import call_seconds, compared, medians
+from threadpoolctl import threadpool_limits
+
+from benchmarks._harness import compared, medians
 
 # Seconds of one row, and share of Keras' time of many.
 MOST_OF_A_ROW, MOST_OF_KERAS = 1e-3, 1.0
@@ -26,14 +32,24 @@ def twins(options):
             def encode(scorer, weights=weights, rows=rows[:n_rows]):
                 return scorer.encode(lambda dtype: weights, rows)
 
-            ours, keras = medians(
-                repeats,
-                partial(call_seconds, partial(encode, in_numpy), number),
-                partial(call_seconds, partial(encode, in_keras), number),
-            )
+            encode(in_keras)  # compiles
+            with threadpool_limits(1):
+                ours, keras = medians(
+                    repeats,
+                    partial(processor_seconds, partial(encode, in_numpy), number),
+                    partial(processor_seconds, partial(encode, in_keras), number),
+                )
             bar = MOST_OF_A_ROW / keras if n_rows == 1 else MOST_OF_KERAS
             what = f"{name}, {'one row' if n_rows == 1 else f'{n_rows} rows'}"
             yield compared(what, ours, "Keras, compiled", keras, bar)
+
+
+def processor_seconds(function, number):
+    """Processor time of a call, over ``number`` calls in a row."""
+    start = process_time()
+    for _ in range(number):
+        function()
+    return (process_time() - start) / number
 
 
 def networks():
