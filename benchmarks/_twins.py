@@ -7,7 +7,6 @@ from functools import partial
 from time import process_time
 
 import numpy as np
-
 from threadpoolctl import threadpool_limits
 
 from benchmarks._harness import compared, medians
