@@ -21,7 +21,7 @@ help:
 	@echo "make lint        check formatting, lint rules, imports and types"
 	@echo "make format      apply them"
 	@echo "make coverage    run all tests and list the lines they miss"
-	@echo "make benchmarks  print the tables of speed, quality, memory, variants and applications"
+	@echo "make benchmarks  print the tables of speed, quality, memory, variants, applications and exports"
 	@echo "make fuzz        ten thousand estimators and rows; bytes to every parser, for SECONDS=3600"
 	@echo "make docs        build the pages into docs/_build/html, and open them in Chromium"
 	@echo "make clean       remove the environment and what the tools left"
@@ -65,6 +65,8 @@ benchmarks: .venv/.benchmarks
 	$(venv) -m benchmarks.applications
 	$(venv) -m benchmarks.tables
 	$(venv) -m benchmarks.damage
+	$(venv) -m benchmarks.export
+	$(venv) -m benchmarks.edge
 
 # SKAE_FUZZ_EXAMPLES=1000 tries fewer.
 fuzz: .venv/.fuzz

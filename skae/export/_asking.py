@@ -79,6 +79,10 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
     check_is_fitted(estimator)
     estimator = _found(estimator)
     steps = steps_of(estimator)
+    if not steps:
+        raise TypeError(f"This {type(estimator).__name__} does nothing. Pass one with a step.")
+    for step in steps:
+        check_is_fitted(step)
     first, last = steps[0], steps[-1]
     ours = answers_of(last)
     if ours is None and type(last).__module__.startswith("skae."):

@@ -1,6 +1,6 @@
 """Converters of skae's estimators, as `skl2onnx` knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,9 +67,36 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     graph = Graph(prefix)
     for value, output in zip(_values(graph, operator), operator.outputs, strict=True):
         graph.rename(value, output.full_name)
+    _add(graph, container)
+
+
+def _add(graph: Graph, container: Any) -> None:
     container.nodes.extend(graph.nodes)
     container.initializers.extend(graph.constants)
     container.node_domain_version_pair_sets.add(("", OPSET))
+
+
+def types_by(function: Callable[[Any, Tensor], Tensor]) -> Callable[[Any], None]:
+    """The calculator of types of an estimator whose rows a function answers."""
+
+    def set_types(operator: Any) -> None:
+        value = function(operator.raw_operator, _rows(Graph("_"), operator))
+        operator.outputs[0].type = tensor_type(value.dtype, value.shape)
+
+    return set_types
+
+
+def convert_by(function: Callable[[Any, Tensor], Tensor]) -> Callable[[Any, Any, Any], None]:
+    """The converter of an estimator whose rows a function answers."""
+
+    def convert(scope: Any, operator: Any, container: Any) -> None:
+        name = type(operator.raw_operator).__name__
+        graph = Graph(scope.get_unique_variable_name(f"{name}_"))
+        value = function(operator.raw_operator, _rows(graph, operator))
+        graph.rename(value, operator.outputs[0].full_name)
+        _add(graph, container)
+
+    return convert
 
 
 def _values(graph: Graph, operator: Any) -> list[Tensor]:
@@ -113,5 +140,8 @@ def tensor_type(dtype: np.dtype[Any], shape: Sequence[int | None]) -> Any:
         "object": data_types.StringTensorType,
     }
     if np.dtype(dtype).name not in kinds:
-        raise CannotExport(f"values of type {np.dtype(dtype).name} have no type in its graph.")
+        raise CannotExport(
+            f"values of type {np.dtype(dtype).name} have no type in its graph. Fit it to labels or "
+            "columns of another type: whole numbers as int64, others as float64."
+        )
     return kinds[np.dtype(dtype).name](list(shape))

@@ -49,6 +49,7 @@ def inputs_of(question: Question, X: Any, dtype: np.dtype[Any]) -> list[Input]:
         return [_matrix(code_width(first.estimator.steps), dtype)]
     names = getattr(first, "feature_names_in_", None)
     if not isinstance(first, ColumnTransformer) or names is None:
+        _check_width(X, first.n_features_in_)
         return [_matrix(first.n_features_in_, dtype)]
     if not hasattr(X, "columns"):
         raise ValueError(
@@ -62,6 +63,17 @@ def inputs_of(question: Question, X: Any, dtype: np.dtype[Any]) -> list[Input]:
             "frame of fit."
         )
     return [_column(str(name), np.asarray(X[name]).dtype, dtype) for name in names]
+
+
+def _check_width(X: Any, n_features: int) -> None:
+    if X is None:
+        return
+    shape = np.shape(X)
+    if len(shape) < 2 or shape[1] != n_features:
+        raise ValueError(
+            f"X has the shape {shape}, but rows of {n_features} features were expected. Pass a few "
+            "rows like those of fit, or leave X out: no columns by name are read here."
+        )
 
 
 def _matrix(width: int, dtype: np.dtype[Any]) -> Input:

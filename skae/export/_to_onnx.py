@@ -16,8 +16,10 @@ from skae.export._converters import register, tensor_type
 from skae.export._graph import OPSET
 from skae.export._inputs import Input, inputs_of, with_given_types
 from skae.export._refusals import CannotExport
+from skae.export._simple_imputer import converters
 from skae.messages import needs_extra
-from skae.states import text_of_path, versions
+from skae.reducers import steps_of
+from skae.states import shortened, text_of_path, versions
 
 # The operators of scikit-learn's trees, encoders and the like.
 _ML_OPSET = 3
@@ -51,9 +53,9 @@ def to_onnx(
         What the file is to answer: an output for each, of the name of the method. None means
         ``"transform"`` for transformers, ``"score_samples"`` for detectors and ``"predict"`` for
         classifiers and regressors. ``"inverse_transform"`` is alone, as its rows are codes.
-    X : DataFrame, default=None
+    X : DataFrame or array-like, default=None
         A few rows, which show what the columns hold, if the first step is a ColumnTransformer that
-        was fitted on a frame.
+        was fitted on a frame. Others need none.
     dtype : {"float64", "float32"}, default="float64"
         Type of the numbers that come in, and of codes and rows that go out; scores and
         probabilities are of double precision.
@@ -72,7 +74,8 @@ def to_onnx(
         If this is no estimator, or has no such method or no graph.
     ValueError
         If something of it has no graph: layers, losses and activations of your own, conditional
-        networks, tables, grids. The message says what, and the way out.
+        networks, tables, grids, or steps that `skl2onnx` does not know; or if X has other columns
+        than the rows of fit. The message says what, and the way out.
     NotFittedError
         If it is not fitted.
     OSError
@@ -119,6 +122,7 @@ def to_onnx(
         raise ValueError(f"This {name} cannot be exported, as {error}") from error
     with_given_types(model, inputs, question.methods)
     _describe(model, question)
+    _check_types(model, question)
     if place is not None:
         write_whole(place, model.SerializeToString(deterministic=True))
     return model
@@ -138,17 +142,20 @@ def _converted(question: Question, inputs: list[Input]) -> Any:
                 initial_types=[(one.name, tensor_type(one.inside, one.shape)) for one in inputs],
                 target_opset={"": OPSET, "ai.onnx.ml": _ML_OPSET},
                 options=question.options,
+                **converters(),
             )
     except (MissingConverter, MissingShapeCalculator) as error:
         found = re.search(r"type '<class '([\w.]+)'>'", str(error))
         what = found[1] if found else "a step"
         raise CannotExport(
-            f"skl2onnx has no converter of {what}. Leave that step out, or register one with "
-            "skl2onnx.update_registered_converter."
+            f"skl2onnx has no converter of {what}. Apply that step before the file, or register "
+            "one with skl2onnx.update_registered_converter."
         ) from error
     except (NotImplementedError, RuntimeError) as error:
+        told = str(error).strip(" .")
         raise CannotExport(
-            f"skl2onnx cannot convert one of its steps: {error} Leave that step out."
+            f"skl2onnx cannot convert {_others(question)}: {told}. Apply such a step before the "
+            "file, or fit with another."
         ) from error
     return _with_named_outputs(model, question)
 
@@ -170,7 +177,27 @@ def _describe(model: Any, question: Question) -> None:
     opsets = [onnx.helper.make_opsetid(each.domain, each.version) for each in opsets]
     del model.opset_import[:]
     model.opset_import.extend(opsets)
-    onnx.checker.check_model(model)
+
+
+def _check_types(model: Any, question: Question) -> None:
+    """Refuse a model whose operators do not fit each other, which no runtime would load."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except onnx.shape_inference.InferenceError as error:
+        raise ValueError(
+            f"This {type(question.last).__name__} cannot be exported, as skl2onnx converts "
+            f"{_others(question)} in single precision, and what follows reads double precision "
+            f"({str(error).strip()}). Apply such a step before the file, or fit with another."
+        ) from error
+
+
+def _others(question: Question) -> str:
+    """The steps that others than skae convert, by their classes."""
+    steps = {type(step).__name__: type(step) for step in steps_of(question.estimator)}
+    names = [name for name, cls in steps.items() if not cls.__module__.startswith("skae.")]
+    return " or ".join(names) or "it"
 
 
 def _with_named_outputs(model: Any, question: Question) -> Any:
@@ -204,10 +231,13 @@ def _drop_unused(graph: Any, needed: set[str]) -> None:
 
 
 def _checked_dtype(dtype: Any) -> np.dtype[Any]:
-    if dtype not in ("float64", "float32"):
+    try:
+        found: np.dtype[Any] | None = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if dtype is None or found is None or found.name not in ("float64", "float32"):
         raise ValueError(
-            f"dtype={dtype!r} should be 'float64' or 'float32': the type of the numbers that come "
-            "in."
+            f"dtype={shortened(dtype)} should be 'float64' or 'float32': the type of the numbers "
+            "that come in."
         )
-    found: np.dtype[Any] = np.dtype(dtype)
     return found

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skae.networks._lines import add_lines
 from skae.numerics import Array, transposed_product
 from skae.numerics import product as row_product
 
@@ -21,6 +22,8 @@ _AT_A_TIME = 2**16
 _FEW = 8
 # Channels of which a window holds few next to each other.
 _NARROW = 4
+# Values of an image from which it is multiplied by itself, line by line.
+_LARGE = 2**13
 
 
 def convolved(
@@ -55,12 +58,20 @@ def convolved(
     )
     if stride == 1 and _FEW * kernel.shape[-1] <= kernel.shape[-2]:
         outputs = _summed_products(maps, kernel, sizes)
+    elif stride == 1 and len(sizes) == 2 and _is_large(window, sizes, kernel.shape[-2]):
+        outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
+        add_lines(np.ascontiguousarray(maps), kernel, outputs)
     else:
         outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
         _multiply(_windows(maps, window, sizes, stride), kernel, outputs)
     if bias is not None:
         outputs += bias
     return outputs
+
+
+def _is_large(window: Sizes, sizes: Sizes, n_channels: int) -> bool:
+    """Whether copies of an image take longer than the steps that one image takes."""
+    return n_channels > _NARROW and window[0] > 1 and prod(sizes) * n_channels >= _LARGE
 
 
 def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array:
@@ -77,6 +88,8 @@ def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array
     outputs = np.zeros((len(maps), *sizes, kernel.shape[-2]), maps.dtype)
     if _FEW * kernel.shape[-2] <= kernel.shape[-1]:
         _add_products(maps, kernel, outputs)
+    elif set(kernel.shape[:-2]) == {2} and sizes == tuple(2 * n for n in maps.shape[1:-1]):
+        _set_blocks(maps, kernel, outputs)
     else:
         _set_by_kinds(maps, kernel, outputs)
     if bias is not None:
@@ -139,6 +152,17 @@ def _before(width: int) -> int:
     Keras pads the convolution that this transposes by one less in front than behind.
     """
     return max(width - 2, 0) // 2
+
+
+def _set_blocks(maps: Array, kernel: Array, outputs: Array) -> None:
+    """Set two places along each axis from one: of windows of two none overlap."""
+    *window, n_filters, n_channels = kernel.shape
+    n_axes, axes = len(window), maps.shape[1:-1]
+    products = row_product(maps.reshape(-1, n_channels), kernel.reshape(-1, n_channels).T)
+    pairs = ((1 + axis, 1 + n_axes + axis) for axis in range(n_axes))
+    order = (0, *(each for pair in pairs for each in pair), 1 + 2 * n_axes)
+    blocks = products.reshape(len(maps), *axes, *window, n_filters).transpose(order)
+    outputs.reshape(blocks.shape)[...] = blocks
 
 
 def _set_by_kinds(maps: Array, kernel: Array, outputs: Array) -> None:

@@ -93,8 +93,9 @@ def test_the_python_of_a_page_runs(page):
             run_piece(piece, page, namespace)
 
 
-# What Optuna says of itself, and Keras' ONNX of numpy.
+# What Optuna says of itself, Keras' ONNX of numpy, and LiteRT of inputs that stay floats.
 @pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning")
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
 @pytest.mark.filterwarnings("ignore:OptunaSearchCV is experimental")
 @pytest.mark.filterwarnings("ignore:`optuna.terminator` module has been deprecated:FutureWarning")
 @pytest.mark.parametrize(
