@@ -16,7 +16,7 @@ def places():
     return np.random.default_rng(1).permutation(N_ROWS)
 
 
-@pytest.mark.parametrize("n_columns", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("n_columns", [1, 2, 3, 4, 5, 17])
 class TestRowsInAnotherOrder:
     def test_have_equal_bits(self, rows, places, n_columns):
         kernel = np.random.default_rng(2).standard_normal((rows.shape[1], n_columns), np.float32)

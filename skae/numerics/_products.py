@@ -4,9 +4,9 @@ import numpy as np
 
 from skae.numerics._types import Array
 
-# Of fewer columns, OpenBLAS takes a row that is left over at the end another way than the others,
-# and its last bits with it.
-_FEWEST_COLUMNS = 4
+# Rows and columns that OpenBLAS multiplies at a time. Where both are left over, it takes the last rows
+# another way than the others, and their last bits differ.
+_AT_A_TIME = 4
 # The same of the columns of a transposed matrix.
 _COLUMNS_AT_A_TIME = 8
 
@@ -22,10 +22,11 @@ def product(rows: Array, kernel: Array, out: Array | None = None) -> Array:
     kernel : ndarray of shape (n_values, n_columns)
     out : ndarray of shape (..., n_rows, n_columns), optional
     """
-    n_columns = kernel.shape[1]
-    if n_columns >= _FEWEST_COLUMNS:
+    n_rows, n_columns = rows.shape[-2], kernel.shape[1]
+    lacking = -n_columns % _AT_A_TIME
+    if not lacking or (n_columns > _AT_A_TIME and n_rows % _AT_A_TIME == 0):
         return np.matmul(rows, kernel, out=out)
-    wide = np.zeros((len(kernel), _FEWEST_COLUMNS), kernel.dtype)
+    wide = np.zeros((len(kernel), n_columns + lacking), kernel.dtype)
     wide[:, :n_columns] = kernel
     values: Array = np.matmul(rows, wide)[..., :n_columns]
     if out is None:
