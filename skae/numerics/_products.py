@@ -4,8 +4,8 @@ import numpy as np
 
 from skae.numerics._types import Array
 
-# Rows and columns that OpenBLAS multiplies at a time. Where both are left over, it takes the last rows
-# another way than the others, and their last bits differ.
+# Rows and columns that OpenBLAS multiplies at a time. Where both are left over, it takes the last
+# rows another way than the others, and their last bits differ.
 _AT_A_TIME = 4
 # The same of the columns of a transposed matrix.
 _COLUMNS_AT_A_TIME = 8
