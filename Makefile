@@ -5,6 +5,9 @@ SECONDS ?= 3600
 # silence by pytest-xdist 3.8 with pytest 9.2.)
 PYTEST_FLAGS ?= --numprocesses=auto --dist=loadfile
 
+# Dozens of tests start a Python, each of which would compile all of skae where this is set.
+export PYTHONDONTWRITEBYTECODE :=
+
 venv := .venv/bin/python
 
 .PHONY: help compare test test-scoring lint format coverage benchmarks fuzz docs clean
@@ -78,6 +81,7 @@ docs: .venv/.docs .venv/.test
 clean:
 	rm -rf .venv .venv-scoring build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
 	rm -rf docs/_build docs/gallery docs/generated
+	find benchmarks docs examples fuzz skae tests -name __pycache__ -prune -exec rm -rf {} +
 
 # One stamp for each extra, written only when its installation ended well.
 .venv/.compare: .venv/.ready pyproject.toml

@@ -2,7 +2,7 @@
 
     python -m benchmarks.damage [--quick]
 
-Each kind of file is damaged 400 times, each time in one byte, and read by a process of its own.
+Each kind of file is damaged 400 times, each time in one byte, and read by another process.
 What counts is that nothing loads with other predictions, nothing crashes or hangs, and that no file
 takes more than a second of processor time, or 200 MB more than a whole one. Linux only: peaks are
 read from /proc.
@@ -138,6 +138,7 @@ KINDS = {
 def prepare(kind, directory):
     """Write a whole file, what it answers, and what a codec needs beside it."""
     make, write, _ = KINDS[kind]
+    directory.mkdir()
     estimator = make()
     reference = estimator.encode(rows()) if make is codec else b""
     data = reference if write is None else write(estimator)
@@ -162,7 +163,7 @@ def damaged(data, number):
     return bytes(spoilt)
 
 
-# Reading, in a process of its own
+# Reading, in another process
 
 
 def read(kind, directory, first, last):
@@ -181,7 +182,7 @@ def read(kind, directory, first, last):
         start = time.process_time()
         outcome = outcome_of(kind, spoilt, reference, keeper, expected)
         seconds = time.process_time() - start
-        print(json.dumps([number, outcome, seconds, peak_mb() - before]), flush=True)
+        print(json.dumps([kind, number, outcome, seconds, peak_mb() - before]), flush=True)
 
 
 def outcome_of(kind, data, reference, keeper, expected):
@@ -228,22 +229,30 @@ def status_mb(name):
 
 def measure(kind, n_files):
     """Outcomes of all files of a kind; a process that dies is followed by another."""
+    return measure_together([kind], n_files)[kind]
+
+
+def measure_together(kinds, n_files):
+    """Bytes of a whole file and outcomes of the damaged ones, by kind, in as few processes."""
+    found = {kind: [] for kind in kinds}
     with TemporaryDirectory() as directory:
-        n_bytes = prepare(kind, Path(directory))
-        found, first = [], 0
-        while first < n_files:
-            found += in_a_process(kind, directory, first, n_files)
-            if len(found) < n_files:
-                found.append([len(found), "crashed", 0.0, 0.0])
-            first = len(found)
-    return n_bytes, found
+        places = {kind: Path(directory) / str(number) for number, kind in enumerate(found)}
+        n_bytes = {kind: prepare(kind, place) for kind, place in places.items()}
+        while unread := [kind for kind in found if len(found[kind]) < n_files]:
+            work = [(kind, str(places[kind]), len(found[kind]), n_files) for kind in unread]
+            for kind, *outcome in in_a_process(work):
+                found[kind].append(outcome)
+            # The first that is not done is the one whose file ended the process.
+            for kind in [kind for kind in unread if len(found[kind]) < n_files][:1]:
+                found[kind].append([len(found[kind]), "crashed", 0.0, 0.0])
+    return {kind: (n_bytes[kind], found[kind]) for kind in found}
 
 
-def in_a_process(kind, directory, first, last):
-    code = f"from benchmarks.damage import read; read({kind!r}, {directory!r}, {first}, {last})"
+def in_a_process(work):
+    code = f"from benchmarks.damage import read\nfor each in {work!r}: read(*each)"
     command = [sys.executable, "-c", code]
     # A hang is ended by the limit of all files together.
-    limit = PATIENCE + 2 * LONGEST * (last - first)
+    limit = sum(PATIENCE + 2 * LONGEST * (last - first) for _, _, first, last in work)
     try:
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=limit

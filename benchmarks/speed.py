@@ -34,6 +34,7 @@ from benchmarks._harness import (
     report,
     seconds,
 )
+from benchmarks._twins import twins
 from skae import Autoencoder, BatchedGridSearchCV, ConvolutionalAutoencoder
 
 DIGITS = (load_digits().data / 16).astype(np.float32)
@@ -336,6 +337,7 @@ def main(argv=None):
         batched_search,
         one_row,
         batch_scoring,
+        twins,
         imports,
     ]
     report(measures, options)

@@ -171,7 +171,7 @@ def test_an_optimizer_with_all_its_options_does_what_keras_does(name):
         options["nesterov"] = False
     # Steps of equal size whatever the gradient: a rounding error may decide a sign.
     atol = 1e-3 if name in ("Lion", "Muon") else 2e-4
-    check_equal(lambda: cls(0.01, **options), atol=atol)
+    check_equal(lambda: cls(0.01, **options), n_steps=4, atol=atol)
 
 
 @pytest.mark.parametrize("cls", ["Adam", "Lamb", "ScheduleFreeAdamW"])
@@ -180,7 +180,7 @@ def test_an_option_of_all_optimizers_does_what_keras_does(cls, option):
     if not hasattr(keras.optimizers, cls):
         pytest.skip("this Keras has no such optimizer")
     options = {"learning_rate": 0.01, option: SHARED_VALUES[option]}
-    check_equal(lambda: getattr(keras.optimizers, cls)(**options))
+    check_equal(lambda: getattr(keras.optimizers, cls)(**options), n_steps=4)
 
 
 def test_every_option_of_all_optimizers_is_tested():
@@ -427,7 +427,7 @@ def own_network(sample_shape, n_components, hidden_layer_sizes, activation):
 def bits_of_fits():
     """Weights and codes of some fits, in programs compiled anew."""
     forget_all()
-    shared = SHARED | {"hidden_layer_sizes": (5,), "max_iter": 2, "batch_size": 64}
+    shared = SHARED | {"hidden_layer_sizes": (5,), "max_iter": 2, "batch_size": 75}
     schedule = keras.optimizers.schedules.ExponentialDecay(0.02, 3, 0.5)
     images = {"network": "convolutional", "sample_shape": (2, 2, 1)}
     estimators = [

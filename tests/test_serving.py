@@ -33,6 +33,17 @@ def fitted():
     return make_pipeline(StandardScaler(), quick()).fit(X)
 
 
+def test_a_display_and_a_list_of_attributes_build_no_keras_model(fitted, monkeypatch):
+    def built(*args, **options):
+        raise AssertionError("a Keras model was built")
+
+    monkeypatch.setattr("skae.model.Model.keras_models", built)
+    shown = fitted._repr_html_()
+    assert "loss_curve_" in shown
+    assert {"encoder_", "decoder_", "transform"} <= set(dir(fitted[-1]))
+    assert not {"encoder_", "components_"} & set(dir(quick()))
+
+
 def test_a_pickle_scores_the_same(fitted):
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.transform(X), fitted.transform(X))

@@ -284,7 +284,13 @@ def saved_models() -> tuple[type[Exception], dict[str, type]]:
 
 def many_workers(X: Rows) -> skae.Autoencoder:
     with ThreadPoolExecutor(1) as pool:
-        return skae.distributed.fit(skae.Autoencoder(2), [X, X], executor=pool)
+        estimator = skae.VariationalAutoencoder(2)
+        fitted = skae.distributed.fit(estimator, [X, X], executor=pool, steps_per_round=16)
+        assert_type(fitted, skae.VariationalAutoencoder)
+        skae.distributed.fit(estimator, [X], executor=pool, steps_per_round="all")  # type: ignore[arg-type]
+    print(issubclass(skae.distributed.WorkerLostError, RuntimeError))
+    executor = skae.distributed.RayExecutor(num_cpus=1)
+    return skae.distributed.fit(skae.Autoencoder(2), ["a.npy"], executor=executor)
 
 
 def tracked(X: Rows) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ import numpy as np
 from skae.backend._blocks import DTYPE, Block, Path, dense, glorot
 from skae.backend._class_paths import path_of_classes
 from skae.backend._convolutional_paths import convolutional_paths
+from skae.backend._critic_of_rows import critic_of_rows
 from skae.backend._custom_paths import custom_paths
 from skae.backend._dense_paths import dense_paths
 from skae.backend._identity import build_of_activation
@@ -55,7 +56,7 @@ class KerasNetwork:
     paths : tuple of Path
         The nonlinear paths of the two; without hidden layers they have no blocks.
     critic, head : keras.Model or None
-        Models that read the code.
+        Models that read the code; the critic may read rows instead.
     noise : keras.Variable or None
         Log variance of the rows around the output.
     column_weights : keras.Variable or None
@@ -147,7 +148,11 @@ def build(network: Network) -> KerasNetwork:
     paths = _PATHS[network.kind](network) if has_paths else (Path([]), Path([]))
     critic = head = noise = column_weights = output_units = least_noise = None
     if network.critic_layer_sizes is not None:
-        critic = _reader("critic", network, network.critic_layer_sizes, 1)
+        critic = (
+            critic_of_rows(network, network.critic_layer_sizes)
+            if network.criticises_rows
+            else _reader("critic", network, network.critic_layer_sizes, 1)
+        )
     if network.head_layer_sizes is not None:
         head = _reader("head", network, network.head_layer_sizes, network.n_predicted)
     if network.has_noise:

@@ -1,10 +1,9 @@
 """Calls for all shards on an executor, repeated where a worker is lost."""
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from skae.distributed._dask import DaskExecutor, NoWorkersError, is_client
 from skae.distributed._envelope import Envelope, forget
 from skae.distributed._shards import Shard
 from skae.distributed._work import Place
@@ -23,6 +22,7 @@ _OF_LOST_WORKERS = frozenset(
         ("distributed", "KilledWorker"),
         ("ray", "NodeDiedError"),
         ("ray", "ObjectLostError"),
+        ("ray", "OutOfMemoryError"),
         ("ray", "OwnerDiedError"),
         ("ray", "WorkerCrashedError"),
     }
@@ -61,11 +61,20 @@ class Crew:
     """
 
     def __init__(self, executor: Any, shards: list[Shard]) -> None:
-        self._make = None if hasattr(executor, "submit") else executor
-        self._executor = executor if self._make is None else self._make()
+        # A class has submit too, and makes one.
+        is_one = hasattr(executor, "submit") and not isinstance(executor, type)
+        self._make = None if is_one else executor
+        self._executor = self._made() if self._make else _adapted(executor)
         self.shards = shards
         self._lent: dict[int, tuple[Any, Any]] = {}
         self._setup: Envelope | None = None
+
+    def _made(self) -> Any:
+        assert self._make is not None
+        made = self._make()
+        if not hasattr(made, "submit"):
+            raise TypeError(f"What executor made is no executor: {no_executor(made)}")
+        return _adapted(made)
 
     def begin(self, setup: Envelope) -> None:
         """Note what the fit is of."""
@@ -152,6 +161,11 @@ class Crew:
                         left.append((number, own))
                         continue
                     results[number] = futures[number].result()
+                except NoWorkersError as error:
+                    raise WorkerLostError(
+                        f"The cluster has had {error}, while {self._named(number)} waits for one. "
+                        "Start workers, and wait for them with client.wait_for_workers(1)."
+                    ) from error
                 except Exception as error:
                     if not is_of_lost_worker(error):
                         raise _with_place(error, self._named(number)) from error
@@ -169,9 +183,13 @@ class Crew:
         assert self._setup is not None
         source, weight = self._lent_shard(number)
         place = Place(number, self._setup)
-        with _large_arguments():
-            options = {"pure": False} if _is_dask(self._executor) else {}
-            return self._executor.submit(function, place, source, weight, *shared, *own, **options)
+        future = self._executor.submit(function, place, source, weight, *shared, *own)
+        if not hasattr(future, "result"):
+            raise TypeError(
+                f"{type(self._executor).__name__}.submit gave a {type(future).__name__}, but a "
+                "future with result() and cancel() was expected."
+            )
+        return future
 
     def _lent_shard(self, number: int) -> tuple[Any, Any]:
         if number not in self._lent:
@@ -185,9 +203,6 @@ class Crew:
         """A value where workers are, if the executor can hold one there."""
         if isinstance(value, str | int | float | bool | None):
             return value
-        if _is_dask(self._executor):
-            with _large_arguments():
-                return self._executor.scatter([value], hash=False)[0]
         return self._executor.put(value) if hasattr(self._executor, "put") else value
 
     def _renew(self, numbers: list[int], lost: BaseException) -> None:
@@ -203,7 +218,7 @@ class Crew:
                 "done again."
             ) from lost
         self._executor.shutdown(wait=False, cancel_futures=True)
-        self._executor = self._make()
+        self._executor = self._made()
 
     def _named(self, number: int) -> str:
         return f"shard {number} ({self.shards[number].name})"
@@ -217,21 +232,22 @@ def is_of_lost_worker(error: BaseException) -> bool:
     )
 
 
+def no_executor(given: Any) -> str:
+    """What is said of a value that runs nothing."""
+    return (
+        f"executor is a {type(given).__name__} without submit(function, *args). Pass a client of "
+        "dask, a pool of concurrent.futures or skae.distributed.RayExecutor(), or a function that "
+        "makes one."
+    )
+
+
+def _adapted(executor: Any) -> Any:
+    return DaskExecutor(executor) if is_client(executor) else executor
+
+
 def _with_place(error: Exception, name: str) -> Exception:
     """The error, saying in which shard it was raised."""
     if type(error) in (ValueError, TypeError):
         return type(error)(f"In {name}: {error}")
     error.add_note(f"In {name}.")
     return error
-
-
-def _is_dask(executor: Any) -> bool:
-    return hasattr(executor, "scatter") and hasattr(executor, "scheduler_info")
-
-
-@contextmanager
-def _large_arguments() -> Iterator[None]:
-    """Let dask take states of optimizers as arguments, which it would rather have elsewhere."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*[Ll]arge (graph|object)")
-        yield

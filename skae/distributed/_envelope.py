@@ -29,7 +29,13 @@ class Envelope:
     @classmethod
     def of(cls, value: Any) -> "Envelope":
         """A value, for other processes; classes and functions of a notebook are in it."""
-        return cls(uuid4().hex, dumps(value))
+        try:
+            return cls(uuid4().hex, dumps(value))
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            raise TypeError(
+                f"The estimator cannot be sent to workers, as pickle does not take it: {error}. "
+                "Pass parameters that can be pickled."
+            ) from error
 
 
 class _Kept:

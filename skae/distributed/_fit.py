@@ -1,9 +1,13 @@
 """One fit over many workers."""
 
+from numbers import Integral, Real
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from skae.distributed._crew import Crew
+import numpy as np
+
+from skae.distributed._crew import Crew, no_executor
+from skae.distributed._pace import Pace
 from skae.distributed._rows import ShardedRows
 from skae.distributed._shards import shards_of
 from skae.estimators import BaseAutoencoder
@@ -21,13 +25,14 @@ def fit(
     executor: Any,
     sample_weight: Any = None,
     outer_momentum: float = _MOMENTUM,
+    steps_per_round: int | Literal["auto"] = "auto",
     checkpoint: str | PathLike[str] | None = None,
 ) -> Estimator:
     """Fit an autoencoder to rows that lie in several shards, by several workers.
 
-    In a round each shard trains from the same weights for an epoch of its rows, on whatever worker
-    is free; then weights, and what the optimizers know, are averaged (local SGD [1]_), with
-    momentum from round to round [2]_. Centre, scale and the start at PCA are those of all rows, as
+    In a round each shard trains from the same weights on its rows, on whatever worker is free; then
+    weights, and what the optimizers know, are averaged (local SGD [1]_), with momentum from round
+    to round [2]_. Centre, scale and the start at PCA are those of all rows, as
     sums over shards. A share of each shard is held out, and early stopping judges the averages by
     all of these rows.
 
@@ -57,6 +62,11 @@ def fit(
     outer_momentum : float, default=0.5
         Momentum of the steps that rounds make, at least 0 and below 1; 0 takes plain means. Of no
         account for a single shard.
+    steps_per_round : int or "auto", default="auto"
+        Steps of the largest shard from one average to the next, at most; never more than an epoch,
+        and those of an epoch are cut into parts of one size. ``"auto"`` takes whole epochs, as they
+        cost the least to carry, but 16 steps where shards are too small to take enough steps in
+        larger batches (see Notes). Of no account for a single shard.
     checkpoint : str or path-like, optional
         A file in which this process keeps, each half minute, what it needs to go on, as
         ``estimator.fit`` does: if it is killed, the same call ends with the bits that it would have
@@ -86,8 +96,12 @@ def fit(
 
     Notes
     -----
-    ``validation_fraction``, ``early_stopping``, ``batch_size`` and ``learning_rate`` mean what they
-    mean in ``fit``, for each shard: a rate that is annealed falls over the steps of a shard.
+    ``validation_fraction``, ``early_stopping`` and ``learning_rate`` mean what they mean in
+    ``fit``, for each shard: a rate that is annealed falls over the steps of a shard. So does
+    ``batch_size``, where each shard takes 3000 steps, or as many as ``fit`` would take; where
+    shards are smaller, their batches are, down to ``batch_size`` rows for all shards together,
+    with which each takes as many steps as ``fit``.
+
     ``callbacks`` and optimizers with ``use_ema=True`` are refused, as no process has the weights of
     all steps; ``conditional=True`` too, as are estimators of tables, classifiers and regressors,
     whose columns and classes one process learns from all rows. Where ``fit`` chooses the number of
@@ -121,17 +135,18 @@ def fit(
     >>> autoencoder.transform(X).shape
     (1797, 8)
     """
-    _check(estimator, executor, outer_momentum)
+    _check(estimator, executor, outer_momentum, steps_per_round)
     crew = Crew(executor, shards_of(shards, executor))
     try:
-        rows: Any = ShardedRows(crew, float(outer_momentum))
+        pace = Pace(float(outer_momentum), steps_per_round)
+        rows: Any = ShardedRows(crew, pace, is_kept=checkpoint is not None)
         about: dict[str, Any] = {"sample_weight": sample_weight, "checkpoint": checkpoint}
         return estimator.fit(rows, **about)
     finally:
         crew.end()
 
 
-def _check(estimator: Any, executor: Any, outer_momentum: Any) -> None:
+def _check(estimator: Any, executor: Any, outer_momentum: Any, steps_per_round: Any) -> None:
     if isinstance(estimator, type) or not isinstance(estimator, BaseAutoencoder):
         raise TypeError(
             f"estimator is {_named(estimator)}, but an autoencoder of rows of numbers was "
@@ -144,23 +159,34 @@ def _check(estimator: Any, executor: Any, outer_momentum: Any) -> None:
             "conditional=True learns the classes of all rows, which shards do not tell. Set "
             "conditional=False, or fit on one machine."
         )
+    if getattr(estimator, "adversarial_max_iter", 0):
+        raise ValueError(
+            f"adversarial_max_iter={estimator.adversarial_max_iter!r} is a game of one network and "
+            "one critic, but each shard trains its own. Set adversarial_max_iter=0, or fit on one "
+            "machine."
+        )
     if estimator.callbacks:
         raise ValueError(
             "callbacks watch the steps of one network, but each shard trains its own. Set "
             "callbacks=None; verbose=1 prints a line each round."
         )
-    if not hasattr(executor, "submit") and not callable(executor):
-        raise TypeError(
-            f"executor is a {type(executor).__name__} without submit(function, *args). Pass a "
-            "client of dask, a pool of concurrent.futures or skae.distributed.RayExecutor(), or a "
-            "function that makes one."
-        )
-    is_number = isinstance(outer_momentum, int | float) and not isinstance(outer_momentum, bool)
-    if not is_number or not 0 <= outer_momentum < 1:
+    if not (hasattr(executor, "submit") or callable(executor)):
+        raise TypeError(no_executor(executor))
+    if not _is_number(outer_momentum, Real) or not 0 <= outer_momentum < 1:
         raise ValueError(
             f"outer_momentum={outer_momentum!r} should be a number of at least 0 and below 1; "
             "0 takes plain means."
         )
+    is_word = isinstance(steps_per_round, str) and steps_per_round == "auto"
+    if not is_word and not (_is_number(steps_per_round, Integral) and steps_per_round >= 1):
+        raise ValueError(
+            f"steps_per_round={steps_per_round!r} should be an integer of at least 1, or 'auto', "
+            "which takes epochs, and less of small shards."
+        )
+
+
+def _is_number(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 
 def _named(estimator: Any) -> str:

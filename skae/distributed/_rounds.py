@@ -1,7 +1,7 @@
 """Training by rounds: what ``skae.training.run`` drives in the place of a compiled program.
 
-In a round each shard trains from the same weights for an epoch of its rows; then their weights are
-averaged (local SGD, Stich 2019). What is held out is judged by the averages.
+In a round each shard trains from the same weights on its rows, for an epoch or a part of one; then
+their weights are averaged (local SGD, Stich 2019). What is held out is judged by the averages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,8 @@ class RoundProgram:
         Shards that have rows to train on.
     momentum : float
         Of the steps that rounds make.
+    n_parts : int
+        Rounds of an epoch.
     """
 
     n_bytes = 0
@@ -42,9 +44,10 @@ class RoundProgram:
         phase: Envelope,
         numbers: list[int],
         momentum: float,
+        n_parts: int,
     ) -> None:
         self.spec, self._crew, self._phase = spec, crew, phase
-        self.numbers, self._momentum = numbers, momentum
+        self.numbers, self._momentum, self._n_parts = numbers, momentum, n_parts
         self._weights: Weights = {}
         self._velocity: Weights = {}
         self._memory: Memory | None = None
@@ -113,30 +116,39 @@ class RoundProgram:
         parts = self._crew.call(judge, *shared, numbers=self.numbers)
         return _sum([sums for sums, _ in parts]), float(sum(weight for _, weight in parts))
 
-    def train_round(self, epoch: int, rng: np.random.Generator) -> tuple[Array, float]:
-        """Train an epoch of every shard, and average; gives what ``judged`` does, of the steps."""
+    def train_epoch(self, epoch: int, rng: np.random.Generator) -> tuple[Array, float]:
+        """Train an epoch of every shard by rounds; gives what ``judged`` does, of the steps."""
+        rounds = [self._train_round(epoch, part, rng) for part in range(self._n_parts)]
+        return _sum([sums for sums, _ in rounds]), sum(weight for _, weight in rounds)
+
+    def _train_round(self, epoch: int, part: int, rng: np.random.Generator) -> tuple[Array, float]:
         own = [(memory, self._seed(n, epoch, rng)) for n, memory in enumerate(self._own)]
-        shared = (self._phase, self._shared(epoch))
-        trained: list[Trained] = self._crew.call(train, *shared, numbers=self.numbers, own=own)
-        # The first shard draws as ``fit`` would.
-        rng.bit_generator.state = dict(trained[0].rng)
-        total = sum(each.weight for each in trained)
+        about = (self._phase, self._shared(epoch, part))
+        called: list[Trained] = self._crew.call(train, *about, numbers=self.numbers, own=own)
+        if self._n_parts == 1:
+            # The first shard draws as ``fit`` would.
+            rng.bit_generator.state = dict(called[0].rng)
+        total = sum(each.weight for each in called)
+        # A shard much smaller than others has no batch in some rounds.
+        trained = [each for each in called if each.weight]
         shares = [each.weight / total for each in trained]
         mean = mean_weights([each.weights for each in trained], shares)
         # One shard has nothing to average, and trains as ``fit`` does.
-        momentum = self._momentum if len(trained) > 1 else 0.0
+        momentum = self._momentum if len(self.numbers) > 1 else 0.0
         self._weights, self._velocity = stepped(self._weights, mean, self._velocity, momentum)
-        self._memory, self._own = mean_memory([each.memory for each in trained], shares)
+        of_all = [each.weight / total for each in called]
+        self._memory, self._own = mean_memory([each.memory for each in called], of_all)
         return _sum([each.sums for each in trained]), total
 
     def _seed(self, place: int, epoch: int, rng: np.random.Generator) -> Seed:
-        if place == 0:
+        if place == 0 and self._n_parts == 1:
             return rng.bit_generator.state
         return seed_of(rng, self.numbers[place], epoch)
 
-    def _shared(self, epoch: int) -> Shared:
+    def _shared(self, epoch: int, part: int = 0) -> Shared:
         rate = None if np.isnan(self._rate) else float(self._rate)
-        return Shared(self._weights, rate, self._scalars, self._memory if epoch else None, epoch)
+        memory = self._memory if epoch else None
+        return Shared(self._weights, rate, self._scalars, memory, epoch, part, self._n_parts)
 
 
 def seed_of(rng: np.random.Generator, *numbers: int) -> list[int]:
@@ -189,4 +201,4 @@ class RoundEpochs(Epochs):
 
     def train(self, epoch: int, n_certain: float) -> Any:
         """Train for one epoch of every shard."""
-        return self._program.train_round(epoch, self._rng)
+        return self._program.train_epoch(epoch, self._rng)

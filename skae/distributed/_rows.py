@@ -1,13 +1,14 @@
 """The rows of all shards, as a fit sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from skae.distributed._crew import Crew
 from skae.distributed._envelope import Envelope
+from skae.distributed._pace import Pace
 from skae.distributed._rounds import RoundEpochs, RoundJudge, RoundProgram, seed_of
 from skae.distributed._work import Phase, Seed, Setup, Summary, check, reduce, take
 from skae.fitting import Recipe, Rows, UncheckedRows, check_weights
@@ -25,12 +26,14 @@ class ShardedRows(UncheckedRows):
     Parameters
     ----------
     crew : Crew
-    momentum : float
-        Of the steps that rounds make.
+    pace : Pace
+    is_kept : bool
+        Whether a checkpoint has to know the rows.
     """
 
-    def __init__(self, crew: Crew, momentum: float) -> None:
-        self._crew, self._momentum = crew, momentum
+    def __init__(self, crew: Crew, pace: Pace, *, is_kept: bool) -> None:
+        self._crew, self._pace, self._is_kept = crew, pace, is_kept
+        self.digest = b""
         self._of_logs = False
         # Known once they are checked.
         self.shape, self.dtype = (0, 0), np.dtype(np.float64)
@@ -47,18 +50,20 @@ class ShardedRows(UncheckedRows):
         ValueError
             For rows that ``fit`` refuses, with their shard; or if shards differ in features.
         """
-        self._crew.begin(Envelope.of(Setup(_bare(estimator, fitted=continues), continues)))
+        setup = Setup(_bare(estimator, fitted=continues), continues, self._is_kept)
+        self._crew.begin(Envelope.of(setup))
         summaries: list[Summary] = self._crew.call(check)
         first = _agreed(summaries)
         lengths = [summary.n_rows for summary in summaries]
         self.shape = (sum(lengths), first.n_features)
+        self.digest = b"".join(summary.digest for summary in summaries)
         self.dtype = np.result_type(*(s.dtype for s in summaries if s.n_rows))
         self._ends = np.cumsum(lengths)
         _note_features(estimator, first)
         weight = self._checked_weights(sample_weight, lengths)
         parts = [None] * len(lengths) if weight is None else np.split(weight, self._ends[:-1])
         self._crew.weigh(parts)
-        return CrewRows(self, weight, crew=self._crew, momentum=self._momentum)
+        return CrewRows(self, weight, crew=self._crew, pace=self._pace)
 
     def _checked_weights(self, sample_weight: Any, lengths: Sequence[int]) -> Array | None:
         if sample_weight is None:
@@ -75,7 +80,7 @@ class ShardedRows(UncheckedRows):
 
     def log1p(self) -> "ShardedRows":
         """Logarithms of the same rows plus one."""
-        logs = ShardedRows(self._crew, self._momentum)
+        logs = ShardedRows(self._crew, self._pace, is_kept=self._is_kept)
         vars(logs).update(vars(self), _of_logs=True, _held=None)
         return logs
 
@@ -150,6 +155,9 @@ class ShardedData(Data):
         What seeds the choice of the rows held out, a shard each.
     scaling : Scaling
     fraction : float
+    pace : Pace
+    digest : bytes
+        Of the rows, if a checkpoint has to know them.
     """
 
     n_training: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -157,6 +165,8 @@ class ShardedData(Data):
     splits: Sequence[Seed] = ()
     scaling: Scaling | None = None
     fraction: float = 0.0
+    pace: Any = None
+    digest: bytes = b""
 
     @property
     def n_in_turn(self) -> int:
@@ -168,7 +178,10 @@ class ShardedData(Data):
 
     @property
     def facts(self) -> list[Array | None]:
-        return [self.n_training, self.n_validation, self.sample_weight]
+        steps = self.pace.steps_per_round
+        pace = np.array([self.pace.momentum, 0 if steps == "auto" else steps])
+        digest = np.frombuffer(self.digest, np.uint8)
+        return [self.n_training, self.n_validation, self.sample_weight, pace, digest]
 
 
 @dataclass(frozen=True)
@@ -178,12 +191,11 @@ class CrewRows(Rows):
     Attributes
     ----------
     crew : Crew
-    momentum : float
-        Of the steps that rounds make.
+    pace : Pace
     """
 
     crew: Any = None
-    momentum: float = 0.0
+    pace: Any = None
 
     def here(self) -> Rows:
         return Rows(self.X[:], self.sample_weight)
@@ -208,6 +220,8 @@ class CrewRows(Rows):
             splits=splits,
             scaling=scaling,
             fraction=fraction,
+            pace=self.pace,
+            digest=self.X.digest,
         )
 
     def _counted_in_shards(self) -> Integers:
@@ -241,6 +255,10 @@ class CrewRows(Rows):
             for n in range(len(data.splits))
         ]
         numbers = np.flatnonzero(data.n_training).tolist()
+        given = spec.batch_size
+        size = self.pace.batch_size(given, plan.max_iter, data.n_training)
+        n_parts = self.pace.n_parts(given, size, data.n_training)
+        spec = replace(spec, batch_size=size)
         seeds[numbers[0]] = start.seed
         phase = Phase(
             spec=spec,
@@ -252,7 +270,8 @@ class CrewRows(Rows):
             peak=None if plan.annealing is None else plan.annealing.peak,
             max_iter=plan.max_iter,
         )
-        program: Any = RoundProgram(spec, self.crew, Envelope.of(phase), numbers, self.momentum)
+        about = (numbers, self.pace.momentum, n_parts)
+        program: Any = RoundProgram(spec, self.crew, Envelope.of(phase), *about)
         return run(
             program,
             data,
@@ -307,7 +326,8 @@ def _weights_of(sample_weight: Any, lengths: Sequence[int]) -> list[Array]:
     """Weights of each shard, from a list of them or those of all rows."""
     if hasattr(sample_weight, "dask"):
         sample_weight = sample_weight.compute()
-    is_list = isinstance(sample_weight, list | tuple) and np.ndim(sample_weight[0]) == 1
+    is_list = isinstance(sample_weight, list | tuple) and len(sample_weight) == len(lengths)
+    is_list = is_list and any(np.ndim(each) == 1 for each in sample_weight)
     parts = [np.asarray(each) for each in sample_weight] if is_list else None
     if parts is None:
         whole = np.asarray(sample_weight)

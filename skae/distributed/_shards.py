@@ -63,7 +63,7 @@ def _shard(place: int, given: Any) -> Shard:
         is_of_executor = type(given).__module__.partition(".")[0] != "concurrent"
         source = given if is_of_executor else given.result()
         return Shard(source, type(given).__name__, is_of_executor)
-    if np.ndim(given) != 2 and not hasattr(given, "dask") and not hasattr(given, "to_pandas"):
+    if np.ndim(given) < 2 and not hasattr(given, "dask") and not hasattr(given, "to_pandas"):
         raise ValueError(
             f"shards[{place}] is {_shown(given)}, but rows were expected: an array, a frame or a "
             "table, a path, or a future of one of them."

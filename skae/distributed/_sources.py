@@ -11,7 +11,12 @@ from skae.messages import needs_extra
 
 
 def _read_npy(path: str) -> Any:
-    return np.load(path, mmap_mode="r")
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(
+            f"{path!r} is no array as numpy.save writes one, or one of objects ({error})."
+        ) from error
 
 
 def _read_parquet(path: str) -> Any:
@@ -61,6 +66,13 @@ def read(source: Any) -> Any:
         with needs_extra("distributed", "Reading tables of pyarrow"):
             import pandas  # noqa: F401  # which to_pandas needs
         source = source.to_pandas()
+    if isinstance(source, list | tuple):
+        source = np.asarray(source)
+    if len(getattr(source, "shape", ())) < 2:
+        raise TypeError(
+            f"the shard holds a {type(source).__name__}, but rows were expected: an array, a frame "
+            "or a table."
+        )
     return source
 
 

@@ -3,6 +3,7 @@
 What a worker keeps between calls, it can make again: rows as a fit reads them, compiled programs.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,8 +25,13 @@ from skae.training import (
     Program,
     ProgramSpec,
     Start,
+    shuffled,
     total_of,
+    train_chunks,
 )
+
+# Which need not be in memory at a time.
+_DIGESTED_ROWS = 4096
 
 # The state of a generator, or what seeds one.
 Seed = Mapping[str, Any] | list[int]
@@ -42,10 +48,13 @@ class Setup:
     estimator : BaseAutoencoder
         Its parameters say what rows may hold. It is fitted where training goes on from a fit.
     continues : bool
+    is_kept : bool
+        Whether a checkpoint has to know the rows.
     """
 
     estimator: Any
     continues: bool
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,8 @@ class Shared:
         The mean of what the optimizers know, with None where each shard has its own; None before
         the first round.
     epoch : int
+    part, n_parts : int
+        Which of how many rounds of the epoch.
     """
 
     weights: Weights
@@ -100,6 +111,8 @@ class Shared:
     scalars: Mapping[str, Any] | None
     memory: Memory | None
     epoch: int
+    part: int = 0
+    n_parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,7 @@ class Summary:
     n_features: int
     dtype: "np.dtype[Any]"
     names: list[str] | None
+    digest: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -159,7 +173,21 @@ def check(place: Place, source: Any, _: Array | None) -> Summary:
     names = getattr(estimator, "feature_names_in_", None)
     _keep((place.setup.name, place.number), rows, rows.X)
     n_rows, n_features = rows.X.shape
-    return Summary(n_rows, n_features, rows.X.dtype, None if names is None else list(names))
+    names = None if names is None else list(names)
+    setup: Setup = opened(place.setup)
+    return Summary(
+        n_rows, n_features, rows.X.dtype, names, _digest(rows.X) if setup.is_kept else b""
+    )
+
+
+def _digest(X: Any) -> bytes:
+    """What tells these rows from others."""
+    parts = [X.data, X.indices, X.indptr] if hasattr(X, "tocsr") else [X]
+    found = hashlib.sha256()
+    for part in parts:
+        for first in range(0, len(part), _DIGESTED_ROWS):
+            found.update(np.ascontiguousarray(part[first : first + _DIGESTED_ROWS]).data)
+    return found.digest()
 
 
 def reduce(
@@ -213,7 +241,7 @@ def train(
     own_memory: Memory | None,
     rng: Seed,
 ) -> Trained:
-    """Train on the rows of a shard for an epoch."""
+    """Train on the rows of a shard for an epoch, or for a part of one."""
     run: Phase = opened(phase)
     data, start = _data_of(place, source, weight, phase), _start(run, shared, place.number)
     generator = generator_of(rng)
@@ -228,8 +256,11 @@ def train(
             n_steps = run.max_iter * -(-len(data.training) // run.spec.batch_size)
             annealed = AnnealedRate(program, Annealing(run.peak, n_steps))
         judge = Judge(program, data, start)
-        epochs = Epochs(judge, annealed, generator, is_heard=True)
-        sums, order = epochs.train(shared.epoch, 1)
+        if shared.n_parts == 1:
+            epochs = Epochs(judge, annealed, generator, is_heard=True)
+            sums, order = epochs.train(shared.epoch, 1)
+        else:
+            sums, order = _train_part(judge, annealed, generator, shared)
         return Trained(
             program.weights(),
             program.memory(),
@@ -237,6 +268,21 @@ def train(
             judge.weight_of(order),
             generator.bit_generator.state,
         )
+
+
+def _train_part(
+    judge: Judge, annealed: AnnealedRate | None, rng: np.random.Generator, shared: Shared
+) -> tuple[list[Array], Integers]:
+    """Train for some of the batches of an epoch, whose order depends on the generator alone."""
+    order = shuffled(judge.data.training, judge.data.rows.resident, rng)
+    size = judge.program.spec.batch_size
+    n_steps = -(-len(order) // size)
+    first, last = (n_steps * (shared.part + ended) // shared.n_parts for ended in (0, 1))
+    taken = order[first * size : last * size]
+    of_part = rng.spawn(shared.part + 1)[-1]
+    past = (shared.epoch - 1) * n_steps
+    chunks = judge.chunks(taken, of_part)
+    return train_chunks(judge.program, chunks, annealed, past + first, of_part), taken
 
 
 def joined_memory(shared: Memory | None, own: Memory | None) -> list[Array] | None:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skae.estimators._displayed import DisplayedMixin
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
 from skae.fitting import (
     check_code,
@@ -20,7 +21,9 @@ from skae.objectives import COUNTS
 from skae.tables import in_container
 
 
-class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class ScoringMixin(
+    DisplayedMixin, FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+):
     """Everything that a fitted autoencoder can be asked; ``fit`` comes with its base class."""
 
     # A parameter that asks for values in [0, 1], and one that does not.

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, get_args, overload
+from typing import ClassVar, Literal, get_args, overload
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skae.estimators._base import BaseAutoencoder
+from skae.estimators._critic_of_rows import CriticOfRowsMixin
 from skae.estimators._docstring import documented
+from skae.estimators._learned_priors import learned_prior, network_options
 from skae.estimators._likelihood_scoring import LikelihoodMixin
 from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
 from skae.fitting import Recipe, with_refined_prior
+from skae.messages import check_flag
 from skae.model import (
     Model,
     draw_around,
@@ -36,8 +39,6 @@ Likelihood = Literal[
     "zero_inflated_negative_binomial",
 ]
 Prior = Literal["flow", "mixture", "normal", "vamp"]
-# Parts, pseudo-inputs and couplings that "auto" means.
-_PRIOR_COMPONENTS = {"flow": 8, "mixture": 32, "vamp": 64}
 _OF_VALUES = ("student_t", *COUNTS)
 # Burda et al.'s threshold for a unit that still says something about the row.
 _ACTIVE_VARIANCE = 0.01
@@ -45,25 +46,9 @@ _ACTIVE_VARIANCE = 0.01
 _SEED = 0
 
 
-def _network_options(options: dict[str, Any], n_components: int) -> dict[str, Any]:
-    """Fields of a network whose code is this wide.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing that a coupling could read.
-    """
-    if options["prior"] == "flow" and n_components == 1:
-        raise ValueError(
-            "prior='flow' moves some components of the code by others, but the code has "
-            "n_components=1. Set n_components=2 or more, or prior='mixture'."
-        )
-    return options
-
-
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
+class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder):
     """Autoencoder whose code is a distribution: it scores rows by likelihood and draws new ones.
 
     The encoder gives a normal distribution for each row's code, the decoder one for the row given
@@ -133,6 +118,9 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
     .. [7] Lucas, J., Tucker, G., Grosse, R. & Norouzi, M. (2019). Don't blame the ELBO! A linear
        VAE perspective on posterior collapse. NeurIPS 2019.
 
+    .. [8] Larsen, A. B. L., Soenderby, S. K., Larochelle, H. & Winther, O. (2016). Autoencoding
+       beyond pixels using a learned similarity metric. ICML 2016, 1558-1566.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -176,6 +164,8 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
     prior: Prior = "normal"
     n_prior_components: int | Literal["auto"] = "auto"
     conditional: bool = False
+    adversarial_max_iter: int = 0
+    adversarial_weight: float = 1.0
 
     _parameter_constraints: ClassVar[Constraints] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k != "loss"},
@@ -187,14 +177,17 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
         "prior": [StrOptions(set(get_args(Prior)))],
         "n_prior_components": [POSITIVE_INTEGER, StrOptions({"auto"})],
         "conditional": ["boolean"],
+        "adversarial_max_iter": [Interval(Integral, 0, None, closed="left")],
+        "adversarial_weight": [Interval(Real, 0, None, closed="left")],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
 
     def _recipe(self) -> Recipe:
+        self._check_adversarial()
         likelihood, is_table = self._value_likelihood(), hasattr(self, "_columns")
         name = "columns" if is_table else self.likelihood
         is_gaussian = self.likelihood == "gaussian"
-        prior, n_parts = self._learned_prior()
+        prior, n_parts = learned_prior(self.prior, self.n_prior_components)
         objective = variational(likelihood or name, self.n_importance_samples, prior)
         if self.conditional:
             objective = conditional(objective, self.n_importance_samples)
@@ -209,7 +202,7 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
         return Recipe(
             objective,
             loss="binary_crossentropy" if self.likelihood == "bernoulli" else "squared_error",
-            network=partial(_network_options, options),
+            network=partial(network_options, options),
             scalars={"beta": self.beta},
             schedule=self._warmed_up if self.kl_warmup else None,
             n_grace_epochs=self.kl_warmup,
@@ -218,20 +211,6 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
                 is_gaussian and self.beta == 1 and prior is None and not self.conditional
             ),
         )
-
-    def _learned_prior(self) -> tuple[str | None, int]:
-        """What is learned of the prior, and how many parts that has."""
-        if self.prior == "normal" and self.n_prior_components != "auto":
-            raise ValueError(
-                f"n_prior_components={self.n_prior_components!r} counts the parts of a prior that "
-                "is learned, but prior='normal' has none. Leave it at 'auto', or set "
-                "prior='mixture', 'vamp' or 'flow'."
-            )
-        if self.prior == "normal":
-            return None, 0
-        if self.n_prior_components == "auto":
-            return self.prior, _PRIOR_COMPONENTS[self.prior]
-        return self.prior, int(self.n_prior_components)
 
     def _value_likelihood(self) -> str | None:
         """How each value lies around the output, where it has a noise of its own."""
@@ -267,11 +246,13 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
         self._measure(unit_statistics(self._model, X))
 
     def _measure(self, statistics: Array) -> None:
-        self.kl_per_unit_, variances = mean_divergences(statistics)
-        self.active_units_ = variances > _ACTIVE_VARIANCE
+        self._set_unit_statistics(*mean_divergences(statistics))
         self.noise_variance_ = noise_variance(self._model)
         self.prior_parameters_ = prior_parameters(self._model)
         self.likelihood_parameters_ = likelihood_parameters(self._model)
+
+    def _set_unit_statistics(self, divergences: Array, variances: Array) -> None:
+        self.kl_per_unit_, self.active_units_ = divergences, variances > _ACTIVE_VARIANCE
 
     def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         if self._has_learned_prior:
@@ -320,7 +301,7 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
         std : ndarray of shape (n_samples, n_components_)
             Only with ``return_std=True``.
         """
-        X = self._check_scored_rows(X)
+        X, return_std = self._check_scored_rows(X), check_flag("return_std", return_std)
         if y is None and self._knows_classes:
             y = self.classes_[self._places_of(X, None)]
         code = self._values(X, y, Model.encode)

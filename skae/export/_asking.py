@@ -82,10 +82,7 @@ def question_of(estimator: Any, method: str | Sequence[str] | None) -> Question:
     estimator = _found(estimator)
     steps = steps_of(estimator)
     if not steps:
-        raise ValueError(
-            f"This {type(estimator).__name__} has no step that computes anything, so that there is "
-            "nothing to write. Give it one."
-        )
+        raise TypeError(f"This {type(estimator).__name__} does nothing. Pass one with a step.")
     for step in steps:
         check_is_fitted(step)
     first, last = steps[0], steps[-1]

@@ -8,6 +8,7 @@ from skae.fitting._checkpoint import (
     lasting_checkpoints,
 )
 from skae.fitting._class_start import one_hot, with_classes
+from skae.fitting._critic_of_rows import taught_by_critic
 from skae.fitting._cross_fitting import CrossFit, cross_fit, is_cross_fitted
 from skae.fitting._filter_start import at_best_filter
 from skae.fitting._fit_input import check_fit_input
@@ -111,6 +112,7 @@ __all__ = [
     "split_rows",
     "starts_at_optimum",
     "steered",
+    "taught_by_critic",
     "tell_cross_fit",
     "tell_optimum",
     "train",

@@ -1,7 +1,7 @@
 """Training runs of a model on rows by a recipe, each on a borrowed program."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -106,6 +106,42 @@ def train(
     departure = _departure(model, origin.pretrained, rng) if origin.departs else None
     return _run(
         model, rows, data, recipe, settings, rate, origin, departure, plan, tier, listeners, rng
+    )
+
+
+def train_to_the_end(
+    model: Model,
+    rows: Rows,
+    recipe: Recipe,
+    settings: Settings,
+    peak_rate: float,
+    listeners: Hooks,
+    rng: np.random.Generator,
+) -> Outcome:
+    """Train for all of ``max_iter``, holding no rows out, at a rate that falls to nothing.
+
+    The last weights are those of the outcome, as losses of a game do not say which are best.
+
+    Raises
+    ------
+    ValueError
+        If the loss stops being a sensible number.
+    """
+    data = rows.split(model.scaling, 0.0, rng)
+    n_steps = settings.max_iter * settings.steps_per_epoch(data.n_in_turn)
+    settings = replace(settings, learning_rate=peak_rate)
+    rate = replace(Rate.of(settings, is_bumpy=model.network.is_bumpy), kind="cosine")
+    plan = Plan(
+        settings.max_iter,
+        np.inf,
+        0.0,
+        keep_start_if_better=False,
+        annealing=rate.annealing(n_steps),
+        keeps_interrupted=settings.keeps_interrupted,
+    )
+    tier = tier_of(model, recipe, settings, n_steps)
+    return _run(
+        model, rows, data, recipe, settings, rate, AT_THE_MODEL, None, plan, tier, listeners, rng
     )
 
 

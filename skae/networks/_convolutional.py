@@ -9,7 +9,7 @@ from skae.networks import _names as names
 from skae.networks._in_place import activate_in_place
 from skae.networks._maps import convolved, grown, pooled, repeated
 from skae.networks._numpy_twin import TwinnedNetwork
-from skae.numerics import Array, Weights
+from skae.numerics import Array, Weights, product
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class ConvolutionalNetwork(TwinnedNetwork):
             if self.pooling:
                 maps = pooled(maps, self.pooling)
         layer = names.nonlinear("encoder")
-        code: Array = maps.reshape(len(maps), -1) @ weights[names.kernel(layer)][:, columns]
+        code = product(maps.reshape(len(maps), -1), weights[names.kernel(layer)][:, columns])
         if names.bias(layer) in weights:
             code += weights[names.bias(layer)][columns]
         return code
@@ -85,7 +85,7 @@ class ConvolutionalNetwork(TwinnedNetwork):
     def _grown(self, weights: Weights, code: Array) -> Array:
         """Rows of a code by the nonlinear path."""
         layer = names.hidden("decoder", 1)
-        inner = code @ weights[names.kernel(layer)]
+        inner = product(code, weights[names.kernel(layer)])
         inner += weights[names.bias(layer)]
         maps = activate_in_place(self.activation, inner)
         maps = maps.reshape(-1, *self.sizes[-1], self.hidden_layer_sizes[-1])

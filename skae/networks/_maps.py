@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skae.numerics import Array
+from skae.networks._lines import add_lines
+from skae.numerics import Array, transposed_product
+from skae.numerics import product as row_product
 
 Sizes = tuple[int, ...]
 # Values of windows that are multiplied at a time.
@@ -20,6 +22,8 @@ _AT_A_TIME = 2**16
 _FEW = 8
 # Channels of which a window holds few next to each other.
 _NARROW = 4
+# Values of an image from which it is multiplied by itself, line by line.
+_LARGE = 2**13
 
 
 def convolved(
@@ -54,12 +58,20 @@ def convolved(
     )
     if stride == 1 and _FEW * kernel.shape[-1] <= kernel.shape[-2]:
         outputs = _summed_products(maps, kernel, sizes)
+    elif stride == 1 and len(sizes) == 2 and _is_large(window, sizes, kernel.shape[-2]):
+        outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
+        add_lines(np.ascontiguousarray(maps), kernel, outputs)
     else:
         outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
         _multiply(_windows(maps, window, sizes, stride), kernel, outputs)
     if bias is not None:
         outputs += bias
     return outputs
+
+
+def _is_large(window: Sizes, sizes: Sizes, n_channels: int) -> bool:
+    """Whether copies of an image take longer than the steps that one image takes."""
+    return n_channels > _NARROW and window[0] > 1 and prod(sizes) * n_channels >= _LARGE
 
 
 def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array:
@@ -76,6 +88,8 @@ def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array
     outputs = np.zeros((len(maps), *sizes, kernel.shape[-2]), maps.dtype)
     if _FEW * kernel.shape[-2] <= kernel.shape[-1]:
         _add_products(maps, kernel, outputs)
+    elif set(kernel.shape[:-2]) == {2} and sizes == tuple(2 * n for n in maps.shape[1:-1]):
+        _set_blocks(maps, kernel, outputs)
     else:
         _set_by_kinds(maps, kernel, outputs)
     if bias is not None:
@@ -91,7 +105,7 @@ def _summed_products(maps: Array, kernel: Array, sizes: Sizes) -> Array:
     at_once = max(1, _AT_A_TIME // (len(taps) * prod(maps.shape[1:-1])))
     for start in range(0, len(maps), at_once):
         part = maps[start : start + at_once]
-        products = taps @ part.reshape(-1, n_channels).T
+        products = transposed_product(taps, part.reshape(-1, n_channels))
         products = products.reshape(*window, n_filters, *part.shape[:-1])
         for tap in product(*(range(width) for width in window)):
             seen = tuple(slice(at, at + size) for at, size in zip(tap, sizes, strict=True))
@@ -107,7 +121,9 @@ def _add_products(maps: Array, kernel: Array, outputs: Array) -> None:
     *window, n_filters, n_channels = kernel.shape
     axes = maps.shape[1:-1]
     places = np.ascontiguousarray(maps).reshape(-1, n_channels)
-    products = (kernel.reshape(-1, n_channels) @ places.T).reshape(*kernel.shape[:-1], -1, *axes)
+    products = transposed_product(kernel.reshape(-1, n_channels), places).reshape(
+        *kernel.shape[:-1], -1, *axes
+    )
     for tap in product(*(range(width) for width in window)):
         seen, reached = zip(
             *(
@@ -136,6 +152,17 @@ def _before(width: int) -> int:
     Keras pads the convolution that this transposes by one less in front than behind.
     """
     return max(width - 2, 0) // 2
+
+
+def _set_blocks(maps: Array, kernel: Array, outputs: Array) -> None:
+    """Set two places along each axis from one: of windows of two none overlap."""
+    *window, n_filters, n_channels = kernel.shape
+    n_axes, axes = len(window), maps.shape[1:-1]
+    products = row_product(maps.reshape(-1, n_channels), kernel.reshape(-1, n_channels).T)
+    pairs = ((1 + axis, 1 + n_axes + axis) for axis in range(n_axes))
+    order = (0, *(each for pair in pairs for each in pair), 1 + 2 * n_axes)
+    blocks = products.reshape(len(maps), *axes, *window, n_filters).transpose(order)
+    outputs.reshape(blocks.shape)[...] = blocks
 
 
 def _set_by_kinds(maps: Array, kernel: Array, outputs: Array) -> None:
@@ -276,7 +303,7 @@ def _multiply(windows: Array, kernel: Array, outputs: Array) -> None:
     columns_of = _side_by_side if kernel.shape[-2] > _NARROW else _tap_by_tap
     for rows, lines in _parts(len(windows), outputs.shape[1:-1], n_values):
         into = outputs[rows, lines].reshape(-1, n_filters)
-        np.matmul(columns_of(windows[rows, lines], n_values), flat, out=into)
+        row_product(columns_of(windows[rows, lines], n_values), flat, into)
 
 
 def _side_by_side(windows: Array, n_values: int) -> Array:

@@ -88,6 +88,8 @@ class Network:
         ``skae.objectives``.
     critic_layer_sizes : tuple of int or None
         Hidden layers of a critic of the code; None for no critic.
+    criticises_rows : bool
+        Whether the critic reads images, by convolutions of so many filters, instead of codes.
     head_layer_sizes : tuple of int or None
         Hidden layers of a head that predicts something else from the code; None for no head.
     n_predicted : int
@@ -120,6 +122,7 @@ class Network:
     has_noise: bool = False
     likelihood: str | None = None
     critic_layer_sizes: tuple[int, ...] | None = None
+    criticises_rows: bool = False
     head_layer_sizes: tuple[int, ...] | None = None
     n_predicted: int = 0
     n_classes: int = 0

@@ -10,7 +10,7 @@ import numpy as np
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._network import Network
-from skae.numerics import Array, Weights
+from skae.numerics import Array, Weights, product
 
 # Values of the widest layer that are computed at a time: temporaries stay near the processor.
 _AT_A_TIME = 2**19
@@ -82,7 +82,7 @@ class TwinnedNetwork(Network):
         if self.has_linear_path:
             layer = names.linear(half)
             seen = self._seen(inputs) if half == "encoder" else inputs
-            output = seen @ weights[names.kernel(layer)][:, columns]
+            output = product(seen, weights[names.kernel(layer)][:, columns])
             output += weights[names.bias(layer)][columns]
         if not self.hidden_layer_sizes:
             assert output is not None

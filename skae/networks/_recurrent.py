@@ -8,7 +8,7 @@ import numpy as np
 from skae.networks import _names as names
 from skae.networks._numpy_twin import TwinnedNetwork
 from skae.networks._recurrences import Layer, recurred
-from skae.numerics import Array, Weights
+from skae.numerics import Array, Weights, product
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class RecurrentNetwork(TwinnedNetwork):
 
 def _read_out(half: str, weights: Weights, states: Array, columns: slice) -> Array:
     layer = names.nonlinear(half)
-    outputs: Array = states @ weights[names.kernel(layer)][:, columns]
+    outputs = product(states, weights[names.kernel(layer)][:, columns])
     if names.bias(layer) in weights:
         outputs += weights[names.bias(layer)][columns]
     return outputs

@@ -2,6 +2,7 @@
 
 from skae.numerics._aligned import empty_aligned
 from skae.numerics._blas import one_blas_thread, one_thread
+from skae.numerics._products import product, transposed_product
 from skae.numerics._types import Array, ArrayLike, Bools, Integers, Matrix, RandomState, Weights
 
 __all__ = [
@@ -15,4 +16,6 @@ __all__ = [
     "empty_aligned",
     "one_blas_thread",
     "one_thread",
+    "product",
+    "transposed_product",
 ]

@@ -1,9 +1,10 @@
 """Objectives: a batch in, named values a row out. Pure functions."""
 
-from skae.objectives._adversarial import ADVERSARIAL
+from skae.objectives._adversarial import ADVERSARIAL, DIVERGENCES
 from skae.objectives._columns import column_errors, mean_error
 from skae.objectives._conditional import conditional
 from skae.objectives._contractive import CONTRACTIVE
+from skae.objectives._critic_of_rows import against_critic_of_rows
 from skae.objectives._denoising import (
     CORRUPTIONS,
     DENOISING,
@@ -68,6 +69,7 @@ __all__ = [
     "CORRUPTIONS",
     "COUNTS",
     "DENOISING",
+    "DIVERGENCES",
     "LOSSES",
     "MOST_LOG_MEAN",
     "RECONSTRUCTION",
@@ -86,6 +88,7 @@ __all__ = [
     "Terms",
     "Update",
     "UserLoss",
+    "against_critic_of_rows",
     "any_level",
     "bounded",
     "column_errors",

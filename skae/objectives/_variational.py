@@ -45,6 +45,14 @@ def _prior_of(network: NetworkView, prior: str | None) -> LogDensity:
     return prior_log_density(network.ops, prior, network.prior(), encode)
 
 
+def drawn_code(network: NetworkView, rows: Tensor, random: RandomDraws) -> Tensor:
+    """A draw from the distribution of each row's code."""
+    ops = network.ops
+    mean, log_variance = network.encode_distribution(rows)
+    deviation = ops.exp(0.5 * bounded(ops, log_variance))
+    return mean + deviation * random.normal(ops.shape(mean))
+
+
 def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
     """Features of each row that have a value, over which the error is a mean too."""
     ops, columns = network.ops, network.columns
@@ -91,7 +99,7 @@ def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
         else:
             divergence = posterior_log_density(ops, log_variance) - _prior_of(network, prior)(code)
         n_values = _count_values(network, batch["targets"])
-        surprise = _mean_surprise(network, likelihood, batch["targets"], code)
+        surprise = mean_surprise(network, likelihood, batch["targets"], code)
         return {"reconstruction": surprise, "kl": divergence / n_values}
 
     def importance_weighted_bound(
@@ -115,7 +123,7 @@ def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
             found = posterior_log_density(ops, log_variance) - log_prior
             divergence = ops.mean(ops.reshape(found, (-1, n_samples)), axis=1)
         n_values = _count_values(network, targets)
-        surprise = _mean_surprise(network, likelihood, targets, code) * n_values
+        surprise = mean_surprise(network, likelihood, targets, code) * n_values
         log_weights = ops.reshape(scalars["beta"] * ratio - surprise, (-1, n_samples))
         bound = ops.logsumexp(log_weights, axis=1) - math.log(n_samples)
         n_values = _count_values(network, batch["targets"])
@@ -127,7 +135,7 @@ def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
     return Objective(function, ("reconstruction", "kl"), (("kl", "beta"),), is_random=True)
 
 
-def _mean_surprise(network: NetworkView, likelihood: str, targets: Tensor, code: Tensor) -> Tensor:
+def mean_surprise(network: NetworkView, likelihood: str, targets: Tensor, code: Tensor) -> Tensor:
     """Negative log-likelihood of each row given its code, a value that it has."""
     ops, output = network.ops, network.decode(code)
     if likelihood == "bernoulli":

@@ -3,8 +3,8 @@
 Knows neither scikit-learn, nor Keras, nor any variant: programs are handed in.
 """
 
-from skae.training._annealing import AnnealedRate, Annealing
-from skae.training._batches import Chunk, LongChunk, chunks
+from skae.training._annealing import AnnealedRate, Annealing, train_chunks
+from skae.training._batches import Chunk, LongChunk, chunks, shuffled
 from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
@@ -59,5 +59,7 @@ __all__ = [
     "long_calls",
     "loss_after",
     "run",
+    "shuffled",
     "total_of",
+    "train_chunks",
 ]

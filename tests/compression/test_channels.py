@@ -40,8 +40,7 @@ def model(request):
     cls, parameters = request.param
     parameters = {"init": "random", **parameters}
     given = {} if "network" in parameters else {"n_components": 4}
-    common = {"max_iter": 1, "jit_compile": False, "random_state": 0}
-    estimator = cls(**{**common, **parameters, **given, "max_iter": 1}).fit(X[:20])
+    estimator = cls(**{**parameters, **given, "max_iter": 1, "random_state": 0}).fit(X[:20])
     rng = np.random.default_rng(0)
     noisy = {
         name: (array + 0.1 * rng.standard_normal(array.shape)).astype(np.float32)

@@ -160,6 +160,7 @@ def test_sequences_of_several_lengths():
     rows = X[:40].copy()
     rows[::2, 48:] = np.nan
     parameters = {"sample_shape": (8, 8), "mask_value": np.nan, "max_iter": 1}
+    parameters |= {"hidden_layer_sizes": (4,), "jit_compile": "auto"}
     fitted = quick(skae.RecurrentAutoencoder, **parameters).fit(rows)
     report = shrink(fitted, X=rows, max_iter=1).compression_report_
     assert np.isfinite([report.error_before, report.error_after]).all()

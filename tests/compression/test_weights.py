@@ -25,7 +25,9 @@ SHAPES = {
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_autoencoder_can_be_compressed(cls):
-    fitted = quick(cls, **{"max_iter": 2, **SHAPES.get(cls.__name__, {})}).fit(X[:60])
+    # Of few steps, which are not compiled: graphs of every kind are for tests of training.
+    options = {"max_iter": 2, "jit_compile": "auto", **SHAPES.get(cls.__name__, {})}
+    fitted = quick(cls, **options).fit(X[:60])
     small = shrink(fitted, X=X[:60], max_iter=1)
     assert type(small) is cls
     assert small.compression_report_.sparsity_after >= 0.9

@@ -9,9 +9,13 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from joblib import parallel_config
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, ParameterGrid, cross_val_score
 
-from skae import Autoencoder
+from skae import Autoencoder, BatchedGridSearchCV
 from skae.distributed import WorkerLostError, fit
+from skae.metrics import reconstruction_r2_scorer
 from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
@@ -37,7 +41,7 @@ class Kills:
 @pytest.fixture(scope="module")
 def client():
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=True, silence_logs=50, **options) as cluster,
         distributed.Client(cluster) as connected,
@@ -54,10 +58,15 @@ def expected():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_scores_in_workers_without_tensorflow(client):
     array = pytest.importorskip("dask.array")
+    frames = pytest.importorskip("dask.dataframe")
+    pandas = pytest.importorskip("pandas")
     autoencoder = Autoencoder(2, **PARAMETERS).fit(X)
     rows = array.from_array(X, chunks=(80, 6))
     codes = rows.map_blocks(autoencoder.transform, chunks=(80, 2), dtype=X.dtype, meta=X[:0, :2])
     np.testing.assert_allclose(codes.compute(), autoencoder.transform(X))
+    table = frames.from_pandas(pandas.DataFrame(X), npartitions=2)
+    scores = table.map_partitions(autoencoder.score_samples, meta=(None, "f8"))
+    np.testing.assert_allclose(scores.compute(), autoencoder.score_samples(X))
     loaded = client.run(lambda: "tensorflow" in sys.modules)
     assert not any(loaded.values())
 
@@ -76,6 +85,84 @@ def test_blocks_on_a_cluster_give_the_bits_of_one_process(client, expected):
 def test_a_worker_that_is_killed_changes_no_bit(client, expected):
     found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=KillsOne(client, 20))
     np.testing.assert_array_equal(reconstructed(found), expected)
+
+
+def test_a_worker_that_was_killed_before_the_fit_changes_no_bit(client, expected):
+    client.wait_for_workers(2, timeout=60)
+    os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=client)
+    np.testing.assert_array_equal(reconstructed(found), expected)
+
+
+def test_a_cluster_without_workers_raises_soon(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("skae.distributed._dask._PATIENCE", 0.1)
+    monkeypatch.setattr("skae.distributed._dask._LOOK", 0.1)
+    autoencoder = Autoencoder(2, **PARAMETERS)
+    before = dict(vars(autoencoder))
+    options = {"n_workers": 0, "processes": False, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(**options, silence_logs=50) as cluster,
+        distributed.Client(cluster) as connected,
+        pytest.raises(WorkerLostError, match=r"no worker for 0 seconds, while shard 0 .* waits"),
+    ):
+        fit(autoencoder, SHARDS, executor=connected)
+    assert vars(autoencoder) == before
+    with pytest.raises(ValueError, match="a client of dask that is closed"):
+        fit(autoencoder, SHARDS, executor=connected)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_futures_and_frames_of_a_cluster_are_shards(client, expected):
+    frames = pytest.importorskip("dask.dataframe")
+    pandas = pytest.importorskip("pandas")
+    futures = [client.scatter(shard) for shard in SHARDS]
+    found = fit(Autoencoder(2, **PARAMETERS), futures, executor=client)
+    np.testing.assert_array_equal(reconstructed(found), expected)
+    table = frames.from_pandas(pandas.DataFrame(X, columns=list("abcdef")), npartitions=3)
+    found = fit(Autoencoder(2, **PARAMETERS), table, executor=client)
+    assert found.feature_names_in_.tolist() == list("abcdef")
+    codes = found.transform(pandas.DataFrame(X, columns=list("abcdef")))
+    # Columns of a frame lie apart, and sums over them are rounded in another order.
+    np.testing.assert_allclose(found.inverse_transform(codes), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("search_type", [GridSearchCV, BatchedGridSearchCV])
+def test_searches_over_workers_of_dask_find_the_same(client, search_type):
+    grid = {"learning_rate": [0.001, 0.01]}
+    estimator = Autoencoder(2, max_iter=1, hidden_layer_sizes=(4,), random_state=0)
+    options = {"cv": 2, "scoring": reconstruction_r2_scorer}
+    here = GridSearchCV(estimator, grid, **options).fit(X)
+    with parallel_config("dask", client=client):
+        found = search_type(estimator, grid, n_jobs=2, **options).fit(X)
+    np.testing.assert_array_equal(
+        found.cv_results_["mean_test_score"], here.cv_results_["mean_test_score"]
+    )
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_search_by_map_goes_on_where_a_worker_is_killed(client):
+    # Without hidden layers there is nothing to train, for which a new process would load much.
+    estimator = Autoencoder(hidden_layer_sizes=())
+    grid = list(ParameterGrid({"n_components": [1, 2, 3]}))
+
+    def mean_score(params, estimator, X, pid=None):
+        # The process that is to die does so once it has something to do.
+        if os.getpid() == pid:
+            os.kill(pid, signal.SIGKILL)
+        candidate = clone(estimator).set_params(**params)
+        return cross_val_score(candidate, X, cv=2, scoring=reconstruction_r2_scorer).mean()
+
+    here = [mean_score(params, estimator, X) for params in grid]
+    client.wait_for_workers(2, timeout=60)
+    pids = list(client.run(os.getpid).values())
+    futures = client.map(mean_score, grid, estimator=estimator, X=X, pid=pids[0], pure=False)
+    assert client.gather(futures) == here
+    assert set(client.run(os.getpid).values()) != set(pids)
 
 
 class KillsOne:

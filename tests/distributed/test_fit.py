@@ -1,7 +1,11 @@
 """Fits over several shards, on an executor of this process."""
 
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +16,7 @@ import skae
 from skae import Autoencoder
 from skae.distributed import WorkerLostError, fit
 from skae.distributed._averaging import mean_weights, stepped
+from skae.distributed._pace import Pace
 from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
@@ -38,6 +43,9 @@ def of_three():
         ),
         lambda: skae.ContractiveAutoencoder(2, **PARAMETERS),
         lambda: skae.ConvolutionalAutoencoder(
+            2, hidden_layer_sizes=(4,), sample_shape=(6, 1), **PARAMETERS
+        ),
+        lambda: skae.VariationalConvolutionalAutoencoder(
             2, hidden_layer_sizes=(4,), sample_shape=(6, 1), **PARAMETERS
         ),
         lambda: skae.RecurrentAutoencoder(
@@ -178,6 +186,117 @@ def test_killed_fit_goes_on_from_its_checkpoint(of_three, tmp_path, monkeypatch)
     found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here(), checkpoint=path)
     np.testing.assert_array_equal(reconstructed(found), reconstructed(of_three))
     assert not path.exists()
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+import skae.fitting._checkpoint as kept
+from skae import Autoencoder
+from skae.distributed import fit
+from concurrent.futures import Future
+
+kept.INTERVAL, n_calls = 0.0, 0
+class Dies:
+    def submit(self, function, /, *args):
+        global n_calls
+        n_calls += 1
+        if n_calls == 31:
+            os.kill(os.getpid(), signal.SIGKILL)
+        future = Future()
+        future.set_result(function(*args))
+        return future
+
+X, path = np.load(sys.argv[1]), sys.argv[2]
+estimator = Autoencoder(2, early_stopping=True, max_iter=3, random_state=0)
+fit(estimator, np.array_split(X, 3), executor=Dies(), checkpoint=path)
+"""
+
+
+def test_a_driver_that_is_killed_goes_on_with_the_same_bits(of_three, tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    path = tmp_path / "fit.ckpt"
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "X.npy"), str(path)]
+    ended = subprocess.run(command, check=False, timeout=300, capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    other = Autoencoder(2, **PARAMETERS)
+    with pytest.raises(ValueError, match="of a fit with other rows, parameters"):
+        fit(other, SHARDS, executor=Here(), checkpoint=path, outer_momentum=0.0)
+    swapped = [SHARDS[0][::-1], *SHARDS[1:]]
+    with pytest.raises(ValueError, match="of a fit with other rows, parameters"):
+        fit(other, swapped, executor=Here(), checkpoint=path)
+    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here(), checkpoint=path)
+    np.testing.assert_array_equal(reconstructed(found), reconstructed(of_three))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "max_iter", "n_training", "expected"),
+    [
+        # 12 epochs of 500 batches are enough.
+        (32, 12, [16_000] * 4, 32),
+        # 8 shards of 450 rows, as fit takes 1356 steps.
+        (32, 12, [450] * 8, 4),
+        (32, 12, [1800] * 2, 16),
+        (4, 1, [10] * 8, 1),
+        (32, 3, [72], 32),
+        (32, 3, [0, 72, 0], 32),
+    ],
+)
+def test_batches_of_small_shards_are_their_share(given, max_iter, n_training, expected):
+    pace = Pace(0.5, "auto")
+    found = pace.batch_size(given, max_iter, np.array(n_training))
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "size", "expected"), [("auto", 32, 1), ("auto", 16, 7), (10, 32, 6), (10**6, 32, 1)]
+)
+def test_epochs_are_cut_into_rounds(steps, size, expected):
+    # 1800 rows: 57 batches of 32, 113 of 16.
+    n_parts = Pace(0.5, steps).n_parts(32, size, np.array([1800, 1700]))
+    assert n_parts == expected + (steps == "auto" and size == 16)
+    assert Pace(0.5, steps).n_parts(32, size, np.array([1800, 0])) == 1
+
+
+def test_rounds_are_as_many_as_asked_for():
+    first, last = Here(), Here()
+    fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=first, steps_per_round=1000)
+    fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=last, steps_per_round=1)
+    # 72 of the 80 rows of a shard train, in 6 batches of 13, in each of 3 epochs.
+    assert last.n_calls - first.n_calls == 3 * 3 * (6 - 1)
+
+
+def test_rounds_of_one_step_without_momentum_are_a_step_of_all_rows():
+    # Plain gradient descent: the mean of the steps of shards is the step of their mean.
+    options = {"max_iter": 1, "batch_size": 240, "early_stopping": False, "random_state": 0}
+    options |= {"optimizer": keras.optimizers.SGD(0.01), "hidden_layer_sizes": (4,)}
+    alone = Autoencoder(2, **options).fit(X)
+    options |= {"batch_size": 240}
+    found = fit(
+        Autoencoder(2, **options), SHARDS, executor=Here(), outer_momentum=0.0, steps_per_round=1
+    )
+    np.testing.assert_allclose(reconstructed(found), reconstructed(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_images_are_shards():
+    images = X.reshape(-1, 3, 2)
+    options = {"sample_shape": (3, 2), "max_iter": 1, "random_state": 0}
+    found = fit(Autoencoder(2, **options), np.array_split(images, 2), executor=Here())
+    expected = fit(Autoencoder(2, **options), np.array_split(X, 2), executor=Here())
+    np.testing.assert_array_equal(found.transform(X), expected.transform(X))
+
+
+def test_a_class_makes_an_executor(of_three):
+    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here)
+    np.testing.assert_array_equal(reconstructed(found), reconstructed(of_three))
+
+
+def test_tables_of_pyarrow_are_shards(of_three):
+    pyarrow = pytest.importorskip("pyarrow")
+    tables = [pyarrow.Table.from_pandas(pd.DataFrame(shard)) for shard in SHARDS]
+    found = fit(Autoencoder(2, **PARAMETERS), tables, executor=Here())
+    np.testing.assert_allclose(reconstructed(found), reconstructed(of_three), rtol=1e-5, atol=1e-6)
 
 
 def test_progress_is_printed(capsys):

@@ -1,5 +1,8 @@
 """What a distributed fit refuses, and in which words."""
 
+from concurrent.futures import Future
+from threading import Lock
+
 import keras
 import numpy as np
 import pytest
@@ -48,7 +51,9 @@ def test_what_is_no_shard(shards, match):
     refused(ValueError, match, shards)
 
 
-@pytest.mark.parametrize("weight", [np.ones(3), [np.ones(80), np.ones(80), np.ones(79)]])
+@pytest.mark.parametrize(
+    "weight", [np.ones(3), [], [None, np.ones(80), None], [np.ones(80), np.ones(80), np.ones(79)]]
+)
 def test_weights_of_other_rows(weight):
     refused(ValueError, "sample_weight h", sample_weight=weight)
 
@@ -61,6 +66,8 @@ def test_estimators_that_look_at_all_rows():
 def test_classes():
     estimator = skae.VariationalAutoencoder(2, conditional=True)
     refused(ValueError, "conditional=True learns", estimator=estimator)
+    estimator = skae.VariationalAutoencoder(2, adversarial_max_iter=3, sample_shape=(2, 3, 1))
+    refused(ValueError, "a game of one network and one critic", estimator=estimator)
 
 
 def test_callbacks():
@@ -78,7 +85,62 @@ def test_momentum_out_of_range(momentum):
     refused(ValueError, "outer_momentum=", outer_momentum=momentum)
 
 
+@pytest.mark.parametrize("steps", [0, 1.5, True, "all"])
+def test_steps_of_a_round_out_of_range(steps):
+    refused(ValueError, "steps_per_round=", steps_per_round=steps)
+
+
+def test_numbers_of_numpy_are_numbers():
+    fitted = fit(
+        Autoencoder(2, **PARAMETERS),
+        SHARDS[:1],
+        executor=Here(),
+        outer_momentum=np.float32(0.3),
+        steps_per_round=np.int64(2),
+    )
+    assert fitted.n_iter_ == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"no array"])
+def test_files_that_hold_no_array(content, tmp_path):
+    (tmp_path / "a.npy").write_bytes(content)
+    refused(
+        ValueError, r"In shard 0 \('.*a.npy'\): .* is no array as numpy.save", [tmp_path / "a.npy"]
+    )
+
+
+def test_columns_of_text():
+    text = np.array([["a", "b"]] * 80, dtype=object)
+    refused(ValueError, r"In shard 1 \(ndarray\): Column 0 of X is not numeric", [X[:, :2], text])
+
+
+def test_futures_of_what_is_no_rows():
+    future = Future()
+    future.set_result(None)
+    refused(TypeError, r"In shard 0 \(Future\): the shard holds a NoneType", [future])
+
+
+def test_an_estimator_that_cannot_be_pickled():
+    lock = Lock()
+
+    def activation(x):
+        with lock:
+            return keras.ops.relu(x)
+
+    estimator = Autoencoder(2, **PARAMETERS, activation=activation)
+    refused(TypeError, "cannot be sent to workers", estimator=estimator)
+
+
+def test_what_submits_without_a_future():
+    class Hands(Here):
+        def submit(self, function, /, *args):
+            return function(*args)
+
+    refused(TypeError, "Hands.submit gave a Summary, but a future", executor=Hands())
+
+
 def test_what_is_no_executor():
+    refused(TypeError, r"What executor made is no executor: .* NoneType", executor=lambda: None)
     refused(TypeError, r"executor is a int without submit", executor=2)
 
 

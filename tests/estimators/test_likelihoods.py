@@ -154,7 +154,9 @@ def test_sparse_counts_are_as_dense_ones(likelihood):
 @pytest.mark.parametrize("likelihood", ROWS)
 @pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
 def test_any_network_from_a_random_start(likelihood, network):
-    estimator = of(likelihood, network=network, init="random", hidden_layer_sizes=(4,), max_iter=2)
+    options = {"init": "random", "hidden_layer_sizes": (4,), "max_iter": 2, "batch_size": 300}
+    # Two steps, which are not compiled.
+    estimator = of(likelihood, network=network, jit_compile="auto", **options)
     rows = ROWS[likelihood]
     assert np.isfinite(estimator.fit(rows).score_samples(rows)).all()
 

@@ -11,7 +11,7 @@ pytest.importorskip("skl2onnx", reason="needs skae[onnx]")
 
 DIGITS = load_digits().data[:40]
 WINE, KINDS = load_wine(return_X_y=True)
-QUICK = {"max_iter": 2, "early_stopping": False, "random_state": 0}
+QUICK = {"max_iter": 1, "early_stopping": False, "random_state": 0}
 # Relative to what numpy answers, and to its deviation.
 TOLERANCE = 1e-5
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import skae
@@ -238,3 +238,19 @@ def test_what_to_install(fitted, monkeypatch):
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     with pytest.raises(ImportError, match=r'pip install "skae\[onnx\]"'):
         skae.to_onnx(fitted)
+
+
+def test_a_step_that_is_not_fitted(fitted):
+    with pytest.raises(NotFittedError, match="StandardScaler"):
+        skae.to_onnx(make_pipeline(StandardScaler(), fitted))
+
+
+def test_a_pipeline_that_does_nothing():
+    idle = Pipeline([("nothing", "passthrough")]).fit(WINE)
+    with pytest.raises(TypeError, match=r"This Pipeline does nothing\. Pass one with a step"):
+        skae.to_onnx(idle)
+
+
+def test_a_dtype_itself_is_taken(fitted):
+    named = skae.to_onnx(fitted, dtype="float32")
+    assert skae.to_onnx(fitted, dtype=np.float32).SerializeToString() == named.SerializeToString()

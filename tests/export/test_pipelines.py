@@ -6,6 +6,7 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
@@ -190,3 +191,66 @@ def test_a_step_of_what_skl2onnx_converts(pipeline):
         target_opset={"": 17, "ai.onnx.ml": 3},
     )
     check_alike(answers(model, FAR)[0], pipeline.transform(FAR))
+
+
+def with_holes(marker=np.nan):
+    rows = WINE[:, :5].copy()
+    rows[::3, 1], rows[1::4, 3], rows[:, 4] = marker, marker, marker
+    return rows
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strategy": "median", "add_indicator": True},
+        {"strategy": "most_frequent", "keep_empty_features": True},
+        {"strategy": "constant", "fill_value": 3.5},
+        {"missing_values": -1.0},
+    ],
+    ids=str,
+)
+def test_holes_filled_before(options):
+    rows = with_holes(options.get("missing_values", np.nan))
+    columns = slice(4) if "keep_empty_features" not in options else slice(5)
+    rows = rows[:, columns]
+    filled = make_pipeline(SimpleImputer(**options), StandardScaler(), quick())
+    check_file(filled.fit(rows), rows, "transform", "score_samples")
+
+
+@pytest.mark.filterwarnings("ignore:Skipping features without any observed values")
+def test_a_column_without_values_is_left_out():
+    rows = with_holes()
+    check_file(make_pipeline(SimpleImputer(), quick()).fit(rows), rows, "transform")
+
+
+def test_holes_filled_in_columns_of_a_frame(frame):
+    frame = frame[["alcohol", "acid"]].mask(frame["year"] == 0)
+    columns = ColumnTransformer([("filled", SimpleImputer(), ["alcohol", "acid"])])
+    fitted = make_pipeline(columns, quick(n_components=1)).fit(frame)
+    model = skae.to_onnx(fitted, X=frame)
+    check_alike(answers(model, columns_of(frame))[0], fitted.transform(frame))
+
+
+def test_holes_in_text_are_not_filled(frame):
+    columns = ColumnTransformer(
+        [
+            (
+                "text",
+                make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()),
+                ["kind"],
+            )
+        ]
+    )
+    fitted = make_pipeline(columns, quick(n_components=1)).fit(frame)
+    with pytest.raises(ValueError, match=r"cannot be exported, as .*text.*before"):
+        skae.to_onnx(fitted, X=frame)
+
+
+def test_skl2onnx_keeps_its_own_way_for_others(pipeline):
+    from skl2onnx import to_onnx
+
+    skae.to_onnx(pipeline)
+    rows = with_holes()[:, :4].astype(np.float32)
+    nodes = to_onnx(SimpleImputer().fit(rows), rows[:1]).graph.node
+    assert [node.op_type for node in nodes] == ["Imputer"]

@@ -18,6 +18,8 @@ from skae.networks import (
     filter_size_for,
     given_class,
 )
+from skae.networks._lines import add_lines
+from skae.networks._maps import grown
 
 RNG = np.random.default_rng(0)
 N_ROWS = 3
@@ -244,3 +246,28 @@ def test_rows_far_out_raise_no_warning():
     rows = np.full((1, network.n_features), 1e25, np.float32)
     code = network.encode(weights, rows)
     assert np.isfinite(code).all()
+
+
+@pytest.mark.parametrize("window", [(3, 3), (2, 5), (4, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_images_multiplied_line_by_line(window, dtype):
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(3, 9, 8, 5)).astype(dtype)
+    kernel = rng.normal(size=(*window, 5, 6)).astype(dtype)
+    outputs = np.full((3, 10 - window[0], 9 - window[1], 6), np.nan, dtype)
+    add_lines(maps, kernel, outputs)
+    windows = np.lib.stride_tricks.sliding_window_view(maps, window, axis=(1, 2))
+    expected = np.einsum("nyxcij,ijcf->nyxf", windows, kernel)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("axes", [(5,), (4, 3), (2, 3, 2)])
+def test_windows_of_two_grow_to_blocks_of_two(axes):
+    rng = np.random.default_rng(0)
+    maps = rng.normal(size=(3, *axes, 4)).astype(np.float32)
+    kernel = rng.normal(size=(*(2,) * len(axes), 6, 4)).astype(np.float32)
+    found = grown(maps, kernel, None, tuple(2 * n for n in axes))
+    for place in product(*(range(2 * n) for n in axes)):
+        source = (slice(None), *(at // 2 for at in place))
+        expected = maps[source] @ kernel[tuple(at % 2 for at in place)].T
+        np.testing.assert_allclose(found[(slice(None), *place)], expected, rtol=1e-4, atol=1e-5)

@@ -64,6 +64,7 @@ def check_answers(path, kept):
         copies.append(skops.io.loads(stored_by_skops, trusted=trusted))
     data = expected.pop("bytes", None)
     for copy in copies:
+        assert "sk-top-container" in copy._repr_html_()
         answers = kept.answers(copy) if data is None else {"rows": copy.decode(data.tobytes())}
         assert answers.keys() == expected.keys()
         for name, value in expected.items():

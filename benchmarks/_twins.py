@@ -1,0 +1,94 @@
+"""Networks scored in numpy beside the same by a compiled call of Keras: one row, and many.
+
+On one thread of each, and in processor time, which others on the machine change less.
+"""
+
+from functools import partial
+from time import process_time
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks._harness import compared, medians
+
+# Seconds of one row, and share of Keras' time of many.
+MOST_OF_A_ROW, MOST_OF_KERAS = 1e-3, 1.0
+
+
+def twins(options):
+    """Bars: one row in a millisecond, many rows in the time of Keras."""
+    from skae import backend
+    from skae.model._scorers import KerasScorer, NumpyScorer
+
+    rng = np.random.default_rng(0)
+    repeats, many = (1, 20) if options.quick else (9, 200)
+    for name, network in networks():
+        weights = backend.random_weights(network, rng)
+        in_numpy, in_keras = NumpyScorer(network), KerasScorer(network)
+        rows = rng.standard_normal((many, network.n_features)).astype(np.float32)
+        for n_rows, number in ((1, 5 if options.quick else 50), (many, 1)):
+
+            def encode(scorer, weights=weights, rows=rows[:n_rows]):
+                return scorer.encode(lambda dtype: weights, rows)
+
+            encode(in_keras)  # compiles
+            with threadpool_limits(1):
+                ours, keras = medians(
+                    repeats,
+                    partial(processor_seconds, partial(encode, in_numpy), number),
+                    partial(processor_seconds, partial(encode, in_keras), number),
+                )
+            bar = MOST_OF_A_ROW / keras if n_rows == 1 else MOST_OF_KERAS
+            what = f"{name}, {'one row' if n_rows == 1 else f'{n_rows} rows'}"
+            yield compared(what, ours, "Keras, compiled", keras, bar)
+
+
+def processor_seconds(function, number):
+    """Processor time of a call, over ``number`` calls in a row."""
+    start = process_time()
+    for _ in range(number):
+        function()
+    return (process_time() - start) / number
+
+
+def networks():
+    """The networks that are not dense, with the names by which they are printed."""
+    from skae.networks import (
+        ConvolutionalNetwork,
+        RecurrentNetwork,
+        ResidualNetwork,
+        UNetwork,
+        filter_size_for,
+    )
+
+    def convolutional(shape, **options):
+        kernel = (3,) * (len(shape) - 1)
+        return ConvolutionalNetwork(**of_shape(shape), kernel_size=kernel, **options)
+
+    def recurrent(shape, **options):
+        return RecurrentNetwork(**of_shape(shape), activation="tanh", **options)
+
+    def restoring(cls, sizes):
+        shape = (64, 64, 1)
+        about = {**of_shape(shape), "n_components": 4096, "hidden_layer_sizes": sizes}
+        size = filter_size_for(shape)
+        return cls(**about, kernel_size=(3, 3), filter_size=size, activation="relu")
+
+    def of_shape(shape):
+        sizes = {"n_features": int(np.prod(shape)), "n_components": 16}
+        return {**sizes, "sample_shape": shape, "hidden_layer_sizes": (32, 64)}
+
+    image = (28, 28, 1)
+    yield "convolutional, 28 x 28", convolutional(image)
+    yield "convolutional, 28 x 28, pooled", convolutional(image, pooling="max")
+    yield "convolutional, series of 128 x 3", convolutional((128, 3))
+    yield "recurrent, lstm, 28 x 28", recurrent((28, 28))
+    yield "recurrent, gru both ways, 28 x 28", recurrent((28, 28), cell="gru", bidirectional=True)
+    yield "U-Net, 64 x 64", restoring(UNetwork, (16, 32, 64))
+    yield "residual, 64 x 64", restoring(ResidualNetwork, (32, 32, 32))
+
+
+if __name__ == "__main__":
+    from benchmarks._harness import parse_options, report
+
+    report([twins], parse_options(__doc__, None))
