@@ -115,6 +115,16 @@ def test_the_state_of_an_optimizer_goes_on_where_it_is_one(first, then, goes_on)
     assert model._optimizer_state[0] == (2 if goes_on else 1) * n_steps
 
 
+def test_passes_go_on_from_those_of_an_optimizer_that_averages():
+    averaging = keras.optimizers.Adam(use_ema=True, ema_momentum=0.5)
+    model = Autoencoder(2, **SMALL).partial_fit(X)
+    model.set_params(optimizer=averaging).partial_fit(X).partial_fit(X)
+    codes = model.transform(X)
+    # At a rate of nearly zero, what a pass leaves is what it started from.
+    model.set_params(optimizer="sgd", learning_rate=1e-20).partial_fit(X)
+    np.testing.assert_array_equal(model.transform(X), codes)
+
+
 @pytest.mark.parametrize("factor", [1e-300, 1e39, 1e300])
 def test_targets_of_any_size(factor):
     y = X[:, 0] - 0.5

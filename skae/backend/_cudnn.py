@@ -2,7 +2,7 @@
 
 import keras
 
-from skae.backend._devices import this_device
+from skae.backend._devices import is_gpu, this_device
 from skae.backend._models import KerasNetwork
 from skae.networks import RecurrentNetwork
 from skae.training import ProgramSpec
@@ -34,7 +34,7 @@ def pays(spec: ProgramSpec, device: str) -> bool:
     """
     is_recurrent = isinstance(spec.network, RecurrentNetwork) and not spec.network.is_masked
     is_derived_twice = "contraction" in spec.objective.terms
-    return is_recurrent and not is_derived_twice and spec.tier == "graph" and ":GPU:" in device
+    return is_recurrent and not is_derived_twice and spec.tier == "graph" and is_gpu(device)
 
 
 def _directions(layer: keras.layers.Layer) -> list[keras.layers.Layer]:

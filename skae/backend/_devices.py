@@ -28,3 +28,8 @@ def this_device() -> str:
     # An integer would be on the host whatever was chosen.
     device: str = tf.constant(0.0).device
     return device
+
+
+def is_gpu(device: str) -> bool:
+    """Whether the name of a device is that of a GPU."""
+    return ":GPU:" in device

@@ -104,7 +104,8 @@ def borrow_scorer(network: Network) -> "AbstractContextManager[Scorer]":
 def is_on_gpu() -> bool:
     """Whether operations of this thread run on a GPU."""
     _refuse_where_none_can_run()
-    return ":GPU:" in str(_module("skae.backend._devices").this_device())
+    devices = _module("skae.backend._devices")
+    return bool(devices.is_gpu(devices.this_device()))
 
 
 def on_this_device(function: Callable[P, Result]) -> Callable[P, Result]:

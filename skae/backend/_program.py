@@ -3,8 +3,8 @@
 Weights live in variables of the program while it runs: load them, run chunks, take them back.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,27 +21,15 @@ from skae.backend._optimizers import (
     second_moments_of,
     set_rate,
 )
-from skae.backend._random import RandomDraws
 from skae.backend._release import release, size_of
 from skae.backend._staged import Staged, as_tensors, batch_at, repeated_rows, stage
-from skae.backend._sums import mean_loss, sum_over, sums_of
+from skae.backend._steps import Steps, updates_of
+from skae.backend._sums import sum_over
 from skae.backend._traces import Traces
-from skae.backend._view import NetworkView
-from skae.backend._weights import WeightGroup, group_weights
+from skae.backend._weights import group_weights
 from skae.numerics import Array, Weights
-from skae.objectives import Batch, Scalars, Tensor
-from skae.training import Chunk, LongChunk, ProgramSpec, Tier, UpdatePart
-
-Seed = tuple[Tensor, Tensor]
-
-
-class _Update(NamedTuple):
-    terms: tuple[str, ...] = ()
-    weights: tuple[str, ...] = ("",)
-    rate: str | None = None
-
-
-_UPDATE_ALL = _Update()
+from skae.objectives import Scalars, Tensor
+from skae.training import Chunk, LongChunk, ProgramSpec, Tier
 
 
 class Program:
@@ -60,19 +48,21 @@ class Program:
     def __init__(self, spec: ProgramSpec, built: KerasNetwork, traces: Traces[Trace]) -> None:
         self.spec, self.n_traces = spec, 0
         self._built = built
-        self._updates = spec.objective.updates or (_UPDATE_ALL,)
+        updates = updates_of(spec.objective)
         variables = built.variables()
         self._untrained = {name: v for name, v in variables.items() if not v.trainable}
         self._generators = built.generators()
         trained = {name: v for name, v in variables.items() if v.trainable}
         is_flat = spec.optimizer.is_elementwise and not any(v.constraint for v in trained.values())
-        self._groups = group_weights(trained, self._updates, is_flat)
+        self._groups = group_weights(trained, updates, is_flat)
         if spec.is_pruned:
             for group in self._groups:
                 group.make_masks()
         self._optimizers = [
-            spec.optimizer.build(self._variables_of(i)) for i in range(len(self._updates))
+            spec.optimizer.build(self._variables_of(i)) for i in range(len(updates))
         ]
+        states = [*self._generators, *self._untrained.values()]
+        self._steps = Steps(spec, built, self._groups, self._optimizers, states)
         self.optimizer = self._optimizers[0]
         self._fresh_optimizer = [v.numpy() for v in self._optimizer_variables()]
         self._starts_from_weights = False
@@ -159,10 +149,10 @@ class Program:
     def _new_averages(self) -> WeightAverages:
         if not self.spec.optimizer.averages:
             return WeightAverages(None, [])
-        if len(self._updates) > 1:
+        if len(self._optimizers) > 1:
             raise ValueError(
                 "use_ema=True averages the weights of one optimizer, but this estimator changes "
-                f"its weights by {len(self._updates)} of them in turn. Set use_ema=False."
+                f"its weights by {len(self._optimizers)} of them in turn. Set use_ema=False."
             )
         return WeightAverages(self.optimizer, self._variables_of(0))
 
@@ -243,14 +233,17 @@ class Program:
         arrays: Weights = {}
         for group in self._groups:
             i = min(group.updates)
-            trained = [variable for each in self._groups_of(i) for variable in each.variables]
             own = second_moments_of(self._optimizers[i])
-            moments = {id(v): moment for v, moment in zip(trained, own, strict=True)}
+            trained = zip(self._variables_of(i), own, strict=True)
+            moments = {id(variable): moment for variable, moment in trained}
             arrays |= group.named([moments[id(v)].numpy() for v in group.variables])
         return arrays
 
     def _optimizer_variables(self) -> list[keras.Variable]:
         return [v for optimizer in self._optimizers for v in optimizer.variables]
+
+    def _variables_of(self, i: int) -> list[keras.Variable]:
+        return [v for group in self._groups if i in group.updates for v in group.variables]
 
     def _all_variables(self) -> list[keras.Variable]:
         """All that a step reads or changes."""
@@ -322,7 +315,7 @@ class Program:
         batches = (rows, targets, labels, weights)
 
         def run(step: Tensor) -> Tensor:
-            return self._train_batch(batch_at(batches, step), scalars, (seed, step))
+            return self._steps.train(batch_at(batches, step), scalars, (seed, step))
 
         return sum_over(n_steps, self.spec.objective, run)
 
@@ -344,7 +337,7 @@ class Program:
             assign_rates(self._optimizers, rate)
 
             def run(step: Tensor) -> Tensor:
-                return self._train_batch(batch_at(batches, first + step), scalars, (seed, step))
+                return self._steps.train(batch_at(batches, first + step), scalars, (seed, step))
 
             return sum_over(n_steps, self.spec.objective, run)
 
@@ -365,89 +358,9 @@ class Program:
 
         def run(step: Tensor) -> Tensor:
             draw, step = step // n_steps, step % n_steps
-            return self._evaluate_batch(batch_at(batches, step), scalars, (draw, step))
+            return self._steps.evaluate(batch_at(batches, step), scalars, (draw, step))
 
         return sum_over(n_draws * n_steps, self.spec.objective, run)
-
-    def _train_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
-        """All updates of a step, one after the other; a term is reported as its update saw it."""
-        reported: dict[str, Tensor] = {}
-        for i, update in enumerate(self._updates):
-            reported |= self._update(i, update, batch, scalars, seed)
-        return sums_of(self.spec.objective, reported, batch["weights"])
-
-    def _update(
-        self, i: int, update: UpdatePart, batch: Batch, scalars: Scalars, seed: Seed
-    ) -> Mapping[str, Tensor]:
-        groups = self._groups_of(i)
-        changed = [group.tensors() for group in groups]
-        others = [group.tensors() for group in self._groups if group not in groups]
-        watched = [tensor for tensors in changed for tensor in tensors.values()]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(watched)
-            tensors = {k: v for part in (*changed, *others) for k, v in part.items()}
-            terms, states = self._terms(
-                tensors, batch, scalars, seed, names=self._terms_of(i), training=True
-            )
-            loss = mean_loss(self.spec.objective, terms, batch["weights"], scalars, update.terms)
-            loss = self._optimizers[i].scale_loss(loss)
-        gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
-        pairs = [pair for group in groups for pair in group.gradients(gradients)]
-        before = [tf.convert_to_tensor(variable.value) for _, variable in pairs]
-        self._optimizers[i].apply(*zip(*pairs, strict=True))
-        if update.rate is not None:
-            for old, (_, variable) in zip(before, pairs, strict=True):
-                variable.assign(old + scalars[update.rate] * (variable.value - old))
-        if self.spec.is_pruned:
-            for group in groups:
-                group.prune()
-        for variable, value in states:
-            variable.assign(value)
-        return terms
-
-    def _terms_of(self, i: int) -> Collection[str]:
-        """What an update reports: terms that it lowers, and in the first those that none does."""
-        if not self._updates[i].terms:
-            return self.spec.objective.terms
-        lowered = {name for update in self._updates for name in update.terms}
-        others = [] if i else [name for name in self.spec.objective.terms if name not in lowered]
-        return (*self._updates[i].terms, *others)
-
-    def _variables_of(self, i: int) -> list[keras.Variable]:
-        return [variable for group in self._groups_of(i) for variable in group.variables]
-
-    def _groups_of(self, i: int) -> list[WeightGroup]:
-        return [group for group in self._groups if i in group.updates]
-
-    def _evaluate_batch(self, batch: Batch, scalars: Scalars, seed: Seed) -> Tensor:
-        tensors = {k: v for group in self._groups for k, v in group.tensors().items()}
-        names = self.spec.objective.terms
-        terms, _ = self._terms(tensors, batch, scalars, seed, names=names, training=False)
-        return sums_of(self.spec.objective, terms, batch["weights"])
-
-    def _terms(
-        self,
-        tensors: Mapping[str, Tensor],
-        batch: Batch,
-        scalars: Scalars,
-        seed: Seed,
-        *,
-        names: Collection[str],
-        training: bool,
-    ) -> tuple[Mapping[str, Tensor], list[tuple[keras.Variable, Tensor]]]:
-        trained = {name: v for group in self._groups for name, v in group.members.items()}
-        mapping = [(trained[name], tensor) for name, tensor in tensors.items()]
-        if self.spec.network.columns is not None:
-            # What is missing in a table is left out of targets, and read as the mean.
-            rows = batch["rows"]
-            batch = {**batch, "rows": tf.where(tf.math.is_nan(rows), 0.0, rows)}
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            network = NetworkView(self._built, self.spec, training)
-            found = self.spec.objective.function(network, batch, scalars, RandomDraws(seed))
-            terms = {name: found[name] for name in found if name in names}
-        states = [*self._generators, *self._untrained.values()]
-        changed = ((v, scope.get_current_value(v)) for v in states)
-        return terms, [(v, value) for v, value in changed if value is not None]
 
 
 def _is_state_of(variables: Sequence[keras.Variable], state: Sequence[Array]) -> bool:

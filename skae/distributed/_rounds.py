@@ -132,12 +132,17 @@ class RoundProgram:
     def _seed(self, place: int, epoch: int, rng: np.random.Generator) -> Seed:
         if place == 0:
             return rng.bit_generator.state
-        entropy: Any = rng.bit_generator.seed_seq.entropy  # type: ignore[attr-defined]
-        return [*np.ravel(entropy).tolist(), self.numbers[place], epoch]
+        return seed_of(rng, self.numbers[place], epoch)
 
     def _shared(self, epoch: int) -> Shared:
         rate = None if np.isnan(self._rate) else float(self._rate)
         return Shared(self._weights, rate, self._scalars, self._memory if epoch else None, epoch)
+
+
+def seed_of(rng: np.random.Generator, *numbers: int) -> list[int]:
+    """What seeds a generator of its own for each of some numbers, by what seeded this one."""
+    entropy: Any = rng.bit_generator.seed_seq.entropy  # type: ignore[attr-defined]
+    return [*np.ravel(entropy).tolist(), *numbers]
 
 
 def _sum(arrays: Sequence[Array]) -> Array:

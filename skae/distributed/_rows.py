@@ -8,7 +8,7 @@ import numpy as np
 
 from skae.distributed._crew import Crew
 from skae.distributed._envelope import Envelope
-from skae.distributed._rounds import RoundEpochs, RoundJudge, RoundProgram
+from skae.distributed._rounds import RoundEpochs, RoundJudge, RoundProgram, seed_of
 from skae.distributed._work import Phase, Seed, Setup, Summary, check, reduce, take
 from skae.fitting import Recipe, Rows, UncheckedRows, check_weights
 from skae.model import BlockFunction, ScaledRows, Scaling, combined
@@ -194,7 +194,7 @@ class CrewRows(Rows):
         held_out = np.minimum(np.ceil(fraction * counted).astype(int), counted - 1)
         held_out = np.maximum(held_out, 0)
         numbers = np.flatnonzero(counted).tolist()
-        splits: list[Seed] = [_seed(rng, number) for number in range(len(counted))]
+        splits: list[Seed] = [seed_of(rng, number) for number in range(len(counted))]
         # The first shard goes on where the start has come to, as ``fit`` does with all rows.
         splits[numbers[0]] = rng.bit_generator.state
         rng.permutation(int(counted[numbers[0]]))
@@ -264,11 +264,6 @@ class CrewRows(Rows):
             judge_of=RoundJudge,
             epochs_of=RoundEpochs,
         )
-
-
-def _seed(rng: np.random.Generator, number: int) -> list[int]:
-    entropy: Any = rng.bit_generator.seed_seq.entropy  # type: ignore[attr-defined]
-    return [*np.ravel(entropy).tolist(), number]
 
 
 def _bare(estimator: Any, *, fitted: bool) -> Any:

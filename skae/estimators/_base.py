@@ -345,6 +345,7 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
             history = continued_history(self.history_, history)
         if optimizer_averages(settings):  # a mean of its own, which training does not go on from
             mean = outcome.weights
+            self.__dict__.pop("_passes", None)
         else:
             mean, self._passes = averaged(mean, passes, outcome.weights)
         self._set_fitted(model, replace(outcome, weights=mean), history)

@@ -17,10 +17,11 @@ from skae.export._graph import OPSET
 from skae.export._inputs import Input, inputs_of, with_given_types
 from skae.export._refusals import CannotExport
 from skae.messages import needs_extra
-from skae.states import shortened, versions
+from skae.states import text_of_path, versions
 
 # The operators of scikit-learn's trees, encoders and the like.
 _ML_OPSET = 3
+_WAY_OUT = "Leave it out to get the model alone."
 
 
 def to_onnx(
@@ -106,7 +107,7 @@ def to_onnx(
     ['transform', 'score_samples']
     """
     given = _checked_dtype(dtype)
-    place = None if path is None else place_of(_checked_path(path))
+    place = None if path is None else place_of(text_of_path(path, _WAY_OUT))
     question = question_of(estimator, method)
     with needs_extra("onnx", "to_onnx"):
         register()
@@ -200,16 +201,6 @@ def _drop_unused(graph: Any, needed: set[str]) -> None:
     del graph.node[:], graph.initializer[:]
     graph.node.extend(reversed(kept))
     graph.initializer.extend(constants)
-
-
-def _checked_path(path: Any) -> str:
-    given = path.__fspath__() if isinstance(path, os.PathLike) else path
-    if not isinstance(given, str):
-        raise TypeError(
-            f"path is {shortened(path)}, but text or a pathlib.Path was expected. Leave it out to "
-            "get the model alone."
-        )
-    return given
 
 
 def _checked_dtype(dtype: Any) -> np.dtype[Any]:

@@ -9,10 +9,11 @@ from skae.persistence._describing import described_estimator
 from skae.persistence._layout import check_beginning, packed, unpacked, whole_number
 from skae.persistence._names import Names, Trusted
 from skae.persistence._rebuilding import Untrusted, rebuilt_estimator
-from skae.states import FORMAT, check_format, shortened, versions
+from skae.states import FORMAT, check_format, text_of_path, versions
 
 _N_BEGINNING = 64
 _MOST_CHARACTERS = 500
+_WAY_OUT = "Of a path in bytes, os.fsdecode makes text."
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ()) -> None:
@@ -86,7 +87,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     >>> bool((again.transform(X) == pipeline.transform(X)).all())
     True
     """
-    place = place_of(_checked(path))
+    place = place_of(text_of_path(path, _WAY_OUT))
     write_whole(place, content_of(estimator, trusted=trusted))
 
 
@@ -159,7 +160,7 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     --------
     save : How such files come about, with an example.
     """
-    names, what = Names(trusted), _checked(path)
+    names, what = Names(trusted), text_of_path(path, _WAY_OUT)
     with open(path, "rb") as file:
         # A file of any other kind may be as large as the disk.
         check_beginning(file.read(_N_BEGINNING), what)
@@ -188,17 +189,6 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
             f"{what} cannot be loaded ({_cut(error)}). It was written with {wrote}: load it with "
             "these, or fit again."
         ) from error
-
-
-def _checked(path: Any) -> str:
-    """Return a path as text; a number would be a file that is open already."""
-    given = path.__fspath__() if isinstance(path, os.PathLike) else path
-    if not isinstance(given, str):
-        raise TypeError(
-            f"path is {shortened(path)}, but text or a pathlib.Path was expected. Of a path in "
-            "bytes, os.fsdecode makes text."
-        )
-    return given
 
 
 def _cut(said: Any) -> str:

@@ -11,6 +11,7 @@ from skae.states._demands import (
     demand_shape,
     demand_sizes,
 )
+from skae.states._paths import text_of_path
 from skae.states._shortened import shortened
 from skae.states._stamp import StampedEstimator
 from skae.states._versions import FORMAT, check_format, versions
@@ -29,5 +30,6 @@ __all__ = [
     "demand_shape",
     "demand_sizes",
     "shortened",
+    "text_of_path",
     "versions",
 ]
