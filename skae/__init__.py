@@ -14,7 +14,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from skae import comparison, diagnosis, distributed, exceptions, inspection, layers, metrics
+    from skae import (
+        comparison,
+        diagnosis,
+        distributed,
+        exceptions,
+        inspection,
+        layers,
+        metrics,
+        tracking,
+    )
     from skae.applications import (
         LatentCodec,
         LatentSampler,
@@ -81,6 +90,7 @@ _PUBLIC = {
     "inspection": None,
     "layers": None,
     "metrics": None,
+    "tracking": None,
 }
 
 __all__ = [
@@ -121,6 +131,7 @@ __all__ = [
     "save",
     "skops_trusted",
     "to_onnx",
+    "tracking",
 ]
 
 

@@ -285,3 +285,7 @@ def saved_models() -> tuple[type[Exception], dict[str, type]]:
 def many_workers(X: Rows) -> skae.Autoencoder:
     with ThreadPoolExecutor(1) as pool:
         return skae.distributed.fit(skae.Autoencoder(2), [X, X], executor=pool)
+
+
+def tracked(X: Rows) -> tuple[str, list[str]]:
+    return skae.tracking.log_fit(skae.Autoencoder(2).fit(X)), skae.tracking.requirements()

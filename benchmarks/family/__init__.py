@@ -9,6 +9,7 @@ from benchmarks._family import COLUMNS
 from benchmarks._harness import report_parts
 from benchmarks.family import (
     _conditional,
+    _divergences,
     _few_labels,
     _likelihoods,
     _restoring,
@@ -18,6 +19,7 @@ from benchmarks.family import (
 
 PARTS = {
     "conditional": _conditional.MEASURES,
+    "divergences": _divergences.MEASURES,
     "restoring": _restoring.MEASURES,
     "few-labels": _few_labels.MEASURES,
     "likelihoods": _likelihoods.MEASURES,

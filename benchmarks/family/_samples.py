@@ -102,10 +102,16 @@ def images_of(options, prior, seed):
     """Images of one fit by what draws them, and its nats a row."""
     train, test, *_ = split(options)
     vae = network(options, seed, prior=prior).fit(train)
-    sampler = LatentSampler(FrozenEstimator(vae), random_state=seed).fit(train)
+    return drawn_by(vae, options, seed), vae.log_likelihood(test, 20).mean()
+
+
+def drawn_by(fitted, options, seed):
+    """Images by what draws them: the prior, ``sample()``, a sampler; and reconstructions."""
+    train, test, *_ = split(options)
+    sampler = LatentSampler(FrozenEstimator(fitted), random_state=seed).fit(train)
     draws = {
-        "prior": partial(vae.sample, N_SAMPLES, codes="prior"),
-        "default": partial(vae.sample, N_SAMPLES),
+        "prior": partial(fitted.sample, N_SAMPLES, codes="prior"),
+        "default": partial(fitted.sample, N_SAMPLES),
         "sampler": partial(sampler.sample, N_SAMPLES),
     }
     each = range(1 if options.quick else N_DRAWS)
@@ -113,8 +119,8 @@ def images_of(options, prior, seed):
         what: [np.float32(draw(random_state=number)) for number in each]
         for what, draw in draws.items()
     }
-    images["reconstructions"] = [np.float32(vae.reconstruct(test))]
-    return images, vae.log_likelihood(test, 20).mean()
+    images["reconstructions"] = [np.float32(fitted.reconstruct(test))]
+    return images
 
 
 MEASURES = [samples]

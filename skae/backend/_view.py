@@ -96,6 +96,19 @@ class NetworkView:
         """Code of rows; of a distribution, its mean."""
         return self.encode(rows)[:, : self._spec.network.n_components]
 
+    def code_of_batch(self, batch: Batch) -> Tensor:
+        """The same of a batch: rows of weight 0, which only fill it up, count for nothing."""
+        if self._built.preactivations is None:
+            return self.code(batch["rows"])
+        code = self._built.preactivations(batch["rows"], training=self._training)
+        for layer in self._built.code_layers:
+            # Idle rows are counted where the autoencoder's own objective encodes the batch.
+            if isinstance(layer, KeepLargestOfBatch):
+                code = layer(code, weights=batch["weights"], training=self._training)
+            elif not isinstance(layer, IdleUnits):
+                code = layer(code)
+        return code
+
     def predict(self, code: Tensor) -> Tensor:
         assert self._built.head is not None
         return self._built.head(code, training=self._training)

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 
 from skae.numerics import RandomState
-from skae.reducers import TrainableReducer, check_invertible, last_step
+from skae.reducers import TrainableReducer, check_invertible, last_step, refuse_classes
 
 # One reducer, several, or several by name.
 Reducers = TrainableReducer | Sequence[TrainableReducer] | Mapping[str, TrainableReducer]
@@ -87,6 +87,7 @@ def _check_reducer(name: str, reducer: Any) -> None:
             f"reducers[{name!r}] is {reducer!r}, not an estimator; pass an instance, such as PCA()."
         )
     check_invertible(reducer)
+    refuse_classes(reducer, "compare", "Set conditional=False.")
     if size_parameter(reducer) is None:
         raise TypeError(
             f"reducers[{name!r}] has no parameter n_components, nor has a step of it: "

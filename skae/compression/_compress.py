@@ -123,6 +123,10 @@ def compress(
     The report's errors are those of rows that training never saw here. If the estimator was fitted
     on them, its error before looks better than it is: compare on rows that both never saw.
 
+    What makes no weight of a layer stays whole: the whitening of a ``SparseAutoencoder``. So do the
+    thresholds of its code, which only training with X adapts: without X other numbers of units may
+    be kept a row. An atom of which all weights went is a row of zeros in ``components_``.
+
     Training the result further, by ``partial_fit`` or ``warm_start``, makes it an ordinary
     estimator again, in which no weight stays zero.
 

@@ -142,6 +142,9 @@ def _pull(evidence: Evidence, is_variational: bool) -> str:
     if is_variational:
         beta = evidence.parameters.get("beta", 1.0)
         return "beta=1" if beta < 1 else f"beta={2 * beta:g}"
+    if evidence.parameters.get("divergence", "critic") != "critic":
+        weight = evidence.reducer.divergence_weight_
+        return f"divergence_weight={2 * weight:g}" if weight else "divergence_weight='auto'"
     weight = evidence.parameters.get("adversarial_weight", 1.0)
     return f"adversarial_weight={2 * weight:g}" if weight else "adversarial_weight=1"
 

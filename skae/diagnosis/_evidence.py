@@ -21,6 +21,7 @@ from skae.reducers import (
     column_names,
     last_step,
     names_before_last_step,
+    refuse_classes,
     rows_without_padding,
     thawed,
 )
@@ -190,11 +191,7 @@ def gather(estimator: Any, X: ArrayLike) -> Evidence:
     check_invertible(reducer)
     check_ends_in_reducer(estimator)
     check_is_fitted(estimator)
-    if getattr(reducer, "conditional", False):
-        raise ValueError(
-            "diagnose reads what a code says, but that of a conditional autoencoder does not say "
-            "the class. Pass estimator.given(y) of a class, and its rows."
-        )
+    refuse_classes(estimator, "diagnose", "Pass estimator.given(y) of a class, and its rows.")
     refuse_mask(X, "X")
     if reads_tables(reducer):
         return gather_of_table(reducer, before_last_step(estimator, X))

@@ -18,12 +18,14 @@ from skae.fitting import Recipe, layer_sizes
 from skae.model import ScaledRows
 from skae.networks import Network
 from skae.numerics import Array, Matrix
-from skae.objectives import ADVERSARIAL
+from skae.objectives import DIVERGENCES
 
 # Deviation of each part of a mixture whose whole has deviation 1.
 _PART_DEVIATION = 0.3
-# Of the distance from the prior, beside the critic in an update and beside the error in the loss.
-_DISCREPANCY_WEIGHT = 3.0
+# Of the distance from the prior beside the error in the loss; of the critic's, in its update too.
+_DIVERGENCE_WEIGHTS = {"critic": 3.0, "energy": 3.0, "mmd": 1.0}
+# Defaults of what only the critic has.
+_OF_CRITIC = {"adversarial_weight": 1.0, "critic_hidden_layer_sizes": (64, 64)}
 
 
 @documented
@@ -53,6 +55,17 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     critic_hidden_layer_sizes : tuple of int, default=(64, 64)
         Units of the critic's hidden layers.
 
+    divergence : {"critic", "energy", "mmd"}, default="critic"
+        What brings codes to the prior. ``"critic"``: the game. ``"energy"`` and ``"mmd"``: no
+        critic, but a distance of each batch's codes from as many draws in the loss, which makes a
+        Wasserstein autoencoder [4]_: the energy distance [3]_, or the maximum mean discrepancy
+        under a sum of inverse multiquadratic kernels of seven scales. They need no game, and
+        reconstruct better.
+
+    divergence_weight : float or "auto", default="auto"
+        Weight of that distance in the loss; of the energy distance beside the critic.
+        ``"auto"`` means 3, and 1 for ``"mmd"``.
+
     Attributes
     ----------
     {attributes}
@@ -63,16 +76,21 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     prior_deviation_ : float
         Deviation of each part in every dimension.
 
+    divergence_weight_ : float
+        Weight of the distance that training used.
+
     See Also
     --------
     VariationalAutoencoder : With a likelihood; the usual choice for a normal prior.
 
     Notes
     -----
-    ``history_`` has the columns ``critic`` and ``adversarial`` (the losses of the critic and of the
-    encoder against it) and ``discrepancy``, the energy distance of codes from the prior [3]_,
-    relative to the mean distance between draws. ``loss`` is the error plus three times the
-    discrepancy: losses of a game do not tell which epoch is best.
+    With a critic ``history_`` has the columns ``critic`` and ``adversarial`` (the losses of the
+    critic and of the encoder against it) and ``discrepancy``, the energy distance of codes from the
+    prior [3]_, relative to the mean distance between draws. ``loss`` is the error plus
+    ``divergence_weight`` times the discrepancy: losses of a game do not tell which epoch is best.
+    Without a critic ``discrepancy`` is the distance that was asked for; both are about 0 where
+    codes are like draws, and may be a little less by chance.
 
     What keeps the game stable: training starts at whitened codes, the critic's gradient at draws is
     penalised [2]_, the encoder also lowers the discrepancy, and the best epoch counts, not the
@@ -89,6 +107,9 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     .. [3] Szekely, G. J. & Rizzo, M. L. (2013). Energy statistics: a class of statistics based on
        distances. Journal of Statistical Planning and Inference 143, 1249-1272.
 
+    .. [4] Tolstikhin, I., Bousquet, O., Gelly, S. & Schoelkopf, B. (2018). Wasserstein
+       auto-encoders. ICLR 2018.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -97,12 +118,20 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     >>> adversarial = AdversarialAutoencoder(8, max_iter=5, random_state=0).fit(X)
     >>> adversarial.sample(3, random_state=0).shape
     (3, 64)
+
+    The same without a game:
+
+    >>> matched = AdversarialAutoencoder(8, divergence="mmd", max_iter=5, random_state=0).fit(X)
+    >>> list(matched.history_)[:4]
+    ['epoch', 'loss', 'reconstruction', 'discrepancy']
     """
 
     prior: Literal["normal", "mixture"] = "normal"
     n_clusters: int = 10
     adversarial_weight: float = 1.0
     critic_hidden_layer_sizes: int | Sequence[int] = (64, 64)
+    divergence: Literal["critic", "energy", "mmd"] = "critic"
+    divergence_weight: float | Literal["auto"] = "auto"
 
     _parameter_constraints: ClassVar[Constraints] = {
         **BaseAutoencoder._parameter_constraints,
@@ -110,28 +139,51 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "adversarial_weight": [Interval(Real, 0, None, closed="left")],
         "critic_hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "divergence": [StrOptions(set(DIVERGENCES))],
+        "divergence_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
     }
 
     def _recipe(self) -> Recipe:
         name = "critic_hidden_layer_sizes"
+        sizes = layer_sizes(getattr(self, name), name=name)
+        has_critic = self.divergence == "critic"
+        if not has_critic:
+            self._refuse_critic(sizes)
         return Recipe(
-            ADVERSARIAL,
+            DIVERGENCES[self.divergence],
             loss=self.loss,
-            network={"critic_layer_sizes": layer_sizes(getattr(self, name), name=name)},
+            network={"critic_layer_sizes": sizes} if has_critic else {},
             scalars=self._scalars,
         )
 
+    def _refuse_critic(self, sizes: tuple[int, ...]) -> None:
+        given = {"adversarial_weight": self.adversarial_weight, "critic_hidden_layer_sizes": sizes}
+        for name, default in _OF_CRITIC.items():
+            if given[name] != default:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} is of the critic, which "
+                    f"divergence={self.divergence!r} has not. Leave it at {default!r}, or set "
+                    "divergence='critic'; divergence_weight says how much the distance counts."
+                )
+
     def _scalars(self, network: Network, rows: ScaledRows) -> dict[str, Any]:
         centres, deviation = self._prior(network.n_components)
-        return {
+        scalars = {
             "centres": centres,
             "deviation": deviation,
-            "adversarial_weight": self.adversarial_weight,
-            "discrepancy_weight": _DISCREPANCY_WEIGHT,
+            "discrepancy_weight": self._weight_of_divergence(),
         }
+        if self.divergence == "critic":
+            scalars["adversarial_weight"] = self.adversarial_weight
+        return scalars
+
+    def _weight_of_divergence(self) -> float:
+        weight = self.divergence_weight
+        return _DIVERGENCE_WEIGHTS[self.divergence] if weight == "auto" else float(weight)
 
     def _after_fit(self, X: Matrix) -> None:
         self.prior_means_, self.prior_deviation_ = self._prior(self.n_components_)
+        self.divergence_weight_ = self._weight_of_divergence()
 
     def _prior(self, n_components: int) -> tuple[Array, float]:
         """Centres and deviation of the parts."""

@@ -206,7 +206,7 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         checkpoint: str | PathLike[str] | None,
     ) -> None:
         continues = self.warm_start and hasattr(self, "_model")
-        labels = self._read_classes(about["y"], continues)
+        labels = self._read_classes(about["y"], sample_weight, continues)
         recipe, settings = self._recipe(), steered(Settings.of(self), self.callbacks)
         settings = replace(settings, keeps_interrupted=keeps)
         # Before anything is trained, and also where nothing will be.
@@ -320,7 +320,7 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
     ) -> None:
         # scikit-learn leaves this out for an estimator that is fitted.
         self._validate_params()
-        labels = self._read_classes(y, not is_first)
+        labels = self._read_classes(y, sample_weight, not is_first)
         architecture, recipe, settings = Architecture.of(self), self._recipe(), Settings.of(self)
         read = check_fit_input(self, recipe, X, sample_weight, X_clean, None, not is_first)
         rows, clean = (with_classes(each, labels) for each in read)

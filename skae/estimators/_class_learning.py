@@ -5,12 +5,20 @@ import numpy as np
 from skae.estimators._sampling import SamplerMixin
 from skae.fitting import Architecture, Labels, Rows, one_hot
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
-from skae.model import by_class, given_place, posterior_deviations, unit_statistics
-from skae.numerics import Array, Integers
+from skae.model import (
+    by_class,
+    given_place,
+    mean_divergences,
+    posterior_deviations,
+    unit_statistics,
+)
+from skae.numerics import Array, ArrayLike, Bools, Integers
 from skae.tables import classes_to_learn, places_among
 
 _KINDS = ("convolutional", "dense")
-_OF_CLASSES = ("classes_", "class_count_", "class_prior_", "_class_mixtures")
+_OF_CLASSES = ("classes_", "class_count_", "class_prior_", "_class_mixtures", "_class_statistics")
+# A code by itself does not say how those of its class lie.
+_LEAST_ROWS = 2
 
 
 class ClassLearningMixin(SamplerMixin):
@@ -21,14 +29,24 @@ class ClassLearningMixin(SamplerMixin):
     classes_: Array
     class_count_: Array
     class_prior_: Array
-    # Of the codes of each class; there are none after ``partial_fit``.
+    # Of the codes of each class; there are none after ``partial_fit``, and none of classes that
+    # have too few rows.
     _class_mixtures: list[CodeMixture | None]
+    # Mean divergence of each unit, and variance of its code, among the rows of each class: of shape
+    # (n_classes, 2, n_components_).
+    _class_statistics: Array
 
     def _measure(self, statistics: Array) -> None:
         """Set what is known of units, from their statistics of each row; a class says what."""
         raise NotImplementedError
 
-    def _read_classes(self, y: object, continues: bool) -> Labels | None:
+    def _set_unit_statistics(self, divergences: Array, variances: Array) -> None:
+        """Set what is known of units, from mean divergences and variances of their codes."""
+        raise NotImplementedError
+
+    def _read_classes(
+        self, y: object, sample_weight: ArrayLike | None, continues: bool
+    ) -> Labels | None:
         if not self.conditional:
             if not continues:
                 self._forget_classes()
@@ -36,8 +54,11 @@ class ClassLearningMixin(SamplerMixin):
         self._check_possible()
         labels = classes_to_learn(y, "conditional=True")
         if not (continues and hasattr(self, "classes_")):
-            self.classes_ = np.unique(labels)
+            counted = _counted(sample_weight, len(labels))
+            self.classes_ = np.unique(labels[counted])
             self.class_count_ = np.zeros(len(self.classes_))
+            # Rows of weight 0 are not trained on, and may be of classes that no other row has.
+            labels = np.where(counted, labels, self.classes_[0])
         places = places_among(labels, self.classes_, len(labels))
         return one_hot(places, len(self.classes_))
 
@@ -78,7 +99,13 @@ class ClassLearningMixin(SamplerMixin):
         # A fit is of all rows, a pass of some more.
         self.class_count_ = counts.astype(np.float64) + (0.0 if codes else self.class_count_)
         self.class_prior_ = self.class_count_ / self.class_count_.sum()
-        self._measure(by_class(self._model, places, rows.X, unit_statistics))
+        counted = rows.counted()
+        places_counted = places[counted]
+        statistics = by_class(self._model, places_counted, rows.X[counted], unit_statistics)
+        self._measure(statistics)
+        self._class_statistics = np.stack(
+            [self._measured(statistics, places_counted == place) for place in range(len(counts))]
+        )
         # A pass moves the codes of rows that it does not see.
         self.__dict__.pop("_class_mixtures", None)
         self.__dict__.pop("_code_mixture", None)
@@ -87,12 +114,26 @@ class ClassLearningMixin(SamplerMixin):
                 self._mixture_of(place, rows, places) for place in range(len(counts))
             ]
 
+    @staticmethod
+    def _measured(statistics: Array, is_own: Bools) -> Array:
+        """Of the rows of a class; of all where it has none."""
+        return np.stack(mean_divergences(statistics[is_own] if is_own.any() else statistics))
+
     def _mixture_of(self, place: int, rows: Rows, places: Integers) -> CodeMixture | None:
-        """The distribution of the codes of a class; None if it has no rows that count."""
+        """The distribution of the codes of a class; None if too few of its rows count."""
         own, weight = np.flatnonzero(places == place), rows.sample_weight
         of_own = None if weight is None else weight[own]
         counted, of_own = rows_to_look_at(len(own), of_own)
-        if not len(counted):
+        if len(counted) < _LEAST_ROWS:
             return None
         model, X = given_place(self._model, place), rows.X[own[counted]]
         return fit_code_mixture(model.encode(X), posterior_deviations(model, X), of_own)
+
+
+def _counted(sample_weight: ArrayLike | None, n_rows: int) -> Bools:
+    """Which rows have a weight other than 0; all, where weights are such as a fit refuses."""
+    weight = np.asarray(1.0 if sample_weight is None else sample_weight)
+    if weight.shape != (n_rows,) or weight.dtype.kind not in "biuf" or not weight.any():
+        return np.ones(n_rows, np.bool_)
+    counted: Bools = weight != 0
+    return counted

@@ -5,6 +5,7 @@ from copy import copy
 from typing import Any, Literal, Self
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -12,13 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 from skae.estimators._class_learning import ClassLearningMixin
 from skae.estimators._fitted import ArrayOrFrame
 from skae.estimators._interpolating import Path, codes_between
+from skae.estimators._sampling import check_source
 from skae.fitting import check_code
-from skae.messages import check_integer
+from skae.messages import check_flag, check_integer
 from skae.model import (
     Model,
     by_class,
-    class_bounds,
     given_place,
+    likeliest_places,
     marginal,
 )
 from skae.numerics import Array, ArrayLike, Integers, Matrix, RandomState
@@ -43,9 +45,7 @@ class ConditionalMixin(ClassLearningMixin):
         """Places of the classes of rows: those given, or those under which rows are likeliest."""
         if y is not None:
             return places_among(y, self.classes_, X.shape[0])
-        bounds = class_bounds(self._model, X, self._log_prior, thorough=False)
-        places: Integers = bounds.argmax(axis=1)
-        return places
+        return likeliest_places(self._model, X, self._log_prior)
 
     @property
     def _log_prior(self) -> Array:
@@ -65,6 +65,13 @@ class ConditionalMixin(ClassLearningMixin):
             raise ValueError(
                 f"y= gives classes of rows, but this {type(self).__name__} knows none. Leave it "
                 "out, or fit with conditional=True and the classes."
+            )
+
+    def _demand_classes(self) -> None:
+        if not self._knows_classes:
+            raise NotFittedError(
+                f"This {type(self).__name__} has conditional=True now, but was fitted without "
+                "classes. Call fit(X, y) first."
             )
 
     def _scores(self, X: Matrix, y: object, function: Callable[[Model, Matrix], Array]) -> Array:
@@ -143,6 +150,7 @@ class ConditionalMixin(ClassLearningMixin):
             Classes of ``classes_``.
         """
         X = self._check_likely_rows(X)
+        self._demand_classes()
         predicted: Array = self.classes_[self._places_of(X, None)]
         return predicted
 
@@ -164,17 +172,22 @@ class ConditionalMixin(ClassLearningMixin):
             A fitted copy with ``conditional=False``.
         """
         check_is_fitted(self)
+        self._demand_classes()
         (place,) = places_among(y, self.classes_, 1)
         return self._of_class(int(place))
 
     def _of_class(self, place: int) -> Self:
         of_class, mixtures = copy(self), getattr(self, "_class_mixtures", None)
+        statistics = getattr(self, "_class_statistics", None)
         of_class._forget_classes()
         for name in ("_optimizer_state", "_optimizer_kind", "_passes"):
             of_class.__dict__.pop(name, None)
         of_class.conditional, of_class._model = False, given_place(self._model, place)
         if mixtures is not None and mixtures[place] is not None:
             of_class._code_mixture = mixtures[place]
+        # An estimator saved by an older version has none.
+        if statistics is not None:
+            of_class._set_unit_statistics(*statistics[place])
         return of_class
 
     def sample(
@@ -223,21 +236,26 @@ class ConditionalMixin(ClassLearningMixin):
         Notes
         -----
         The mixture has up to 16 components, as many as make codes most likely that were held out.
-        Codes that many rows share are components of their own.
+        Codes that many rows share are components of their own. Codes of a class of which ``fit``
+        had one row, or none that counts, are drawn from the prior either way.
         """
         check_is_fitted(self)
         if not self._knows_classes:
             self._refuse_classes(y)
             return super().sample(n_samples, random_state, codes=codes, around=around)
-        n_samples = check_integer("n_samples", n_samples)
+        n_samples, around = check_integer("n_samples", n_samples), check_flag("around", around)
         rng = check_random_state(random_state)
         if y is None:
             y = rng.choice(self.classes_, n_samples, p=self.class_prior_)
         places = places_among(y, self.classes_, n_samples)
+        check_source(codes)
+        mixtures = getattr(self, "_class_mixtures", None)
         rows = np.empty((n_samples, self.n_features_in_))
         for place in np.unique(places):
             mine, one = np.flatnonzero(places == place), self._of_class(place)
-            code = one._drawing(codes)(len(mine), rng)
+            # A class of one row has codes like any other's, as far as that row can tell.
+            has_codes = mixtures is None or mixtures[place] is not None
+            code = one._drawing(codes if has_codes else "prior")(len(mine), rng)
             rows[mine] = one._rows_of(code, rng, around=around)
         return in_container(self, rows)
 

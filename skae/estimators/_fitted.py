@@ -10,7 +10,7 @@ from skae.mixtures import CodeMixture
 from skae.model import Model
 from skae.networks import Columns
 from skae.numerics import Array
-from skae.states import demand, shortened
+from skae.states import demand, demand_numbers, shortened
 
 if TYPE_CHECKING:
     from skae.compression import CompressionReport
@@ -63,6 +63,10 @@ class FittedAutoencoder:
         )
         mixtures = getattr(self, "_class_mixtures", [None] * network.n_classes)
         demand(len(mixtures) == network.n_classes, "a mixture of codes for each class")
+        statistics = getattr(self, "_class_statistics", None)
+        if statistics is not None:
+            shape = (network.n_classes, 2, network.n_components)
+            demand_numbers("statistics of units by class", statistics, shape)
         for mixture in (getattr(self, "_code_mixture", None), *mixtures):
             demand(
                 mixture is None or mixture.means.shape[1] == network.n_components,

@@ -4,7 +4,7 @@ import numpy as np
 
 from skae.fitting import Labels, Recipe, Rows, Settings
 from skae.model import Model
-from skae.numerics import Array, Matrix
+from skae.numerics import Array, ArrayLike, Matrix
 from skae.training import Outcome
 
 
@@ -27,7 +27,9 @@ class FitHooks:
     def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         """Learn how the codes of all rows of a fit are distributed."""
 
-    def _read_classes(self, y: object, continues: bool) -> Labels | None:
+    def _read_classes(
+        self, y: object, sample_weight: ArrayLike | None, continues: bool
+    ) -> Labels | None:
         """The classes of rows, for a variant whose network is told them."""
         return None
 

@@ -9,12 +9,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._fitted import ArrayOrFrame
 from skae.estimators._interpolating import InterpolationMixin
-from skae.messages import check_integer
+from skae.messages import check_flag, check_integer
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, Matrix, RandomState
 from skae.tables import in_container
 
 _SOURCES = ("posterior", "prior")
+
+
+def check_source(codes: str | None) -> None:
+    """Refuse what is no source of codes."""
+    if codes not in (None, *_SOURCES):
+        raise ValueError(f"codes={codes!r} should be one of {_SOURCES} or None.")
 
 
 class SamplerMixin(InterpolationMixin):
@@ -81,7 +87,7 @@ class SamplerMixin(InterpolationMixin):
         Codes that many rows share are components of their own.
         """
         check_is_fitted(self)
-        n_samples = check_integer("n_samples", n_samples)
+        n_samples, around = check_integer("n_samples", n_samples), check_flag("around", around)
         draw, rng = self._drawing(codes), check_random_state(random_state)
         return in_container(self, self._rows_of(draw(n_samples, rng), rng, around=around))
 
@@ -95,13 +101,13 @@ class SamplerMixin(InterpolationMixin):
         return self._model.decode(codes)
 
     def _drawing(self, codes: str | None) -> Callable[[int, np.random.RandomState], Array]:
-        if codes not in (None, *_SOURCES):
-            raise ValueError(f"codes={codes!r} should be one of {_SOURCES} or None.")
+        check_source(codes)
         # An estimator saved by an older version has none either.
         mixture: CodeMixture | None = getattr(self, "_code_mixture", None)
         if codes == "posterior" and mixture is None:
             raise ValueError(
-                "codes='posterior' needs the codes of all rows, which partial_fit does not see. "
+                "codes='posterior' needs the codes of all rows, which partial_fit does not see, or "
+                "of several rows of a class. "
                 "Call fit, draw with codes='prior', or fit a LatentSampler around "
                 "FrozenEstimator(estimator) to rows of all kinds."
             )

@@ -33,6 +33,8 @@ _LEAST_IDLE = 1000
 # A unit whose code varies by less than this share of the liveliest unit's is dead.
 _DEAD = 1e-3
 _N_ROWS_OF_THRESHOLD = 1000
+# Added to the variances of directions, of which the mean is 1: more leaves no row a size.
+_LARGEST_FLOOR = 1e6
 
 
 @documented
@@ -77,7 +79,8 @@ class SparseAutoencoder(BaseAutoencoder):
         Whether rows are whitened first, so that all directions count alike in the loss. Outputs
         and scores stay in the units of the rows. A number is added to the variance of each
         direction, of which the mean is 1: directions that vary less, such as noise, are damped
-        (True means 0). Rows may have up to 2,000 features, and none of them missing.
+        (True means 0; 1e6 at most, beside which no direction counts any more). Rows may have up to
+        2,000 features, and none of them missing.
 
     unit_norm : bool or "auto", default="auto"
         Whether the atoms of the decoder, what a unit of each component adds to a scaled row, are
@@ -171,7 +174,7 @@ class SparseAutoencoder(BaseAutoencoder):
         "sparsity_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "target_activation": [Interval(Real, 0, 1, closed="neither")],
         "k": [Interval(Integral, 1, None, closed="left"), None],
-        "whiten": ["boolean", Interval(Real, 0, None, closed="left")],
+        "whiten": ["boolean", Interval(Real, 0, _LARGEST_FLOOR, closed="both")],
         "unit_norm": ["boolean", StrOptions({"auto"})],
         "dead_units": [StrOptions({"auto", "auxiliary"}), None],
     }

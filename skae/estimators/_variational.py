@@ -13,6 +13,7 @@ from skae.estimators._docstring import documented
 from skae.estimators._likelihood_scoring import LikelihoodMixin
 from skae.estimators._parameters import POSITIVE_INTEGER, Constraints, LossName, NetworkChoice
 from skae.fitting import Recipe, with_refined_prior
+from skae.messages import check_flag
 from skae.model import (
     Model,
     draw_around,
@@ -267,11 +268,13 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
         self._measure(unit_statistics(self._model, X))
 
     def _measure(self, statistics: Array) -> None:
-        self.kl_per_unit_, variances = mean_divergences(statistics)
-        self.active_units_ = variances > _ACTIVE_VARIANCE
+        self._set_unit_statistics(*mean_divergences(statistics))
         self.noise_variance_ = noise_variance(self._model)
         self.prior_parameters_ = prior_parameters(self._model)
         self.likelihood_parameters_ = likelihood_parameters(self._model)
+
+    def _set_unit_statistics(self, divergences: Array, variances: Array) -> None:
+        self.kl_per_unit_, self.active_units_ = divergences, variances > _ACTIVE_VARIANCE
 
     def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         if self._has_learned_prior:
@@ -320,7 +323,7 @@ class VariationalAutoencoder(LikelihoodMixin, BaseAutoencoder):
         std : ndarray of shape (n_samples, n_components_)
             Only with ``return_std=True``.
         """
-        X = self._check_scored_rows(X)
+        X, return_std = self._check_scored_rows(X), check_flag("return_std", return_std)
         if y is None and self._knows_classes:
             y = self.classes_[self._places_of(X, None)]
         code = self._values(X, y, Model.encode)

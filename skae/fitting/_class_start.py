@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from skae.fitting._rows import Labels, Rows
-from skae.model import Model
+from skae.model import Model, Scaling, column_variances, dense, weighted_blocks
 from skae.networks import names, started_classes
 from skae.numerics import Array, Integers, Matrix, Weights
 
@@ -44,34 +44,53 @@ def with_classes(rows: Rows, labels: Labels | None) -> Rows:
     return replace(rows, labels=labels)
 
 
-def class_means(X: Matrix, labels: Labels, sample_weight: Array | None) -> Array | None:
-    """Mean row of each class, float64; None where rows are not all in memory, or sparse.
+def class_means(X: Matrix, labels: Labels, sample_weight: Array | None) -> Array:
+    """Mean row of each class, float64.
 
     A class without rows that count has the mean of all.
     """
-    if type(X) is not np.ndarray:
-        return None
-    weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    of_classes = labels.values.T * weight
-    total = of_classes.sum(axis=1, keepdims=True)
-    sums = of_classes @ X
+    n_classes = labels.values.shape[1]
+    total, sums, start = np.zeros((n_classes, 1)), np.zeros((n_classes, X.shape[1])), 0
+    for rows, weight in weighted_blocks(X, sample_weight):
+        of_classes = labels.values[start : start + len(rows)].T * weight
+        total += of_classes.sum(axis=1, keepdims=True)
+        sums += of_classes @ rows
+        start += len(rows)
     overall = sums.sum(axis=0) / total.sum()
     means: Array = np.where(total > 0, sums / np.where(total > 0, total, 1.0), overall)
     return means
 
 
-def within_classes(X: Array, labels: Labels, means: Array, mean: Array) -> Array:
-    """Rows less the means of their classes, around the mean of all.
+class RowsWithinClasses:
+    """Rows less the means of their classes, around the mean of all, made where they are read.
 
     Of a feature that the class decides all but for nothing, a hundredth of those means stays: it
     has no variance else, and neither a scale nor a noise.
+
+    Parameters
+    ----------
+    X : ndarray, memory map or CSR of shape (n_rows, n_features)
+    labels : Labels
+    means : ndarray of shape (n_classes, n_features)
+    mean : ndarray of shape (n_features,)
+    sample_weight : ndarray of shape (n_rows,) or None
     """
-    places = labels.values.argmax(axis=1)
-    rows: Array = X - (means - mean)[places]
-    total = X.var(axis=0, dtype=np.float64)
-    is_decided = rows.var(axis=0, dtype=np.float64) < _LEFT**2 * total
-    rows[:, is_decided] += _LEFT * (means - mean)[places][:, is_decided]
-    return rows.astype(X.dtype, copy=False)
+
+    def __init__(
+        self, X: Matrix, labels: Labels, means: Array, mean: Array, sample_weight: Array | None
+    ) -> None:
+        self.shape, self._X = X.shape, X
+        self._places, self._shifts = labels.values.argmax(axis=1), means - mean
+        around = Scaling(mean, 1.0)
+        total, left = (
+            column_variances(rows, sample_weight, around, has_missing=False) for rows in (X, self)
+        )
+        self._shifts[:, left < _LEFT**2 * total] *= 1 - _LEFT
+
+    def __getitem__(self, index: slice | Integers) -> Array:
+        """Some of the rows, float64."""
+        rows: Array = dense(self._X[index]) - self._shifts[self._places[index]]
+        return rows
 
 
 def overall_mean(labels: Labels, means: Array, sample_weight: Array | None) -> Array:

@@ -10,10 +10,10 @@ import numpy as np
 from skae import backend
 from skae.fitting._architecture import Architecture, checked_width
 from skae.fitting._class_start import (
+    RowsWithinClasses,
     class_means,
     overall_mean,
     weights_of_classes,
-    within_classes,
 )
 from skae.fitting._count_start import weights_of_counts
 from skae.fitting._priors import with_started_prior
@@ -62,7 +62,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "prior": ("prior", {None: "normal"}),
-    "n_classes": ("conditional", {0: False}),
+    "n_classes": ("conditional", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
 }
 
@@ -94,7 +94,7 @@ def new_model(
         means = class_means(X, labels, sample_weight)
     if labels is not None and means is not None:
         mean_row = overall_mean(labels, means, sample_weight)
-        X = within_classes(X, labels, means, mean_row)
+        X = RowsWithinClasses(X, labels, means, mean_row, sample_weight)
     shape = architecture.shape_of(X.shape[1])
     padding = architecture.padding
     has_missing = padding is not None or architecture.fills
@@ -228,6 +228,10 @@ def _change(field: str, before: Any, now: Any) -> str:
     name, words = _PARAMETERS.get(field, (field, {}))
     if field == "likelihood" and {before, now} == set(_OF_NOISE):
         name, words = "noise_variance", _OF_NOISE
+    if field == "n_classes":
+        before, now = before > 0, now > 0
+    if field == "critic_layer_sizes" and None in (before, now):
+        name, words = "divergence", {before or now: "critic", None: "another"}
     before, now = (words.get(value, value) if words else value for value in (before, now))
     return f"{name} was {before!r} and is now {now!r}"
 

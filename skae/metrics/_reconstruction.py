@@ -13,7 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
 
 from skae.numerics import Array, ArrayLike
-from skae.reducers import Reducer, check_invertible
+from skae.reducers import Reducer, check_invertible, reconstruct
 from skae.tables import check_array, refuse_mask
 
 
@@ -197,11 +197,7 @@ class _ReconstructionScorer:
     ) -> float:
         """Score a fitted estimator on rows; higher is better, and `y` is ignored."""
         check_invertible(estimator)
-        # A network that was told classes infers them, as the code alone does not say them.
-        if getattr(estimator, "conditional", False) and hasattr(estimator, "reconstruct"):
-            X_reconstructed = estimator.reconstruct(X)
-        else:
-            X_reconstructed = estimator.inverse_transform(estimator.transform(X))
+        X_reconstructed = reconstruct(estimator, X)
         score: float = self._sign * self._metric(X, X_reconstructed, sample_weight=sample_weight)
         return score
 

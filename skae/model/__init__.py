@@ -20,7 +20,7 @@ from skae.model._likelihood import (
     unit_statistics,
 )
 from skae.model._model import Model
-from skae.model._of_classes import by_class, class_bounds, given_place, marginal
+from skae.model._of_classes import by_class, given_place, likeliest_places, marginal
 from skae.model._packing import pack
 from skae.model._prior import draw_prior, log_prior_of, prior_parameters
 from skae.model._scaling import (
@@ -47,7 +47,6 @@ __all__ = [
     "alike_everywhere",
     "as_rows",
     "by_class",
-    "class_bounds",
     "column_variances",
     "combined",
     "dense",
@@ -58,6 +57,7 @@ __all__ = [
     "given_place",
     "identity_scaling",
     "importance_weighted_bounds",
+    "likeliest_places",
     "likelihood_parameters",
     "log_prior_of",
     "lower_bounds",

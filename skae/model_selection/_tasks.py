@@ -13,6 +13,7 @@ _INPUTS = frozenset(
         "adversarial_weight",
         "beta",
         "contraction",
+        "divergence_weight",
         "early_stopping",
         "learning_rate",
         "max_iter",

@@ -1,6 +1,6 @@
 """Objectives: a batch in, named values a row out. Pure functions."""
 
-from skae.objectives._adversarial import ADVERSARIAL
+from skae.objectives._adversarial import ADVERSARIAL, DIVERGENCES
 from skae.objectives._columns import column_errors, mean_error
 from skae.objectives._conditional import conditional
 from skae.objectives._contractive import CONTRACTIVE
@@ -68,6 +68,7 @@ __all__ = [
     "CORRUPTIONS",
     "COUNTS",
     "DENOISING",
+    "DIVERGENCES",
     "LOSSES",
     "MOST_LOG_MEAN",
     "RECONSTRUCTION",

@@ -1,10 +1,12 @@
-"""Reconstruct, with codes that a critic cannot tell from draws of a prior (Makhzani et al. 2015).
+"""Reconstruct, with codes that are like draws of a prior.
 
-The critic's gradient at real draws is kept small (Mescheder, Geiger & Nowozin 2018), without which
-such games need not converge.
+Either a critic cannot tell them (Makhzani et al. 2015), whose gradient at real draws is kept small
+(Mescheder, Geiger & Nowozin 2018), without which such games need not converge; or a distance of two
+samples is small, without a game (Tolstikhin et al. 2018).
 """
 
 import functools
+from collections.abc import Callable
 
 from skae.networks import names
 from skae.objectives._network_view import (
@@ -21,6 +23,8 @@ from skae.objectives._terms import TermsAsNeeded
 
 # A strong penalty: what a critic of a code needs to see is coarse.
 _GRADIENT_WEIGHT = 10.0
+# Those of the authors of Wasserstein autoencoders.
+_KERNEL_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def adversarial(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
@@ -79,6 +83,30 @@ def energy_distance(xp: Namespace, code: Tensor, drawn: Tensor, weights: Tensor)
     return distance * xp.ones_like(weights)
 
 
+def kernel_discrepancy(xp: Namespace, code: Tensor, drawn: Tensor, weights: Tensor) -> Tensor:
+    """Squared maximum mean discrepancy of codes from draws, without bias, for every row alike.
+
+    The kernel is a sum of inverse multiquadratics of seven scales (Tolstikhin et al. 2018), which
+    are multiples of the squared distance of two draws of a standard normal.
+    """
+    share = weights / xp.maximum(xp.sum(weights), 1e-30)
+    n_drawn, itself = drawn.shape[0], float(len(_KERNEL_SCALES))
+    between = xp.sum(_kernel(xp, code, drawn) * share[:, None]) / n_drawn
+    # Pairs of a row with itself say nothing.
+    squares = xp.sum(xp.square(share))
+    within_code = xp.sum(_kernel(xp, code, code) * share[:, None] * share[None]) - itself * squares
+    within_code = within_code / xp.maximum(1.0 - squares, 1e-6)
+    within_drawn = xp.sum(_kernel(xp, drawn, drawn)) - itself * n_drawn
+    within_drawn = within_drawn / (n_drawn * max(n_drawn - 1, 1))
+    return (within_code + within_drawn - 2.0 * between) * xp.ones_like(weights)
+
+
+def _kernel(xp: Namespace, a: Tensor, b: Tensor) -> Tensor:
+    squares = xp.sum(xp.square(a[:, None] - b[None]), axis=2)
+    sizes = [2.0 * a.shape[1] * scale for scale in _KERNEL_SCALES]
+    return sum(size / (size + squares) for size in sizes)
+
+
 def _distances(xp: Namespace, a: Tensor, b: Tensor) -> Tensor:
     squares = xp.sum(xp.square(a[:, None] - b[None]), axis=2)
     # The root has no slope at zero.
@@ -97,3 +125,31 @@ ADVERSARIAL = Objective(
     watched=("reconstruction", "discrepancy"),
     is_random=True,
 )
+
+
+def _without_critic(distance: Callable[[Namespace, Tensor, Tensor, Tensor], Tensor]) -> Objective:
+    """The error and the distance of a batch's codes from draws, in one update."""
+
+    def matched(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+        ops = network.ops
+        code = network.encode(batch["rows"])
+        drawn = draw_prior(ops, scalars, random, ops.shape(code)[0])
+        return {
+            "reconstruction": network.error(batch["targets"], network.decode(code)),
+            "discrepancy": distance(ops, code, drawn, batch["weights"]),
+        }
+
+    return Objective(
+        matched,
+        ("reconstruction", "discrepancy"),
+        strengths=(("discrepancy", "discrepancy_weight"),),
+        is_random=True,
+    )
+
+
+# By what keeps codes close to the prior.
+DIVERGENCES = {
+    "critic": ADVERSARIAL,
+    "energy": _without_critic(energy_distance),
+    "mmd": _without_critic(kernel_discrepancy),
+}

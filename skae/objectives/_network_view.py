@@ -70,6 +70,9 @@ class NetworkView(Protocol):
     def code(self, rows: Tensor, /) -> Tensor:
         """Code of rows; of a distribution, its mean."""
 
+    def code_of_batch(self, batch: Batch, /) -> Tensor:
+        """Code of a batch with its weights; of a distribution, its mean."""
+
     def decode(self, code: Tensor, /) -> Tensor:
         """Output of a code."""
 

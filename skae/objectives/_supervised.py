@@ -60,7 +60,7 @@ def supervised(
         network = network.at_rest() if base is None else network
         targets, weights = ops.split(batch["labels"], 2, axis=1)
         # Clean rows, also where the autoencoder's own are corrupted (Vincent et al. 2010).
-        outputs = network.predict(network.code(batch["rows"]))
+        outputs = network.predict(network.code_of_batch(batch))
         terms = {} if base is None else base.function(network, batch, scalars, random)
         return {_TERM: _LOSSES[loss](ops, targets, weights, outputs), **terms}
 

@@ -1,5 +1,6 @@
 """Work with anything that has ``transform`` and ``inverse_transform``."""
 
+from skae.reducers._classes import refuse_classes, told_classes
 from skae.reducers._errors import (
     leave_padding_out,
     row_errors,
@@ -19,7 +20,6 @@ from skae.reducers._fitted import (
     seeded,
     steps_of,
     telling_once_of_pca,
-    thawed,
     with_names,
 )
 from skae.reducers._padding import (
@@ -37,6 +37,7 @@ from skae.reducers._pipelines import (
     check_ends_in_reducer,
     last_step,
     names_before_last_step,
+    thawed,
 )
 from skae.reducers._rows import (
     as_rows,
@@ -77,6 +78,7 @@ __all__ = [
     "reconstruct",
     "reconstructed",
     "reducer_to_fit",
+    "refuse_classes",
     "row_errors",
     "rows_without_padding",
     "sample_shape_of",
@@ -86,6 +88,7 @@ __all__ = [
     "steps_of",
     "telling_once_of_pca",
     "thawed",
+    "told_classes",
     "with_names",
     "without_known_padding",
     "without_padding",

@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._set_output import ADAPTERS_MANAGER
 from sklearn.utils.validation import _check_feature_names
 
 from skae.exceptions import StartKeptWarning
 from skae.numerics import Array, ArrayLike, RandomState
-from skae.reducers._pipelines import IDLE
+from skae.reducers._classes import refuse_classes
+from skae.reducers._pipelines import IDLE, thawed
 from skae.reducers._rows import check_invertible
 from skae.reducers._types import Reducer, TrainableReducer
 from skae.tables import check_labels, flat_rows, refuse_mask
@@ -39,6 +39,8 @@ def reducer_to_fit(
     ------
     TypeError
         If it is no estimator, or cannot reconstruct.
+    ValueError
+        If it is told the class of each row.
     """
     if isinstance(reducer, type) or (reducer is not None and not hasattr(reducer, "get_params")):
         raise TypeError(
@@ -47,6 +49,12 @@ def reducer_to_fit(
         )
     reducer = default() if reducer is None else clone(reducer)
     check_invertible(reducer)
+    refuse_classes(
+        reducer,
+        "This estimator",
+        "Set conditional=False, pass FrozenEstimator(estimator.given(y)) of a class and rows of "
+        "it, or call what the autoencoder has itself: sample(n, y=...), reconstruct(X).",
+    )
     return seeded(reducer, random_state)
 
 
@@ -95,11 +103,6 @@ def telling_once_of_pca() -> Iterator[None]:
             StartKeptWarning,
             stacklevel=5,
         )
-
-
-def thawed(estimator: Any) -> Any:
-    """Return the estimator inside a FrozenEstimator, or the estimator itself."""
-    return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
 
 
 def steps_of(reducer: object) -> list[Any]:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from skae.numerics import Array, Bools, Integers
-from skae.reducers._fitted import steps_of, thawed
+from skae.reducers._fitted import steps_of
+from skae.reducers._pipelines import thawed
 from skae.reducers._types import Reducer
 
 

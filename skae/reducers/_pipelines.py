@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from sklearn.frozen import FrozenEstimator
+
 from skae.numerics import Array, ArrayLike
 
 # Steps of a Pipeline that do nothing.
 IDLE = (None, "passthrough")
+
+
+def thawed(estimator: Any) -> Any:
+    """Return the estimator inside a FrozenEstimator, or the estimator itself."""
+    return estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
 
 
 def found(estimator: Any) -> Any:

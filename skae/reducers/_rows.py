@@ -9,7 +9,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from skae.numerics import Array, ArrayLike, Integers
-from skae.reducers._pipelines import IDLE
+from skae.reducers._classes import told_classes
+from skae.reducers._pipelines import IDLE, found, last_step, thawed
 from skae.tables import check_array, refuse_mask
 
 
@@ -65,12 +66,27 @@ def select(X: ArrayLike, positions: Integers | Sequence[int]) -> Any:
 
 
 def reconstruct(estimator: Any, X: ArrayLike) -> Any:
-    """Reconstruct rows, in their units."""
+    """Reconstruct rows, in their units.
+
+    A reducer that is told classes infers them, also at the end of a Pipeline or of a search.
+
+    Raises
+    ------
+    TypeError
+        If the estimator, or a step of it, cannot transform and reconstruct.
+    """
     refuse_mask(X, "X")
     if hasattr(estimator, "reconstruct"):
         return estimator.reconstruct(X)
     check_invertible(estimator)
-    return estimator.inverse_transform(estimator.transform(X))
+    told = told_classes(estimator)
+    if told is None or told is not thawed(last_step(estimator)):
+        return estimator.inverse_transform(estimator.transform(X))
+    whole = thawed(found(thawed(estimator)))
+    if not hasattr(whole, "steps"):
+        return reconstruct(whole, X)
+    rows = reconstruct(whole.steps[-1][1], whole[:-1].transform(X))
+    return whole[:-1].inverse_transform(rows) if len(whole.steps) > 1 else rows
 
 
 def column_names(X: ArrayLike) -> list[str] | None:

@@ -9,7 +9,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_
 from sklearn.utils.multiclass import check_classification_targets
 
 from skae.numerics import Array, ArrayLike, Bools, Integers
-from skae.tables import is_missing, refuse_mask, with_nan_for_na
+from skae.tables import as_they_are, is_missing, refuse_mask, with_nan_for_na
 
 UNLABELLED = -1
 _LARGEST_TARGET = 1e307
@@ -84,6 +84,8 @@ def _column(y: ArrayLike) -> Array:
     elif hasattr(y, "iloc") and np.any(y.isna()):
         # Otherwise integers and truth values of a frame would become floats.
         y = y.astype(object)
+    else:
+        y = as_they_are(y)
     column: Array = column_or_1d(y, warn=True)
     if column.dtype.kind == "U" and str(np.nan) in column:
         raise ValueError(
@@ -139,6 +141,15 @@ def class_weights(class_weight: ClassWeight, classes: Array, places: Integers) -
             "labels."
         )
     labels = classes[places[places >= 0]]
+    if isinstance(class_weight, dict):
+        others = [label for label in class_weight if label not in classes.tolist()]
+        # As scikit-learn does: those of classes that a fold has not got may stand there.
+        if others and any(label not in class_weight for label in classes.tolist()):
+            raise ValueError(
+                f"class_weight={class_weight!r} weights {others[0]!r}, but the classes of y are "
+                f"{', '.join(map(repr, classes.tolist()))}. Give weights of those; a class that "
+                "is left out has the weight 1."
+            )
     weights: Array = compute_class_weight(class_weight, classes=classes, y=labels)
     if weights.min() < 0 or weights.max() == 0:
         raise ValueError(

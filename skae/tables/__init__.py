@@ -1,6 +1,7 @@
 """Tables as they come in and go out: columns, frames, masks, units."""
 
 from skae.tables._classes import (
+    as_they_are,
     class_of_each_row,
     classes_at,
     classes_to_learn,
@@ -29,6 +30,7 @@ __all__ = [
     "AbsurdCell",
     "FrameOutputMixin",
     "absurd_cells",
+    "as_they_are",
     "check_array",
     "check_labels",
     "check_labels_beside",

@@ -21,7 +21,7 @@ def class_of_each_row(y: ArrayLike) -> Array:
     refuse_mask(y, "y", "Leave out rows without a class.")
     is_sequence = isinstance(y, list | tuple)
     # numpy would make strings of a list of strings and numbers.
-    labels: Array = column_or_1d(np.array(y, dtype=object) if is_sequence else y)
+    labels: Array = column_or_1d(np.array(y, dtype=object) if is_sequence else as_they_are(y))
     missing = np.array([is_missing(label) for label in labels], bool)
     if missing.any():
         raise ValueError(
@@ -126,6 +126,16 @@ def classes_at(y: ArrayLike, classes: Array, places: Integers) -> Any:
     # Arrays of pandas and Series of polars have types of their own, as arrays of numpy do.
     is_typed = hasattr(given, "dtype") and np.ndim(given) == 1
     return given[places] if is_typed else classes[places]
+
+
+def as_they_are(y: ArrayLike) -> Any:
+    """Return classes of pandas' own types, such as nullable integers, as Python's objects.
+
+    scikit-learn would make floats of them, in which large integers are no longer told apart.
+    """
+    each = y.dtypes if hasattr(y, "columns") else [getattr(y, "dtype", None)]
+    is_own = hasattr(y, "astype") and not all(isinstance(dtype, np.dtype) for dtype in each)
+    return y.astype(object) if is_own else y
 
 
 def _of_one_type(labels: Array, keep_objects: bool) -> Array:

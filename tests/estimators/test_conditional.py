@@ -215,7 +215,7 @@ def test_a_warm_start_keeps_the_classes(fitted):
 
 def test_a_warm_start_cannot_become_conditional():
     model = _make(conditional=False, warm_start=True).fit(X)
-    with pytest.raises(ValueError, match="conditional was False and is now 3"):
+    with pytest.raises(ValueError, match="conditional was False and is now True"):
         model.set_params(conditional=True).fit(X, Y)
 
 

@@ -289,6 +289,7 @@ def test_another_strength_compiles_nothing():
             },
             "mask_value=0.0 says that some are missing",
         ),
+        ({"whiten": 2e6}, r"'whiten' parameter .* in the range \[0.0, 1000000.0\]"),
     ],
 )
 def test_what_does_not_go_together(parameters, message):

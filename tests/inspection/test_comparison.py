@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skae import Autoencoder, Comparison, compare
+from skae import Autoencoder, Comparison, VariationalAutoencoder, compare
 from skae.comparison import _compare
 from skae.tables import heavy_columns
 
@@ -249,6 +249,14 @@ def test_an_autoencoder_beside_pca():
         ({"X": np.full((9, 4), np.nan)}, "X contains NaN"),
         ({"reducers": []}, "reducers is empty"),
         ({"reducers": [KernelPCA()]}, "fit_inverse_transform=False and cannot reconstruct"),
+        (
+            {
+                "reducers": [
+                    make_pipeline(StandardScaler(), VariationalAutoencoder(conditional=True))
+                ]
+            },
+            "VariationalAutoencoder with conditional=True does not say the class",
+        ),
     ],
 )
 def test_values_are_refused_before_any_fit(arguments, message):

@@ -4,6 +4,9 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skae import Autoencoder
 from skae.inspection import FiltersDisplay
@@ -16,7 +19,7 @@ class Codes(BaseEstimator):
 
     components_ = np.vstack([np.ones(64), np.linspace(-2, 2, 64)])
 
-    def fit(self, X):
+    def fit(self, X, y=None):
         return self
 
     def __sklearn_is_fitted__(self):
@@ -48,6 +51,19 @@ def test_those_that_add_most_are_first():
     assert display.components == [1, 0]
     np.testing.assert_array_equal(display.filters, Codes.components_[::-1])
     assert [panel.get_title() for panel in display.axes_.ravel()] == ["50 %", "1e+02 %"]
+
+
+def test_filters_of_a_pipeline_are_those_of_its_last_step():
+    pipeline = make_pipeline(FunctionTransformer(), Codes()).fit(X)
+    display = FiltersDisplay.from_estimator(pipeline, X)
+    np.testing.assert_array_equal(display.filters, Codes.components_[::-1])
+    assert [panel.get_title() for panel in display.axes_.ravel()] == ["50 %", "1e+02 %"]
+
+
+def test_filters_of_a_search_are_those_of_its_best():
+    search = GridSearchCV(PCA(), {"n_components": [2]}, cv=2).fit(X)
+    display = FiltersDisplay.from_estimator(search)
+    np.testing.assert_array_equal(display.filters, search.best_estimator_.components_)
 
 
 def test_without_rows_the_order_is_that_of_components():
@@ -98,6 +114,21 @@ def test_axes_and_colours_are_those_given():
             lambda: FiltersDisplay(np.ones((2, 4)), uses=[1.0]).plot(),
             ValueError,
             "uses holds 1 values, but there are 2 filters",
+        ),
+        (
+            lambda: FiltersDisplay(np.ones((2, 4)), uses=[0.5, 1.5]).plot(),
+            ValueError,
+            r"uses=\[0\.5, 1\.5\] should be the shares of rows",
+        ),
+        (
+            lambda: FiltersDisplay(np.ones((2, 4)), uses=[0.5, np.nan]).plot(),
+            ValueError,
+            "should be the shares of rows",
+        ),
+        (
+            lambda: FiltersDisplay(np.array([[1.0, np.nan]])).plot(),
+            ValueError,
+            "filters hold 1 values that are NaN or infinite",
         ),
     ],
 )

@@ -1,12 +1,14 @@
-"""The distance from the prior against plain loops, and the prior against its moments."""
+"""Distances from the prior against plain loops and integrals, and the prior's own moments."""
 
 import keras
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
 
 from skae import AdversarialAutoencoder
 from skae.backend._random import RandomDraws
-from skae.objectives._adversarial import draw_prior, energy_distance
+from skae.objectives._adversarial import draw_prior, energy_distance, kernel_discrepancy
 
 RNG = np.random.default_rng(0)
 CODE, DRAWN = RNG.normal(0.5, 2.0, (7, 3)), RNG.normal(size=(5, 3))
@@ -81,6 +83,83 @@ def test_the_distance_is_the_same_in_keras_and_has_a_slope_where_points_meet():
         found = energy_distance(keras.ops, code, tf.constant(DRAWN.astype("float32")), weights)
     np.testing.assert_allclose(found, distance(DRAWN, DRAWN), atol=1e-5)
     assert np.isfinite(tape.gradient(found, code)).all()
+
+
+# Of normal distributions, whose distances are known
+
+
+def far_apart(shift, n_rows=2000):
+    """Standard normal points, and as many around a shift, evenly spread."""
+    points = norm.ppf((np.arange(n_rows) + 0.5) / n_rows)[:, None]
+    return points + shift, points
+
+
+@pytest.mark.parametrize("shift", [0.3, 2.0])
+def test_the_energy_distance_of_two_normal_distributions(shift):
+    """The mean of a folded normal distribution of variance 2, in closed form."""
+    between = 2 / np.sqrt(np.pi) * np.exp(-(shift**2) / 4)
+    between += shift * (1 - 2 * norm.cdf(-shift / np.sqrt(2)))
+    within = 2 / np.sqrt(np.pi)
+    found = energy_distance(np, *far_apart(shift), np.ones(2000))
+    np.testing.assert_allclose(found, 2 * between / within - 2, atol=3e-3)
+
+
+def expected_kernel(shift, size):
+    """The mean of ``size / (size + d**2)`` for a normal d of variance 2.
+
+    The kernel is a mean of gaussians, exp(-t d**2 / size) over an exponential t.
+    """
+    rate = 4 / size
+    value, _ = quad(
+        lambda t: np.exp(-t - t / size * shift**2 / (1 + rate * t)) / np.sqrt(1 + rate * t),
+        0,
+        np.inf,
+    )
+    return value
+
+
+@pytest.mark.parametrize("shift", [0.3, 2.0])
+def test_the_kernel_discrepancy_of_two_normal_distributions(shift):
+    sizes = 2.0 * np.array([0.1, 0.2, 0.5, 1, 2, 5, 10])
+    expected = sum(2 * (expected_kernel(0, each) - expected_kernel(shift, each)) for each in sizes)
+    found = kernel_discrepancy(np, *far_apart(shift), np.ones(2000))
+    np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def discrepancy_by_loops(code, drawn, weights):
+    """Gretton's estimate without bias, by the kernels of Tolstikhin et al. in three dimensions."""
+
+    def kernel(x, y):
+        scales = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+        return sum(6 * s / (6 * s + np.sum((x - y) ** 2)) for s in scales)
+
+    def mean(a, b, a_weights, b_weights):
+        pairs = [(i, j) for i in range(len(a)) for j in range(len(b)) if a is not b or i != j]
+        shares = [a_weights[i] * b_weights[j] for i, j in pairs]
+        return np.average([kernel(a[i], b[j]) for i, j in pairs], weights=shares)
+
+    ones = np.ones(len(drawn))
+    within = mean(code, code, weights, weights) + mean(drawn, drawn, ones, ones)
+    return within - 2 * mean(code, drawn, weights, ones)
+
+
+def test_the_discrepancy_is_that_of_plain_loops():
+    found = kernel_discrepancy(np, CODE, DRAWN, WEIGHTS)
+    np.testing.assert_allclose(found, np.full(7, discrepancy_by_loops(CODE, DRAWN, WEIGHTS)))
+
+
+def test_rows_without_weight_do_not_count_in_the_discrepancy():
+    padded, weights = np.vstack([CODE, np.full((2, 3), 99.0)]), np.append(WEIGHTS, [0.0, 0.0])
+    found = kernel_discrepancy(np, padded, DRAWN, weights)
+    np.testing.assert_allclose(found, kernel_discrepancy(np, CODE, DRAWN, WEIGHTS)[0])
+
+
+def test_equal_distributions_have_no_discrepancy():
+    rng = np.random.default_rng(0)
+    found = [
+        kernel_discrepancy(np, *rng.normal(size=(2, 40, 3)), np.ones(40))[0] for _ in range(200)
+    ]
+    assert abs(np.mean(found)) < 4 * np.std(found) / np.sqrt(200)
 
 
 # The prior

@@ -1,5 +1,7 @@
 """Sparsity terms against scipy, and the k largest against a sort."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from scipy.special import rel_entr
 
 from skae.backend._layers import KeepLargest
 from skae.backend._models import with_weights
+from skae.backend._view import NetworkView
 from skae.networks import DenseNetwork
 from skae.objectives._sparse import bernoulli_divergence
 
@@ -57,3 +60,19 @@ def test_a_saved_model_keeps_the_largest(tmp_path):
     rows = RNG.normal(size=(4, 5))
     again = keras.models.load_model(tmp_path / "encoder.keras")
     np.testing.assert_allclose(again(rows), encoder(rows))
+
+
+def test_rows_that_only_fill_a_batch_up_keep_nothing_of_it():
+    network = dense(
+        5, 9, (8,), linear_path=False, code_threshold="batch", n_active=2, code_activation="relu"
+    )
+    built = with_weights(network, network.random_weights(RNG))
+    spec = SimpleNamespace(loss="squared_error", masks_missing=False, network=network)
+    view = NetworkView(built, spec, training=True)
+    rows = RNG.normal(size=(6, 5)).astype(np.float32)
+    expected = view.code_of_batch({"rows": rows, "weights": np.ones(6, np.float32)})
+    padded = np.vstack([rows, np.full((4, 5), 9, np.float32)])
+    weights = np.repeat(np.float32([1, 0]), [6, 4])
+    found = view.code_of_batch({"rows": padded, "weights": weights})
+    np.testing.assert_allclose(found[:6], expected, atol=1e-6)
+    assert np.count_nonzero(expected) == 12

@@ -224,6 +224,9 @@ KEPT: dict[str, Kept] = {
     "AdversarialAutoencoder": Kept(
         _fits(_quick(skae.AdversarialAutoencoder), rows), _of_rows(rows)
     ),
+    "AdversarialAutoencoder.mmd": Kept(
+        _fits(_quick(skae.AdversarialAutoencoder, divergence="mmd"), rows), _of_rows(rows)
+    ),
     "Autoencoder": Kept(_fits(_quick(), rows), _of_rows(rows)),
     "Autoencoder.compressed": Kept(_compressed, _of_rows(rows)),
     "Autoencoder.convolutional": Kept(
@@ -417,6 +420,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 # One of every class, and of what it stores in another way.
 GOLDEN_NAMES = (
     "AdversarialAutoencoder",
+    "AdversarialAutoencoder.mmd",
     "Autoencoder",
     "Autoencoder.compressed",
     "Autoencoder.partial_fit",

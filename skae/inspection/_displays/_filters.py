@@ -10,7 +10,7 @@ from skae.inspection._drawing._filters import draw_filters
 from skae.inspection._drawing._row_format import Kind, row_format
 from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike
-from skae.reducers import as_rows
+from skae.reducers import as_rows, before_last_step, last_step, thawed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,7 +103,8 @@ class FiltersDisplay:
         Raises
         ------
         ValueError
-            If the arrays differ in length, or `sample_shape` does not fit the filters.
+            If the arrays differ in length, filters are not finite, `uses` are no shares, or
+            `sample_shape` does not fit the filters.
         """
         filters = as_rows(self.filters, "filters")
         for name in ("uses", "components"):
@@ -113,6 +114,11 @@ class FiltersDisplay:
                     f"{name} holds {len(values)} values, but there are {len(filters)} filters; "
                     "pass one for each, or None."
                 )
+        if not np.isfinite(filters).all():
+            raise ValueError(
+                f"filters hold {np.sum(~np.isfinite(filters))} values that are NaN or infinite, "
+                "but numbers were expected; pass components_ of an estimator that is fitted."
+            )
         form = row_format(filters.shape[1], self.sample_shape, self.kind)
         panels = draw_filters(ax, filters, self._titles(), form, cmap)
         self.ax_, self.axes_, self.figure_ = panels.ax, panels.axes, panels.figure
@@ -121,7 +127,7 @@ class FiltersDisplay:
     def _titles(self) -> list[str] | None:
         if self.uses is None:
             return None if self.components is None else [str(i) for i in self.components]
-        return [f"{100 * use:.2g} %" for use in np.asarray(self.uses)]
+        return [f"{100 * use:.2g} %" for use in _checked_shares(self.uses)]
 
     @classmethod
     def from_estimator(
@@ -141,7 +147,8 @@ class FiltersDisplay:
         ----------
         estimator : fitted estimator
             With `components_` in the units of the rows, such as a SparseAutoencoder without hidden
-            layers, PCA or DictionaryLearning.
+            layers, PCA or DictionaryLearning; or a Pipeline or a search that ends in one, whose
+            filters are in the units of the rows that its last step reads.
 
         X : array-like of shape (n_samples, n_features), default=None
             Rows by whose codes the filters are sorted: by how much each adds to them, the mean
@@ -176,6 +183,9 @@ class FiltersDisplay:
             If `sample_shape` does not fit the filters, or `n_filters` is more than there are.
         """
         check_is_fitted(estimator)
+        if X is not None:
+            X = before_last_step(estimator, X)
+        estimator = thawed(last_step(estimator))
         if not hasattr(estimator, "components_"):
             raise TypeError(
                 f"{type(estimator).__name__} has no components_: its filters are not the same for "
@@ -208,6 +218,18 @@ class FiltersDisplay:
 
 
 _MOST = 100
+
+
+def _checked_shares(uses: ArrayLike) -> Array:
+    shares = np.asarray(uses)
+    is_number = shares.ndim == 1 and shares.dtype.kind in "biuf"
+    # NaN is neither.
+    if not is_number or not np.all((shares >= 0) & (shares <= 1)):
+        raise ValueError(
+            f"uses={uses!r} should be the shares of rows in which filters are used, from 0 to 1; "
+            "pass one for each filter, or None."
+        )
+    return shares
 
 
 def _amounts(code: Array, filters: Array) -> Array:

@@ -20,7 +20,7 @@ from skae.inspection._drawing._traversals import Traversal, draw_traversal
 from skae.inspection._rows import display_options
 from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike
-from skae.reducers import Reducer, as_rows, check_invertible, select
+from skae.reducers import Reducer, as_rows, check_invertible, refuse_classes, select
 from skae.tables import refuse_mask
 from skae.tabular import as_numbers
 
@@ -286,6 +286,7 @@ class LatentTraversalDisplay:
         """
         estimator, X = as_numbers(estimator, X)
         check_invertible(estimator)
+        refuse_classes(estimator, "LatentTraversalDisplay", "Pass estimator.given(y) of a class.")
         check_integer("n_values", n_values, 2)
         _check_quantiles(quantiles)
         flat = X.tocsr() if issparse(X) else as_rows(X, "X")
