@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from skae.model_selection._workers import SearchBackend
 from skae.numerics import ArrayLike
 from skae.states import StampedEstimator
+from skae.tables import in_memory, mapped
 from skae.threads import n_threads_allowed
 from skae.training import long_calls
 
@@ -162,6 +163,8 @@ class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
         KeyboardInterrupt
             At Ctrl-C; all fits have ended then.
         """
+        # Of chunks, scikit-learn takes rows one by one, or cannot take any.
+        X, y = mapped(X), in_memory(y)
         with ExitStack() as until_done, ExitStack() as until_handed_over:
             n_threads = self._n_threads()
             if n_threads is not None:

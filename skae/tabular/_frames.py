@@ -10,6 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from skae.numerics import Array, Bools
+from skae.tables import in_memory
 from skae.tabular._cells import UNIT, Cells, as_objects, cells_of_array, cells_of_series
 
 
@@ -309,6 +310,8 @@ def read_table(X: Any) -> tuple[Container, dict[Hashable, Cells]]:
 def native_table(X: Any) -> Any:
     """A frame of pandas or polars itself, also of one of narwhals; what is no frame, as it is.
 
+    One of dask is computed.
+
     Raises
     ------
     TypeError
@@ -316,6 +319,7 @@ def native_table(X: Any) -> Any:
     ValueError
         If two columns have one name.
     """
+    X = in_memory(X)
     names = list(getattr(X, "columns", [])) if hasattr(X, "iloc") else []
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
