@@ -120,14 +120,20 @@ class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, Transform
     @property
     def encoder_(self) -> Any:
         """Keras model from rows in input units to their code, built anew at every access."""
-        check_is_fitted(self)
-        return self._model.keras_models()[0]
+        return self._keras_models()[0]
 
     @property
     def decoder_(self) -> Any:
         """Keras model from a code to rows in input units, built anew at every access."""
+        return self._keras_models()[1]
+
+    def _keras_models(self) -> tuple[Any, Any]:
         check_is_fitted(self)
-        return self._model.keras_models()[1]
+        try:
+            return self._model.keras_models()
+        except ImportError as error:
+            # What cannot be had here is no attribute: whoever looks through all of them goes on.
+            raise AttributeError(str(error)) from error
 
     @property
     def pca_components_(self) -> Array:

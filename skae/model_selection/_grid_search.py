@@ -144,7 +144,7 @@ class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Rows; arrays of h5py, zarr and dask, and frames of dask, are unpacked once.
         y : array-like of shape (n_samples,), optional
             Labels or targets, where the estimator learns any.
         **params : dict
@@ -163,10 +163,13 @@ class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
         KeyboardInterrupt
             At Ctrl-C; all fits have ended then.
         """
+        n_threads = self._n_threads()
         # Of chunks, scikit-learn takes rows one by one, or cannot take any.
-        X, y = mapped(X), in_memory(y)
+        given, X, y = X, mapped(X), in_memory(y)
+        if n_threads is None and X is not given and isinstance(X, np.memmap):
+            # Other processes may be asked, which cannot open a file that has no name.
+            X = np.array(X)
         with ExitStack() as until_done, ExitStack() as until_handed_over:
-            n_threads = self._n_threads()
             if n_threads is not None:
                 config = joblib.parallel_config(SearchBackend(n_threads), n_jobs=n_threads)
                 until_handed_over.enter_context(config)

@@ -58,8 +58,8 @@ def check_storage(X: Any, name: str) -> None:
     """
     if hasattr(type(X), "collect") and hasattr(type(X), "collect_schema"):
         raise TypeError(
-            f"{name} is a {type(X).__name__}, which holds no rows yet, but rows were expected. Pass "
-            f"{name}.collect()."
+            f"{name} is a {type(X).__name__}, which holds no rows yet, but rows were expected. "
+            f"Pass {name}.collect()."
         )
     if hasattr(type(X), "create_group") and not hasattr(type(X), "shape"):
         raise ValueError(
