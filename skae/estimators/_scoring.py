@@ -3,10 +3,11 @@
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
+from skae.estimators._shown import Shown
 from skae.fitting import (
     check_code,
     check_counts,
@@ -134,6 +135,10 @@ class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, Transform
         except ImportError as error:
             # What cannot be had here is no attribute: whoever looks through all of them goes on.
             raise AttributeError(str(error)) from error
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        # Of scikit-learn's displays.
+        return BaseEstimator._get_fitted_attr_html(Shown(self), doc_link)
 
     @property
     def pca_components_(self) -> Array:

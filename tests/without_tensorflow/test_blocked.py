@@ -33,6 +33,28 @@ def test_what_is_stored_scores_and_what_needs_keras_is_refused(names):
     assert "files scored without keras or tensorflow" in done.stdout
 
 
+def test_what_is_shown_and_copied_imports_no_keras_where_it_is_installed():
+    code = (
+        "import runpy, sys; "
+        f"shared = runpy.run_path({str(SCRIPT)!r}); "
+        "[shared['check_shown'](path) for path in map(shared['Path'], sys.argv[1:])]; "
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    golden = ROOT / "tests" / "golden"
+    # One with an optimizer of Keras, and what holds autoencoders.
+    names = ["Autoencoder.partial_fit", "AutoencoderClassifier", "TableAutoencoder", "pipeline"]
+    paths = [str(next(golden.glob(f"*/{name}.skae"))) for name in names]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *paths],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "set()\n"
+
+
 def test_an_installation_that_is_too_large_fails():
     assert run("--most-megabytes", "1").returncode == 1
 
