@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
-from skae.estimators._shown import Shown
+from skae.estimators._shown import Shown, names_of
 from skae.fitting import (
     check_code,
     check_counts,
@@ -137,8 +137,14 @@ class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, Transform
             raise AttributeError(str(error)) from error
 
     def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
-        # Of scikit-learn's displays.
-        return BaseEstimator._get_fitted_attr_html(Shown(self), doc_link)
+        # Of scikit-learn's displays, which read all attributes.
+        shown = BaseEstimator._get_fitted_attr_html(Shown(self), doc_link)
+        shown.estimator_class = type(self)
+        return shown
+
+    def __dir__(self) -> list[str]:
+        # scikit-learn's own reads them all too.
+        return names_of(self)
 
     @property
     def pca_components_(self) -> Array:

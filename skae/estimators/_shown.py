@@ -1,13 +1,15 @@
-"""What a notebook shows of a fitted autoencoder."""
+"""What can be seen of a fitted autoencoder without building its Keras models."""
 
 from typing import Any
 
-# Built anew at every access, of Keras models, which a display would make to write their names.
-_BUILT = ("encoder_", "decoder_")
+from skae.estimators._read_later import left_as_text
+
+# Built anew at every access: neither a display nor a list of names should.
+BUILT = ("encoder_", "decoder_")
 
 
 class Shown:
-    """A fitted estimator that looks, to whoever asks for all attributes, as if it had no models.
+    """The attributes of a fit, but for the models, for displays that ask for all there are.
 
     Parameters
     ----------
@@ -18,12 +20,19 @@ class Shown:
         self._estimator = estimator
 
     def __dir__(self) -> list[str]:
-        names = dir(self._estimator)
-        return [name for name in names if name.endswith("_") and name not in _BUILT]
+        names = {*vars(self._estimator), *dir(type(self._estimator))}
+        return [name for name in names if name.endswith("_") and name not in BUILT]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._estimator, name)
 
-    @property
-    def __class__(self) -> Any:
-        return type(self._estimator)
+
+def names_of(estimator: Any) -> list[str]:
+    """Names of all attributes that an estimator has, of which none is built to find out."""
+    is_fitted = hasattr(estimator, "_model")
+    with left_as_text():
+        return [
+            name
+            for name in object.__dir__(estimator)
+            if (is_fitted if name in BUILT else hasattr(estimator, name))
+        ]

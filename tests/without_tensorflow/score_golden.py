@@ -88,6 +88,7 @@ def check_shown(path):
         if hasattr(each, "_repr_html_"):
             assert type(estimator).__name__ in each._repr_html_()
             assert type(estimator).__name__ in each._repr_mimebundle_()["text/html"]
+        assert "fit" in dir(each)
         parameters = each.get_params()
         assert each.set_params(**each.get_params(deep=False)) is each
         assert each.get_params().keys() == parameters.keys()
