@@ -24,7 +24,7 @@ from skae.estimators._parameters import (
     LossChoice,
     NetworkChoice,
 )
-from skae.estimators._read_later import ReadLater, left_as_text
+from skae.estimators._read_later import ParametersAsText, ReadLater
 from skae.estimators._scoring import ScoringMixin
 from skae.estimators._telling import warn_about
 from skae.fitting import (
@@ -74,7 +74,9 @@ from skae.training import Outcome
 
 
 @dataclass(eq=False, repr=False)
-class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstimator):
+class BaseAutoencoder(
+    ScoringMixin, FitHooks, CallbackSupportMixin, ParametersAsText, StampedEstimator
+):
     """Base of all autoencoders; see a subclass for the parameters."""
 
     n_components: int | float = 2
@@ -375,25 +377,6 @@ class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstim
         of_keras = {name: stored(state[name]) for name in MADE_LATER if name in state}
         state = {**state, **of_keras}
         return {name: value for name, value in state.items() if name not in CALLBACK_STATE}
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters of this estimator.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether those of estimators among them are returned too.
-
-        Returns
-        -------
-        parameters : dict of str
-            An optimizer or a schedule of Keras that was stored is text, which every estimator
-            takes in its place, as long as Keras is not imported.
-        """
-        # Printing and copying ask for all parameters.
-        with left_as_text():
-            parameters: dict[str, Any] = super().get_params(deep)
-        return parameters
 
     def __sklearn_clone__(self) -> Self:
         # A copy of it has no callbacks but those that can be copied on.

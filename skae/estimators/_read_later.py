@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
+from sklearn.base import BaseEstimator
+
 from skae.backend import StoredKeras, keras_is_imported
 
 _LEAVES = ContextVar("leaves", default=False)
@@ -56,3 +58,26 @@ class ReadLater:
 
     def __set__(self, instance: Any, value: Any) -> None:
         vars(instance)[self._name] = value
+
+
+class ParametersAsText(BaseEstimator):
+    """An estimator whose parameters can be printed and copied without Keras."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of this estimator.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether those of estimators among them are returned too.
+
+        Returns
+        -------
+        parameters : dict of str
+            An optimizer or a schedule of Keras that was stored is text, which every estimator
+            takes in its place, as long as Keras is not imported.
+        """
+        # Printing and copying ask for all parameters.
+        with left_as_text():
+            parameters: dict[str, Any] = super().get_params(deep)
+        return parameters
