@@ -2,11 +2,13 @@
 
 import errno
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
 
-from skae import Autoencoder, ReconstructionOutlierDetector
+from skae import Autoencoder, BatchedGridSearchCV, ReconstructionOutlierDetector
 from skae.tables._storage import _blocks, mapped
 
 ROWS = load_digits().data[:400].astype(np.float32)
@@ -146,3 +148,27 @@ def test_booleans_are_read_as_numbers():
     rows = mapped(array.from_array(ROWS > 3, chunks=100))
     assert isinstance(rows, np.memmap)
     np.testing.assert_array_equal(rows, ROWS > 3)
+
+
+def test_an_empty_dataset_is_refused(file):
+    h5py = pytest.importorskip("h5py")
+    file["nothing"] = h5py.Empty("f8")
+    with pytest.raises(ValueError, match="X is an empty dataset"):
+        quick().fit(file["nothing"])
+
+
+def test_numbers_in_words_of_hdf5_have_a_way_out_that_works(file):
+    file["words"] = np.array([b"1.5", b"2", b"3", b"4"]).reshape(2, 2)
+    with pytest.raises(ValueError, match=r"X\[:\]\.astype\(float\) does"):
+        quick().fit(file["words"])
+    np.testing.assert_array_equal(file["words"][:].astype(float), [[1.5, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_a_search_takes_chunks_of_zarr(backend):
+    zarr = pytest.importorskip("zarr")
+    search = BatchedGridSearchCV(PCA(), {"n_components": [1, 3]}, cv=2)
+    expected = search.fit(ROWS).cv_results_["mean_test_score"]
+    with joblib.parallel_config(backend, n_jobs=2):
+        found = search.fit(zarr.array(ROWS, chunks=(150, 30))).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(found, expected)

@@ -1,5 +1,6 @@
 """Optimizers and schedules of Keras in a pickle: as text, which Keras reads when it is asked."""
 
+import json
 import os
 import pickle
 import subprocess
@@ -92,3 +93,51 @@ def test_scoring_a_pickle_with_an_optimizer_loads_no_tensorflow(tmp_path):
     path = {"PYTHONPATH": str(Path(__file__).parents[1])}
     environment = {**os.environ, **path}
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True)
+
+
+SGD = StoredKeras(
+    "keras.optimizers",
+    "SGD",
+    json.dumps(
+        {
+            "name": "SGD",
+            "clipnorm": None,
+            "momentum": 0.5,
+            "learning_rate": {
+                "name": "ExponentialDecay",
+                "config": {"initial_learning_rate": 0.01, "decay_rate": 0.9, "name": None},
+            },
+        }
+    ),
+)
+
+
+def test_stored_ones_are_written_as_in_code():
+    assert repr(SGD) == (
+        "keras.optimizers.SGD(momentum=0.5, learning_rate=keras.optimizers.schedules."
+        "ExponentialDecay(initial_learning_rate=0.01, decay_rate=0.9))"
+    )
+    assert repr(StoredKeras("keras.optimizers", "SGD", "{")) == "keras.optimizers.SGD(...)"
+
+
+def test_parameters_are_text_until_keras_is_imported(monkeypatch):
+    stored_one = pickle.loads(pickle.dumps(Autoencoder(optimizer=keras.optimizers.SGD(0.5))))
+    with monkeypatch.context() as without:
+        without.delitem(sys.modules, "keras")
+        text = stored_one.get_params()["optimizer"]
+        assert isinstance(text, StoredKeras)
+        assert "learning_rate=0.5" in repr(stored_one)
+        copied = clone(stored_one)
+        assert copied.get_params()["optimizer"] == text
+    assert isinstance(stored_one.get_params()["optimizer"], keras.optimizers.SGD)
+    # What was text when it was copied is no less an optimizer.
+    assert isinstance(copied.optimizer, keras.optimizers.SGD)
+
+
+def test_an_optimizer_is_text_where_keras_is_not_installed(monkeypatch):
+    stored_one = pickle.loads(pickle.dumps(Autoencoder(optimizer=keras.optimizers.SGD(0.5))))
+    monkeypatch.setitem(sys.modules, "keras", None)
+    assert isinstance(stored_one.optimizer, StoredKeras)
+    assert stored_one.set_params(verbose=1).verbose == 1
+    with pytest.raises(ImportError, match="need keras"):
+        stored_one.fit(np.eye(9))

@@ -24,7 +24,7 @@ from skae.backend._gateway import (
     random_weights,
     with_build,
 )
-from skae.backend._stored import StoredKeras, stored
+from skae.backend._stored import StoredKeras, keras_is_imported, stored
 
 __all__ = [
     "LEFT_BY_FITS",
@@ -38,6 +38,7 @@ __all__ = [
     "check_activation",
     "check_loss",
     "is_on_gpu",
+    "keras_is_imported",
     "may_read_rows_held_out",
     "models_in_input_units",
     "on_this_device",

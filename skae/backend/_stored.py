@@ -14,7 +14,7 @@ _PLACES = ("keras.optimizers", _SCHEDULES)
 _NESTED = ("learning_rate", "inner_optimizer")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StoredKeras:
     """An optimizer or a schedule, of a class of Keras itself, until it is asked for.
 
@@ -30,6 +30,12 @@ class StoredKeras:
     place: str
     name: str
     config: str
+
+    def __repr__(self) -> str:
+        try:
+            return _written(self.place, self.name, json.loads(self.config))
+        except (TypeError, ValueError, AttributeError):  # damaged, as `make` says
+            return f"{self.place}.{self.name}(...)"
 
     def make(self) -> Any:
         """The optimizer or schedule, new.
@@ -57,8 +63,32 @@ class StoredKeras:
     def _made_of(self, option: str, value: Mapping[str, Any]) -> Any:
         if option not in _NESTED or set(value) != {"name", "config"}:
             raise _damaged(self, f"its {option} is no number")
-        place = _SCHEDULES if option == "learning_rate" else "keras.optimizers"
-        return StoredKeras(place, value["name"], json.dumps(value["config"])).make()
+        return StoredKeras(_place_of(option), value["name"], json.dumps(value["config"])).make()
+
+
+def _written(place: str, name: str, config: Mapping[str, Any]) -> str:
+    """An optimizer or a schedule as it may be written in code, but for what is None."""
+    given = [
+        f"{option}={_written_option(option, value)}"
+        for option, value in config.items()
+        if value is not None and option != "name"
+    ]
+    return f"{place}.{name}({', '.join(given)})"
+
+
+def _written_option(option: str, value: Any) -> str:
+    if not isinstance(value, dict):
+        return repr(value)
+    return _written(_place_of(option), value["name"], value["config"])
+
+
+def _place_of(option: str) -> str:
+    return _SCHEDULES if option == "learning_rate" else "keras.optimizers"
+
+
+def keras_is_imported() -> bool:
+    """Whether somebody has imported Keras in this process."""
+    return sys.modules.get("keras") is not None
 
 
 def _class_of(stored: StoredKeras) -> Any:

@@ -18,20 +18,16 @@ from skae.cli._arguments import (
     reading_options,
 )
 from skae.cli._models import known_models, models_of_tables
+from skae.cli._needs import needs_packages
 from skae.cli._report import check_writable, write_report
 from skae.cli._table_file import Table, read_table
 from skae.cli._terminal import print_summary, print_table, quiet_stderr
 from skae.comparison import LEAST_HELD_OUT, Comparison, compare
-from skae.messages import needs_extra
 
 
 def run_compare(options: Namespace, command: str) -> None:
     """Follow the parsed arguments; refuse wrong ones before the first fit."""
-    with needs_extra("compare"):
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-        import pandas  # noqa: F401
-        import rich  # noqa: F401
+    needs_packages()
     table = read_table(options.file, options.target, reading_options(options))
     if table.note:
         # Before the first fit: who is told wrong need not wait for the scores.

@@ -128,7 +128,7 @@ def _sections(found: list[Recovery], codes: Array, n_judged: int) -> list[Sectio
 
 def run_transform(options: Namespace, command: str) -> None:
     """Follow the parsed arguments of `transform`."""
-    needs_packages()
+    needs_packages(fits=False)
     given = options.output or _default_output(options.file)
     path = output_path(given, options.file, "-codes")
     page_path = page_beside(path)

@@ -22,7 +22,14 @@ from skae.inspection._target_checks import check_target
 from skae.messages import check_integer
 from skae.metrics import reconstruction_error, reconstruction_r2_score
 from skae.numerics import Array, ArrayLike, Integers, RandomState
-from skae.tables import absurd_cells, check_array, column_moments, heavy_columns, refuse_mask
+from skae.tables import (
+    absurd_cells,
+    check_array,
+    column_moments,
+    heavy_columns,
+    in_memory,
+    refuse_mask,
+)
 
 MAX_TRUSTWORTHINESS_ROWS = 1000
 N_EXAMPLES = 8
@@ -170,6 +177,7 @@ def compare(
     ...
     """
     n_neighbors = check_integer("n_neighbors", n_neighbors)
+    X, y = in_memory(X), in_memory(y)
     if has_tables(reducers) or is_mixed(X):
         options = {"n_components": n_components, "cv": cv, "random_state": random_state}
         return compare_tables(reducers, X, y, **options, callback=callback, verbose=verbose)

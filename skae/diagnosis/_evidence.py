@@ -25,7 +25,7 @@ from skae.reducers import (
     rows_without_padding,
     thawed,
 )
-from skae.tables import AbsurdCell, absurd_cells, refuse_mask
+from skae.tables import AbsurdCell, absurd_cells, in_memory, refuse_mask
 from skae.tabular import (
     columns_of_numbers,
     feature_names,
@@ -193,6 +193,7 @@ def gather(estimator: Any, X: ArrayLike) -> Evidence:
     check_is_fitted(estimator)
     refuse_classes(estimator, "diagnose", "Pass estimator.given(y) of a class, and its rows.")
     refuse_mask(X, "X")
+    X = in_memory(X)
     if reads_tables(reducer):
         return gather_of_table(reducer, before_last_step(estimator, X))
     whole, X = X, before_last_step(estimator, X)

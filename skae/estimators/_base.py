@@ -24,7 +24,7 @@ from skae.estimators._parameters import (
     LossChoice,
     NetworkChoice,
 )
-from skae.estimators._read_later import ReadLater
+from skae.estimators._read_later import ParametersAsText, ReadLater
 from skae.estimators._scoring import ScoringMixin
 from skae.estimators._telling import warn_about
 from skae.fitting import (
@@ -74,7 +74,9 @@ from skae.training import Outcome
 
 
 @dataclass(eq=False, repr=False)
-class BaseAutoencoder(ScoringMixin, FitHooks, CallbackSupportMixin, StampedEstimator):
+class BaseAutoencoder(
+    ScoringMixin, FitHooks, CallbackSupportMixin, ParametersAsText, StampedEstimator
+):
     """Base of all autoencoders; see a subclass for the parameters."""
 
     n_components: int | float = 2

@@ -5,8 +5,9 @@ from numbers import Integral, Real
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import HasMethods, Hidden, Interval, RealNotInt, StrOptions
 
+from skae.backend import StoredKeras
 from skae.objectives import LOSSES, UserLoss
 
 
@@ -46,11 +47,13 @@ CONSTRAINTS: Constraints = {
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "init": [StrOptions({"pca", "random"})],
     "loss": [StrOptions(set(LOSSES)), callable],
-    "optimizer": [str, HasMethods(["apply", "get_config"])],
+    # Hidden: what is stored of one, which nobody else writes.
+    "optimizer": [str, HasMethods(["apply", "get_config"]), Hidden(StoredKeras)],
     "learning_rate": [
         Interval(Real, 0, _LARGEST_RATE, closed="neither"),
         StrOptions({"auto", "constant", "cosine", "plateau"}),
         HasMethods("get_config"),
+        Hidden(StoredKeras),
     ],
     "batch_size": [POSITIVE_INTEGER],
     "max_iter": [POSITIVE_INTEGER],

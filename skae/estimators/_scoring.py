@@ -3,11 +3,11 @@
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skae.estimators._displayed import DisplayedMixin
 from skae.estimators._fitted import ArrayOrFrame, FittedAutoencoder
+from skae.estimators._shown import Shown, names_of
 from skae.fitting import (
     check_code,
     check_counts,
@@ -21,9 +21,7 @@ from skae.objectives import COUNTS
 from skae.tables import in_container
 
 
-class ScoringMixin(
-    DisplayedMixin, FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-):
+class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Everything that a fitted autoencoder can be asked; ``fit`` comes with its base class."""
 
     # A parameter that asks for values in [0, 1], and one that does not.
@@ -123,14 +121,30 @@ class ScoringMixin(
     @property
     def encoder_(self) -> Any:
         """Keras model from rows in input units to their code, built anew at every access."""
-        check_is_fitted(self)
-        return self._model.keras_models()[0]
+        return self._keras_models()[0]
 
     @property
     def decoder_(self) -> Any:
         """Keras model from a code to rows in input units, built anew at every access."""
+        return self._keras_models()[1]
+
+    def _keras_models(self) -> tuple[Any, Any]:
         check_is_fitted(self)
-        return self._model.keras_models()[1]
+        try:
+            return self._model.keras_models()
+        except ImportError as error:
+            # What cannot be had here is no attribute: whoever looks through all of them goes on.
+            raise AttributeError(str(error)) from error
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        # Of scikit-learn's displays, which read all attributes.
+        shown = BaseEstimator._get_fitted_attr_html(Shown(self), doc_link)
+        shown.estimator_class = type(self)
+        return shown
+
+    def __dir__(self) -> list[str]:
+        # scikit-learn's own reads them all too.
+        return names_of(self)
 
     @property
     def pca_components_(self) -> Array:

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.utils.validation import _check_sample_weight
 
 from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
-from skae.tables import check_array, flat_rows, refuse_mask, validate_data
+from skae.tables import check_array, flat_rows, in_memory, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
@@ -247,6 +247,7 @@ def check_weights(sample_weight: ArrayLike | None, X: Matrix) -> Array | None:
     """
     if sample_weight is None:
         return None
+    sample_weight = in_memory(sample_weight)
     refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
     weight: Array = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True

@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from skae.model_selection._workers import SearchBackend
 from skae.numerics import ArrayLike
 from skae.states import StampedEstimator
+from skae.tables import in_memory, mapped
 from skae.threads import n_threads_allowed
 from skae.training import long_calls
 
@@ -143,7 +144,7 @@ class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Rows; arrays of h5py, zarr and dask, and frames of dask, are unpacked once.
         y : array-like of shape (n_samples,), optional
             Labels or targets, where the estimator learns any.
         **params : dict
@@ -162,8 +163,13 @@ class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
         KeyboardInterrupt
             At Ctrl-C; all fits have ended then.
         """
+        n_threads = self._n_threads()
+        # Of chunks, scikit-learn takes rows one by one, or cannot take any.
+        given, X, y = X, mapped(X), in_memory(y)
+        if n_threads is None and X is not given and isinstance(X, np.memmap):
+            # Other processes may be asked, which cannot open a file that has no name.
+            X = np.array(X)
         with ExitStack() as until_done, ExitStack() as until_handed_over:
-            n_threads = self._n_threads()
             if n_threads is not None:
                 config = joblib.parallel_config(SearchBackend(n_threads), n_jobs=n_threads)
                 until_handed_over.enter_context(config)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _num_samples
 from skae.numerics import Array, ArrayLike, Integers
 from skae.reducers._classes import told_classes
 from skae.reducers._pipelines import IDLE, found, last_step, thawed
-from skae.tables import check_array, refuse_mask
+from skae.tables import check_array, in_memory, refuse_mask
 
 
 def as_rows(X: ArrayLike, name: str) -> Array:
@@ -59,6 +59,7 @@ def check_same_shape(rows: Mapping[str, ArrayLike]) -> dict[str, Array]:
 def select(X: ArrayLike, positions: Integers | Sequence[int]) -> Any:
     """Return some rows of a frame, a sparse matrix or an array, in the same format."""
     refuse_mask(X, "X")
+    X = in_memory(X)
     if issparse(X):
         # Rows of other sparse formats are taken slowly, or cannot be taken.
         X = X.tocsr()

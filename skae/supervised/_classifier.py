@@ -25,6 +25,7 @@ from skae.supervised._head_targets import (
 )
 from skae.supervised._labels import ClassWeight, class_weights, labels_to_score, places_of
 from skae.supervised._supervised import SupervisedAutoencoder
+from skae.tables import in_memory
 
 
 @documented
@@ -163,6 +164,7 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
             autoencoder refuses. The estimator is then as it was before.
         """
         check_resumable(self, checkpoint)
+        X, y = in_memory(X), in_memory(y)
         with all_or_nothing(self):
             self._check_rows(X, reset=True)
             classes, places = places_of(y)

@@ -16,6 +16,7 @@ from skae.parameter_checks import checks_parameters
 from skae.supervised._head_targets import ridge_start, value_targets
 from skae.supervised._labels import check_values
 from skae.supervised._supervised import SupervisedAutoencoder
+from skae.tables import in_memory
 
 
 @documented
@@ -105,6 +106,7 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
             estimator is then as it was before.
         """
         check_resumable(self, checkpoint)
+        X, y = in_memory(X), in_memory(y)
         with all_or_nothing(self):
             self._check_rows(X, reset=True)
             y = check_values(y)

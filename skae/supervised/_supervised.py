@@ -52,7 +52,7 @@ from skae.states import StampedEstimator, demand, demand_numbers
 from skae.supervised._fitted import FittedHead
 from skae.supervised._head_targets import Targets, units_of
 from skae.supervised._tables import AnyAutoencoder, inside, relearn
-from skae.tables import validate_data
+from skae.tables import in_memory, validate_data
 from skae.tabular import TableAutoencoder, around_table, is_a_table, native_rows
 from skae.training import History, Hooks, Outcome
 
@@ -269,6 +269,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
     def _outputs(self, X: ArrayLike) -> Array:
         """Outputs of the head for the code of each row, float64."""
         check_is_fitted(self)
+        X = in_memory(X)
         self._check_rows(X, reset=False)
         code = np.asarray(self.autoencoder_.transform(X))
         return predictions(self._head, code).astype(np.float64, copy=False)

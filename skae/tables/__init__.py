@@ -17,6 +17,7 @@ from skae.tables._columns import check_array, non_numbers, validate_data
 from skae.tables._frames import FrameOutputMixin, flat_rows, in_container, in_frame_like
 from skae.tables._missing import filled_where_masked, is_missing, refuse_mask, with_nan_for_na
 from skae.tables._mixed import has_holes, holds_more_than_numbers
+from skae.tables._storage import in_memory, mapped
 from skae.tables._units import (
     AbsurdCell,
     absurd_cells,
@@ -48,8 +49,10 @@ __all__ = [
     "holds_more_than_numbers",
     "in_container",
     "in_frame_like",
+    "in_memory",
     "is_missing",
     "labels_in_fit",
+    "mapped",
     "non_numbers",
     "places_among",
     "refuse_mask",

@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skae.numerics import Array, ArrayLike, Integers
 from skae.tables._missing import is_missing, refuse_mask
+from skae.tables._storage import in_memory
 
 
 def class_of_each_row(y: ArrayLike) -> Array:
@@ -120,7 +121,7 @@ def classes_at(y: ArrayLike, classes: Array, places: Integers) -> Any:
     places : ndarray of int
         Of rows; any number of times each.
     """
-    given: Any = y
+    given: Any = in_memory(y)
     if hasattr(given, "iloc") and np.ndim(given) == 1:
         return given.iloc[places].reset_index(drop=True)
     # Arrays of pandas and Series of polars have types of their own, as arrays of numpy do.
@@ -133,6 +134,7 @@ def as_they_are(y: ArrayLike) -> Any:
 
     scikit-learn would make floats of them, in which large integers are no longer told apart.
     """
+    y = in_memory(y)
     each = y.dtypes if hasattr(y, "columns") else [getattr(y, "dtype", None)]
     is_own = hasattr(y, "astype") and not all(isinstance(dtype, np.dtype) for dtype in each)
     return y.astype(object) if is_own else y

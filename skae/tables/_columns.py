@@ -20,7 +20,7 @@ from sklearn.utils.validation import _num_samples
 
 from skae.numerics import Array, Bools
 from skae.tables._column_labels import check_labels, remember_labels
-from skae.tables._storage import check_storage, mapped
+from skae.tables._storage import check_storage, in_memory, mapped
 
 _BLOCK_BYTES = 8 * 2**20
 _MOST_NAMES = 5
@@ -84,7 +84,7 @@ def validate_data(estimator: Any, X: Any, **options: Any) -> Any:
     TypeError
         For other objects.
     """
-    resets = options.get("reset", True)
+    X, resets = in_memory(X), options.get("reset", True)
     if not resets:
         check_labels(estimator, X)
     if options.get("skip_check_array"):

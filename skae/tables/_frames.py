@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_feature_names_in
 from skae.messages import needs_extra
 from skae.numerics import Array
 from skae.tables._column_labels import labels_in_fit
-from skae.tables._storage import check_storage, mapped
+from skae.tables._storage import check_storage, in_memory, mapped
 
 
 def flat_rows(
@@ -38,6 +38,7 @@ def flat_rows(
     ValueError
         For rows of another shape, and as `mapped` does.
     """
+    X = in_memory(X)
     check_storage(X, name)
     shape = _shape_of(X)
     if len(shape) < 3:

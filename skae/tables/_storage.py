@@ -13,6 +13,7 @@ from itertools import accumulate
 from math import prod
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 
 from skae.numerics import Array
@@ -35,14 +36,31 @@ def is_stored(X: Any) -> bool:
     return all(hasattr(kind, name) for name in ("chunks", "shape", "dtype", "__getitem__"))
 
 
+def in_memory(X: Any) -> Any:
+    """A frame or Series whose columns and rows are known by their names; anything else as it came.
+
+    One of dask is computed, and becomes one of pandas; narwhals' becomes what it is around.
+    """
+    kind = type(X)
+    is_of_dask = hasattr(kind, "compute") and hasattr(kind, "to_dask_array")
+    return X.compute() if is_of_dask else nw.to_native(X, pass_through=True)
+
+
 def check_storage(X: Any, name: str) -> None:
     """Refuse what cannot be read in blocks; what is not stored is passed over.
 
     Raises
     ------
+    TypeError
+        For a lazy frame.
     ValueError
         For a group of arrays, an array of a closed file or of unknown length, or no numbers.
     """
+    if hasattr(type(X), "collect") and hasattr(type(X), "collect_schema"):
+        raise TypeError(
+            f"{name} is a {type(X).__name__}, which holds no rows yet, but rows were expected. "
+            f"Pass {name}.collect()."
+        )
     if hasattr(type(X), "create_group") and not hasattr(type(X), "shape"):
         raise ValueError(
             f"{name} is a {type(X).__name__} of arrays, but one array of rows was expected. Pass "
@@ -56,6 +74,11 @@ def check_storage(X: Any, name: str) -> None:
             f"{name} is an array of a file that was closed. Open the file again, and keep it open "
             "while rows are read."
         )
+    if X.shape is None:  # h5py.Empty
+        raise ValueError(
+            f"{name} is an empty dataset: it has a type, but neither a shape nor values. Pass one "
+            "that holds rows."
+        )
     if any(size != size for size in X.shape):  # NaN
         raise ValueError(
             f"{name} has shape {X.shape}: the lengths of its chunks are not known. Call "
@@ -63,10 +86,10 @@ def check_storage(X: Any, name: str) -> None:
             "by to_dask_array(lengths=True)."
         )
     if X.dtype.kind not in _NUMBERS:
+        way_out = f"{name}.astype(float)" if hasattr(X, "compute") else f"{name}[:].astype(float)"
         raise ValueError(
             f"{name} holds values of dtype {X.dtype}, but numbers were expected. Make numbers of "
-            f"them first; where they are numbers in words or in objects, {name}.astype(float) of "
-            "dask does."
+            f"them first; where they are numbers in words or in objects, {way_out} does."
         )
     if len(X.shape) < 2:
         raise ValueError(
@@ -82,17 +105,18 @@ def mapped(X: Any, name: str = "X") -> Any:
     ----------
     X : object
         Integers, floats (as they are, in the byte order of this machine) or truth values, which
-        become integers.
+        become integers. A frame of dask becomes one of pandas.
     name : str
         Of the parameter, for errors.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As `check_storage` does; for masked values in chunks of dask.
     OSError
         If the disk is too small for the file.
     """
+    X = in_memory(X)
     check_storage(X, name)
     if not is_stored(X) or (X.chunks is None and not _is_of_hdf5(X)):
         return X

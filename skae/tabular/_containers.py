@@ -8,6 +8,7 @@ from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in
 
 from skae.tables import labels_in_fit
+from skae.tabular._libraries import needed_pandas, needed_polars
 
 
 def joined_tables(X: Any, new: Any) -> Any:
@@ -31,10 +32,10 @@ def joined_tables(X: Any, new: Any) -> Any:
             )
         return np.concatenate([X, np.asarray(new)])
     if hasattr(X, "iloc"):
-        import pandas as pd
+        pd = needed_pandas()
 
         return pd.concat([X, new], ignore_index=True)[list(X.columns)]
-    import polars as pl
+    pl = needed_polars()
 
     return pl.concat([X, new], how="diagonal_relaxed")
 

@@ -10,7 +10,9 @@ import narwhals as nw
 import numpy as np
 
 from skae.numerics import Array, Bools
+from skae.tables import in_memory
 from skae.tabular._cells import UNIT, Cells, as_objects, cells_of_array, cells_of_series
+from skae.tabular._libraries import needed_pandas, needed_polars
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,12 @@ class Container:
         # Categories and truth values are compared afterwards; their types would change others.
         dtype = self.dtypes[name]
         if self.library == "pandas":
-            import pandas as pd
+            pd = needed_pandas()
 
             if isinstance(dtype, pd.CategoricalDtype) or dtype.kind == "b":
                 return pd.Series([value], dtype=object)
             return pd.Series([value], dtype="float64" if dtype.kind in "iuf" else dtype)
-        import polars as pl
+        pl = needed_polars()
 
         if dtype.is_numeric():
             return pl.Series(str(name), [None if value is None else float(value)], pl.Float64)
@@ -108,11 +110,11 @@ class Container:
         if self.library is None:
             return self._joined_array(columns)
         if self.library == "pandas":
-            import pandas as pd
+            pd = needed_pandas()
 
             frame = pd.DataFrame({name: c.reset_index(drop=True) for name, c in columns.items()})
             return frame if index is None else frame.set_axis(index)
-        import polars as pl
+        pl = needed_polars()
 
         return pl.DataFrame(list(columns.values()))
 
@@ -155,7 +157,7 @@ def _dtype_again(plain: Any) -> Any:
         return plain
     if isinstance(plain, dict) and "polars" in plain:
         return _polars_again(**plain)
-    import pandas as pd
+    pd = needed_pandas()
 
     return pd.api.types.pandas_dtype(plain) if isinstance(plain, str) else _categories(**plain)
 
@@ -170,7 +172,7 @@ def _plain_polars(dtype: Any) -> Any:
 
 
 def _polars_again(polars: str, **parameters: Any) -> Any:
-    import polars as pl
+    pl = needed_polars()
 
     if polars not in (*_PLAIN_POLARS, *_POLARS_PARAMETERS, "Enum"):
         raise ValueError(f"There is no type {polars!r} of columns.")
@@ -178,7 +180,7 @@ def _polars_again(polars: str, **parameters: Any) -> Any:
 
 
 def _categories(categories: list[Any], ordered: bool) -> Any:
-    import pandas as pd
+    pd = needed_pandas()
 
     return pd.CategoricalDtype(categories, ordered)
 
@@ -226,7 +228,7 @@ def _within(values: Array, integer: str) -> Array:
 
 
 def _of_pandas(name: Hashable, values: Array, dtype: Any) -> Any:
-    import pandas as pd
+    pd = needed_pandas()
 
     if isinstance(dtype, pd.DatetimeTZDtype):
         moments = pd.Series(_moments(values.astype(float), np.dtype(f"M8[{UNIT}]")), name=name)
@@ -256,14 +258,14 @@ def _of_pandas(name: Hashable, values: Array, dtype: Any) -> Any:
 
 
 def _with_categories(dtype: Any, more: list[Any]) -> Any:
-    import pandas as pd
+    pd = needed_pandas()
 
     categories = [*dtype.categories, *more]
     return pd.CategoricalDtype(categories, dtype.ordered) if more else dtype
 
 
 def _of_polars(name: Hashable, values: Array, dtype: Any) -> Any:
-    import polars as pl
+    pl = needed_polars()
 
     if dtype in (pl.Date, pl.Datetime, pl.Duration):
         floats = values.astype(np.float64)
@@ -309,6 +311,8 @@ def read_table(X: Any) -> tuple[Container, dict[Hashable, Cells]]:
 def native_table(X: Any) -> Any:
     """A frame of pandas or polars itself, also of one of narwhals; what is no frame, as it is.
 
+    One of dask is computed.
+
     Raises
     ------
     TypeError
@@ -316,6 +320,7 @@ def native_table(X: Any) -> Any:
     ValueError
         If two columns have one name.
     """
+    X = in_memory(X)
     names = list(getattr(X, "columns", [])) if hasattr(X, "iloc") else []
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
@@ -348,6 +353,6 @@ def filled(column: Any, is_missing: Bools, made: Any) -> Any:
         if hasattr(column, "cat"):
             column = column.cat.set_categories(made.cat.categories)
         return column.where(~is_missing, made)
-    import polars as pl
+    pl = needed_polars()
 
     return made.zip_with(pl.Series(is_missing), column.cast(made.dtype))

@@ -8,6 +8,7 @@ they were written. ``--block`` lets an installation look as if it lacked a packa
 """
 
 import argparse
+import inspect
 import pickle
 import runpy
 import sys
@@ -74,6 +75,34 @@ def check_answers(path, kept):
                 np.testing.assert_array_equal(answers[name], value)
 
 
+def check_shown(path):
+    """Whatever a notebook, a search or a curious user asks of an estimator, it answers."""
+    from sklearn.base import clone
+    from sklearn.pipeline import make_pipeline
+
+    import skae
+
+    estimator = skae.load(path)
+    whole = make_pipeline(estimator)
+    for each in (estimator, whole, clone(estimator)):
+        assert type(estimator).__name__ in repr(each)
+        if hasattr(each, "_repr_html_"):
+            assert type(estimator).__name__ in each._repr_html_()
+            assert type(estimator).__name__ in each._repr_mimebundle_()["text/html"]
+        assert "fit" in dir(each)
+        parameters = each.get_params()
+        assert each.set_params(**each.get_params(deep=False)) is each
+        assert each.get_params().keys() == parameters.keys()
+        if all(map(is_installed, NEEDED_BY_FITS)):  # or looking through all makes the models
+            continue
+        members = dict(inspect.getmembers(each))
+        assert "fit" in members or "transform" in members
+        assert not hasattr(each, "encoder_")
+        assert "decoder_" not in members
+    if hasattr(estimator, "set_output"):
+        assert estimator.set_output(transform="default") is estimator
+
+
 def refused_calls(shared):
     """Calls that need Keras, by name: on what, and what they call."""
     import skae
@@ -91,6 +120,8 @@ def refused_calls(shared):
     yield "BatchedGridSearchCV.fit", search, lambda: search.fit(X)
     table = skae.TableAutoencoder()
     yield "TableAutoencoder.fit", table, lambda: table.fit(shared["table"]())
+    with_optimizer = skae.load(next(shared["GOLDEN"].glob("*/Autoencoder.partial_fit.skae")))
+    yield "fit, with an optimizer", with_optimizer, lambda: with_optimizer.fit(X)
     yield "fit, again", autoencoder, lambda: autoencoder.fit(X)
     yield "fit_transform", autoencoder, lambda: autoencoder.fit_transform(X)
     yield "partial_fit", autoencoder, lambda: autoencoder.partial_fit(X)
@@ -110,7 +141,7 @@ def check_refusal(name, estimator, call):
     before, said = dict(vars(estimator)), "nothing"
     try:
         call()
-    except ImportError as error:
+    except (AttributeError, ImportError) as error:  # an attribute that cannot be had is none
         said = str(error)
     assert SENTENCE in said, f"{name} said {said}"
     after = vars(estimator)
@@ -136,7 +167,8 @@ def main(argv=None):
     paths = sorted(shared["GOLDEN"].glob("*/*.skae"))
     for path in paths:
         check_answers(path, shared["KEPT"][path.stem])
-        print(f"{path.stem}: loaded, and answers as stored", flush=True)
+        check_shown(path)
+        print(f"{path.stem}: loaded, shown, and answers as stored", flush=True)
     loaded = {name.partition(".")[0] for name in sys.modules} & set(NEEDED_BY_FITS)
     assert not loaded, f"imported: {loaded}"
     refused = [(check_refusal(*each), each[0])[1] for each in refused_calls(shared)]

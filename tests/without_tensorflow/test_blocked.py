@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skae import Autoencoder
+from skae import Autoencoder, load
 from skae.backend._surroundings import check_installed
+from skae.cli._needs import needs_packages
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("score_golden.py")
@@ -31,6 +32,28 @@ def test_what_is_stored_scores_and_what_needs_keras_is_refused(names):
     done = run("--block", *names)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "files scored without keras or tensorflow" in done.stdout
+
+
+def test_what_is_shown_and_copied_imports_no_keras_where_it_is_installed():
+    code = (
+        "import runpy, sys; "
+        f"shared = runpy.run_path({str(SCRIPT)!r}); "
+        "[shared['check_shown'](path) for path in map(shared['Path'], sys.argv[1:])]; "
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    golden = ROOT / "tests" / "golden"
+    # One with an optimizer of Keras, and what holds autoencoders.
+    names = ["Autoencoder.partial_fit", "AutoencoderClassifier", "TableAutoencoder", "pipeline"]
+    paths = [str(next(golden.glob(f"*/{name}.skae"))) for name in names]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *paths],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "set()\n"
 
 
 def test_an_installation_that_is_too_large_fails():
@@ -72,3 +95,55 @@ def test_commands_that_fit_say_what_to_install(tmp_path):
     assert done.returncode not in (0, None)
     assert 'pip install "skae[train]"' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("lacking", "fits", "said"),
+    [
+        (
+            ["jinja2", "rich", "keras", "tensorflow"],
+            True,
+            "^jinja2, rich, keras and tensorflow are not installed; "
+            r'pip install "skae\[train,tables\]"$',
+        ),
+        (["keras"], True, r'^keras is not installed; pip install "skae\[train\]"$'),
+        (["jinja2", "keras"], False, r'^jinja2 is not installed; pip install "skae\[tables\]"$'),
+    ],
+)
+def test_commands_name_all_that_they_need(lacking, fits, said, monkeypatch):
+    for name in lacking:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=said):
+        needs_packages(fits=fits)
+
+
+def test_encoding_a_file_needs_nothing_that_fits_need(monkeypatch):
+    for name in ("keras", "tensorflow", "rich"):
+        monkeypatch.setitem(sys.modules, name, None)
+    needs_packages(fits=False)
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize("ask", ["sample", "reconstruct", "inverse_transform"])
+def test_a_table_says_that_its_frames_need_pandas(ask, monkeypatch):
+    path = next((ROOT / "tests" / "golden").glob("*/TableAutoencoder.skae"))
+    table = load(path)
+    given = 2
+    if ask != "sample":
+        rows = table.sample(2, random_state=0).to_numpy()
+        given = table.transform(rows) if ask == "inverse_transform" else rows
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    said = r'frame of pandas needs pandas, which is not installed; pip install "skae\[compare\]"'
+    with pytest.raises(ImportError, match=said):
+        getattr(table, ask)(given)
+
+
+def test_names_are_listed_without_building_models(monkeypatch):
+    path = next((ROOT / "tests" / "golden").glob("*/Autoencoder.skae"))
+    autoencoder = load(path)
+    monkeypatch.setattr(
+        "skae.backend.models_in_input_units", lambda *given: pytest.fail("models were built")
+    )
+    assert {"encoder_", "decoder_", "loss_curve_", "pca_mean_"} <= set(dir(autoencoder))
+    assert "encoder_" not in dir(Autoencoder())
+    assert "loss_curve_" in autoencoder._repr_html_()

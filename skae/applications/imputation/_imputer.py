@@ -36,7 +36,7 @@ from skae.reducers import (
     without_padding,
 )
 from skae.states import StampedEstimator, demand_estimator
-from skae.tables import check_array, check_magnitude, column_labels, validate_data
+from skae.tables import check_array, check_magnitude, column_labels, in_memory, validate_data
 from skae.tabular import is_a_table
 
 
@@ -285,6 +285,7 @@ class ReconstructionImputer(FillingMixin, StampedEstimator):
         ConvergenceWarning
             If a reducer that does not take ``observed`` needs more than ``max_iter`` rounds.
         """
+        X = in_memory(X)
         if is_a_table(X, self.reducer, with_holes=False):
             fit_table(self, X)
             return self

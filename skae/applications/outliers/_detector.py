@@ -17,7 +17,7 @@ from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import TrainableReducer, allows_nan, telling_once_of_pca
 from skae.states import StampedEstimator, demand, demand_estimator, demand_number
-from skae.tables import validate_data
+from skae.tables import in_memory, validate_data
 
 _JOBS = [Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left")]
 
@@ -230,7 +230,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
             padding), or too few different rows, or if it is masked or of another shape; if
             ``scoring`` or the reducer is about numbers alone and X is not.
         """
-        rng, plan = check_random_state(self.random_state), self._plan()
+        rng, plan, X = check_random_state(self.random_state), self._plan(), in_memory(X)
         reader = reader_to_fit(self.reducer, X, plan, rng)
         X = reader.given(X)
         rows = reader.to_learn_from(X, self, plan.n_folds)

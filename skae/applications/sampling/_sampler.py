@@ -34,6 +34,7 @@ from skae.states import StampedEstimator, demand, demand_estimator, demand_numbe
 from skae.tables import (
     FrameOutputMixin,
     classes_to_learn,
+    in_memory,
     places_among,
     validate_data,
 )
@@ -217,7 +218,7 @@ class LatentSampler(AugmentingMixin, FrameOutputMixin, DensityMixin, StampedEsti
             limits are wanted for a table, or if the reducer or the density raises. The sampler is
             then as it was before.
         """
-        rng = check_random_state(self.random_state)
+        rng, X = check_random_state(self.random_state), in_memory(X)
         wanted = Wanted(self.min_value, self.max_value, self.grid)
         reader = reader_to_fit(self.reducer, X, wanted, rng)
         reducer, X = reader.reducer, reader.given(X)
