@@ -54,8 +54,9 @@ def fit(
         Has ``submit(function, *args)``, which returns a future with ``result()`` and ``cancel()``:
         a client of dask, a pool of ``concurrent.futures``, or a
         :class:`~skae.distributed.RayExecutor`. Or a function that makes one, such as
-        ``lambda: ProcessPoolExecutor(2)``, which is called again where a process ends and breaks
-        the pool, and whose executors are shut down in the end.
+        ``lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn"))``, which is called again
+        where a process ends and breaks the pool, and whose executors are shut down in the end.
+        Processes that are forked from one in which TensorFlow is loaded cannot train.
     sample_weight : list of array-like, or array-like of shape (n_samples,), optional
         How much each row counts: an array for each shard, or one for the rows of all in their
         order.

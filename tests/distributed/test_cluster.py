@@ -65,8 +65,13 @@ def test_scores_in_workers_without_tensorflow(client):
     codes = rows.map_blocks(autoencoder.transform, chunks=(80, 2), dtype=X.dtype, meta=X[:0, :2])
     np.testing.assert_allclose(codes.compute(), autoencoder.transform(X))
     table = frames.from_pandas(pandas.DataFrame(X), npartitions=2)
-    scores = table.map_partitions(autoencoder.score_samples, meta=(None, "f8"))
-    np.testing.assert_allclose(scores.compute(), autoencoder.score_samples(X))
+    scores = table.map_partitions(
+        lambda part: pandas.Series(autoencoder.score_samples(part), part.index),
+        meta=("score", "f8"),
+    )
+    found = scores.compute()
+    assert found.index.tolist() == list(range(len(X)))
+    np.testing.assert_allclose(found, autoencoder.score_samples(X))
     loaded = client.run(lambda: "tensorflow" in sys.modules)
     assert not any(loaded.values())
 
