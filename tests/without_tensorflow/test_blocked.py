@@ -123,15 +123,10 @@ def test_encoding_a_file_needs_nothing_that_fits_need(monkeypatch):
     needs_packages(fits=False)
 
 
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
-@pytest.mark.parametrize("ask", ["sample", "reconstruct", "inverse_transform"])
+@pytest.mark.parametrize("ask", ["sample", "inverse_transform"])
 def test_a_table_says_that_its_frames_need_pandas(ask, monkeypatch):
-    path = next((ROOT / "tests" / "golden").glob("*/TableAutoencoder.skae"))
-    table = load(path)
-    given = 2
-    if ask != "sample":
-        rows = table.sample(2, random_state=0).to_numpy()
-        given = table.transform(rows) if ask == "inverse_transform" else rows
+    table = load(next((ROOT / "tests" / "golden").glob("*/TableAutoencoder.skae")))
+    given = 2 if ask == "sample" else np.zeros((2, table.n_components_))
     monkeypatch.setitem(sys.modules, "pandas", None)
     said = r'frame of pandas needs pandas, which is not installed; pip install "skae\[compare\]"'
     with pytest.raises(ImportError, match=said):
