@@ -14,7 +14,7 @@ from skae.distributed._work import Phase, Seed, Setup, Summary, check, reduce, t
 from skae.fitting import Recipe, Rows, UncheckedRows, check_weights
 from skae.model import BlockFunction, ScaledRows, Scaling, combined
 from skae.numerics import Array, Integers
-from skae.training import Data, Hooks, Keeper, Outcome, Plan, ProgramSpec, Start, run
+from skae.training import Data, Hooks, Keeper, Outcome, Plan, ProgramSpec, RowSource, Start, run
 
 # Of rows that are looked at one block after the other here, so much of a shard comes at a time.
 _MOST_BYTES = 2**28
@@ -175,6 +175,11 @@ class ShardedData(Data):
     @property
     def most_rows(self) -> int:
         return max(self.n_in_turn, int(self.n_validation.max()))
+
+    @property
+    def sources(self) -> list[RowSource]:
+        """None: workers read the rows, and ``digest`` tells them from others."""
+        return []
 
     @property
     def facts(self) -> list[Array | None]:

@@ -1,5 +1,6 @@
 """The file in which a long fit keeps what it needs to go on, should its process be killed."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic
 from typing import Any
 
@@ -16,11 +18,12 @@ import numpy as np
 
 from skae.drafts import remove_whole, write_whole
 from skae.numerics import Array
-from skae.training import Data, Plan, ProgramSpec, Saved, Start
+from skae.training import Data, Plan, ProgramSpec, RowSource, Saved, Start
 
 # Seconds from one writing to the next; an epoch that takes longer is kept at its end.
 INTERVAL = 30.0
 _FORMAT = 1
+_ROWS_AT_A_TIME = 4096
 _LAYER = ".layer-"
 _LASTING: ContextVar[bool] = ContextVar("_LASTING", default=False)
 
@@ -143,7 +146,19 @@ def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: 
         _add(digest, array)
     for array in [*units, *data.facts]:
         _add(digest, array)
+    for source in data.sources:
+        _add_rows(digest, source, spec.n_features)
     return digest.hexdigest()
+
+
+def _add_rows(digest: Any, source: RowSource, n_features: int) -> None:
+    n_rows = len(source)
+    digest.update(str(n_rows).encode())
+    for first in range(0, n_rows, _ROWS_AT_A_TIME):
+        places = np.arange(first, min(first + _ROWS_AT_A_TIME, n_rows))
+        rows = np.empty((len(places), n_features), np.float32)
+        source.read(places, rows)
+        digest.update(rows.data)
 
 
 def _add(digest: Any, value: Any) -> None:
@@ -173,3 +188,19 @@ def check_resumable(estimator: Any, checkpoint: object) -> None:
             "checkpoint= cannot keep what callbacks remember. Fit with callbacks=None, or without "
             "a checkpoint."
         )
+    _check_writable(Path(checkpoint))
+
+
+def _check_writable(path: Path) -> None:
+    """Try the folder now, and not half a minute into the fit."""
+    folder = next((each for each in path.absolute().parents if each.exists()), Path())
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"checkpoint={str(path)!r} cannot be written ({error.strerror}). Give the path of a "
+            "file in a folder that can be written to."
+        ) from error

@@ -52,6 +52,11 @@ class Data:
         return max(len(self.training), len(self.validation))
 
     @property
+    def sources(self) -> list[RowSource]:
+        """Rows that training reads, and what they should become."""
+        return [self.rows] if self.targets is None else [self.rows, self.targets]
+
+    @property
     def facts(self) -> list[Array | None]:
         """Arrays that, beside the rows, decide what training makes of them."""
         return [self.training, self.validation, self.sample_weight, self.labels]

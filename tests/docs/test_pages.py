@@ -36,6 +36,7 @@ MODULES = (
     "skae.inspection",
     "skae.layers",
     "skae.metrics",
+    "skae.tracking",
 )
 
 

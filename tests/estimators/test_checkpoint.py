@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from sklearn.base import clone
 
 import skae
 from skae import Autoencoder, DenoisingAutoencoder
@@ -115,6 +116,29 @@ def test_a_checkpoint_of_another_fit_is_refused(killed_after, tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ValueError, match="is no file of an interrupted fit"):
         estimator.fit(X, checkpoint=path)
+
+
+def test_rows_in_another_order_are_other_rows(killed_after, tmp_path):
+    estimator, path = CASES["annealed"], tmp_path / "checkpoint"
+    killed_after(1)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    swapped = X.copy()
+    swapped[:2] = X[1::-1]
+    with pytest.raises(ValueError, match="other rows"):
+        estimator.fit(swapped, checkpoint=path)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs a folder that takes no files")
+def test_a_folder_that_takes_no_files_is_refused_before_training(monkeypatch):
+    monkeypatch.setattr(Autoencoder, "_fit_in_context", None)
+    with pytest.raises(ValueError, match=r"'/proc/file' cannot be written .*Give the path"):
+        clone(CASES["annealed"]).fit(X, checkpoint="/proc/file")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="cannot be written"):
+        clone(CASES["annealed"]).fit(X, checkpoint=tmp_path)
 
 
 @pytest.mark.parametrize(
