@@ -566,7 +566,7 @@ def test_an_interrupt_stops_everything(monkeypatch, capsys):
 
 def test_a_missing_extra_is_named(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "rich", None)
-    assert 'rich is not installed; pip install "skae[compare]"' in refuse(capsys)
+    assert 'rich is not installed; pip install "skae[tables]"' in refuse(capsys)
 
 
 def test_names_may_be_of_any_script(frame):

@@ -58,8 +58,8 @@ class LinearNetwork:
     def at_rest(self):
         return self
 
-    def code(self, rows):
-        return rows @ ENCODER
+    def code_of_batch(self, batch):
+        return batch["rows"] @ ENCODER
 
     def predict(self, code):
         return code @ HEAD
