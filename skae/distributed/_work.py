@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from skae import backend
+from skae.distributed._allocation import kept_memory
 from skae.distributed._envelope import ROWS, Envelope, opened
 from skae.distributed._sources import read
 from skae.fitting import Rows, check_fit_input
@@ -225,7 +226,7 @@ def judge(
     if not len(indices):
         return np.zeros(len(run.spec.objective.terms)), 0.0
     start = _start(run, shared, place.number)
-    with backend.borrow_program(run.spec) as program:
+    with kept_memory(), backend.borrow_program(run.spec) as program:
         _load(program, start, None)
         judge = Judge(program, data, start)
         sums = judge.validation_sums() if held_out else judge.training_sums()
@@ -245,7 +246,7 @@ def train(
     run: Phase = opened(phase)
     data, start = _data_of(place, source, weight, phase), _start(run, shared, place.number)
     generator = generator_of(rng)
-    with backend.borrow_program(run.spec) as program:
+    with kept_memory(), backend.borrow_program(run.spec) as program:
         _load(program, start, joined_memory(shared.memory, own_memory))
         if shared.rate is not None:
             program.set_learning_rate(shared.rate)
