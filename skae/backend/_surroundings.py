@@ -7,9 +7,10 @@ alone may fail or take seconds: so the choice is foreseen here.
 import json
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from skae.messages import lacking
 
 _BACKEND = "tensorflow"
 _NEEDED = ("keras", "tensorflow")
@@ -23,22 +24,13 @@ def check_installed() -> None:
     ImportError
         If Keras or TensorFlow is not installed.
     """
-    lacking = [name for name in _NEEDED if not _is_installed(name)]
-    if lacking:
-        what = f"{' and '.join(lacking)}, which {'are' if len(lacking) > 1 else 'is'} not installed"
+    absent = lacking(_NEEDED)
+    if absent:
+        what = f"{' and '.join(absent)}, which {'are' if len(absent) > 1 else 'is'} not installed"
         raise ImportError(
             "Fits, Keras models, and networks and activations of your own need "
             f'{what}; pip install "skae[train]". Other fitted estimators score without.'
         )
-
-
-def _is_installed(name: str) -> bool:
-    if name in sys.modules:
-        return sys.modules[name] is not None
-    try:
-        return find_spec(name) is not None
-    except ImportError:  # of an import hook that refuses it
-        return False
 
 
 def check_process() -> None:

@@ -1,6 +1,6 @@
 """Sentences that are said in several rooms, in the same words."""
 
-from skae.messages._extras import needs_extra
+from skae.messages._extras import lacking, needs_extra
 from skae.messages._integers import check_flag, check_integer
 from skae.messages._time_left import in_words, left
 from skae.messages._warnings import NetworkChangedWarning
@@ -10,6 +10,7 @@ __all__ = [
     "check_flag",
     "check_integer",
     "in_words",
+    "lacking",
     "left",
     "needs_extra",
 ]

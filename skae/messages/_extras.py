@@ -1,7 +1,9 @@
 """Imports of libraries that not every installation has."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 
 @contextmanager
@@ -20,3 +22,17 @@ def needs_extra(name: str, user: str = "") -> Iterator[None]:
     except ModuleNotFoundError as error:
         what = f"{user} needs {error.name}, which" if user else error.name
         raise ImportError(f'{what} is not installed; pip install "skae[{name}]"') from error
+
+
+def lacking(names: Iterable[str]) -> list[str]:
+    """Those packages that are not installed; none is imported to find out."""
+    return [name for name in names if not _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
+    if name in sys.modules:
+        return sys.modules[name] is not None
+    try:
+        return find_spec(name) is not None
+    except ImportError:  # of an import hook that refuses it
+        return False
