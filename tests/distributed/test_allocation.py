@@ -1,13 +1,21 @@
 """Memory of workers of dask, which ask the allocator to give all of it back at once."""
 
-import numpy as np
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from skae.distributed._allocation import _glibc, kept_memory
 
-resource = pytest.importorskip("resource")
-pytestmark = pytest.mark.skipif(_glibc() is None, reason="needs glibc")
+pytest.importorskip("resource")
 
+# What the allocator maps anew depends on all that a process did before: a process of its own.
+FAULTS = """
+import json, resource
+import numpy as np
+from skae.distributed._allocation import kept_memory
 
 def faults_of_steps():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -15,24 +23,25 @@ def faults_of_steps():
         np.ones(2**17)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
+before = faults_of_steps()
+with kept_memory():
+    faults_of_steps()
+    inside = faults_of_steps()
+print(json.dumps({"before": before, "inside": inside, "after": faults_of_steps()}))
+"""
 
-@pytest.fixture
-def kept_afterwards():
-    """Other tests of this process want the memory back as little."""
-    yield
-    _glibc().mallopt(-1, 2**27)
-    _glibc().mallopt(-3, 2**25)
 
-
-@pytest.mark.usefixtures("kept_afterwards")
-def test_arrays_of_steps_are_mapped_once(monkeypatch):
-    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
-    with kept_memory():
-        faults_of_steps()
-        inside = faults_of_steps()
-    # As such a worker is between its calls: a megabyte has 256 pages.
-    assert faults_of_steps() > 50 * 200
-    assert inside < 500
+@pytest.mark.skipif(_glibc() is None, reason="needs glibc")
+def test_arrays_of_steps_are_mapped_once():
+    asked = {**os.environ, "MALLOC_TRIM_THRESHOLD_": "65536"}
+    run = [sys.executable, "-c", FAULTS]
+    printed = subprocess.run(run, env=asked, check=True, capture_output=True, text=True).stdout
+    faults = json.loads(printed)
+    # A megabyte has 256 pages.
+    assert faults["before"] > 50 * 200
+    assert faults["inside"] < 500
+    # As such a worker is between its calls.
+    assert faults["after"] > 50 * 200
 
 
 def test_other_processes_are_left_as_they_are(monkeypatch):
