@@ -331,7 +331,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 import skae
 model = PCA(2).fit(np.random.default_rng(0).normal(size=(300, 3000)))
-for delay in (0.0, 0.01, 0.05):
+for delay in (0.0, 0.005, 0.01, 0.02, 0.05):
     ready, is_ready = os.pipe()
     process = os.fork()
     if not process:
