@@ -151,7 +151,7 @@ class LatentSampler(AugmentingMixin, FrameOutputMixin, DensityMixin, StampedEsti
     >>> few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:10]]
     >>> X_balanced, y_balanced = sampler.augment(X[few], y[few], random_state=0)
     >>> np.bincount(y_balanced)
-    array([178, 178])
+    array([90, 90])
 
     Rows of a class that is asked for:
 
