@@ -103,7 +103,7 @@ class PrecisionLossWarning(UserWarning):
     >>> rows[3, 2] = 1e8
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
-    ...     autoencoder = Autoencoder(2, random_state=0).fit(rows)
+    ...     autoencoder = Autoencoder(2, max_iter=50, random_state=0).fit(rows)
     >>> [str(each.message)[:33] for each in caught if each.category is PrecisionLossWarning]
     ['X holds 1e+08 in row 3 of column ']
     """
@@ -129,7 +129,7 @@ class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a librar
     >>> noise = np.random.default_rng(0).standard_normal((60, 8))
     >>> with warnings.catch_warnings(record=True, category=StartKeptWarning) as caught:
     ...     warnings.simplefilter("always")
-    ...     autoencoder = Autoencoder(2, random_state=0).fit(noise)
+    ...     autoencoder = Autoencoder(2, max_iter=50, random_state=0).fit(noise)
     >>> autoencoder.best_epoch_, len(caught)
     (0, 1)
     """

@@ -585,9 +585,11 @@ def test_an_autoencoder_is_compared_with_pca_by_default(capsys):
     assert scores["reducer"].tolist() == ["PCA", "Autoencoder"]
 
 
-def test_the_module_can_be_run():
-    command = [sys.executable, "-m", "skae", "compare", *QUICK]
+def test_the_module_can_be_run(frame):
+    frame.drop(columns="target").to_csv("wine.csv", index=False)
+    command = [sys.executable, "-m", "skae", "compare", "wine.csv", *QUICK]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "Written: " in result.stdout
-    assert listing() == ["skae-comparison", *(f"skae-comparison/{name}" for name in WRITTEN)]
+    written = [f"skae-comparison/{name}" for name in WRITTEN]
+    assert listing() == ["skae-comparison", *written, "wine.csv"]

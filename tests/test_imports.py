@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import skae
 
 ROOT = Path(__file__).parents[1]
@@ -14,29 +12,25 @@ ROOT = Path(__file__).parents[1]
 LATE = {"constriction", "jinja2", "keras", "matplotlib", "pandas", "polars", "rich", "tensorflow"}
 
 
-def packages_after(code):
-    """The packages that a new interpreter has loaded after running ``code``."""
-    command = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
+# scikit-learn itself loads pandas and rich where they are installed.
+LOADING = """
+import sys
+import sklearn.base, sklearn.callback
+print(*sys.modules)
+from skae import Autoencoder, AutoencoderClassifier, compress
+Autoencoder()
+import skae.applications, skae.comparison, skae.diagnosis, skae.inspection, skae.cli
+print(*sys.modules)
+"""
+
+
+def test_what_is_slow_or_optional_is_loaded_by_its_first_use():
+    command = [sys.executable, "-c", LOADING]
     run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return {module.partition(".")[0] for module in run.stdout.splitlines()[-1].split()}
-
-
-@pytest.fixture(scope="module")
-def of_sklearn():
-    # scikit-learn itself loads pandas and rich where they are installed.
-    return packages_after("import sklearn.base, sklearn.callback")
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from skae import Autoencoder; Autoencoder()",
-        "from skae import AutoencoderClassifier, compress",
-        "import skae.applications, skae.comparison, skae.diagnosis, skae.inspection, skae.cli",
-    ],
-)
-def test_what_is_slow_or_optional_is_loaded_by_its_first_use(code, of_sklearn):
-    loaded = packages_after(code) - of_sklearn
+    of_sklearn, of_skae = (
+        {module.partition(".")[0] for module in line.split()} for line in run.stdout.splitlines()
+    )
+    loaded = of_skae - of_sklearn
     assert "skae" in loaded
     assert loaded & LATE == set()
 

@@ -174,8 +174,15 @@ def test_an_optimizer_with_all_its_options_does_what_keras_does(name):
     check_equal(lambda: cls(0.01, **options), n_steps=4, atol=atol)
 
 
-@pytest.mark.parametrize("cls", ["Adam", "Lamb", "ScheduleFreeAdamW"])
-@pytest.mark.parametrize("option", SHARED_VALUES)
+# Of the others one looks at whole variables, and one has weights beside those that it steps.
+@pytest.mark.parametrize(
+    ("cls", "option"),
+    [
+        *(("Adam", option) for option in SHARED_VALUES),
+        *(("Lamb", option) for option in ("clipnorm", "weight_decay", "use_ema")),
+        *(("ScheduleFreeAdamW", option) for option in ("gradient_accumulation_steps", "use_ema")),
+    ],
+)
 def test_an_option_of_all_optimizers_does_what_keras_does(cls, option):
     if not hasattr(keras.optimizers, cls):
         pytest.skip("this Keras has no such optimizer")
@@ -196,8 +203,17 @@ AVERAGED = {
 }
 
 
-@pytest.mark.parametrize("tier", ["auto", False, True], ids=["eager", "graph", "xla"])
-@pytest.mark.parametrize("case", AVERAGED)
+# What XLA compiles is what is traced to a graph.
+@pytest.mark.parametrize(
+    ("case", "tier"),
+    [
+        ("momentum", False),
+        ("overwriting", "auto"),
+        ("overwriting", True),
+        ("accumulating", "auto"),
+        ("accumulating", True),
+    ],
+)
 def test_averages_are_those_of_keras(case, tier):
     def make():
         return keras.optimizers.Adam(0.02, use_ema=True, **AVERAGED[case])
@@ -205,7 +221,7 @@ def test_averages_are_those_of_keras(case, tier):
     check_equal(make, jit_compile=tier)
 
 
-@pytest.mark.parametrize("tier", ["auto", False, True], ids=["eager", "graph", "xla"])
+@pytest.mark.parametrize("tier", ["auto", True], ids=["eager", "xla"])
 def test_a_loss_scale_optimizer_does_what_keras_does(tier):
     def make():
         inner = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.6)

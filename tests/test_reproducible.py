@@ -40,7 +40,7 @@ NETWORKS = {
     "small": SMALL,
     "wide": {"hidden_layer_sizes": (1024, 512), "batch_size": 200, "max_iter": 2},
     "convolutional": {"network": "convolutional", "batch_size": 100, "max_iter": 2, **IMAGES},
-    "recurrent": {"network": "recurrent", "max_iter": 2, **SEQUENCES},
+    "recurrent": {"network": "recurrent", "batch_size": 100, "max_iter": 2, **SEQUENCES},
     "own": {"network": own_network, "hidden_layer_sizes": (512,), "max_iter": 2, **IMAGES},
 }
 

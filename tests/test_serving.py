@@ -1,6 +1,7 @@
 """A fitted estimator in other places: pickles, skops, fresh processes, forks, threads."""
 
 import importlib
+import json
 import logging
 import multiprocessing
 import os
@@ -153,15 +154,13 @@ def test_scoring_many_networks_does_not_look_like_retracing_to_tensorflow(caplog
     assert "retracing" not in caplog.text
 
 
-FORK = """
-import multiprocessing, sys, time
+FORKS = """
+import multiprocessing, time
 
 import numpy as np
+import keras
 
 rows = np.random.default_rng(0).normal(size=(60, 5))
-if "skae first" in sys.argv:
-    import skae
-import keras
 
 
 def fit(queue):
@@ -169,7 +168,7 @@ def fit(queue):
 
     start = time.monotonic()
     try:
-        Autoencoder(2, max_iter=30, early_stopping=False, learning_rate=0.01).fit(rows)
+        Autoencoder(2, max_iter=4, early_stopping=False, learning_rate=0.01).fit(rows)
         queue.put("fitted")
     except RuntimeError as error:
         seconds = time.monotonic() - start
@@ -185,27 +184,30 @@ def print_what_a_fork_says():
     print("hangs" if process.is_alive() else queue.get())
 
 
-if "nothing runs" in sys.argv:
-    print_what_a_fork_says()
+print_what_a_fork_says()
 keras.optimizers.Adam()
+print_what_a_fork_says()
+import skae
 print_what_a_fork_says()
 """
 REFUSED = "This process was forked from one in which"
 
 
-def told_by_forks(*cases):
-    command = [sys.executable, "-W", "ignore", "-c", FORK, *cases]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+@pytest.fixture(scope="module")
+def told_by_forks():
+    """What forks of one process say: before TensorFlow runs in it, then, and once it has skae."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKS]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_a_fork_of_a_process_in_which_tensorflow_runs_refuses_to_fit():
-    assert told_by_forks("skae first").startswith(REFUSED)
+def test_a_fork_of_a_process_in_which_tensorflow_runs_refuses_to_fit(told_by_forks):
+    assert told_by_forks[2].startswith(REFUSED)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_a_fork_that_imports_skae_fits_until_tensorflow_runs_in_its_parent():
-    of_nothing, of_keras = told_by_forks("nothing runs").splitlines()
+def test_a_fork_that_imports_skae_fits_until_tensorflow_runs_in_its_parent(told_by_forks):
+    of_nothing, of_keras, _ = told_by_forks
     assert of_nothing == "fitted"
     assert of_keras.startswith(REFUSED)
 
@@ -234,16 +236,18 @@ def test_a_forked_worker_scores_and_refuses_to_fit(fitted):
 
 
 STARTED = """
-import multiprocessing, sys
+import json, multiprocessing, multiprocessing.forkserver
 from hashlib import sha256
 
 import numpy as np
 import skae
 
+METHODS = ("spawn", "forkserver")
+
 
 def bits():
     rows = np.random.default_rng(0).normal(size=(60, 5)) ** 3
-    settings = {"max_iter": 20, "early_stopping": False, "random_state": 0}
+    settings = {"max_iter": 5, "early_stopping": False, "random_state": 0}
     fitted = skae.Autoencoder(2, learning_rate=0.01, jit_compile=False, **settings).fit(rows)
     weights = fitted._model.weights
     return sha256(b"".join(weights[name].tobytes() for name in sorted(weights))).hexdigest()
@@ -256,44 +260,55 @@ def fit(queue):
         queue.put(str(error))
 
 
-if __name__ == "preloaded":
-    bits()  # where the server's workers are forked from
-if __name__ == "__main__":
-    method, preloads = sys.argv[1:]
-    context = multiprocessing.get_context(method)
-    if preloads == "yes":
-        context.set_forkserver_preload(["preloaded"])
+def of_worker(context):
     queue = context.SimpleQueue()
     process = context.Process(target=fit, args=(queue,), daemon=True)
     process.start()
     process.join(240)
-    print("hangs" if process.is_alive() else queue.get())
-    print(bits())
+    return "hangs" if process.is_alive() else queue.get()
+
+
+if __name__ == "preloaded":
+    bits()  # where the server's workers are forked from
+if __name__ == "__main__":
+    found = {method: of_worker(multiprocessing.get_context(method)) for method in METHODS}
+    # Another server, which has fitted before it is asked for workers.
+    multiprocessing.forkserver._forkserver._stop()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["preloaded"])
+    print(json.dumps({**found, "preloaded": of_worker(context)}))
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize(
-    ("method", "preloads"), [("spawn", "no"), ("forkserver", "no"), ("forkserver", "yes")]
-)
-def test_processes_that_are_started_fit_to_the_same_bits_or_refuse(method, preloads, tmp_path):
+@pytest.fixture(scope="module")
+def found_by_started(tmp_path_factory):
+    """The bits of a fit, or an error, of processes that are started in each way."""
+    folder = tmp_path_factory.mktemp("started")
     for name in ("main.py", "preloaded.py"):
-        (tmp_path / name).write_text(STARTED)
-    command = [sys.executable, "-W", "ignore", "main.py", method, preloads]
-    path = os.pathsep.join([str(tmp_path), str(Path(skae.__file__).parents[1])])
+        (folder / name).write_text(STARTED)
+    path = os.pathsep.join([str(folder), str(Path(skae.__file__).parents[1])])
     done = subprocess.run(
-        command,
+        [sys.executable, "-W", "ignore", "main.py"],
         check=True,
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": path},
     )
-    of_worker, own = done.stdout.splitlines()
-    if preloads == "yes":
-        assert of_worker.startswith("This process was forked from one in which")
-    else:
-        assert of_worker == own
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_are_started_fit_to_the_same_bits(method, found_by_started):
+    here = {"__name__": "here"}
+    exec(STARTED, here)
+    assert found_by_started[method] == here["bits"]()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_fork_of_a_server_that_has_fitted_refuses_to_fit(found_by_started):
+    assert found_by_started["preloaded"].startswith(REFUSED)
 
 
 def test_threads_score_the_same(fitted):

@@ -188,7 +188,7 @@ def seen(*args):
 _cross_fitting.loss_after = seen
 X = np.load("X.npy")
 with tf.device("CPU:1"):
-    Autoencoder(2, hidden_layer_sizes=(4,), max_iter=70).fit(X)
+    Autoencoder(2, hidden_layer_sizes=(4,), max_iter=60, jit_compile=False).fit(X)
 print(devices)
 joblib.effective_n_jobs = effective_n_jobs
 codes = []

@@ -175,7 +175,7 @@ def diagnose(estimator: Reducer, X: ArrayLike) -> Diagnosis:
     >>> from sklearn.model_selection import train_test_split
     >>> from skae import Autoencoder, diagnose
     >>> X_train, X_test = train_test_split(load_wine(as_frame=True).data, random_state=0)
-    >>> autoencoder = Autoencoder(2, random_state=0).fit(X_train)
+    >>> autoencoder = Autoencoder(2, max_iter=50, random_state=0).fit(X_train)
     >>> diagnosis = diagnose(autoencoder, X_test)
     >>> print(diagnosis)
     Autoencoder with 2 components on 45 rows of 13 features: 100.0% of the variance is

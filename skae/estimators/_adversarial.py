@@ -114,7 +114,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skae import AdversarialAutoencoder
-    >>> X = load_digits().data
+    >>> X = load_digits().data[:600]
     >>> adversarial = AdversarialAutoencoder(8, max_iter=5, random_state=0).fit(X)
     >>> adversarial.sample(3, random_state=0).shape
     (3, 64)

@@ -53,7 +53,7 @@ class Autoencoder(BaseAutoencoder):
     >>> from skae import Autoencoder
     >>> from skae.metrics import reconstruction_error
     >>> X = load_iris().data
-    >>> autoencoder = Autoencoder(1, random_state=0).fit(X)
+    >>> autoencoder = Autoencoder(1, max_iter=50, random_state=0).fit(X)
     >>> autoencoder.transform(X).shape
     (150, 1)
     >>> pca = PCA(1).fit(X)

@@ -58,7 +58,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skae import ContractiveAutoencoder
-    >>> X = load_digits().data
+    >>> X = load_digits().data[:600]
     >>> plain = ContractiveAutoencoder(8, contraction=0.0, max_iter=5, random_state=0).fit(X)
     >>> contractive = ContractiveAutoencoder(8, contraction=0.1, max_iter=5, random_state=0).fit(X)
     >>> bool(contractive.history_["contraction"][-1] < plain.history_["contraction"][-1])

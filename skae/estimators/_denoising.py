@@ -113,7 +113,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     >>> from skae import DenoisingAutoencoder
     >>> X = load_digits().data
     >>> X_noisy = X + np.random.default_rng(0).normal(0, 4, X.shape)
-    >>> denoiser = DenoisingAutoencoder(16, max_iter=20, random_state=0).fit(X[:1500])
+    >>> denoiser = DenoisingAutoencoder(16, max_iter=6, random_state=0).fit(X[:1500])
     >>> before = np.mean((X_noisy[1500:] - X[1500:]) ** 2)
     >>> after = np.mean((denoiser.reconstruct(X_noisy[1500:]) - X[1500:]) ** 2)
     >>> bool(after < 0.5 * before)

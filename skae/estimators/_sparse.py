@@ -140,18 +140,18 @@ class SparseAutoencoder(BaseAutoencoder):
     >>> import numpy as np
     >>> from sklearn.datasets import load_digits
     >>> from skae import SparseAutoencoder
-    >>> X = load_digits().data
+    >>> X = load_digits().data[:600]
     >>> sparse = SparseAutoencoder(256, sparsity="topk", k=10, max_iter=5, random_state=0).fit(X)
     >>> code = sparse.transform(X)
     >>> code.shape
-    (1797, 256)
+    (600, 256)
     >>> np.unique(np.count_nonzero(code, axis=1))
     array([10])
 
     A dictionary of atoms, of which each digit takes six on average:
 
     >>> dictionary = SparseAutoencoder(
-    ...     64, sparsity="batch_topk", k=6, max_iter=20, random_state=0
+    ...     64, sparsity="batch_topk", k=6, max_iter=15, random_state=0
     ... ).fit(X)
     >>> dictionary.components_.shape
     (64, 64)

@@ -91,7 +91,7 @@ class StackedAutoencoder(BaseAutoencoder):
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skae import StackedAutoencoder
-    >>> X = load_digits().data
+    >>> X = load_digits().data[:500]
     >>> stacked = StackedAutoencoder(
     ...     8, hidden_layer_sizes=(128, 64), pretrain_max_iter=5, max_iter=10, random_state=0
     ... ).fit(X)

@@ -127,8 +127,8 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
     >>> from sklearn.decomposition import PCA
     >>> from skae import VariationalAutoencoder
     >>> X = load_digits().data
-    >>> vae = VariationalAutoencoder(8, max_iter=20, random_state=0).fit(X[:1500])
-    >>> vae.score(X[1500:]) > PCA(8).fit(X[:1500]).score(X[1500:])
+    >>> vae = VariationalAutoencoder(8, max_iter=15, random_state=0).fit(X[:600])
+    >>> vae.score(X[1500:]) > PCA(8).fit(X[:600]).score(X[1500:])
     True
     >>> vae.sample(3, random_state=0).shape
     (3, 64)
@@ -136,8 +136,8 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
     Digits of a class, and rows classified by their likelihood:
 
     >>> X, y = load_digits(return_X_y=True)
-    >>> conditional = VariationalAutoencoder(8, conditional=True, max_iter=20, random_state=0)
-    >>> conditional.fit(X[:1500], y[:1500]).sample(4, random_state=0, y=[3, 3, 7, 7]).shape
+    >>> conditional = VariationalAutoencoder(8, conditional=True, max_iter=10, random_state=0)
+    >>> conditional.fit(X[:900], y[:900]).sample(4, random_state=0, y=[3, 3, 7, 7]).shape
     (4, 64)
     >>> bool((conditional.predict(X[1500:]) == y[1500:]).mean() > 0.9)
     True
@@ -146,8 +146,8 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
 
     A prior of several parts, as digits have several classes, fits their codes better:
 
-    >>> several = VariationalAutoencoder(8, prior="mixture", max_iter=20, random_state=0)
-    >>> gain = several.fit(X[:1500]).log_likelihood(X[1500:]) - vae.log_likelihood(X[1500:])
+    >>> several = VariationalAutoencoder(8, prior="mixture", max_iter=15, random_state=0)
+    >>> gain = several.fit(X[:600]).log_likelihood(X[1500:]) - vae.log_likelihood(X[1500:])
     >>> bool(gain.mean() > 0)
     True
     >>> several.prior_parameters_["means"].shape
@@ -368,7 +368,7 @@ class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
     >>> vae = VariationalConvolutionalAutoencoder(
     ...     8, sample_shape=(8, 8, 1), hidden_layer_sizes=(8, 16), max_iter=5, random_state=0
     ... )
-    >>> vae.fit(images).sample(3, random_state=0).reshape(-1, 8, 8).shape
+    >>> vae.fit(images[:300]).sample(3, random_state=0).reshape(-1, 8, 8).shape
     (3, 8, 8)
     """
 

@@ -109,8 +109,8 @@ class AutoencoderClassifier(ClassifierMixin, SupervisedAutoencoder):
     >>> X, y = load_digits(return_X_y=True)
     >>> labels = np.full_like(y[:1500], -1)
     >>> labels[:50] = y[:50]
-    >>> autoencoder = DenoisingAutoencoder(16, noise_level=1.0, max_iter=20)
-    >>> classifier = AutoencoderClassifier(autoencoder, max_iter=20, random_state=0)
+    >>> autoencoder = DenoisingAutoencoder(16, noise_level=1.0, max_iter=5)
+    >>> classifier = AutoencoderClassifier(autoencoder, max_iter=10, random_state=0)
     >>> classifier.fit(X[:1500], labels).score(X[1500:], y[1500:]) > 0.8
     True
     """

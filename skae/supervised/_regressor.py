@@ -58,10 +58,12 @@ class AutoencoderRegressor(RegressorMixin, SupervisedAutoencoder):
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from skae import AutoencoderRegressor
+    >>> from skae import AutoencoderRegressor, DenoisingAutoencoder
     >>> X, y = load_diabetes(return_X_y=True)
     >>> y[100:342] = float("nan")
-    >>> regressor = make_pipeline(StandardScaler(), AutoencoderRegressor(random_state=0))
+    >>> autoencoder = DenoisingAutoencoder(8, noise_level=1.0, max_iter=20)
+    >>> regressor = AutoencoderRegressor(autoencoder, max_iter=20, random_state=0)
+    >>> regressor = make_pipeline(StandardScaler(), regressor)
     >>> regressor.fit(X[:342], y[:342]).score(X[342:], y[342:]) > 0.3
     True
     """

@@ -113,11 +113,11 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
     Examples
     --------
     >>> import pandas as pd
-    >>> from skae import TableAutoencoder
+    >>> from skae import Autoencoder, TableAutoencoder
     >>> size = [1.0, 1.2, 5.1, 5.3, 1.1, 4.9] * 10
     >>> kind = ["large" if value > 3 else "small" for value in size]
     >>> frame = pd.DataFrame({"size": size, "kind": kind})
-    >>> table = TableAutoencoder(random_state=0).fit(frame)
+    >>> table = TableAutoencoder(Autoencoder(1, max_iter=50), random_state=0).fit(frame)
     >>> table.reconstruct(frame[:3])["kind"].tolist()
     ['small', 'small', 'large']
     """

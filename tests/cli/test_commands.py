@@ -159,6 +159,7 @@ def test_codes_of_what_is_usual_are_half_as_wide_as_the_table(monkeypatch):
 
 
 @BLANK
+@BLANK
 def test_rows_are_told_by_their_labels():
     make_trees().set_index(pd.Index([f"t{i}" for i in range(60)])).to_csv("named.csv")
     run("outliers", "named.csv")
@@ -258,6 +259,7 @@ def refuse_at_last(*arguments):
     return told.getvalue().splitlines()[-1]
 
 
+@BLANK
 def test_a_table_of_numbers_alone_is_a_table_too():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, 1))

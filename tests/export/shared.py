@@ -9,7 +9,8 @@ import skae
 onnxruntime = pytest.importorskip("onnxruntime", reason="it runs what skae[onnx] writes")
 pytest.importorskip("skl2onnx", reason="needs skae[onnx]")
 
-DIGITS = load_digits().data[:40]
+# Their middles of 6 by 6 pixels.
+DIGITS = load_digits().images[:40, 1:7, 1:7].reshape(40, 36)
 WINE, KINDS = load_wine(return_X_y=True)
 QUICK = {"max_iter": 1, "early_stopping": False, "random_state": 0}
 # Relative to what numpy answers, and to its deviation.

@@ -134,7 +134,7 @@ def test_a_detector_by_likelihood():
         calibration_fraction=0.5,
         random_state=0,
     )
-    check_file(detector.fit(WINE), NEW, "score_samples")
+    check_file(detector.fit(WINE[::4]), NEW[::4], "score_samples")
 
 
 def holed():
@@ -155,7 +155,7 @@ def holed():
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_imputer(options):
-    X = holed()
+    X = holed()[3::6]  # the first of which lacks everything
     check_file(skae.ReconstructionImputer(random_state=0, **options).fit(X), X, "transform")
 
 

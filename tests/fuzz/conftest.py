@@ -1,4 +1,4 @@
-"""How much is tried: a hundred examples, the same each time, or as many as `make fuzz` asks for."""
+"""How much is tried: fifty examples, the same each time, or as many as `make fuzz` asks for."""
 
 import os
 
@@ -8,7 +8,7 @@ EVERYTHING = list(HealthCheck)
 
 settings.register_profile(
     "quick",
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     database=None,

@@ -2,14 +2,12 @@
 
 import json
 import os
-import signal
 import struct
 import subprocess
 import sys
 from collections import OrderedDict
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from time import sleep
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -328,28 +326,31 @@ def test_a_link_stays_a_link_and_a_file_as_private_as_it_was(tmp_path):
 
 SAVE_AND_SAVE = """
 import sys
+import os, signal, time
 import numpy as np
 from sklearn.decomposition import PCA
 import skae
 model = PCA(2).fit(np.random.default_rng(0).normal(size=(300, 3000)))
-print("ready", flush=True)
-while True:
-    skae.save(model, sys.argv[1])
+for delay in (0.0, 0.005, 0.01, 0.02, 0.05):
+    ready, is_ready = os.pipe()
+    process = os.fork()
+    if not process:
+        os.write(is_ready, b"!")
+        while True:
+            skae.save(model, sys.argv[1])
+    os.read(ready, 1)
+    time.sleep(delay)
+    os.kill(process, signal.SIGKILL)
+    _, status = os.waitpid(process, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert skae.load(sys.argv[1]).n_components == 2
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are killed by signals of POSIX")
 def test_a_killed_save_leaves_a_whole_file_and_the_next_save_no_drafts(path):
     skae.save(PCA(2), path)
-    for delay in (0.0, 0.01, 0.05):
-        process = subprocess.Popen(
-            [sys.executable, "-c", SAVE_AND_SAVE, path], stdout=subprocess.PIPE
-        )
-        process.stdout.readline()
-        sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert skae.load(path).n_components == 2
+    subprocess.run([sys.executable, "-W", "ignore", "-c", SAVE_AND_SAVE, path], check=True)
     skae.save(PCA(2), path)
     assert os.listdir(path.parent) == [path.name]
 

@@ -1,10 +1,11 @@
 """Load and score everything that is stored, where Keras and TensorFlow are not installed.
 
-    python tests/without_tensorflow/score_golden.py [--block NAME...] [--most-megabytes N]
+    python tests/without_tensorflow/score_golden.py [--block NAME...] [--only FILE...]
+                                                    [--most-megabytes N]
 
 The files are those of ``tests/golden``, of every class and application, and what they answered when
-they were written. ``--block`` lets an installation look as if it lacked a package, and
-``--most-megabytes`` measures the installation instead.
+they were written. ``--block`` lets an installation look as if it lacked a package, ``--only`` reads
+fewer files, and ``--most-megabytes`` measures the installation instead.
 """
 
 import argparse
@@ -154,6 +155,7 @@ def check_refusal(name, estimator, call):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--block", nargs="*", default=[], metavar="NAME")
+    parser.add_argument("--only", nargs="*", metavar="FILE", help="names without their ends")
     parser.add_argument("--most-megabytes", type=float, metavar="N")
     options = parser.parse_args(argv)
     sys.meta_path.insert(0, Blocker(options.block))
@@ -165,6 +167,8 @@ def main(argv=None):
     warnings.simplefilter("ignore")
     shared = runpy.run_path(str(TESTS / "persistence" / "shared.py"))
     paths = sorted(shared["GOLDEN"].glob("*/*.skae"))
+    if options.only is not None:
+        paths = [path for path in paths if path.stem in options.only]
     for path in paths:
         check_answers(path, shared["KEPT"][path.stem])
         check_shown(path)

@@ -1,6 +1,7 @@
 """Everything stored loads and scores where Keras, TensorFlow or both are not installed."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -27,11 +28,23 @@ def run(*options):
     )
 
 
-@pytest.mark.parametrize("names", [("keras", "tensorflow"), ("tensorflow",)])
-def test_what_is_stored_scores_and_what_needs_keras_is_refused(names):
-    done = run("--block", *names)
+# One with an optimizer of Keras, and what holds autoencoders.
+SOME = ["Autoencoder.partial_fit", "AutoencoderClassifier", "TableAutoencoder", "pipeline"]
+
+
+def test_what_is_stored_scores_and_what_needs_keras_is_refused():
+    done = run("--block", "keras", "tensorflow")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "files scored without keras or tensorflow" in done.stdout
+
+
+def test_it_is_the_same_where_keras_is_installed_without_tensorflow():
+    done = run("--block", "tensorflow", "--only", *SOME)
+    assert done.returncode == 0, done.stdout + done.stderr
+    n_files = len(
+        [path for name in SOME for path in (ROOT / "tests/golden").glob(f"*/{name}.skae")]
+    )
+    assert f"{n_files} files scored without keras or tensorflow" in done.stdout
 
 
 def test_what_is_shown_and_copied_imports_no_keras_where_it_is_installed():
@@ -42,9 +55,7 @@ def test_what_is_shown_and_copied_imports_no_keras_where_it_is_installed():
         "print({'keras', 'tensorflow'} & set(sys.modules))"
     )
     golden = ROOT / "tests" / "golden"
-    # One with an optimizer of Keras, and what holds autoencoders.
-    names = ["Autoencoder.partial_fit", "AutoencoderClassifier", "TableAutoencoder", "pipeline"]
-    paths = [str(next(golden.glob(f"*/{name}.skae"))) for name in names]
+    paths = [str(next(golden.glob(f"*/{name}.skae"))) for name in SOME]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, *paths],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -56,8 +67,14 @@ def test_what_is_shown_and_copied_imports_no_keras_where_it_is_installed():
     assert done.stdout == "set()\n"
 
 
-def test_an_installation_that_is_too_large_fails():
-    assert run("--most-megabytes", "1").returncode == 1
+def test_an_installation_that_is_too_large_fails(tmp_path, monkeypatch):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "module.py").write_bytes(bytes(2_000_000))
+    monkeypatch.setattr("sysconfig.get_path", lambda name: {"purelib": tmp_path}[name])
+    monkeypatch.setattr("sys.meta_path", sys.meta_path.copy())
+    main = runpy.run_path(str(SCRIPT))["main"]
+    assert main(["--most-megabytes", "1"]) == 1
+    assert main(["--most-megabytes", "3"]) == 0
 
 
 @pytest.mark.parametrize(

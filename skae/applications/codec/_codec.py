@@ -148,7 +148,7 @@ class LatentCodec(FrameOutputMixin, StampedEstimator):
     >>> from skae import Autoencoder, LatentCodec
     >>> from skae.metrics import reconstruction_r2_score
     >>> train, test = train_test_split(load_digits().data, random_state=0)
-    >>> codec = LatentCodec(Autoencoder(8, max_iter=30), bits=4, random_state=0).fit(train)
+    >>> codec = LatentCodec(Autoencoder(8, max_iter=6), bits=4, random_state=0).fit(train)
     >>> data = codec.encode(test)
     >>> 4.0 < len(data) / len(test) < 4.3
     True

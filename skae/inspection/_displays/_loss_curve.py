@@ -81,7 +81,7 @@ class LossCurveDisplay:
     >>> from sklearn.datasets import load_digits
     >>> from skae import VariationalAutoencoder
     >>> from skae.inspection import LossCurveDisplay
-    >>> X = load_digits().data
+    >>> X = load_digits().data[:600]
     >>> autoencoder = VariationalAutoencoder(8, max_iter=5, random_state=0).fit(X)
     >>> display = LossCurveDisplay.from_estimator(autoencoder)
     >>> list(display.lines_)
