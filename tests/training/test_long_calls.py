@@ -9,7 +9,6 @@ from skae import (
     AdversarialAutoencoder,
     Autoencoder,
     AutoencoderClassifier,
-    VariationalAutoencoder,
 )
 from skae.backend._program import Program
 from skae.training import long_calls
@@ -60,7 +59,6 @@ def assert_equal_fits(estimator, X, *args, **params):
         Autoencoder(2, **PLAIN),
         Autoencoder(2, **{**PLAIN, "jit_compile": True}),
         Autoencoder(2, **PLAIN, optimizer="sgd", learning_rate=0.01, dropout=0.1),
-        VariationalAutoencoder(2, **PLAIN),
         AdversarialAutoencoder(2, **PLAIN),
     ],
     ids=lambda estimator: repr(estimator)[:60],
