@@ -118,8 +118,17 @@ def test_without_hidden_layers_there_is_the_linear_path():
         check_twin(network, drawn_rows(network.sample_shape))
 
 
-@pytest.mark.parametrize("kind", [convolutional, recurrent])
-@pytest.mark.parametrize("activation", sorted(NUMPY_ACTIVATIONS))
+# Both take them from one table, and a recurrence applies them as it applies these.
+IN_RECURRENCES = ("exponential", "gelu", "relu", "tanh")
+
+
+@pytest.mark.parametrize(
+    ("kind", "activation"),
+    [
+        *((convolutional, name) for name in sorted(NUMPY_ACTIVATIONS)),
+        *((recurrent, name) for name in IN_RECURRENCES),
+    ],
+)
 def test_every_activation_equals_keras(kind, activation):
     network = kind(activation=activation, hidden_layer_sizes=(3,))
     # A recurrence of exponentials of large values leaves all bounds.
