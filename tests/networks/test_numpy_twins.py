@@ -118,15 +118,16 @@ def test_without_hidden_layers_there_is_the_linear_path():
         check_twin(network, drawn_rows(network.sample_shape))
 
 
-# Both take them from one table, and a recurrence applies them as it applies these.
-IN_RECURRENCES = ("exponential", "gelu", "relu", "tanh")
+def gated(**options):
+    return recurrent(cell="gru", **options)
 
 
 @pytest.mark.parametrize(
     ("kind", "activation"),
     [
         *((convolutional, name) for name in sorted(NUMPY_ACTIVATIONS)),
-        *((recurrent, name) for name in IN_RECURRENCES),
+        # Both cells take theirs from the same table.
+        *product((recurrent, gated), ("exponential", "relu", "tanh")),
     ],
 )
 def test_every_activation_equals_keras(kind, activation):
