@@ -8,13 +8,13 @@ from sklearn.preprocessing import StandardScaler
 
 from skae.compression import _pruning as pruning
 
-from .shared import X, quick, shrink
+from .shared import X, prunings, quick, shrink
 
 
 @pytest.fixture(autouse=True)
-def fewer_prunings(monkeypatch):
-    """So that a test takes a fraction of a second."""
-    monkeypatch.setattr(pruning, "_N_PRUNINGS", 8)
+def fewer_prunings():
+    with prunings(3):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,9 @@ def fitted():
 
 @pytest.fixture(scope="session")
 def compressed(fitted):
-    return shrink(fitted)
+    # Before any test has fewer.
+    with prunings(3):
+        return shrink(fitted)
 
 
 @pytest.fixture(scope="session")

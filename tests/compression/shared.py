@@ -1,10 +1,14 @@
 """What tests of compression share: rows, quick estimators, what is zero."""
 
+from contextlib import contextmanager
+
 import numpy as np
+import pytest
 from sklearn.datasets import load_digits
 from sklearn.pipeline import Pipeline
 
 from skae import Autoencoder, compress
+from skae.compression import _pruning as pruning
 
 DIGITS = load_digits().data / 16
 X, UNSEEN = DIGITS[:200], DIGITS[200:500]
@@ -17,6 +21,14 @@ def quick(cls=Autoencoder, **parameters):
 
 def shrink(estimator, **parameters):
     return compress(estimator, **{"X": X, "max_iter": 2, "random_state": 0} | parameters)
+
+
+@contextmanager
+def prunings(n):
+    """So many instead of 40, so that a test takes a fraction of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pruning, "_N_PRUNINGS", n)
+        yield
 
 
 def weights_of(estimator):

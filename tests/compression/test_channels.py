@@ -9,9 +9,10 @@ import pytest
 import skae
 from skae import compress
 from skae.compression._narrowing import narrowed
+from skae.fitting import Architecture, Rows, new_model
 from skae.networks import channel_groups, without_channels
 
-from .shared import X
+from .shared import X, prunings
 
 IMAGES = {"sample_shape": (8, 8, 1), "hidden_layer_sizes": (4, 6), "max_iter": 2}
 SERIES = {"sample_shape": (8, 8), "hidden_layer_sizes": (4, 6), "max_iter": 2}
@@ -40,13 +41,13 @@ def model(request):
     cls, parameters = request.param
     parameters = {"init": "random", **parameters}
     given = {} if "network" in parameters else {"n_components": 4}
-    estimator = cls(**{**parameters, **given, "max_iter": 1, "random_state": 0}).fit(X[:20])
-    rng = np.random.default_rng(0)
+    estimator, rng = cls(**parameters, **given), np.random.default_rng(0)
+    start = new_model(Architecture.of(estimator), estimator._recipe(), Rows(X[:20]), rng)
     noisy = {
         name: (array + 0.1 * rng.standard_normal(array.shape)).astype(np.float32)
-        for name, array in estimator._model.weights.items()
+        for name, array in start.weights.items()
     }
-    return estimator._model.with_weights(noisy)
+    return start.with_weights(noisy)
 
 
 def with_dead(model, rng):
@@ -99,12 +100,13 @@ def test_a_channel_that_matters_does_not_go(model):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return OF_IMAGES(4, **{**IMAGES, "max_iter": 3}, jit_compile=False, random_state=0).fit(X[:60])
+    return OF_IMAGES(4, **{**IMAGES, "max_iter": 3}, random_state=0).fit(X[:30])
 
 
 @pytest.fixture(scope="module")
 def small(fitted):
-    return compress(fitted, 0.8, X=X[:60], channel_sparsity=0.5, max_iter=1, random_state=0)
+    with prunings(3):
+        return compress(fitted, 0.8, X=X[:30], channel_sparsity=0.5, max_iter=1, random_state=0)
 
 
 def test_layers_are_smaller_and_the_parameters_say_so(fitted, small):
@@ -132,13 +134,13 @@ def test_a_smaller_network_is_pickled_and_trained_further(small):
     again = pickle.loads(pickle.dumps(small))
     np.testing.assert_array_equal(again.transform(X), small.transform(X))
     np.testing.assert_array_equal(again.score_samples(X), small.score_samples(X))
-    assert again.partial_fit(X[:60]).transform(X).shape == (200, 4)
+    assert again.partial_fit(X[:30]).transform(X).shape == (200, 4)
     assert again.hidden_layer_sizes == (2, 3)
 
 
 def test_channels_beyond_the_sparsity_take_no_single_weights(fitted):
     small = compress(
-        fitted, 0.1, bits=None, X=X[:60], channel_sparsity=0.5, max_iter=1, random_state=0
+        fitted, 0.1, bits=None, X=X[:30], channel_sparsity=0.5, max_iter=1, random_state=0
     )
     assert small.hidden_layer_sizes == (2, 3)
     hidden = [w for n, w in small._model.weights.items() if "_hidden_" in n and w.ndim > 1]
@@ -148,7 +150,7 @@ def test_channels_beyond_the_sparsity_take_no_single_weights(fitted):
 
 @pytest.mark.parametrize(
     ("parameters", "expected"),
-    [({"X": X[:60]}, (3, 4)), ({}, (4, 6)), ({"X": X[:60], "sparsity": 0.0}, (4, 6))],
+    [({"X": X[:30]}, (3, 4)), ({}, (4, 6)), ({"X": X[:30], "sparsity": 0.0}, (4, 6))],
     ids=["rows", "no rows", "nothing to remove"],
 )
 def test_half_of_the_sparsity_by_default_where_there_are_rows(fitted, parameters, expected):
@@ -165,10 +167,10 @@ def own_halves(sample_shape, n_components, hidden_layer_sizes, activation):
 
 
 def test_a_network_of_ones_own_keeps_its_channels():
-    own = skae.Autoencoder(4, network=own_halves, max_iter=1, random_state=0).fit(X[:60])
+    own = skae.Autoencoder(4, network=own_halves, max_iter=1, random_state=0).fit(X[:30])
     with pytest.raises(ValueError, match=r"channel_sparsity=0\.5 would remove channels"):
         compress(own, channel_sparsity=0.5)
-    assert compress(own, X=X[:60], max_iter=1).compression_report_.sparsity_after >= 0.9
+    assert compress(own, X=X[:30], max_iter=1).compression_report_.sparsity_after >= 0.9
 
 
 @pytest.mark.parametrize("value", [1.0, -0.1, "half", None])

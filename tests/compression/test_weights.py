@@ -19,16 +19,16 @@ CLASSES = [
 SHAPES = {
     "ConvolutionalAutoencoder": {"sample_shape": (8, 8, 1), "hidden_layer_sizes": (4, 4)},
     "VariationalConvolutionalAutoencoder": {"sample_shape": (8, 8, 1), "hidden_layer_sizes": (4,)},
-    "RecurrentAutoencoder": {"sample_shape": (8, 8)},
+    "RecurrentAutoencoder": {"sample_shape": (4, 16)},
 }
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_autoencoder_can_be_compressed(cls):
     # Of few steps, which are not compiled: graphs of every kind are for tests of training.
-    options = {"max_iter": 2, "jit_compile": "auto", **SHAPES.get(cls.__name__, {})}
-    fitted = quick(cls, **options).fit(X[:60])
-    small = shrink(fitted, X=X[:60], max_iter=1)
+    options = {"max_iter": 1, "jit_compile": "auto", **SHAPES.get(cls.__name__, {})}
+    fitted = quick(cls, **options).fit(X[:30])
+    small = shrink(fitted, X=X[:30], max_iter=1)
     assert type(small) is cls
     assert small.compression_report_.sparsity_after >= 0.9
     again = pickle.loads(pickle.dumps(small))
@@ -68,8 +68,8 @@ def test_biases_stay(fitted):
 
 
 def test_a_bias_with_two_axes_stays():
-    fitted = quick(skae.RecurrentAutoencoder, sample_shape=(8, 8), cell="gru", init="random")
-    fitted.fit(X[:60])
+    options = {"cell": "gru", "init": "random", "max_iter": 1, "jit_compile": "auto"}
+    fitted = quick(skae.RecurrentAutoencoder, sample_shape=(4, 16), **options).fit(X[:30])
     small = compress(fitted, 0.9)
     after = weights_of(small)
     for name, array in weights_of(fitted).items():
@@ -79,7 +79,7 @@ def test_a_bias_with_two_axes_stays():
 
 
 def test_a_critic_is_not_pruned():
-    fitted = quick(skae.AdversarialAutoencoder, max_iter=2).fit(X)
+    fitted = quick(skae.AdversarialAutoencoder, max_iter=1, jit_compile="auto").fit(X[:30])
     small = compress(fitted, 0.99, bits=None)
     names = [name for name in fitted._model.weights if name.startswith("critic_")]
     assert names
@@ -124,8 +124,8 @@ def frozen_network(sample_shape, n_components, hidden_layer_sizes, activation):
 
 
 def test_weights_that_are_not_trained_are_pruned_too():
-    fitted = quick(network=frozen_network, max_iter=2).fit(X)
-    small = shrink(fitted)
+    fitted = quick(network=frozen_network, max_iter=2, jit_compile="auto").fit(X[:30])
+    small = shrink(fitted, X=X[:30])
     (before,), (after,) = (
         [kernel for kernel in kernels(estimator).values() if kernel.shape == (64, 8)]
         for estimator in (fitted, small)

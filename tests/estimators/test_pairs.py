@@ -28,6 +28,9 @@ PAIRS = [(name, kind) for name in OBJECTIVES for kind in ("dense", "convolutiona
 def fitted(request):
     name, network = request.param
     options = {"pretrain_max_iter": 3} if name == "StackedAutoencoder" else {}
+    # Few steps are not traced, and slopes of slopes of a loop are others in a graph.
+    if request.param == ("ContractiveAutoencoder", "recurrent"):
+        options = {"jit_compile": False}
     return getattr(skae, name)(
         2,
         network=network,
@@ -35,8 +38,9 @@ def fitted(request):
         hidden_layer_sizes=(6,),
         init="random",
         learning_rate=0.02,
-        batch_size=16,
-        max_iter=20,
+        batch_size=96,
+        max_iter=4,
+        early_stopping=False,
         random_state=0,
         **options,
     ).fit(X)

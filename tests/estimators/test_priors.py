@@ -21,12 +21,15 @@ TWO = np.where(LABELS == 0, -4.0, 4.0)[:, None] * np.array([1, 0.5, 0, 0, 1, 0])
 TWO = TWO + 0.3 * RNG.normal(size=(240, 6))
 LEARNED = ("mixture", "vamp", "flow")
 EACH = pytest.mark.parametrize("prior", LEARNED)
+LINEAR = {"max_iter": 30, "batch_size": 32, "learning_rate": 0.01, "hidden_layer_sizes": ()}
 
 
 def quick(prior, n_components=2, **parameters):
     settings = {
         "hidden_layer_sizes": (8,),
+        # Few steps are not traced.
         "max_iter": 3,
+        "batch_size": 256,
         "random_state": 0,
         "early_stopping": False,
         "n_prior_components": 4,
@@ -38,6 +41,17 @@ def quick(prior, n_components=2, **parameters):
 def of_wine(prior):
     """A fit that is not to be changed."""
     return quick(prior).fit(WINE)
+
+
+@functools.cache
+def still(prior):
+    """A fit whose first loss is that of its weights, not to be changed either."""
+    return quick(prior, max_iter=1, learning_rate=1e-9).fit(WINE)
+
+
+@functools.cache
+def without_a_prior_that_is_learned():
+    return quick("normal", **LINEAR, n_prior_components="auto").fit(TWO)
 
 
 def log_prior(fitted, codes):
@@ -52,7 +66,7 @@ def log_prior(fitted, codes):
 
 
 def test_codes_of_two_clusters_make_two_parts():
-    fitted = quick("mixture", 1, n_prior_components=2, max_iter=20).fit(TWO)
+    fitted = quick("mixture", 1, n_prior_components=2, max_iter=20, batch_size=32).fit(TWO)
     codes = fitted.transform(TWO)
     means = np.array([codes[label == LABELS].mean() for label in (0, 1)])
     order = np.argsort(fitted.prior_parameters_["means"][:, 0] * np.sign(means[1]))
@@ -66,18 +80,16 @@ def test_codes_of_two_clusters_make_two_parts():
 
 @EACH
 def test_two_clusters_are_more_likely_than_under_a_normal_prior(prior):
-    parameters = {"max_iter": 30, "learning_rate": 0.01, "hidden_layer_sizes": ()}
-    learned = quick(prior, **parameters).fit(TWO)
-    plain = quick("normal", **(parameters | {"n_prior_components": "auto"})).fit(TWO)
+    learned, plain = quick(prior, **LINEAR).fit(TWO), without_a_prior_that_is_learned()
     assert learned.log_likelihood(TWO).mean() > plain.log_likelihood(TWO).mean() + 0.2
 
 
 @EACH
 def test_every_weight_of_a_prior_is_trained(prior):
     """By passes: after ``fit`` a mixture is refined."""
-    fitted = quick(prior, learning_rate=0.01).partial_fit(TWO)
+    fitted = quick(prior, learning_rate=0.01).partial_fit(WINE)
     before = fitted._model.weights
-    after = fitted.partial_fit(TWO)._model.weights
+    after = fitted.partial_fit(WINE)._model.weights
     own = [name for name in after if name.startswith("prior/")]
     assert own
     for name in own:
@@ -88,11 +100,11 @@ def test_refining_a_mixture_makes_codes_more_likely():
     fitted = quick("mixture", max_iter=1).partial_fit(TWO)
     before = fitted.score(TWO)
     fitted.set_params(warm_start=True, learning_rate=1e-9)
-    assert fitted.fit(TWO).score(TWO) > before
+    assert fitted.fit(TWO).score(TWO) > before + 0.001
 
 
 def test_pseudo_inputs_start_at_rows():
-    fitted = quick("vamp", max_iter=1, learning_rate=1e-9).fit(WINE)
+    fitted = still("vamp")
     found = fitted.prior_parameters_["pseudo_inputs"]
     apart = np.linalg.norm(found[:, None] - WINE, axis=2).min(axis=1)
     assert found.shape == (4, 13)
@@ -102,7 +114,7 @@ def test_pseudo_inputs_start_at_rows():
 
 
 def test_a_flow_starts_at_the_moments_of_the_codes():
-    fitted = quick("flow", max_iter=1, learning_rate=1e-9).fit(WINE)
+    fitted = still("flow")
     codes, deviations = fitted.transform(WINE, return_std=True)
     variance = codes.var(axis=0) + np.mean(deviations**2, axis=0)
     np.testing.assert_allclose(fitted.prior_parameters_["mean"], codes.mean(axis=0), atol=0.3)
@@ -115,7 +127,7 @@ def test_a_flow_starts_at_the_moments_of_the_codes():
 @pytest.mark.parametrize("prior", ["mixture", "vamp"])
 def test_the_bound_is_the_mean_over_draws(prior):
     fitted, rng = of_wine(prior), np.random.default_rng(0)
-    rows = WINE[:6]
+    rows = WINE[:3]
     means, deviations = fitted.transform(rows, return_std=True)
     for row, mean, deviation, bound in zip(
         rows, means, deviations, fitted.score_samples(rows), strict=True
@@ -141,30 +153,29 @@ def test_many_importance_samples_come_to_the_integral(prior):
     fitted = quick(prior, 1).fit(WINE)
     grid = np.linspace(-12, 12, 4001)[:, None]
     log_rows = norm.logpdf(
-        WINE[:5, None], fitted.inverse_transform(grid), np.sqrt(fitted.noise_variance_)
+        WINE[:2, None], fitted.inverse_transform(grid), np.sqrt(fitted.noise_variance_)
     ).sum(axis=2)
     joint = np.exp(log_rows + log_prior(fitted, grid))
     expected = np.log(joint.sum(axis=1) * (grid[1, 0] - grid[0, 0]))
-    found = fitted.log_likelihood(WINE[:5], n_importance_samples=20_000)
+    found = fitted.log_likelihood(WINE[:2], n_importance_samples=20_000)
     np.testing.assert_allclose(found, expected, atol=0.05)
 
 
 @EACH
 def test_the_history_has_the_loss_of_the_bound(prior):
     """The start's loss is that of the rows at the start's weights, by one draw of each."""
-    fitted = quick(prior, max_iter=1, learning_rate=1e-9).fit(WINE)
+    fitted = still(prior)
     expected = -fitted.score(WINE) / 13
     assert fitted.history_["loss"][0] == pytest.approx(expected, abs=0.05)
 
 
 @EACH
 def test_training_by_several_draws(prior):
-    fitted = quick(prior, n_importance_samples=5).fit(WINE)
-    terms = fitted.history_["reconstruction"] + fitted.history_["kl"]
-    np.testing.assert_allclose(fitted.history_["loss"], terms, rtol=1e-5)
-    one = quick(prior, max_iter=1, learning_rate=1e-9).fit(WINE)
-    many = quick(prior, max_iter=1, learning_rate=1e-9, n_importance_samples=50).fit(WINE)
-    assert many.history_["loss"][0] < one.history_["loss"][0] + 0.01
+    history = quick(prior, max_iter=2, n_importance_samples=50).fit(WINE).history_
+    terms = history["reconstruction"] + history["kl"]
+    np.testing.assert_allclose(history["loss"], terms, rtol=1e-5)
+    # The loss of the start, by so many draws and by one.
+    assert history["loss"][0] < still(prior).history_["loss"][0] + 0.01
 
 
 # Samples
@@ -250,7 +261,7 @@ def test_an_interrupted_checkpoint_ends_with_the_same_bits(tmp_path):
     )
 
 
-@EACH
+@pytest.mark.parametrize("prior", ["vamp", "flow"])
 def test_a_convolutional_one(prior):
     images = np.random.default_rng(0).normal(size=(40, 4, 4, 1))
     vae = VariationalConvolutionalAutoencoder(
@@ -269,12 +280,12 @@ def test_a_convolutional_one(prior):
 
 @pytest.mark.parametrize("prior", ["mixture", "vamp"])
 def test_a_recurrent_one_with_timesteps_that_are_missing(prior):
-    series = np.random.default_rng(0).normal(size=(30, 4, 2))
+    series = np.random.default_rng(0).normal(size=(30, 3, 2))
     series[::3, 2:] = np.nan
     fitted = quick(
         prior,
         network="recurrent",
-        sample_shape=(4, 2),
+        sample_shape=(3, 2),
         mask_value=np.nan,
         hidden_layer_sizes=(3,),
         max_iter=1,
@@ -283,7 +294,7 @@ def test_a_recurrent_one_with_timesteps_that_are_missing(prior):
     assert np.isfinite(fitted.sample(3, random_state=0)).all()
 
 
-@EACH
+@pytest.mark.parametrize("prior", ["mixture", "vamp"])
 def test_counts(prior):
     counts = np.random.default_rng(0).poisson(3.0, size=(60, 5)).astype(float)
     fitted = quick(prior, likelihood="negative_binomial").fit(counts)

@@ -14,7 +14,10 @@ from skae.fitting._filter_start import NumpyDraws
 from skae.objectives import any_level
 
 SHAPE = (12, 12, 1)
-QUICK = {"max_iter": 2, "hidden_layer_sizes": (4, 6), "random_state": 0}
+# Few steps are not traced.
+QUICK = {"max_iter": 2, "batch_size": 64, "hidden_layer_sizes": (4, 6), "random_state": 0}
+# Small steps: what a fit leaves is where it began.
+STILL = {"max_iter": 1, "learning_rate": 1e-30}
 
 
 def smooth_images(n, shape=SHAPE, seed=0):
@@ -91,7 +94,7 @@ def test_the_start_is_the_best_linear_filter(images):
     wiener = np.fft.irfft(gain * np.fft.rfft(noisy, axis=1), n=512, axis=1)
     start = DenoisingAutoencoder(
         sample_shape=(512, 1), network="residual", hidden_layer_sizes=(2,), noise_level=0.5,
-        max_iter=1, optimizer="sgd", learning_rate=1e-30, random_state=0,
+        batch_size=256, **STILL, random_state=0,
     ).fit(signals)  # fmt: skip
     found, best = error(start.reconstruct(noisy), signals), error(wiener, signals)
     assert error(noisy, signals) > 3 * best
@@ -102,8 +105,8 @@ def test_the_start_is_the_best_linear_filter(images):
 def test_training_keeps_what_beats_the_filter():
     new = shapes(100, seed=1)
     noisy = new + 0.5 * np.random.default_rng(2).normal(size=new.shape)
-    start = denoiser(noise_level=0.5, learning_rate=1e-30, optimizer="sgd").fit(shapes(200))
-    longer = denoiser(noise_level=0.5, max_iter=30).fit(shapes(200))
+    start = denoiser(noise_level=0.5, **STILL).fit(shapes(200))
+    longer = denoiser(noise_level=0.5, max_iter=30, batch_size=32).fit(shapes(200))
     before = error(start.reconstruct(noisy), new)
     assert before < 0.7 * error(noisy, new)
     assert error(longer.reconstruct(noisy), new) < 0.8 * before
@@ -112,8 +115,8 @@ def test_training_keeps_what_beats_the_filter():
 def test_nothing_beats_the_filter_of_normal_values(images):
     new = smooth_images(100, seed=1)
     noisy = new + 0.5 * np.random.default_rng(2).normal(size=new.shape)
-    start = denoiser(noise_level=0.5, learning_rate=1e-30, optimizer="sgd").fit(images)
-    longer = denoiser(noise_level=0.5, max_iter=30).fit(images)
+    start = denoiser(noise_level=0.5, **STILL).fit(images)
+    longer = denoiser(noise_level=0.5, max_iter=30, batch_size=32).fit(images)
     before, after = (error(each.reconstruct(noisy), new) for each in (start, longer))
     assert before < 0.25 * error(noisy, new)
     assert after < 1.02 * before
@@ -142,9 +145,18 @@ def test_keras_models_restore_in_the_units_of_rows(fitted, images):
     np.testing.assert_allclose(fitted.decoder_(rows), rows, rtol=1e-5)
 
 
-@pytest.mark.parametrize("network", ["unet", "residual"])
-@pytest.mark.parametrize("level", [0.5, (0.1, 0.5)])
-@pytest.mark.parametrize("shape", [(37, 29, 1), (64, 1), (9, 11, 10, 2)])
+@pytest.mark.parametrize(
+    ("network", "level", "shape"),
+    # Each with each.
+    [
+        ("unet", 0.5, (37, 29, 1)),
+        ("unet", (0.1, 0.5), (64, 1)),
+        ("unet", (0.1, 0.5), (9, 11, 10, 2)),
+        ("residual", (0.1, 0.5), (37, 29, 1)),
+        ("residual", 0.5, (64, 1)),
+        ("residual", 0.5, (9, 11, 10, 2)),
+    ],
+)
 def test_tiles_give_what_one_piece_gives(network, level, shape, monkeypatch):
     small = tuple(min(size, 8) for size in shape[:-1]) + shape[-1:]
     model = DenoisingAutoencoder(
@@ -228,9 +240,8 @@ def test_holes_are_filled_and_what_is_known_stays(filling):
 
 
 def test_holes_are_filled_from_their_neighbours():
-    model = denoiser(
-        noise="masking", noise_level=0.3, max_iter=20, hidden_layer_sizes=(16, 32)
-    ).fit(smooth_images(200))
+    settings = {"noise_level": 0.3, "max_iter": 20, "batch_size": 32, "hidden_layer_sizes": (8, 12)}
+    model = denoiser(noise="masking", **settings).fit(smooth_images(200))
     image = smooth_images(1, (40, 40, 1), seed=5)[0]
     with_holes = image.copy()
     for row, column in np.ndindex(10, 10):
@@ -267,7 +278,8 @@ def test_noise_of_unknown_level_is_learned_from_a_range(images):
     new = smooth_images(100, seed=1)
     draws = np.random.default_rng(2).normal(size=new.shape)
     one, many = (
-        denoiser(noise_level=level, max_iter=20).fit(images) for level in (1.5, (0.0, 1.5))
+        denoiser(noise_level=level, max_iter=20, batch_size=32).fit(images)
+        for level in (1.5, (0.0, 1.5))
     )
     weak = new + 0.1 * draws
     assert error(many.reconstruct(weak), new) < 0.8 * error(one.reconstruct(weak), new)
@@ -312,19 +324,27 @@ def test_pairs_teach_what_was_done_to_rows():
     """Means of neighbours, which a filter of 7 by 7 undoes in part."""
     images = smooth_images(300)
     blurred = ndimage.uniform_filter(images, (0, 3, 3, 0))
-    model = denoiser(noise=None, max_iter=10).fit(blurred, X_clean=images)
+    model = denoiser(noise=None, max_iter=10, batch_size=32).fit(blurred, X_clean=images)
     new = smooth_images(50, seed=1)
     new_blurred = ndimage.uniform_filter(new, (0, 3, 3, 0))
     assert error(model.reconstruct(new_blurred), new) < 0.3 * error(new_blurred, new)
 
 
-@pytest.mark.parametrize("network", ["unet", "residual"])
-@pytest.mark.parametrize("parameters", [{"pooling": "max"}, {"init": "random"}, {"dropout": 0.1}])
-def test_parameters_are_honoured(network, parameters):
-    images = shapes(200)
-    last = {"network": network, "early_stopping": False, "max_iter": 6}
-    plain = denoiser(**last).fit(images)
-    other = denoiser(**last, **parameters).fit(images)
+# A random start is not kept after a few steps, which are not traced.
+RANDOM = {"early_stopping": False, "init": "random", "max_iter": 4, "learning_rate": 0.01}
+
+
+@pytest.fixture(scope="module", params=["unet", "residual"])
+def plain(request):
+    return denoiser(network=request.param, **RANDOM).fit(shapes(100))
+
+
+@pytest.mark.parametrize("parameters", [{"pooling": "max"}, {"init": "pca"}, {"dropout": 0.1}])
+def test_parameters_are_honoured(plain, parameters):
+    assert plain.best_epoch_ > 0
+    images = shapes(100)
+    network = plain.network
+    other = denoiser(network=network, **RANDOM | parameters).fit(images)
     is_same = np.allclose(plain.restore(images[0]), other.restore(images[0]), atol=1e-5)
     # A network that keeps the size has nothing to pool.
     assert is_same == (network == "residual" and "pooling" in parameters)
@@ -363,7 +383,8 @@ def test_flips_help_where_rows_lie_one_way(images):
     across = np.swapaxes(stripes, 1, 2)
     noisy = across + 0.5 * np.random.default_rng(0).normal(size=across.shape)
     plain, flipped = (
-        denoiser(noise_level=1.0, flips=flips, max_iter=20).fit(stripes) for flips in (False, True)
+        denoiser(noise_level=1.0, flips=flips, max_iter=20, batch_size=32).fit(stripes)
+        for flips in (False, True)
     )
     assert error(flipped.reconstruct(noisy), across) < 0.9 * error(plain.reconstruct(noisy), across)
 
@@ -371,7 +392,7 @@ def test_flips_help_where_rows_lie_one_way(images):
 def test_flips_of_pairs_keep_them_together():
     """A shift by one along the first axis is undone where nothing is flipped."""
     images = smooth_images(200)
-    fitted = denoiser(noise=None, flips=True, max_iter=3, network="residual").fit(
+    fitted = denoiser(noise=None, flips=True, max_iter=3, batch_size=32, network="residual").fit(
         images, X_clean=2 * images
     )
     doubled = fitted.reconstruct(images)
@@ -394,7 +415,7 @@ def test_signals_of_one_channel_need_no_shape():
 
 def test_a_kept_start_is_called_by_its_name(images):
     with pytest.warns(StartKeptWarning, match="its start at the best linear filter"):
-        denoiser(noise_level=0.5, learning_rate=1e-30, optimizer="sgd").fit(images)
+        denoiser(noise_level=0.5, **STILL).fit(images)
 
 
 def test_nothing_known_is_refused(images):

@@ -25,7 +25,8 @@ BOTH = pytest.mark.parametrize("cls", [VariationalAutoencoder, AdversarialAutoen
 
 
 def quick(cls, n_components=2, **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0}
+    # Few steps, which are not traced.
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "batch_size": 512, "random_state": 0}
     return cls(n_components, **(settings | parameters))
 
 
@@ -81,7 +82,7 @@ def test_the_posterior_is_the_default(cls):
 @BOTH
 def test_passes_leave_the_prior(cls):
     fitted = deepcopy(of_wine(cls))
-    fitted.partial_fit(WINE[:50])
+    fitted.partial_fit(WINE)
     rows = [fitted.sample(5, random_state=0, codes=codes) for codes in (None, "prior")]
     np.testing.assert_array_equal(*rows)
     with pytest.raises(ValueError, match=r"codes='posterior' needs .* LatentSampler"):
@@ -115,7 +116,8 @@ def test_equal_seeds_learn_equal_distributions(cls):
     np.testing.assert_array_equal(*rows)
 
 
-def test_a_compressed_one_draws_from_the_codes_it_has():
+def test_a_compressed_one_draws_from_the_codes_it_has(monkeypatch):
+    monkeypatch.setattr("skae.compression._pruning._N_PRUNINGS", 2)
     fitted = quick(VariationalAutoencoder).fit(THREE)
     small = skae.compress(fitted, sparsity=0.5, X=THREE, max_iter=2, random_state=0)
     distance = nearest(small.sample(50, random_state=0), small.reconstruct(POINTS))[1]

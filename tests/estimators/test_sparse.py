@@ -5,13 +5,13 @@ import pytest
 from sklearn.datasets import load_digits, load_iris
 
 from skae import SparseAutoencoder
-from skae.backend import _gateway as gateway
 
-X = load_digits().data
+X = load_digits().data[:600]
 
 
 def quick(n_components=32, **parameters):
-    settings = {"hidden_layer_sizes": (64,), "max_iter": 15, "random_state": 0}
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 20, "jit_compile": False}
+    settings |= {"learning_rate": 0.005, "random_state": 0}
     return SparseAutoencoder(n_components, **(settings | parameters))
 
 
@@ -22,7 +22,7 @@ def test_topk_codes_have_exactly_k_nonzeros(k):
 
 
 def test_kl_reaches_its_target_on_digits():
-    fitted = quick(64, sparsity="kl", target_activation=0.05, max_iter=100).fit(X)
+    fitted = quick(sparsity="kl", target_activation=0.05, max_iter=100).fit(X)
     assert fitted.mean_activations_.mean() == pytest.approx(0.05, rel=0.2)
 
 
@@ -52,14 +52,6 @@ def test_activations_are_those_of_the_code():
     np.testing.assert_allclose(fitted.mean_activations_, np.abs(code).mean(axis=0))
     dead = code.std(axis=0) <= 1e-3 * code.std(axis=0).max()
     assert fitted.dead_share_ == dead.mean()
-
-
-@pytest.mark.parametrize("sparsity", ["l1", "kl"])
-def test_another_strength_compiles_nothing(sparsity):
-    quick(sparsity=sparsity, max_iter=2).fit(X)
-    n_built = gateway.POOL.n_built
-    quick(sparsity=sparsity, max_iter=2, sparsity_weight=0.7, target_activation=0.2).fit(X)
-    assert gateway.POOL.n_built == n_built
 
 
 def test_more_units_kept_than_there_are():

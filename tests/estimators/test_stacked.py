@@ -13,17 +13,26 @@ from skae.inspection import LossCurveDisplay
 from skae.training import Hooks
 
 WINE = StandardScaler().fit_transform(load_wine().data)
+TWELVE = WINE[:, :12]
 SHARES = load_digits().data[:200] / 16
 
 
 def quick(n_components=2, **parameters):
     settings = {
         "hidden_layer_sizes": (12, 8),
+        # Few steps are not traced.
+        "batch_size": 256,
         "pretrain_max_iter": 3,
         "max_iter": 4,
         "random_state": 0,
     }
     return StackedAutoencoder(n_components, **(settings | parameters))
+
+
+def small(network, **parameters):
+    """Of twelve features, as four timesteps or places."""
+    options = {"sample_shape": (4, 3), "activation": "tanh", "hidden_layer_sizes": (6, 4)}
+    return quick(network=network, **options, **parameters)
 
 
 def pretrained(estimator, rows=WINE):
@@ -55,14 +64,15 @@ def test_epochs_are_counted_over_all_phases():
 
 
 def test_every_phase_stops_when_it_no_longer_improves():
-    estimator = quick(pretrain_max_iter=200, n_iter_no_change=2, learning_rate=0.05)
+    settings = {"batch_size": 32, "jit_compile": False, "n_iter_no_change": 2}
+    estimator = quick(pretrain_max_iter=200, learning_rate=0.05, **settings)
     assert all(outcome.history.n_epochs < 200 for outcome in pretrained(estimator)[2])
 
 
 @pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
 def test_every_phase_lowers_its_loss(network):
-    estimator = quick(network=network, init="random", activation="tanh", pretrain_max_iter=15)
-    for outcome in pretrained(estimator.set_params(hidden_layer_sizes=(6, 4)))[2]:
+    estimator = small(network, init="random", pretrain_max_iter=3, learning_rate=0.02)
+    for outcome in pretrained(estimator, TWELVE)[2]:
         losses = outcome.history.columns()["loss"]
         assert losses[-1] < losses[0]
 
@@ -72,25 +82,25 @@ def test_every_phase_lowers_its_loss(network):
 
 @pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
 def test_training_of_all_layers_starts_at_pca(network):
-    estimator = quick(network=network, activation="tanh", hidden_layer_sizes=(6, 4))
-    start, model, _ = pretrained(estimator)
-    pca = PCA(2).fit(WINE)
-    expected = pca.inverse_transform(pca.transform(WINE))
-    np.testing.assert_allclose(model.reconstruct(WINE), expected, atol=1e-4)
+    start, model, _ = pretrained(small(network), TWELVE)
+    pca = PCA(2).fit(TWELVE)
+    expected = pca.inverse_transform(pca.transform(TWELVE))
+    np.testing.assert_allclose(model.reconstruct(TWELVE), expected, atol=1e-4)
     hidden = [name for name in start.weights if name.startswith("encoder_hidden")]
     assert not any(np.array_equal(start.weights[name], model.weights[name]) for name in hidden)
 
 
 def test_training_of_all_layers_starts_where_pretraining_ended():
     """With random weights it is the better start: that is what pretraining is for."""
-    estimator = quick(init="random", activation="tanh", pretrain_max_iter=40, learning_rate=0.01)
-    start, model, _ = pretrained(estimator)
+    settings = {"init": "random", "activation": "tanh", "batch_size": 32}
+    start, model, _ = pretrained(quick(**settings, pretrain_max_iter=40, learning_rate=0.01))
     errors = [each.row_errors(WINE).mean() for each in (start, model)]
     assert errors[1] < 0.6 * errors[0]
 
 
 def test_sigmoid_layers_learn_faster_after_pretraining():
     settings = {"activation": "sigmoid", "init": "random", "hidden_layer_sizes": (64, 32, 16)}
+    settings |= {"batch_size": 32}
     errors = [
         -quick(8, **settings, pretrain_max_iter=n_epochs, max_iter=10).fit(SHARES).score(SHARES)
         for n_epochs in (0, 30)
@@ -101,6 +111,7 @@ def test_sigmoid_layers_learn_faster_after_pretraining():
 @pytest.mark.parametrize("init", ["pca", "random"])
 def test_without_pretraining_it_is_an_autoencoder(init):
     shared = {"hidden_layer_sizes": (12, 8), "max_iter": 4, "random_state": 0, "init": init}
+    shared |= {"batch_size": 256}
     plain = Autoencoder(2, **shared).fit(WINE)
     stacked = quick(pretrain_max_iter=0, init=init).fit(WINE)
     np.testing.assert_array_equal(stacked.transform(WINE), plain.transform(WINE))
@@ -141,11 +152,12 @@ def test_a_share_above_one():
 
 @pytest.mark.parametrize("init", ["pca", "random"])
 def test_probabilities_are_pretrained_by_their_crossentropy(init):
-    fitted = quick(4, loss="binary_crossentropy", init=init, pretrain_max_iter=10).fit(SHARES)
+    settings = {"pretrain_max_iter": 5, "learning_rate": 0.01}
+    fitted = quick(4, loss="binary_crossentropy", init=init, **settings).fit(SHARES)
     losses = fitted.history_["loss"]
     # Not knowing anything costs log(2) nats.
     assert losses[0] < 0.75
-    assert losses[9] < losses[0]
+    assert losses[5] < losses[0]
     assert fitted.reconstruct(SHARES).min() >= 0
 
 

@@ -19,10 +19,12 @@ WINE = StandardScaler().fit_transform(load_wine().data)
 TRAIN, TEST = WINE[::2], WINE[1::2]
 DIGITS = load_digits().data
 SHARES = DIGITS[:400] / 16
+DEEP = {"hidden_layer_sizes": (64,), "max_iter": 15, "batch_size": 32, "jit_compile": False}
 
 
 def quick(n_components=4, **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 10, "random_state": 0}
+    # Few steps are not traced.
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "batch_size": 256, "random_state": 0}
     return VariationalAutoencoder(n_components, **(settings | parameters))
 
 
@@ -41,16 +43,16 @@ def test_a_linear_one_scores_held_out_rows_as_pca_does():
 
 
 def test_training_a_linear_one_from_anywhere_ends_there_too():
-    linear = quick(
-        hidden_layer_sizes=(), init="random", early_stopping=False, max_iter=200, learning_rate=0.01
-    ).fit(WINE)
+    settings = {"hidden_layer_sizes": (), "init": "random", "early_stopping": False}
+    settings |= {"max_iter": 200, "learning_rate": 0.01, "batch_size": 32, "jit_compile": False}
+    linear = quick(**settings).fit(WINE)
     assert linear.score(WINE) == pytest.approx(PCA(4).fit(WINE).score(WINE), rel=0.01)
 
 
 def test_hidden_layers_make_digits_more_likely_than_pca_does():
     train, test = DIGITS[:1200], DIGITS[1200:]
     pca = PCA(8).fit(train)
-    fitted = quick(8, hidden_layer_sizes=(64,), max_iter=15).fit(train)
+    fitted = quick(8, **DEEP).fit(train)
     assert fitted.score(test) > pca.score(test) + 5
 
 
@@ -102,7 +104,7 @@ def test_log_likelihood_is_seeded(fitted):
 
 @pytest.fixture(scope="module")
 def of_shares():
-    return quick(8, likelihood="bernoulli", max_iter=30).fit(SHARES)
+    return quick(8, likelihood="bernoulli", max_iter=30, batch_size=32).fit(SHARES)
 
 
 def test_bernoulli_outputs_are_probabilities(of_shares):
@@ -186,10 +188,8 @@ def test_padding_counts_neither_in_the_error_nor_in_the_divergence():
 
 
 def test_a_large_beta_collapses_units():
-    active = [
-        quick(8, init="random", beta=beta, max_iter=60, learning_rate=0.01).fit(WINE).active_units_
-        for beta in (0.1, 20.0)
-    ]
+    settings = {"init": "random", "max_iter": 60, "learning_rate": 0.01, "batch_size": 32}
+    active = [quick(8, **settings, beta=beta).fit(WINE).active_units_ for beta in (0.1, 20.0)]
     assert active[0].dtype == bool
     assert active[1].sum() < active[0].sum()
 
@@ -228,7 +228,7 @@ def test_passes_of_partial_fit_warm_up_too(betas):
 
 def test_warming_up_spares_the_units_at_first():
     divergences = [
-        quick(beta=50.0, kl_warmup=n_epochs, max_iter=4, learning_rate=0.01)
+        quick(beta=50.0, kl_warmup=n_epochs, max_iter=4, learning_rate=0.01, batch_size=32)
         .fit(WINE)
         .history_["kl"][-1]
         for n_epochs in (0, 10_000)
@@ -240,7 +240,7 @@ def test_warming_up_spares_the_units_at_first():
 
 
 def test_samples_are_rows_like_those_of_the_data():
-    rows = quick(8, max_iter=15).fit(DIGITS[:800]).sample(2000, random_state=0)
+    rows = quick(8, batch_size=128).fit(DIGITS[:800]).sample(2000, random_state=0)
     assert rows.shape == (2000, 64)
     data = DIGITS[:800]
     assert np.abs(rows.mean(axis=0) - data.mean(axis=0)).mean() < 0.1 * data.std()
@@ -317,7 +317,7 @@ def test_the_convolutional_one_is_another_default():
 def test_the_convolutional_one_scores_and_samples_images():
     images = SHARES[:100].reshape(-1, 8, 8, 1)
     convolutional = VariationalConvolutionalAutoencoder(
-        4, sample_shape=(8, 8, 1), hidden_layer_sizes=(4,), max_iter=5, random_state=0
+        4, sample_shape=(8, 8, 1), hidden_layer_sizes=(4,), max_iter=2, random_state=0
     ).fit(images)
     scores = convolutional.score_samples(images)
     np.testing.assert_allclose(convolutional.score_samples(images[::7]), scores[::7], rtol=1e-6)
@@ -363,9 +363,9 @@ def test_digits_are_more_likely_than_by_factor_analysis_and_one_noise():
     train, test = DIGITS[:1200], DIGITS[1200:]
     rng = np.random.default_rng(0)
     train, test = train + rng.uniform(size=train.shape), test + rng.uniform(size=test.shape)
-    score = of_features(8, hidden_layer_sizes=(64,), max_iter=15).fit(train).score(test)
+    score = of_features(8, **DEEP).fit(train).score(test)
     assert score > FactorAnalysis(8).fit(train).score(test) + 5
-    assert score > quick(8, hidden_layer_sizes=(64,), max_iter=15).fit(train).score(test) + 10
+    assert score > quick(8, **DEEP).fit(train).score(test) + 10
 
 
 def test_a_feature_that_never_changes_has_a_finite_density():
@@ -376,22 +376,26 @@ def test_a_feature_that_never_changes_has_a_finite_density():
 
 def test_no_noise_falls_below_its_floor():
     rows = np.column_stack([TRAIN, TRAIN[:, :1]])
-    noise = of_features(10, init="random", max_iter=200, early_stopping=False).fit(rows)
+    settings = {"max_iter": 200, "early_stopping": False, "batch_size": 32, "jit_compile": False}
+    noise = of_features(10, init="random", **settings).fit(rows)
     assert np.all(noise.noise_variance_ >= 0.99e-4 * rows.var(axis=0))
 
 
 @pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
 def test_keras_models_of_features_with_a_noise_each_give_the_same(network):
-    fitted = of_features(network=network, hidden_layer_sizes=(4,), max_iter=2).fit(TRAIN)
-    np.testing.assert_allclose(fitted.encoder_(TEST), fitted.transform(TEST), atol=1e-4)
-    expected = fitted.inverse_transform(fitted.transform(TEST))
-    np.testing.assert_allclose(fitted.decoder_(fitted.transform(TEST)), expected, atol=1e-4)
+    shape = {"sample_shape": (4, 3), "hidden_layer_sizes": (4,)}
+    train, test = TRAIN[:, :12], TEST[:, :12]
+    fitted = of_features(network=network, **shape, max_iter=2).fit(train)
+    np.testing.assert_allclose(fitted.encoder_(test), fitted.transform(test), atol=1e-4)
+    expected = fitted.inverse_transform(fitted.transform(test))
+    np.testing.assert_allclose(fitted.decoder_(fitted.transform(test)), expected, atol=1e-4)
 
 
 def test_padding_has_no_noise():
     rows = np.random.default_rng(0).normal(size=(40, 6)).cumsum(axis=1)
     rows[:20, 4:] = np.nan
-    padded = of_features(2, network="recurrent", mask_value=np.nan, hidden_layer_sizes=(3,))
+    sizes = {"sample_shape": (3, 2), "hidden_layer_sizes": (3,), "max_iter": 2}
+    padded = of_features(2, network="recurrent", mask_value=np.nan, **sizes)
     scores = padded.fit(rows).score_samples(rows)
     assert np.isfinite(scores).all()
 

@@ -81,6 +81,7 @@ def test_verbose_in_a_search_prints_the_epochs_of_every_fit(capsys):
 )
 def test_verbose_says_every_term_of_a_loss_once(estimator, capsys):
     settings = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0, "verbose": 1}
+    settings |= {"batch_size": 64}  # few steps, which are not traced
     fitted = estimator(1, **settings).fit(IRIS)
     line = capsys.readouterr().out.splitlines()[1]
     numbers = dict(part.split(" ") for part in line.split("  ")[1:])

@@ -77,7 +77,7 @@ def test_a_flow_is_undone_exactly():
 
 def test_the_density_of_a_flow_sums_to_one():
     prior = random_prior("flow", n_components=2, size=0.15)
-    places = np.linspace(-12, 12, 800)
+    places = np.linspace(-12, 12, 300)
     grid = np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
     density = np.exp(prior_log_density(np, "flow", prior, no_rows)(grid))
     assert density.sum() * (places[1] - places[0]) ** 2 == pytest.approx(1, abs=0.01)

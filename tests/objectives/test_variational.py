@@ -177,7 +177,7 @@ def untrained(n_importance_samples, **parameters):
 def test_the_loss_is_the_bound_of_so_many_draws(n_samples, noise_variance):
     """In nats a feature: the mean over draws of a bound that public methods give."""
     rows = np.tile(WINE, (20, 1))
-    fitted = untrained(n_samples, noise_variance=noise_variance).fit(rows)
+    fitted = untrained(n_samples, noise_variance=noise_variance, batch_size=1024).fit(rows)
     scale = np.sqrt(WINE.var(axis=0).mean())
     bounds = [fitted.log_likelihood(WINE, n_samples, random_state=i).mean() for i in range(200)]
     expected = -np.mean(bounds) / 13 - np.log(scale)
@@ -187,14 +187,14 @@ def test_the_loss_is_the_bound_of_so_many_draws(n_samples, noise_variance):
 def test_the_loss_of_a_table_by_importance_samples_is_below_that_of_one():
     frame = pd.DataFrame(WINE[:, :3], columns=list("abc")).assign(kind=["x", "y"] * 89)
     losses = [
-        TableAutoencoder(untrained(n, learning_rate=1e-30)).fit(frame).autoencoder_.history_
+        TableAutoencoder(untrained(n, batch_size=256)).fit(frame).autoencoder_.history_
         for n in (1, 20)
     ]
     assert losses[1]["loss"][0] < losses[0]["loss"][0]
 
 
 def test_terms_of_an_importance_weighted_loss_add_up():
-    history = quick(n_importance_samples=3, beta=0.5).fit(WINE).history_
+    history = quick(n_importance_samples=3, beta=0.5, batch_size=256).fit(WINE).history_
     expected = history["reconstruction"] + 0.5 * history["kl"]
     np.testing.assert_allclose(history["loss"], expected)
 

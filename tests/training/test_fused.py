@@ -75,13 +75,11 @@ CONVOLUTIONAL = {
 @pytest.mark.parametrize(
     ("shape", "parameters"),
     [
-        ((7, 5, 1), {}),
-        ((6, 5, 3), {"kernel_size": 5, "activation": "silu"}),
-        ((7, 6, 1), {"kernel_size": (3, 5), "pooling": "max"}),
+        ((5, 6, 3), {"kernel_size": (3, 5), "activation": "silu", "pooling": "max"}),
         ((5, 5, 1), {"pooling": "average", "dropout": 0.2, "init": "random"}),
         ((11, 2), {}),
     ],
-    ids=["odd", "colours", "max", "average", "sequence"],
+    ids=["colours", "average", "sequence"],
 )
 def test_a_fit_is_that_of_the_plain_layers(fit, shape, parameters):
     rows = RNG.normal(size=(19, *shape))
@@ -96,8 +94,9 @@ def test_a_fit_is_that_of_the_plain_layers(fit, shape, parameters):
 
 
 def test_a_penalty_on_derivatives_is_that_of_the_plain_layers(fit):
-    rows = RNG.normal(size=(19, 6, 5, 1))
-    settings = {"network": "convolutional", "sample_shape": (6, 5, 1), **CONVOLUTIONAL}
+    rows = RNG.normal(size=(19, 5, 4, 1))
+    settings = {"network": "convolutional", "sample_shape": (5, 4, 1), **CONVOLUTIONAL}
+    settings["hidden_layer_sizes"] = (3,)
     losses = [
         fit(ContractiveAutoencoder(2, **settings), rows, least_values).history_["loss"]
         for least_values in (0, math.inf)
