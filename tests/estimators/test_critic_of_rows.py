@@ -22,7 +22,9 @@ IMAGES = {"sample_shape": (8, 8, 1), "likelihood": "bernoulli", "random_state": 
 
 
 def quick(**parameters):
+    # Few steps, which are not compiled.
     small = {"network": "convolutional", "hidden_layer_sizes": (4,), "max_iter": 2}
+    small |= {"batch_size": 150}
     return skae.VariationalAutoencoder(4, **(IMAGES | small | parameters))
 
 
@@ -162,7 +164,7 @@ def test_an_interruption_keeps_what_was_taught_so_far(plain, monkeypatch):
 
     monkeypatch.setattr(PrintHooks, "epoch_end", pressed)
     with pytest.warns(TrainingInterruptedWarning, match="critic of rows") as caught:
-        model = quick(adversarial_max_iter=30, verbose=1).fit(X)
+        model = quick(adversarial_max_iter=4, verbose=1).fit(X)
     forget_interruption()
     assert caught[0].filename == __file__
     assert len(model.adversarial_history_["epoch"]) <= 3

@@ -13,7 +13,7 @@ DISTANCES = ["energy", "mmd"]
 
 
 def quick(divergence="mmd", **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "random_state": 0}
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "random_state": 0, "jit_compile": False}
     return AdversarialAutoencoder(4, divergence=divergence, **(settings | parameters))
 
 
@@ -68,6 +68,8 @@ def test_equal_seeds_give_equal_bits(short):
 
 def test_images_and_weights_of_rows():
     model = quick(network="convolutional", sample_shape=(8, 8, 1), hidden_layer_sizes=(2,))
+    # Four steps, which are not compiled.
+    model.set_params(max_iter=2, batch_size=200, jit_compile="auto")
     weight = np.where(np.arange(400) < 200, 1.0, 0.0)
     model.fit(X, sample_weight=weight)
     assert model.sample(2, random_state=0).shape == (2, 64)
