@@ -24,7 +24,8 @@ WINE = StandardScaler().fit_transform(load_wine().data)
 
 
 def quick(n_components=2, **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0, "jit_compile": False}
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 5, "batch_size": 64, "random_state": 0}
+    settings |= {"jit_compile": False}
     return AdversarialAutoencoder(n_components, **(settings | parameters))
 
 
@@ -99,7 +100,7 @@ def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
     shared = {k: w for k, w in model.weights.items() if not k.startswith("critic_")}
     plain = replace(model, network=replace(model.network, critic_layer_sizes=None), weights=shared)
     found = after_one_pass(adversarial, model)
-    expected = after_one_pass(Autoencoder(2, hidden_layer_sizes=(16,)), plain)
+    expected = after_one_pass(Autoencoder(2, hidden_layer_sizes=(16,), batch_size=64), plain)
     for name, weight in expected.items():
         np.testing.assert_allclose(found[name], weight, atol=1e-5, err_msg=name)
 

@@ -17,8 +17,8 @@ from skae.metrics import reconstruction_r2_scorer
 
 X, PLACES = load_iris(return_X_y=True)
 Y = load_iris().target_names[PLACES]
-# Six steps, which are not compiled.
-SHORT = {"max_iter": 2, "batch_size": 50, "hidden_layer_sizes": (8,), "random_state": 0}
+# Two steps, which are not compiled.
+SHORT = {"max_iter": 2, "batch_size": 150, "hidden_layer_sizes": (8,), "random_state": 0}
 IMAGES, DIGITS = load_digits(return_X_y=True)
 IMAGES, DIGITS = IMAGES[:300] / 16, DIGITS[:300]
 

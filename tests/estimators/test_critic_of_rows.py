@@ -22,9 +22,8 @@ IMAGES = {"sample_shape": (8, 8, 1), "likelihood": "bernoulli", "random_state": 
 
 
 def quick(**parameters):
-    # Few steps, which are not compiled.
     small = {"network": "convolutional", "hidden_layer_sizes": (4,), "max_iter": 2}
-    small |= {"batch_size": 150}
+    small |= {"batch_size": 150, "jit_compile": False}
     return skae.VariationalAutoencoder(4, **(IMAGES | small | parameters))
 
 
@@ -143,7 +142,9 @@ def test_a_later_fit_without_a_critic_forgets_it(taught):
 
 
 def test_gaussian_rows_of_a_learned_prior_learn_too():
+    # Few steps, which are not compiled.
     model = quick(likelihood="gaussian", prior="mixture", adversarial_max_iter=1)
+    model.set_params(jit_compile="auto", max_iter=1)
     model.fit(X, sample_weight=np.arange(300) % 2)
     assert np.isfinite(model.adversarial_history_["critic"]).all()
     assert np.isfinite(model.score(X))
