@@ -73,7 +73,7 @@ def test_start_is_pca_of_all_rows(of_three):
 
 
 def test_scaling_is_that_of_all_rows(of_three):
-    alone = Autoencoder(2, **PARAMETERS).fit(X)
+    alone = Autoencoder(2, **FEW).fit(X)
     np.testing.assert_allclose(of_three._model.scaling.mean, alone._model.scaling.mean)
     np.testing.assert_allclose(of_three._model.scaling.scale, alone._model.scaling.scale)
 
@@ -107,8 +107,8 @@ def test_training_improves_on_the_start(of_three):
 
 def test_weights_of_zero_leave_rows_out():
     weight = np.concatenate([np.zeros(80), np.ones(160)])
-    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here(), sample_weight=weight)
-    expected = Autoencoder(2, **PARAMETERS).fit(X[80:])
+    found = fit(Autoencoder(2, **FEW), SHARDS, executor=Here(), sample_weight=weight)
+    expected = Autoencoder(2, **FEW).fit(X[80:])
     np.testing.assert_allclose(found._model.scaling.mean, expected._model.scaling.mean)
 
 
@@ -277,7 +277,7 @@ def test_rounds_of_one_step_without_momentum_are_a_step_of_all_rows():
 
 def test_images_are_shards():
     images = X.reshape(-1, 3, 2)
-    options = {"sample_shape": (3, 2), "max_iter": 1, "random_state": 0}
+    options = {"sample_shape": (3, 2), "max_iter": 1, "batch_size": 120, "random_state": 0}
     found = fit(Autoencoder(2, **options), np.array_split(images, 2), executor=Here())
     expected = fit(Autoencoder(2, **options), np.array_split(X, 2), executor=Here())
     np.testing.assert_array_equal(found.transform(X), expected.transform(X))

@@ -19,19 +19,20 @@ TRAIN, TEST = slice(0, 1300), slice(1300, None)
 
 def quick(n_components=16, **parameters):
     settings = {"hidden_layer_sizes": (64,), "max_iter": 15, "random_state": 0}
+    settings |= {"jit_compile": False}
     return DenoisingAutoencoder(n_components, **(settings | parameters))
 
 
 def test_removes_more_noise_than_pca():
     pca = PCA(16).fit(X[TRAIN])
     by_pca = mean_squared_error(X[TEST], pca.inverse_transform(pca.transform(NOISY[TEST])))
-    fitted = quick(noise_level=0.9, jit_compile=False).fit(X[TRAIN])
+    fitted = quick(noise_level=0.9).fit(X[TRAIN])
     assert mean_squared_error(X[TEST], fitted.reconstruct(NOISY[TEST])) < 0.9 * by_pca
 
 
 @pytest.mark.parametrize("noise", ["gaussian", "masking", "salt_and_pepper", "swap", None])
 def test_every_noise_improves_its_loss(noise):
-    fitted = quick(noise=noise, max_iter=5, hidden_layer_sizes=(16,)).fit(X[:600])
+    fitted = quick(noise=noise, max_iter=5).fit(X[TRAIN])
     assert fitted.history_["val_loss"][-1] < fitted.history_["val_loss"][0]
 
 
@@ -47,11 +48,10 @@ def test_pairs_teach_what_is_clean():
 
 def test_pairs_are_routed_through_a_pipeline():
     with config_context(enable_metadata_routing=True):
-        denoiser = quick(noise=None, max_iter=2, batch_size=500).set_fit_request(X_clean=True)
+        denoiser = quick(noise=None, max_iter=2).set_fit_request(X_clean=True)
         centre = StandardScaler(with_std=False)
         pipeline = make_pipeline(centre, denoiser).fit(NOISY, X_clean=X)
-    direct = quick(noise=None, max_iter=2, batch_size=500)
-    direct.fit(NOISY - NOISY.mean(axis=0), X_clean=X)
+    direct = quick(noise=None, max_iter=2).fit(NOISY - NOISY.mean(axis=0), X_clean=X)
     rows = NOISY[:5] - NOISY.mean(axis=0)
     np.testing.assert_allclose(pipeline[-1].transform(rows), direct.transform(rows), rtol=1e-6)
 
@@ -88,7 +88,7 @@ def test_a_share_above_one():
 def test_a_linear_network_is_trained_on_pairs():
     """PCA is the optimum only where rows are their own targets."""
     clean = 0.5 * X
-    options = {"hidden_layer_sizes": (), "noise": None, "max_iter": 30, "jit_compile": False}
+    options = {"hidden_layer_sizes": (), "noise": None, "max_iter": 30}
     linear = quick(**options).fit(X, X_clean=clean)
     start = quick(**options).fit(clean)
     assert linear.n_iter_ > 0
