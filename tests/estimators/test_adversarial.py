@@ -53,7 +53,7 @@ def of_digits():
 @pytest.fixture(scope="module")
 def long_games():
     """Of large steps, by their prior."""
-    options = {"max_iter": 300, "learning_rate": 0.01, "early_stopping": False, "tol": 0}
+    options = {"max_iter": 150, "learning_rate": 0.01, "early_stopping": False, "tol": 0}
     return {prior: quick(prior=prior, **options).fit(WINE) for prior in ("normal", "mixture")}
 
 
@@ -104,7 +104,7 @@ def after_one_pass(estimator, model):
 
 
 def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
-    adversarial = of_few_steps(adversarial_weight=0.0, batch_size=64)
+    adversarial = quick(adversarial_weight=0.0)
     model = new_model(
         Architecture.of(adversarial), adversarial._recipe(), Rows(WINE), np.random.default_rng(0)
     )
@@ -118,7 +118,7 @@ def test_without_its_step_the_encoder_learns_as_a_plain_one_does():
 
 @pytest.mark.parametrize("weight", [0.0, 0.5])
 def test_the_critic_always_learns(weight):
-    adversarial = of_few_steps(adversarial_weight=weight)
+    adversarial = quick(adversarial_weight=weight)
     model = new_model(
         Architecture.of(adversarial), adversarial._recipe(), Rows(WINE), np.random.default_rng(0)
     )
@@ -132,7 +132,7 @@ def test_the_step_against_the_critic_changes_the_encoder_alone():
     """In a single step: in the next the decoder sees other codes."""
     weights = []
     for weight in (0.0, 5.0):
-        adversarial = of_few_steps(adversarial_weight=weight)
+        adversarial = quick(adversarial_weight=weight, batch_size=200)
         model = new_model(
             Architecture.of(adversarial),
             adversarial._recipe(),
@@ -181,7 +181,7 @@ def test_a_long_game_with_large_steps_stays_finite(prior, long_games):
 
 
 def test_passes_go_on():
-    estimator = of_few_steps(init="random", learning_rate=0.01)
+    estimator = quick(learning_rate=0.01)
     for _ in range(8):
         estimator.partial_fit(WINE)
     assert estimator.n_iter_ == 8

@@ -247,7 +247,7 @@ def test_sample_weight_moves_the_fit():
 
 
 def test_fit_again_starts_from_nothing(of_iris):
-    fitted = quick().fit(load_digits().data[:50])
+    fitted = quick(max_iter=2).fit(load_digits().data[:50]).set_params(max_iter=30)
     np.testing.assert_array_equal(fitted.fit(IRIS).transform(IRIS), of_iris.transform(IRIS))
 
 
@@ -404,7 +404,7 @@ def test_all_weights_zero():
 
 
 def test_grid_search_in_a_pipeline():
-    pipeline = make_pipeline(StandardScaler(), quick(max_iter=2))
+    pipeline = make_pipeline(StandardScaler(), quick(max_iter=1))
     search = GridSearchCV(pipeline, {"autoencoder__n_components": [1, 3]}, cv=2).fit(IRIS)
     assert search.best_params_ == {"autoencoder__n_components": 3}
 

@@ -253,8 +253,8 @@ def test_passes_go_on(sparsity):
     ],
 )
 def test_networks_with_hidden_layers(parameters):
-    # Two steps, which are not compiled.
-    short = {"max_iter": 2, "batch_size": 100, "jit_compile": "auto"}
+    # One step, which is not compiled.
+    short = {"max_iter": 1, "batch_size": 100, "jit_compile": "auto"}
     fitted = quick(whiten=0.1, dead_units="auxiliary", **short, **parameters).fit(X[:100])
     assert fitted.transform(X[:7]).shape == (7, 32)
     with pytest.raises(AttributeError, match="components_ are the atoms of a linear decoder"):

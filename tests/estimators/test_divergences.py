@@ -13,14 +13,14 @@ DISTANCES = ["energy", "mmd"]
 
 
 def quick(divergence="mmd", **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "learning_rate": 0.003}
-    settings |= {"random_state": 0, "jit_compile": False}
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "init": "random"}
+    settings |= {"learning_rate": 0.003, "random_state": 0, "jit_compile": False}
     return AdversarialAutoencoder(4, divergence=divergence, **(settings | parameters))
 
 
 @pytest.fixture(scope="module", params=DISTANCES)
 def fitted(request):
-    return quick(request.param, init="random", max_iter=60).fit(X)
+    return quick(request.param, max_iter=60).fit(X)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_codes_have_the_moments_of_the_prior(fitted):
 
 
 def test_without_weight_codes_leave_the_prior(fitted):
-    free = quick(fitted.divergence, init="random", max_iter=60, divergence_weight=0).fit(X)
+    free = quick(fitted.divergence, max_iter=60, divergence_weight=0).fit(X)
     discrepancies = [each.history_["val_discrepancy"][-1] for each in (fitted, free)]
     assert discrepancies[0] < 0.3 * discrepancies[1]
 
@@ -76,7 +76,7 @@ def test_images_and_weights_of_rows():
 
 
 def test_passes_go_on():
-    model = quick(init="random", learning_rate=0.01)
+    model = quick(learning_rate=0.01)
     for _ in range(4):
         model.partial_fit(X)
     assert model.history_["discrepancy"][-1] < model.history_["discrepancy"][0]

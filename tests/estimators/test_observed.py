@@ -147,7 +147,7 @@ def test_masked_fit_fills_better():
     filled = np.where(is_missing, means, complete)
 
     def error(**known):
-        fitted = Autoencoder(8, max_iter=20, early_stopping=False, random_state=0)
+        fitted = Autoencoder(8, hidden_layer_sizes=(32,), max_iter=20, random_state=0)
         fitted.fit(filled, **known)
         return np.mean((fitted.reconstruct(filled) - complete)[is_missing] ** 2)
 
