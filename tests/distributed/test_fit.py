@@ -21,8 +21,8 @@ from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
 WEIGHT = np.linspace(0.0, 2.0, len(X))
-# Six steps, which are not compiled.
-FEW = {**PARAMETERS, "max_iter": 2, "batch_size": 80}
+# Four steps, which are not compiled.
+FEW = {**PARAMETERS, "max_iter": 2, "batch_size": 120}
 
 
 @pytest.fixture(scope="module")

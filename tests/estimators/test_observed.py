@@ -147,8 +147,8 @@ def test_masked_fit_fills_better():
     filled = np.where(is_missing, means, complete)
 
     def error(**known):
-        fitted = Autoencoder(8, hidden_layer_sizes=(32,), max_iter=20, random_state=0)
-        fitted.fit(filled, **known)
+        options = {"hidden_layer_sizes": (32,), "max_iter": 20, "jit_compile": False}
+        fitted = Autoencoder(8, random_state=0, **options).fit(filled, **known)
         return np.mean((fitted.reconstruct(filled) - complete)[is_missing] ** 2)
 
     assert error(observed=~is_missing) < 0.7 * error()
