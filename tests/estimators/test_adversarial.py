@@ -84,7 +84,7 @@ def test_codes_follow_a_mixture_too(long_games):
         np.linalg.norm(points[:, None] - mixed.prior_means_, axis=2).min(axis=1).mean()
         for points in (mixed.transform(WINE), rng.normal(size=(800, 2)))
     )
-    assert nearest < of_normal
+    assert nearest < 0.9 * of_normal
 
 
 # The three updates

@@ -227,9 +227,8 @@ def test_history_has_a_column_for_every_term():
 
 
 def test_early_stopping_keeps_the_best_weights():
-    fitted = quick(learning_rate=0.002, n_iter_no_change=2, max_iter=300)
-    fitted.set_params(jit_compile=False, random_state=2)
-    fitted.fit(StandardScaler().fit_transform(IRIS))
+    fitted = quick(learning_rate=0.002, n_iter_no_change=2, max_iter=300, random_state=2)
+    fitted.set_params(jit_compile=False).fit(StandardScaler().fit_transform(IRIS))
     assert 0 < fitted.best_epoch_ == fitted.n_iter_ - 2 < 298
 
 
