@@ -22,12 +22,15 @@ from skae.fitting._interruption import forget_interruption
 X = np.random.default_rng(0).normal(size=(200, 8))
 HOLES = np.where(np.arange(8) == np.arange(200)[:, None] % 50, np.nan, X)
 LABELS = (X[:, 0] > 0).astype(int)
-train, begun = Program.train, threading.Event()
+train, begun, TRAINED = Program.train, threading.Event(), []
 
 
 def told_train(program, *args):
-    begun.set()
-    return train(program, *args)
+    # While a program is built, what is raised may be lost among the objects that are freed.
+    TRAINED.append(train(program, *args))
+    if len(TRAINED) > 2:
+        begun.set()
+    return TRAINED[-1]
 
 
 Program.train = told_train
@@ -49,8 +52,8 @@ class Around(skae.Autoencoder):
 
 def press(n_times):
     begun.wait(60)
-    for _ in range(n_times):
-        time.sleep(0.2)
+    for i in range(n_times):
+        time.sleep(0.2 if i else 0.02)
         PRESSED.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -79,6 +82,7 @@ CASES = {
 for name in sys.argv[1:]:
     n_times, call = CASES[name]
     PRESSED = []
+    TRAINED.clear()
     begun.clear()
     presser = threading.Thread(target=press, args=(n_times,))
     presser.start()

@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import set_forkserver_preload
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from skae.metrics import reconstruction_r2_scorer
 from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
-SPAWN = get_context("spawn")
 
 
 class Kills:
@@ -38,15 +38,39 @@ class Kills:
         self.executor.shutdown(**options)
 
 
-@pytest.fixture(scope="module")
-def client():
-    distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+@contextmanager
+def connected(context, n_workers):
+    """A client of a cluster whose processes start by such a context."""
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
+    options = {"n_workers": n_workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
+        dask.config.set({"distributed.worker.multiprocessing-method": context}),
         distributed.LocalCluster(processes=True, silence_logs=50, **options) as cluster,
-        distributed.Client(cluster) as connected,
+        distributed.Client(cluster) as client,
     ):
-        yield connected
+        yield client
+
+
+@pytest.fixture(scope="module")
+def forking():
+    """A context whose processes have TensorFlow, which is imported once for all of them."""
+    dask = pytest.importorskip("dask")
+    utils = pytest.importorskip("distributed.utils")
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        context = utils.get_mp_context()
+    set_forkserver_preload(["distributed", "dask.dataframe", "tensorflow", "skae.backend._gateway"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def client(forking):
+    with connected("forkserver", 2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def autoencoder():
+    return Autoencoder(2, **PARAMETERS).fit(X)
 
 
 @pytest.fixture(scope="module")
@@ -56,24 +80,24 @@ def expected():
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_scores_in_workers_without_tensorflow(client):
+def test_scores_in_workers_without_tensorflow(autoencoder):
     array = pytest.importorskip("dask.array")
     frames = pytest.importorskip("dask.dataframe")
     pandas = pytest.importorskip("pandas")
-    autoencoder = Autoencoder(2, **PARAMETERS).fit(X)
     rows = array.from_array(X, chunks=(80, 6))
     codes = rows.map_blocks(autoencoder.transform, chunks=(80, 2), dtype=X.dtype, meta=X[:0, :2])
-    np.testing.assert_allclose(codes.compute(), autoencoder.transform(X))
     table = frames.from_pandas(pandas.DataFrame(X), npartitions=2)
     scores = table.map_partitions(
         lambda part: pandas.Series(autoencoder.score_samples(part), part.index),
         meta=("score", "f8"),
     )
-    found = scores.compute()
+    with connected("spawn", 1) as client:
+        np.testing.assert_allclose(codes.compute(), autoencoder.transform(X))
+        found = scores.compute()
+        loaded = client.run(lambda: "tensorflow" in sys.modules)
     assert found.index.tolist() == list(range(len(X)))
     np.testing.assert_allclose(found, autoencoder.score_samples(X))
-    loaded = client.run(lambda: "tensorflow" in sys.modules)
-    assert not any(loaded.values())
+    assert list(loaded.values()) == [False]
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -135,17 +159,15 @@ def test_futures_and_frames_of_a_cluster_are_shards(client, expected):
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("search_type", [GridSearchCV, BatchedGridSearchCV])
-def test_searches_over_workers_of_dask_find_the_same(client, search_type):
+def test_searches_over_workers_of_dask_find_the_same(client):
     grid = {"learning_rate": [0.001, 0.01]}
     estimator = Autoencoder(2, max_iter=1, hidden_layer_sizes=(4,), random_state=0)
     options = {"cv": 2, "scoring": reconstruction_r2_scorer}
-    here = GridSearchCV(estimator, grid, **options).fit(X)
-    with parallel_config("dask", client=client):
-        found = search_type(estimator, grid, n_jobs=2, **options).fit(X)
-    np.testing.assert_array_equal(
-        found.cv_results_["mean_test_score"], here.cv_results_["mean_test_score"]
-    )
+    expected = GridSearchCV(estimator, grid, **options).fit(X).cv_results_["mean_test_score"]
+    for search_type in (GridSearchCV, BatchedGridSearchCV):
+        with parallel_config("dask", client=client):
+            found = search_type(estimator, grid, n_jobs=2, **options).fit(X)
+        np.testing.assert_array_equal(found.cv_results_["mean_test_score"], expected)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -187,13 +209,12 @@ class KillsOne:
         return self._client.submit(function, *args, **options)
 
 
-@pytest.mark.parametrize("place", [20])
-def test_a_pool_that_a_kill_breaks_is_made_anew(expected, place):
+def test_a_pool_that_a_kill_breaks_is_made_anew(expected, forking):
     made = []
 
     def make():
-        pool = ProcessPoolExecutor(1, mp_context=SPAWN)
-        made.append(Kills(pool, place if not made else -1))
+        pool = ProcessPoolExecutor(1, mp_context=forking)
+        made.append(Kills(pool, 20 if not made else -1))
         # What says that it is broken is an attribute of the pool.
         type(made[-1])._broken = property(lambda self: self.executor._broken)
         return made[-1]
@@ -211,9 +232,8 @@ def test_a_pool_that_nobody_can_make_anew_is_named():
         fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Broken((2,)))
 
 
-def test_polars_scores_batches():
+def test_polars_scores_batches(autoencoder):
     polars = pytest.importorskip("polars")
-    autoencoder = Autoencoder(2, **PARAMETERS).fit(X)
     frame = polars.DataFrame(X, schema=list("abcdef"))
     score = partial(_scores, autoencoder)
     found = frame.lazy().map_batches(score, schema={"score": polars.Float64}).collect()

@@ -21,6 +21,8 @@ from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
 SHARDS = np.array_split(X, 3)
 WEIGHT = np.linspace(0.0, 2.0, len(X))
+# Four steps, which are not compiled.
+FEW = {**PARAMETERS, "max_iter": 2, "batch_size": 120}
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +33,20 @@ def of_three():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: skae.Autoencoder(2, **PARAMETERS, dropout=0.1),
-        lambda: skae.VariationalAutoencoder(0.9, **PARAMETERS),
-        lambda: skae.SparseAutoencoder(4, **PARAMETERS),
-        lambda: skae.StackedAutoencoder(
-            2, hidden_layer_sizes=(8,), pretrain_max_iter=1, **PARAMETERS
-        ),
-        lambda: skae.AdversarialAutoencoder(2, **PARAMETERS),
-        lambda: skae.DenoisingAutoencoder(
-            2, noise="salt_and_pepper", noise_level=0.1, **PARAMETERS
-        ),
-        lambda: skae.ContractiveAutoencoder(2, **PARAMETERS),
+        lambda: skae.Autoencoder(2, **FEW, dropout=0.1),
+        lambda: skae.VariationalAutoencoder(0.9, **FEW),
+        lambda: skae.SparseAutoencoder(4, **FEW),
+        lambda: skae.StackedAutoencoder(2, hidden_layer_sizes=(8,), pretrain_max_iter=1, **FEW),
+        lambda: skae.AdversarialAutoencoder(2, **FEW),
+        lambda: skae.DenoisingAutoencoder(2, noise="salt_and_pepper", noise_level=0.1, **FEW),
+        lambda: skae.ContractiveAutoencoder(2, **FEW),
         lambda: skae.ConvolutionalAutoencoder(
-            2, hidden_layer_sizes=(4,), sample_shape=(6, 1), **PARAMETERS
+            2, hidden_layer_sizes=(4,), sample_shape=(6, 1), **FEW
         ),
         lambda: skae.VariationalConvolutionalAutoencoder(
-            2, hidden_layer_sizes=(4,), sample_shape=(6, 1), **PARAMETERS
+            2, hidden_layer_sizes=(4,), sample_shape=(6, 1), **FEW
         ),
-        lambda: skae.RecurrentAutoencoder(
-            2, hidden_layer_sizes=(4,), sample_shape=(3, 2), **PARAMETERS
-        ),
+        lambda: skae.RecurrentAutoencoder(2, hidden_layer_sizes=(4,), sample_shape=(3, 2), **FEW),
     ],
     ids=lambda make: type(make()).__name__,
 )
@@ -63,7 +59,7 @@ def test_one_shard_gives_the_bits_of_fit(make):
 
 
 def test_folds_of_a_small_table_choose_as_in_fit():
-    parameters = {"max_iter": 40, "hidden_layer_sizes": 4, "random_state": 0}
+    parameters = {"max_iter": 40, "hidden_layer_sizes": 4, "random_state": 0, "jit_compile": False}
     alone = Autoencoder(2, **parameters).fit(X)
     shared = fit(Autoencoder(2, **parameters), [X], executor=Here())
     assert shared.cross_fit_losses_ == alone.cross_fit_losses_
@@ -77,7 +73,7 @@ def test_start_is_pca_of_all_rows(of_three):
 
 
 def test_scaling_is_that_of_all_rows(of_three):
-    alone = Autoencoder(2, **PARAMETERS).fit(X)
+    alone = Autoencoder(2, **FEW).fit(X)
     np.testing.assert_allclose(of_three._model.scaling.mean, alone._model.scaling.mean)
     np.testing.assert_allclose(of_three._model.scaling.scale, alone._model.scaling.scale)
 
@@ -111,8 +107,8 @@ def test_training_improves_on_the_start(of_three):
 
 def test_weights_of_zero_leave_rows_out():
     weight = np.concatenate([np.zeros(80), np.ones(160)])
-    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here(), sample_weight=weight)
-    expected = Autoencoder(2, **PARAMETERS).fit(X[80:])
+    found = fit(Autoencoder(2, **FEW), SHARDS, executor=Here(), sample_weight=weight)
+    expected = Autoencoder(2, **FEW).fit(X[80:])
     np.testing.assert_allclose(found._model.scaling.mean, expected._model.scaling.mean)
 
 
@@ -281,7 +277,7 @@ def test_rounds_of_one_step_without_momentum_are_a_step_of_all_rows():
 
 def test_images_are_shards():
     images = X.reshape(-1, 3, 2)
-    options = {"sample_shape": (3, 2), "max_iter": 1, "random_state": 0}
+    options = {"sample_shape": (3, 2), "max_iter": 1, "batch_size": 120, "random_state": 0}
     found = fit(Autoencoder(2, **options), np.array_split(images, 2), executor=Here())
     expected = fit(Autoencoder(2, **options), np.array_split(X, 2), executor=Here())
     np.testing.assert_array_equal(found.transform(X), expected.transform(X))

@@ -19,7 +19,8 @@ from skae.metrics import reconstruction_r2_scorer
 
 X, PLACES = load_iris(return_X_y=True)
 Y = load_iris().target_names[PLACES]
-SHORT = {"max_iter": 3, "batch_size": 16, "hidden_layer_sizes": (8,), "random_state": 0}
+# One step, which is not compiled.
+SHORT = {"max_iter": 1, "batch_size": 150, "hidden_layer_sizes": (8,), "random_state": 0}
 
 
 def _make(**parameters):
@@ -28,7 +29,7 @@ def _make(**parameters):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return _make(max_iter=20).fit(X, Y)
+    return _make().fit(X, Y)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def of_few():
     labels = Y.astype(object)
     labels[labels == "virginica"] = "versicolor"
     labels[149], labels[100] = "rare", "ignored"
-    return _make(max_iter=10).fit(X, labels, sample_weight=np.where(labels == "ignored", 0, 1))
+    return _make().fit(X, labels, sample_weight=np.where(labels == "ignored", 0, 1))
 
 
 # Bounds

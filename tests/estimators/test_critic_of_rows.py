@@ -23,6 +23,7 @@ IMAGES = {"sample_shape": (8, 8, 1), "likelihood": "bernoulli", "random_state": 
 
 def quick(**parameters):
     small = {"network": "convolutional", "hidden_layer_sizes": (4,), "max_iter": 2}
+    small |= {"batch_size": 150, "jit_compile": False}
     return skae.VariationalAutoencoder(4, **(IMAGES | small | parameters))
 
 
@@ -141,7 +142,9 @@ def test_a_later_fit_without_a_critic_forgets_it(taught):
 
 
 def test_gaussian_rows_of_a_learned_prior_learn_too():
+    # Few steps, which are not compiled.
     model = quick(likelihood="gaussian", prior="mixture", adversarial_max_iter=1)
+    model.set_params(jit_compile="auto", max_iter=1)
     model.fit(X, sample_weight=np.arange(300) % 2)
     assert np.isfinite(model.adversarial_history_["critic"]).all()
     assert np.isfinite(model.score(X))
@@ -162,7 +165,7 @@ def test_an_interruption_keeps_what_was_taught_so_far(plain, monkeypatch):
 
     monkeypatch.setattr(PrintHooks, "epoch_end", pressed)
     with pytest.warns(TrainingInterruptedWarning, match="critic of rows") as caught:
-        model = quick(adversarial_max_iter=30, verbose=1).fit(X)
+        model = quick(adversarial_max_iter=4, verbose=1).fit(X)
     forget_interruption()
     assert caught[0].filename == __file__
     assert len(model.adversarial_history_["epoch"]) <= 3

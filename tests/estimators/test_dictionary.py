@@ -23,7 +23,7 @@ SMOOTH_WIDTH = 0.2
 
 def quick(n_components=32, **parameters):
     settings = {"sparsity": "batch_topk", "k": 4, "max_iter": 8, "random_state": 0}
-    return SparseAutoencoder(n_components, **(settings | parameters))
+    return SparseAutoencoder(n_components, **(settings | {"jit_compile": False} | parameters))
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +253,9 @@ def test_passes_go_on(sparsity):
     ],
 )
 def test_networks_with_hidden_layers(parameters):
-    fitted = quick(max_iter=2, whiten=0.1, dead_units="auxiliary", **parameters).fit(X[:100])
+    # One step, which is not compiled.
+    short = {"max_iter": 1, "batch_size": 100, "jit_compile": "auto"}
+    fitted = quick(whiten=0.1, dead_units="auxiliary", **short, **parameters).fit(X[:100])
     assert fitted.transform(X[:7]).shape == (7, 32)
     with pytest.raises(AttributeError, match="components_ are the atoms of a linear decoder"):
         fitted.components_  # noqa: B018

@@ -13,13 +13,14 @@ DISTANCES = ["energy", "mmd"]
 
 
 def quick(divergence="mmd", **parameters):
-    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "random_state": 0}
+    settings = {"hidden_layer_sizes": (16,), "max_iter": 3, "init": "random"}
+    settings |= {"learning_rate": 0.003, "random_state": 0, "jit_compile": False}
     return AdversarialAutoencoder(4, divergence=divergence, **(settings | parameters))
 
 
 @pytest.fixture(scope="module", params=DISTANCES)
 def fitted(request):
-    return quick(request.param, init="random", max_iter=60, learning_rate=0.003).fit(X)
+    return quick(request.param, max_iter=60).fit(X)
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,7 @@ def test_codes_have_the_moments_of_the_prior(fitted):
 
 
 def test_without_weight_codes_leave_the_prior(fitted):
-    free = quick(
-        fitted.divergence, init="random", max_iter=60, learning_rate=0.003, divergence_weight=0
-    ).fit(X)
+    free = quick(fitted.divergence, max_iter=60, divergence_weight=0).fit(X)
     discrepancies = [each.history_["val_discrepancy"][-1] for each in (fitted, free)]
     assert discrepancies[0] < 0.3 * discrepancies[1]
 
@@ -68,6 +67,8 @@ def test_equal_seeds_give_equal_bits(short):
 
 def test_images_and_weights_of_rows():
     model = quick(network="convolutional", sample_shape=(8, 8, 1), hidden_layer_sizes=(2,))
+    # Four steps, which are not compiled.
+    model.set_params(max_iter=2, batch_size=200, jit_compile="auto")
     weight = np.where(np.arange(400) < 200, 1.0, 0.0)
     model.fit(X, sample_weight=weight)
     assert model.sample(2, random_state=0).shape == (2, 64)
@@ -75,7 +76,7 @@ def test_images_and_weights_of_rows():
 
 
 def test_passes_go_on():
-    model = quick(init="random", learning_rate=0.01)
+    model = quick(learning_rate=0.01)
     for _ in range(4):
         model.partial_fit(X)
     assert model.history_["discrepancy"][-1] < model.history_["discrepancy"][0]

@@ -8,7 +8,7 @@ from sklearn.datasets import load_iris
 import skae
 
 X = load_iris().data
-SHORT = {"max_iter": 1, "hidden_layer_sizes": (4,), "random_state": 0}
+SHORT = {"max_iter": 1, "batch_size": 150, "hidden_layer_sizes": (4,), "random_state": 0}
 
 
 @pytest.fixture(scope="module", params=[skae.VariationalAutoencoder, skae.AdversarialAutoencoder])

@@ -27,9 +27,9 @@ from skae import (
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)) @ RNG.normal(size=(3, 12)) + 0.3 * RNG.normal(size=(40, 12))
 OBSERVED = RNG.random(X.shape) < 0.7
-SMALL = {"hidden_layer_sizes": (8,), "max_iter": 3, "random_state": 0}
+SMALL = {"hidden_layer_sizes": (8,), "max_iter": 2, "batch_size": 40, "random_state": 0}
 # Weights that hardly move: the loss of the only epoch is that of the start.
-STILL = {"max_iter": 1, "learning_rate": 1e-9, "early_stopping": False}
+STILL = {"max_iter": 1, "batch_size": 40, "learning_rate": 1e-9, "early_stopping": False}
 EVERY = [
     AdversarialAutoencoder(2, init="random", **SMALL),
     Autoencoder(2, **SMALL),
@@ -39,7 +39,7 @@ EVERY = [
     DenoisingAutoencoder(2, **SMALL),
     RecurrentAutoencoder(2, sample_shape=(4, 3), **SMALL),
     SparseAutoencoder(2, **SMALL),
-    StackedAutoencoder(2, pretrain_max_iter=2, **SMALL),
+    StackedAutoencoder(2, pretrain_max_iter=1, **SMALL),
     VariationalAutoencoder(2, **SMALL),
 ]
 
@@ -147,7 +147,8 @@ def test_masked_fit_fills_better():
     filled = np.where(is_missing, means, complete)
 
     def error(**known):
-        fitted = Autoencoder(8, max_iter=20, random_state=0).fit(filled, **known)
+        options = {"hidden_layer_sizes": (32,), "max_iter": 20, "jit_compile": False}
+        fitted = Autoencoder(8, random_state=0, **options).fit(filled, **known)
         return np.mean((fitted.reconstruct(filled) - complete)[is_missing] ** 2)
 
     assert error(observed=~is_missing) < 0.7 * error()
