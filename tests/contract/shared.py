@@ -54,21 +54,18 @@ def expected_failures(estimator):
 
 
 # As scikit-learn does for its own: the checks ask for correct conduct, not for trained networks.
-# Batches are small, so that a few epochs of a few rows are compiled, as longer training is.
 # In graphs all but the first call costs little, where single operations cost as much each time.
 # SKAE_CHECKS=defaults shortens none of them.
-IN_GRAPHS = {"max_iter": 5, "batch_size": 8}
-# Rows of these have widths that no other check has, and few fits would share a graph.
-OF_A_WIDTH_OF_THEIR_OWN = {
-    "check_dataframe_column_names_consistency",
-    "check_dont_overwrite_parameters",
+IN_GRAPHS = {"max_iter": 3, "batch_size": 8, "jit_compile": False}
+# The few fits of these are of networks that no other check has, so none would share their graph.
+OF_A_NETWORK_OF_THEIR_OWN = {
     "check_dtype_object",
-    "check_estimators_dtypes",
-    "check_estimators_overwrite_params",
     "check_fit2d_1feature",
     "check_fit2d_1sample",
-    "check_fit_score_takes_y",
-    "check_n_features_in_after_fitting",
+    "check_fit2d_predict1d",
+    "check_dont_overwrite_parameters",
+    "check_methods_sample_order_invariance",
+    "check_methods_subset_invariance",
 }
 BY_SINGLE_OPERATIONS = {"max_iter": 1}
 
@@ -76,13 +73,12 @@ BY_SINGLE_OPERATIONS = {"max_iter": 1}
 def shortened(short):
     """Parameters by the name of the class."""
     small = {"hidden_layer_sizes": (8,), **short}
-    game = {"max_iter": 5, "jit_compile": False} if short is IN_GRAPHS else short
     return {
         # A larger batch leaves it at its start, where weights of rows count exactly.
-        "AdversarialAutoencoder": game,
+        "AdversarialAutoencoder": {**short, "batch_size": 32},
         "Autoencoder": short,
-        "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**short), "max_iter": 5},
-        "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**short), "max_iter": 5},
+        "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**short), "max_iter": 3},
+        "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**short), "max_iter": 3},
         "ContractiveAutoencoder": short,
         "ConvolutionalAutoencoder": small,
         "DenoisingAutoencoder": short,
@@ -95,7 +91,8 @@ def shortened(short):
         },
         "RecurrentAutoencoder": small,
         "SparseAutoencoder": short,
-        "StackedAutoencoder": {"pretrain_max_iter": short["max_iter"], **short},
+        # Epochs enough to leave the start.
+        "StackedAutoencoder": {**short, "max_iter": 5, "pretrain_max_iter": 5},
         "TableAutoencoder": {"autoencoder": skae.VariationalAutoencoder(**short)},
         "VariationalAutoencoder": short,
         "VariationalConvolutionalAutoencoder": small,
@@ -107,7 +104,7 @@ def make(cls, short=IN_GRAPHS):
 
 
 def shortened_for(check, cls):
-    once = check.__name__ in OF_A_WIDTH_OF_THEIR_OWN
+    once = check.__name__ in OF_A_NETWORK_OF_THEIR_OWN
     return make(cls, BY_SINGLE_OPERATIONS if once else IN_GRAPHS)
 
 
