@@ -11,6 +11,7 @@ from sklearn import config_context
 from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -63,7 +64,10 @@ APPLICATIONS = {
         score,
     ),
     "imputer": (lambda reducer: ReconstructionImputer(reducer, tol=0.01), fill),
-    "sampler": (lambda reducer: LatentSampler(reducer, random_state=0), log_density),
+    "sampler": (
+        lambda reducer: LatentSampler(reducer, GaussianMixture(), random_state=0),
+        log_density,
+    ),
     "codec": (lambda reducer: LatentCodec(reducer, random_state=0), round_trip),
 }
 EVERY = pytest.mark.parametrize("name", APPLICATIONS)
@@ -122,7 +126,7 @@ def test_images_to_every_method():
     for method in ("predict", "decision_function", "feature_contributions"):
         given, expected = getattr(detector, method)(IMAGES), getattr(detector, method)(X)
         np.testing.assert_array_equal(given, expected)
-    sampler = LatentSampler(ShapedPCA(3), random_state=0).fit(IMAGES)
+    sampler = LatentSampler(ShapedPCA(3), GaussianMixture(), random_state=0).fit(IMAGES)
     expected = sampler.interpolate(X[0], X[1], 3)
     for a, b in ((IMAGES[0], IMAGES[1]), (IMAGES[:1], IMAGES[1:2]), (X[:1], IMAGES[1])):
         np.testing.assert_array_equal(sampler.interpolate(a, b, 3), expected)
@@ -343,7 +347,7 @@ def frames_of(fitted, library):
 
 MAKERS = {
     "autoencoder": fitted_variational,
-    "sampler": lambda: LatentSampler(PCA(2), random_state=0).fit(FRAME),
+    "sampler": lambda: LatentSampler(PCA(2), GaussianMixture(), random_state=0).fit(FRAME),
     "codec": lambda: LatentCodec(PCA(2), random_state=0).fit(FRAME),
     "imputer": lambda: ReconstructionImputer(PCA(2)).fit(FRAME),
 }
@@ -402,7 +406,13 @@ def test_what_an_older_version_saved_works(name):
 @pytest.mark.parametrize(
     "application",
     [
-        LatentSampler(PCA(2), min_value="observed", grid={0: 1, 1: "observed"}, random_state=0),
+        LatentSampler(
+            PCA(2),
+            GaussianMixture(),
+            min_value="observed",
+            grid={0: 1, 1: "observed"},
+            random_state=0,
+        ),
         ReconstructionImputer(PCA(2), max_value=3, grid="observed", tol=0.01),
         LatentCodec(PCA(2)),
     ],

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer
+from sklearn.mixture import GaussianMixture
 
 from skae import LatentSampler, ReconstructionImputer
 
@@ -38,7 +39,7 @@ def filled(**parameters):
 
 
 def new_rows(**parameters):
-    sampler = LatentSampler(PCA(2), random_state=0, **parameters).fit(X)
+    sampler = LatentSampler(PCA(2), GaussianMixture(), random_state=0, **parameters).fit(X)
     return sampler.sample(300, random_state=0)
 
 
@@ -125,7 +126,9 @@ def test_columns_by_name_or_number(key):
     rows = imputer(min_value={key: 5.5}).fit_transform(frame)
     assert rows[IS_MISSING[:, 1], 1].min() == 5.5
     assert rows[:, 0].min() < 0
-    sampler = LatentSampler(PCA(2), grid={key: 1}).fit(pd.DataFrame(X, columns=NAMES))
+    sampler = LatentSampler(PCA(2), GaussianMixture(), grid={key: 1}).fit(
+        pd.DataFrame(X, columns=NAMES)
+    )
     assert np.all(sampler.sample(50)[:, 1] % 1 == 0)
 
 
@@ -135,24 +138,40 @@ def test_a_number_is_a_label_where_a_frame_has_numbers_for_labels(labels):
     rows = imputer(min_value={labels[1]: 5.5}).fit_transform(frame)
     assert rows[IS_MISSING[:, 1], 1].min() == 5.5
     assert (rows[:, [0, 2, 3]].min(axis=0) < 5.5).all()
-    sampler = LatentSampler(PCA(2), grid={labels[1]: 1}).fit(pd.DataFrame(X, columns=labels))
+    sampler = LatentSampler(PCA(2), GaussianMixture(), grid={labels[1]: 1}).fit(
+        pd.DataFrame(X, columns=labels)
+    )
     assert np.all(sampler.sample(50)[:, 1] % 1 == 0)
 
 
 def test_tenths_are_tenths():
-    rows = LatentSampler(PCA(2), grid=0.1, random_state=0).fit(X).sample(50, random_state=0)
+    rows = (
+        LatentSampler(PCA(2), GaussianMixture(), grid=0.1, random_state=0)
+        .fit(X)
+        .sample(50, random_state=0)
+    )
     assert set(rows.ravel()) <= {number / 10 for number in range(-500, 500)}
 
 
 def test_bounds_between_two_values_of_a_grid_leave_those_within():
-    rows = LatentSampler(PCA(2), grid=1, min_value=0.5, max_value=6.5).fit(X).sample(500)
+    rows = (
+        LatentSampler(PCA(2), GaussianMixture(), grid=1, min_value=0.5, max_value=6.5)
+        .fit(X)
+        .sample(500)
+    )
     assert set(rows.ravel()) == {1, 2, 3, 4, 5, 6}
-    rows = LatentSampler(PCA(2), grid="observed", max_value=[9, 9, 4, 9]).fit(X).sample(500)
+    rows = (
+        LatentSampler(PCA(2), GaussianMixture(), grid="observed", max_value=[9, 9, 4, 9])
+        .fit(X)
+        .sample(500)
+    )
     assert set(rows[:, 2]) == {1, 2}
 
 
 def test_all_that_a_sampler_makes_is_limited():
-    sampler = LatentSampler(PCA(2), min_value="observed", grid="integers", random_state=0).fit(X)
+    sampler = LatentSampler(
+        PCA(2), GaussianMixture(), min_value="observed", grid="integers", random_state=0
+    ).fit(X)
     between = sampler.interpolate(X[0], X[1], 7)
     augmented, _ = sampler.augment(X, np.arange(120) < 20, random_state=0)
     for rows in (between, augmented[120:]):
@@ -224,7 +243,10 @@ def test_clones_keep_limits():
     ],
 )
 def test_what_makes_no_sense_is_named(parameters, message):
-    for estimator, rows in ((imputer(**parameters), HOLED), (LatentSampler(PCA(2)), X)):
+    for estimator, rows in (
+        (imputer(**parameters), HOLED),
+        (LatentSampler(PCA(2), GaussianMixture()), X),
+    ):
         estimator.set_params(**parameters)
         with pytest.raises(ValueError, match=message):
             estimator.fit(rows)
@@ -239,7 +261,9 @@ def test_names_are_told():
         imputer(min_value=[0, 9, 0, 0], max_value=8).fit(frame)
 
 
-@pytest.mark.parametrize("make", [imputer, lambda **given: LatentSampler(PCA(2), **given)])
+@pytest.mark.parametrize(
+    "make", [imputer, lambda **given: LatentSampler(PCA(2), GaussianMixture(), **given)]
+)
 def test_a_place_is_no_label_of_a_frame_with_numbers(make):
     frame = pd.DataFrame(X, columns=[10, 20, 30, 40])
     with pytest.raises(ValueError, match=r"max_value names the column 0.*10, 20, 30, 40"):
@@ -250,7 +274,11 @@ def test_a_series_is_read_by_its_index():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=list("abc"))
     bounds = pd.Series({"c": -9.0, "a": 1.0, "b": 0.0})
-    rows = LatentSampler(PCA(2), min_value=bounds, random_state=0).fit(frame).sample(50)
+    rows = (
+        LatentSampler(PCA(2), GaussianMixture(), min_value=bounds, random_state=0)
+        .fit(frame)
+        .sample(50)
+    )
     lowest = np.asarray(rows).min(axis=0)
     assert lowest[0] >= 1.0
     assert 0.0 <= lowest[1] < 1.0
@@ -261,4 +289,4 @@ def test_a_series_is_read_by_its_index():
 def test_bounds_that_leave_no_value_are_refused(bound):
     rows = np.random.default_rng(0).normal(size=(60, 3))
     with pytest.raises(ValueError, match="min_value"):
-        LatentSampler(PCA(2), min_value=bound).fit(rows)
+        LatentSampler(PCA(2), GaussianMixture(), min_value=bound).fit(rows)

@@ -54,39 +54,58 @@ def expected_failures(estimator):
 
 
 # As scikit-learn does for its own: the checks ask for correct conduct, not for trained networks.
-# Batches are small, so that a few epochs of a few rows are compiled, as longer training is.
 # In graphs all but the first call costs little, where single operations cost as much each time.
 # SKAE_CHECKS=defaults shortens none of them.
-SHORT = {"max_iter": 5, "batch_size": 8}
-SMALL = {"hidden_layer_sizes": (8,), **SHORT}
-SHORTENED = {
-    # A larger batch leaves it at its start, where weights of rows count exactly.
-    "AdversarialAutoencoder": {"max_iter": 5, "jit_compile": False},
-    # Steps enough for folds to choose the number of epochs.
-    "Autoencoder": {"max_iter": 50, "batch_size": 8},
-    "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**SHORT), "max_iter": 5},
-    "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**SHORT), "max_iter": 5},
-    "ContractiveAutoencoder": SHORT,
-    "ConvolutionalAutoencoder": SMALL,
-    "DenoisingAutoencoder": SHORT,
-    "LatentCodec": {"reducer": skae.Autoencoder(**SHORT)},
-    "LatentSampler": {"reducer": skae.Autoencoder(0.9, **SHORT)},
-    "ReconstructionImputer": {"reducer": skae.Autoencoder(0.5, **SHORT)},
-    "ReconstructionOutlierDetector": {
-        "reducer": skae.Autoencoder(0.5, **SHORT),
-        "calibration_fraction": 0.5,
-    },
-    "RecurrentAutoencoder": SMALL,
-    "SparseAutoencoder": SHORT,
-    "StackedAutoencoder": {"pretrain_max_iter": 5, **SHORT},
-    "TableAutoencoder": {"autoencoder": skae.VariationalAutoencoder(**SHORT)},
-    "VariationalAutoencoder": SHORT,
-    "VariationalConvolutionalAutoencoder": SMALL,
+IN_GRAPHS = {"max_iter": 3, "batch_size": 8, "jit_compile": False}
+# The few fits of these are of networks that no other check has, so none would share their graph.
+OF_A_NETWORK_OF_THEIR_OWN = {
+    "check_dtype_object",
+    "check_fit2d_1feature",
+    "check_fit2d_1sample",
+    "check_fit2d_predict1d",
+    "check_dont_overwrite_parameters",
+    "check_methods_sample_order_invariance",
+    "check_methods_subset_invariance",
 }
+BY_SINGLE_OPERATIONS = {"max_iter": 1}
 
 
-def make(cls):
-    return cls() if AT_DEFAULTS else cls(**SHORTENED.get(cls.__name__, {}))
+def shortened(short):
+    """Parameters by the name of the class."""
+    small = {"hidden_layer_sizes": (8,), **short}
+    return {
+        # A larger batch leaves it at its start, where weights of rows count exactly.
+        "AdversarialAutoencoder": {**short, "batch_size": 32},
+        "Autoencoder": short,
+        "AutoencoderClassifier": {"autoencoder": skae.Autoencoder(**short), "max_iter": 3},
+        "AutoencoderRegressor": {"autoencoder": skae.Autoencoder(**short), "max_iter": 3},
+        "ContractiveAutoencoder": short,
+        "ConvolutionalAutoencoder": small,
+        "DenoisingAutoencoder": short,
+        "LatentCodec": {"reducer": skae.Autoencoder(**short)},
+        "LatentSampler": {"reducer": skae.Autoencoder(0.9, **short)},
+        "ReconstructionImputer": {"reducer": skae.Autoencoder(0.5, **short)},
+        "ReconstructionOutlierDetector": {
+            "reducer": skae.Autoencoder(0.5, **short),
+            "calibration_fraction": 0.5,
+        },
+        "RecurrentAutoencoder": small,
+        "SparseAutoencoder": short,
+        # Epochs enough to leave the start.
+        "StackedAutoencoder": {**short, "max_iter": 5, "pretrain_max_iter": 5},
+        "TableAutoencoder": {"autoencoder": skae.VariationalAutoencoder(**short)},
+        "VariationalAutoencoder": short,
+        "VariationalConvolutionalAutoencoder": small,
+    }
+
+
+def make(cls, short=IN_GRAPHS):
+    return cls() if AT_DEFAULTS else cls(**shortened(short).get(cls.__name__, {}))
+
+
+def shortened_for(check, cls):
+    once = check.__name__ in OF_A_NETWORK_OF_THEIR_OWN
+    return make(cls, BY_SINGLE_OPERATIONS if once else IN_GRAPHS)
 
 
 # scikit-learn runs these on its own estimators only.
@@ -125,13 +144,26 @@ def checks_of(estimators):
             [make(cls)], expected_failed_checks=expected_failures, xfail_strict=True
         )
         _, of_scikit_learn = public.args
-        cases += [*of_scikit_learn, *_own_cases(cls)]
+        cases += [_shortened_case(case) for case in of_scikit_learn]
+        listed = {_check_of(case).func.__name__ for case in of_scikit_learn}
+        cases += [
+            pytest.param(
+                shortened_for(check, cls),
+                partial(check, cls.__name__),
+                marks=FITS_ON_OTHER_CONTAINERS,
+            )
+            for check in OWN_CHECKS
+            if check.__name__ not in listed and applies(check, cls)
+        ]
     return pytest.mark.parametrize(("estimator", "check"), cases, **public.kwargs)
 
 
-def _own_cases(cls):
-    for check in OWN_CHECKS:
-        if applies(check, cls):
-            yield pytest.param(
-                make(cls), partial(check, cls.__name__), marks=FITS_ON_OTHER_CONTAINERS
-            )
+def _shortened_case(case):
+    estimator, check = getattr(case, "values", case)
+    estimator = shortened_for(check.func, type(estimator))
+    return pytest.param(estimator, check, marks=getattr(case, "marks", ()))
+
+
+def _check_of(case):
+    _, check = getattr(case, "values", case)
+    return check
