@@ -1,14 +1,18 @@
 """Calls side by side in threads, which end together where one of them, or their caller, is stopped.
 
+So does a call of the main thread after Ctrl-C, also where the exception that Python raises is lost.
+
 Compiled programs leave Python while they run, so threads use all cores, share what was compiled
 and copy no rows.
 """
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from types import FrameType
 from typing import ParamSpec, TypeVar
 
 import joblib
@@ -21,6 +25,7 @@ Result = TypeVar("Result")
 _A_MOMENT = 0.1
 
 _of_thread = threading.local()
+_interruption = threading.Event()
 
 
 class Stopped(BaseException):
@@ -53,10 +58,52 @@ class Stop:
 
 
 def check_stop() -> None:
-    """Raise ``Stopped`` where whoever started this thread has asked for it."""
+    """Raise ``Stopped`` where whoever started this thread has asked for it.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        In the main thread after Ctrl-C, where its own exception was lost.
+    """
     event = getattr(_of_thread, "event", None)
     if event is not None and event.is_set():
         raise Stopped
+    if _interruption.is_set() and threading.current_thread() is threading.main_thread():
+        _interruption.clear()
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def hearing_interruptions() -> Iterator[None]:
+    """Let no Ctrl-C be lost in this block.
+
+    Python raises ``KeyboardInterrupt`` in whatever runs. In a finalizer, or in a function that a
+    library in C calls, such as TensorFlow while it traces, nobody hears of it. Here it is noted
+    too: ``check_stop`` raises it again, and so does the end of the block. A handler of the user's
+    own is left alone.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    heard_interruption()
+    signal.signal(signal.SIGINT, _note_interruption)
+    try:
+        yield
+        check_stop()
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        heard_interruption()
+
+
+def heard_interruption() -> None:
+    """Note that the exception of the last Ctrl-C has arrived where it is dealt with."""
+    _interruption.clear()
+
+
+def _note_interruption(number: int, frame: FrameType | None) -> None:
+    _interruption.set()
+    signal.default_int_handler(number, frame)
 
 
 @contextmanager

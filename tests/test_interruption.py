@@ -1,11 +1,23 @@
 """Ctrl-C, as a real signal in a process of its own: who keeps the best weights, and who ends."""
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 
+import numpy as np
 import pytest
+
+import skae
+from skae.backend._program import Program
+from skae.exceptions import TrainingInterruptedWarning
+from skae.fitting import granting
+from skae.fitting._interruption import forget_interruption
+from skae.threads import check_stop, hearing_interruptions
 
 SCRIPT = """
 import json, os, signal, sys, threading, time, warnings
@@ -22,15 +34,13 @@ from skae.fitting._interruption import forget_interruption
 X = np.random.default_rng(0).normal(size=(200, 8))
 HOLES = np.where(np.arange(8) == np.arange(200)[:, None] % 50, np.nan, X)
 LABELS = (X[:, 0] > 0).astype(int)
-train, begun, TRAINED = Program.train, threading.Event(), []
+train, begun = Program.train, threading.Event()
 
 
-def told_train(program, *args):
-    # While a program is built, what is raised may be lost among the objects that are freed.
-    TRAINED.append(train(program, *args))
-    if len(TRAINED) > 2:
-        begun.set()
-    return TRAINED[-1]
+def told_train(*args):
+    # While TensorFlow traces, what is raised may be lost.
+    begun.set()
+    return train(*args)
 
 
 Program.train = told_train
@@ -53,7 +63,7 @@ class Around(skae.Autoencoder):
 def press(n_times):
     begun.wait(60)
     for i in range(n_times):
-        time.sleep(0.2 if i else 0.02)
+        time.sleep(0.2 if i else 0.05)
         PRESSED.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -82,7 +92,6 @@ CASES = {
 for name in sys.argv[1:]:
     n_times, call = CASES[name]
     PRESSED = []
-    TRAINED.clear()
     begun.clear()
     presser = threading.Thread(target=press, args=(n_times,))
     presser.start()
@@ -130,3 +139,59 @@ def test_an_interruption_inside_of_anything_else_ends_it(name, pressed):
     end, told, seconds = pressed[name]
     assert (end, told) == ("raised", [])
     assert seconds < 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+@pytest.mark.parametrize("is_cross_fitted", [False, True])
+def test_an_interruption_that_is_lost_is_noticed(monkeypatch, is_cross_fitted):
+    train, calls = Program.train, []
+
+    def deaf_train(program, *args):
+        calls.append(program)
+        if len(calls) == 3:
+            # As in a finalizer, or in a function that C calls.
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(1)
+        assert len(calls) < 100
+        return train(program, *args)
+
+    monkeypatch.setattr(Program, "train", deaf_train)
+    forget_interruption()
+    estimator = skae.Autoencoder(
+        2,
+        learning_rate="cosine" if is_cross_fitted else 1e-3,
+        early_stopping="auto" if is_cross_fitted else False,
+        max_iter=200,
+        jit_compile=False,
+        random_state=0,
+    )
+    X = np.random.default_rng(0).normal(size=(300, 8))
+    with granting(True), pytest.warns(TrainingInterruptedWarning):
+        estimator.fit(X)
+    forget_interruption()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+def test_one_that_is_lost_at_the_end_is_raised_there():
+    with pytest.raises(KeyboardInterrupt):
+        lose_an_interruption()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    check_stop()
+
+
+@hearing_interruptions()
+def lose_an_interruption():
+    with contextlib.suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+
+def test_a_handler_of_the_users_own_is_left_alone():
+    own = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        handler = signal.getsignal(signal.SIGINT)
+        with hearing_interruptions():
+            assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, own)

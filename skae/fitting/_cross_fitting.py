@@ -28,7 +28,7 @@ from skae.fitting._train import program_spec, tier_of
 from skae.folds import HeldOutFolds
 from skae.model import Model, ScaledRows, dense
 from skae.numerics import Array, Bools
-from skae.threads import map_in_threads, n_threads_allowed
+from skae.threads import heard_interruption, map_in_threads, n_threads_allowed
 from skae.training import Data, Outcome, Start, Tier, held_out_loss, loss_after
 
 _N_FOLDS = 5
@@ -243,6 +243,7 @@ def cross_fit(
     except KeyboardInterrupt:
         if not settings.keeps_interrupted:
             raise
+        heard_interruption()
         return replace(crossed, interrupted=True)
     return crossed
 

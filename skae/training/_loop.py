@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skae.numerics import Weights
+from skae.threads import heard_interruption
 from skae.training._annealing import AnnealedRate
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
@@ -98,6 +99,7 @@ def run(
         if not plan.keeps_interrupted:
             raise
         interrupted = True
+        heard_interruption()
     try:
         given = hooks.end()
     except KeyboardInterrupt:
@@ -105,6 +107,7 @@ def run(
         if interrupted or not plan.keeps_interrupted:
             raise
         interrupted = True
+        heard_interruption()
     outcome = _end(state, judge, plan, given, interrupted=interrupted)
     if keeper is not None and not interrupted:
         keeper.done()
