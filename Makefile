@@ -10,13 +10,14 @@ export PYTHONDONTWRITEBYTECODE :=
 
 venv := .venv/bin/python
 
-.PHONY: help compare test test-scoring lint format coverage benchmarks fuzz docs clean
+.PHONY: help compare test test-slow test-scoring lint format coverage benchmarks fuzz docs clean
 # Two targets at once would run pip twice in one environment.
 .NOTPARALLEL:
 
 help:
 	@echo "make compare     compare an autoencoder with PCA on scikit-learn's digits"
-	@echo "make test        lint, then run all tests"
+	@echo "make test        lint, then run all tests but the slow ones"
+	@echo "make test-slow   run those: pages, processes, clusters, longer fits"
 	@echo "make test-scoring  load and score what is stored, in an environment without TensorFlow"
 	@echo "make lint        check formatting, lint rules, imports and types"
 	@echo "make format      apply them"
@@ -30,7 +31,11 @@ compare: .venv/.compare
 	$(venv) -m skae compare
 
 test: lint
-	$(venv) -m pytest $(PYTEST_FLAGS)
+	$(venv) -m pytest -m "not slow" $(PYTEST_FLAGS)
+
+# Those that take more than a second and a half of a core each.
+test-slow: .venv/.test
+	$(venv) -m pytest -m slow $(PYTEST_FLAGS)
 
 # In an environment of its own: what every installation has, whose size is measured, and then what
 # tables and the codec take beside.

@@ -177,6 +177,7 @@ def test_pictures_are_told_in_words(run):
     assert f"class of {accuracy[1]:.0%} in PCA and {accuracy[3]:.0%} in".replace("%", " %") in alts
 
 
+@pytest.mark.slow
 def test_a_continuous_target_is_shown_and_not_scored(frame):
     frame.drop(columns="target").to_csv("wine.csv", index=False)
     main(["compare", "wine.csv", "--target", "hue", *QUICK])
@@ -184,6 +185,7 @@ def test_a_continuous_target_is_shown_and_not_scored(frame):
     assert "The target is continuous" in read_page().text
 
 
+@pytest.mark.slow
 def test_one_component_is_shown_too(frame):
     frame.to_csv("wine.csv", index=False)
     main(["compare", "wine.csv", "--target", "target", *QUICK, "--components", "1"])
@@ -199,6 +201,7 @@ def test_names_of_files_are_escaped(frame):
     assert "<i>.csv" in page.text
 
 
+@pytest.mark.slow
 def test_without_a_file_digits_are_compared_and_drawn(capsys):
     assert main(["compare", *QUICK]) == 0
     assert "worthiness" in capsys.readouterr().out
@@ -569,6 +572,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
     assert 'rich is not installed; pip install "skae[tables]"' in refuse(capsys)
 
 
+@pytest.mark.slow
 def test_names_may_be_of_any_script(frame):
     columns = frame.iloc[:, :3].set_axis(["長さ", "$x$", r"$\y$"], axis=1)
     columns.assign(目标=["是", "लाल"] * 18).to_csv("表.csv", index=False)
@@ -576,6 +580,7 @@ def test_names_may_be_of_any_script(frame):
     assert "表.csv" in read_page().text
 
 
+@pytest.mark.slow
 @BLANK
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_autoencoder_is_compared_with_pca_by_default(capsys):
@@ -585,6 +590,7 @@ def test_an_autoencoder_is_compared_with_pca_by_default(capsys):
     assert scores["reducer"].tolist() == ["PCA", "Autoencoder"]
 
 
+@pytest.mark.slow
 def test_the_module_can_be_run(frame):
     frame.drop(columns="target").to_csv("wine.csv", index=False)
     command = [sys.executable, "-m", "skae", "compare", "wine.csv", *QUICK]

@@ -61,6 +61,7 @@ def run(tmp_path_factory):
         return found
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_compare(run):
     frame = make()
     X, y = frame.drop(columns="grade"), frame["grade"]

@@ -35,6 +35,7 @@ def kept(estimator, X=NOISE):
     return fitted, message
 
 
+@pytest.mark.slow
 def test_the_warning_is_a_convergence_warning_of_a_class_of_its_own():
     assert issubclass(StartKeptWarning, ConvergenceWarning)
     with warnings.catch_warnings():

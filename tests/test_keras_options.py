@@ -507,6 +507,7 @@ def switches():
     keras.config.enable_interactive_logging()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("switches")
 @pytest.mark.parametrize("names", TOGETHER, ids=" ".join)
 def test_a_setting_of_keras_has_no_effect(bits, names):
@@ -522,6 +523,7 @@ def test_a_setting_of_keras_has_no_effect(bits, names):
         forget_all()
 
 
+@pytest.mark.slow
 def test_float64_has_no_effect(bits):
     keras.config.set_floatx("float64")
     try:

@@ -186,6 +186,7 @@ def test_session_measures_what_the_peer_promises(key):
         assert np.isfinite(getattr(session, measure)(0)), measure
 
 
+@pytest.mark.slow
 def test_quick_run_prints_its_table(capsys):
     peers.main(["--quick", "--pca"])
     lines = capsys.readouterr().out.splitlines()

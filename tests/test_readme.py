@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"^\s*print\(.*\)  # (.*)$")
@@ -52,6 +54,7 @@ def is_near(told, shown):
     )
 
 
+@pytest.mark.slow
 def test_readme_runs_and_prints_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what an example saves is not left in the checkout
     text = README.read_text(encoding="utf-8")

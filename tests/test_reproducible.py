@@ -90,6 +90,7 @@ def test_twice_in_one_process(expected):
     assert bits(seed=1) != expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS)
 def test_processes_of_as_many_threads_agree(network, of_two_processes):
     first, second = of_two_processes
@@ -101,6 +102,7 @@ def test_small_networks_do_not_depend_on_the_number_of_threads(expected, of_two_
     assert of_two_processes[0]["small"] == sha256(expected).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_in_joblib_workers(expected, backend):
     # Workers cannot import this file, and a function within another travels by value.
@@ -116,6 +118,7 @@ def test_in_joblib_workers(expected, backend):
 
 
 # In the workers of the test above, which have imported TensorFlow.
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_a_parallel_search_after_a_fit_equals_a_serial_one(backend):
     rows = load_iris().data

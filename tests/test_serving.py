@@ -92,6 +92,7 @@ for line in open("/proc/self/status"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="memory is read from /proc")
 def test_a_fresh_process_scores_without_tensorflow(fitted, tmp_path):
     (tmp_path / "pipeline.pickle").write_bytes(pickle.dumps(fitted))
@@ -122,6 +123,7 @@ def network(sample_shape, n_components, hidden_layer_sizes, activation):
 """
 
 
+@pytest.mark.slow
 def test_networks_of_keras_score_the_same_in_a_fresh_process(tmp_path, monkeypatch):
     (tmp_path / "own_network.py").write_text(OWN_NETWORK)
     monkeypatch.syspath_prepend(tmp_path)
@@ -200,6 +202,7 @@ def told_by_forks():
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_fork_of_a_process_in_which_tensorflow_runs_refuses_to_fit(told_by_forks):
     assert told_by_forks[2].startswith(REFUSED)
@@ -298,6 +301,7 @@ def found_by_started(tmp_path_factory):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_processes_that_are_started_fit_to_the_same_bits(method, found_by_started):

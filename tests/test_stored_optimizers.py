@@ -80,6 +80,7 @@ def test_text_that_names_anything_else_is_refused(bad):
         bad.make()
 
 
+@pytest.mark.slow
 def test_scoring_a_pickle_with_an_optimizer_loads_no_tensorflow(tmp_path):
     model = Autoencoder(2, optimizer=OPTIMIZERS[1], **SHORT).fit(X)
     (tmp_path / "model.pickle").write_bytes(pickle.dumps((model, X, model.transform(X))))

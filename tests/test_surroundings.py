@@ -72,6 +72,7 @@ def said(tmp_path, fitted, before="", around="if True:", **environment):
     return errors, imported
 
 
+@pytest.mark.slow
 def test_another_backend_is_refused_before_anything_is_imported(tmp_path, fitted):
     errors, imported = said(tmp_path, fitted, KERAS_BACKEND="jax")
     assert imported == "[]"
@@ -81,6 +82,7 @@ def test_another_backend_is_refused_before_anything_is_imported(tmp_path, fitted
         assert "set the environment variable KERAS_BACKEND=tensorflow before" in error
 
 
+@pytest.mark.slow
 def test_the_backend_of_the_settings_file_is_refused(tmp_path, fitted):
     (tmp_path / "keras.json").write_text('{"backend": "torch"}')
     errors, imported = said(tmp_path, fitted, KERAS_HOME=str(tmp_path))
@@ -131,6 +133,7 @@ def test_keras_imported_before_with_another_backend_is_refused(fitted, monkeypat
     assert fitted.transform(X).shape == (150, 2)
 
 
+@pytest.mark.slow
 def test_eager_execution_switched_off_is_refused(tmp_path, fitted):
     before = "import tensorflow as tf; tf.compat.v1.disable_eager_execution()"
     errors, _ = said(tmp_path, fitted, before=before)
@@ -219,6 +222,7 @@ def of_two_devices(tmp_path_factory):
     return run.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_folds_in_threads_are_on_the_device_of_the_fit(of_two_devices):
     assert of_two_devices[0] == "{'device:CPU:1'}"
 

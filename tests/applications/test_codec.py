@@ -123,6 +123,7 @@ def test_more_bits_than_levels_are_not_spent():
     assert codec.bits_per_row_ < 3 * 16
 
 
+@pytest.mark.slow
 def test_autoencoder_beats_pca_at_equal_bytes():
     train, test = X_DIGITS[:1300] / 16, X_DIGITS[1300:] / 16
     errors, sizes = [], []
@@ -287,6 +288,7 @@ FORMAT_1 = (
 )
 
 
+@pytest.mark.slow
 def test_few_bytes_stand_for_few_values():
     """Rows of a tenth of a bit and 3000 features: 430 bytes could stand for 5.6 GB."""
     rng = np.random.default_rng(0)
@@ -317,6 +319,7 @@ def test_rows_of_a_bit_are_taken_however_wide():
     assert again.shape == (1000, 20_000)
 
 
+@pytest.mark.slow
 def test_copies_in_other_processes_read_the_same(tmp_path, codec):
     (tmp_path / "codec").write_bytes(pickle.dumps(codec))
     (tmp_path / "data").write_bytes(codec.encode(X_IRIS))

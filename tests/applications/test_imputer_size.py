@@ -50,6 +50,7 @@ def default_and_mean(X, is_missing, **parameters):
 # Tables whose variance is mostly noise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [at_random, in_blocks])
 def test_wide_tables_are_filled_better_than_by_the_mean(missing):
     X = low_rank(40, 200, 2, noise=0.8)
@@ -58,12 +59,14 @@ def test_wide_tables_are_filled_better_than_by_the_mean(missing):
     assert imputer.n_components_ <= 4
 
 
+@pytest.mark.slow
 def test_noise_is_filled_by_the_mean():
     X = np.random.default_rng(0).normal(size=(80, 15))
     ours, mean, _ = default_and_mean(X, at_random(X.shape), max_iter=2)
     assert ours < 1.01 * mean
 
 
+@pytest.mark.slow
 def test_columns_of_noise_do_not_spoil_the_others():
     X = np.hstack([low_rank(150, 6, 1, noise=0.1), np.random.default_rng(1).normal(size=(150, 6))])
     is_missing = at_random(X.shape)

@@ -132,6 +132,7 @@ def test_in_a_recurrent_autoencoder(mask_value):
     np.testing.assert_array_equal(shaped, fitted.score_samples(new))
 
 
+@pytest.mark.slow
 def test_likelihoods_do_not_follow_the_length():
     X, _ = sequences(120)
     new, lengths = sequences(30, seed=1)

@@ -142,6 +142,7 @@ class TestOutliers:
         found = detector(TableAutoencoder()).fit(homes(40))
         assert {table.autoencoder for table in found.reducers_} == {None}
 
+    @pytest.mark.slow
     def test_a_column_that_nothing_says_is_not_the_first_reason(self):
         n, rng = 150, np.random.default_rng(0)
         z = rng.normal(size=n)

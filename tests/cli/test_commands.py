@@ -432,6 +432,7 @@ def test_an_interrupt_leaves_nothing_behind(command, monkeypatch):
     assert listing() == before
 
 
+@pytest.mark.slow
 @BLANK
 def test_many_rows_are_learnt_from_at_random(monkeypatch):
     monkeypatch.setattr(_learning, "MOST_ROWS", 40)

@@ -104,6 +104,7 @@ assert not {"tensorflow", "keras"} & set(sys.modules), "TensorFlow was imported"
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_scores_the_same_without_tensorflow(compressed, tmp_path):
     about = compressed, X, compressed.transform(X), compressed.score_samples(X)
     (tmp_path / "small.pickle").write_bytes(pickle.dumps(about))

@@ -150,6 +150,7 @@ def test_rows_of_a_memory_map_stay_on_its_disk(fitted, phases, tmp_path):
     assert report.error_before == pytest.approx(shrink(fitted).compression_report_.error_before)
 
 
+@pytest.mark.slow
 def test_rows_in_their_own_shape():
     parameters = {"sample_shape": (8, 8, 1), "hidden_layer_sizes": (4,), "max_iter": 1}
     fitted = quick(skae.ConvolutionalAutoencoder, **parameters, jit_compile="auto").fit(X[:30])
@@ -158,6 +159,7 @@ def test_rows_in_their_own_shape():
     np.testing.assert_array_equal(images.transform(X), flat.transform(X))
 
 
+@pytest.mark.slow
 def test_sequences_of_several_lengths():
     rows = X[:30].copy()
     rows[::2, 32:] = np.nan

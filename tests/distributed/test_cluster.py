@@ -78,6 +78,7 @@ def expected():
     return reconstructed(fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Here()))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_scores_in_workers_without_tensorflow(autoencoder):
@@ -100,6 +101,7 @@ def test_scores_in_workers_without_tensorflow(autoencoder):
     assert list(loaded.values()) == [False]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_blocks_on_a_cluster_give_the_bits_of_one_process(client, expected):
@@ -116,6 +118,7 @@ def test_a_worker_that_is_killed_changes_no_bit(client, expected):
     np.testing.assert_array_equal(reconstructed(found), expected)
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_killed_before_the_fit_changes_no_bit(client, expected):
     client.wait_for_workers(2, timeout=60)
     os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
@@ -157,6 +160,7 @@ def test_futures_and_frames_of_a_cluster_are_shards(client, expected):
     np.testing.assert_allclose(found.inverse_transform(codes), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_searches_over_workers_of_dask_find_the_same(client):
@@ -209,6 +213,7 @@ class KillsOne:
         return self._client.submit(function, *args, **options)
 
 
+@pytest.mark.slow
 def test_a_pool_that_a_kill_breaks_is_made_anew(expected, forking):
     made = []
 

@@ -58,6 +58,7 @@ def test_one_shard_gives_the_bits_of_fit(make):
         np.testing.assert_array_equal(shared.history_[name], column)
 
 
+@pytest.mark.slow
 def test_folds_of_a_small_table_choose_as_in_fit():
     parameters = {"max_iter": 40, "hidden_layer_sizes": 4, "random_state": 0, "jit_compile": False}
     alone = Autoencoder(2, **parameters).fit(X)
@@ -209,6 +210,7 @@ fit(estimator, np.array_split(X, 3), executor=Dies(), checkpoint=path)
 """
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_goes_on_with_the_same_bits(of_three, tmp_path):
     np.save(tmp_path / "X.npy", X)
     path = tmp_path / "fit.ckpt"

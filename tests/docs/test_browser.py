@@ -233,6 +233,7 @@ def test_every_local_link_leads_somewhere(built):
     assert [broken for page in pages for broken in broken_links(page)] == []
 
 
+@pytest.mark.slow
 def test_the_report_needs_no_other_file(report):
     assert list(broken_links(report)) == []
     assert all(link.startswith("data:") for link in read_page(report).links)

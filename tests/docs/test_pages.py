@@ -86,6 +86,7 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # what an example saves is not left in the checkout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page, pieces in PIECES.items() if pieces])
 def test_the_python_of_a_page_runs(page):
     namespace = {"__name__": "__main__"}

@@ -60,6 +60,7 @@ def long_games():
 # What is learned
 
 
+@pytest.mark.slow
 def test_codes_have_the_moments_of_the_prior(of_digits):
     code = of_digits.transform(DIGITS)
     np.testing.assert_allclose(code.mean(axis=0), 0.0, atol=0.2)
@@ -77,6 +78,7 @@ def test_rows_are_reconstructed(of_digits):
     assert of_digits.history_["val_reconstruction"][-1] < 0.3
 
 
+@pytest.mark.slow
 def test_codes_follow_a_mixture_too(long_games):
     """Draws from a mixture of ten parts are nearer to their centre than normal draws would be."""
     mixed, rng = long_games["mixture"], np.random.default_rng(0)

@@ -85,6 +85,7 @@ def test_terms_in_numpy(likelihood):
         np.testing.assert_allclose(terms[name], values, rtol=1e-4, err_msg=name)
 
 
+@pytest.mark.slow
 def test_codes_and_all_but_the_decoder_stay(plain, taught):
     np.testing.assert_array_equal(taught.transform(X), plain.transform(X))
     changed = {

@@ -74,6 +74,7 @@ def test_the_loss_of_whitened_fits_is_of_whitened_rows():
     assert fitted.loss_curve_[-1] == pytest.approx(loss, rel=0.1)
 
 
+@pytest.mark.slow
 def test_outputs_are_codes_times_components_plus_an_offset(fitted, whitening):
     for each in (fitted, whitening):
         code = each.transform(X[:20])
@@ -148,6 +149,7 @@ def jumping(weight):
     return quick(sparsity="jumprelu", k=None, sparsity_weight=weight, learning_rate=0.01)
 
 
+@pytest.mark.slow
 def test_a_larger_weight_of_jumps_leaves_fewer_active():
     counts = [np.count_nonzero(jumping(w).fit_transform(X)) for w in (0.1, 5.0)]
     assert counts[1] < 0.8 * counts[0]

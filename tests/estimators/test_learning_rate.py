@@ -206,6 +206,7 @@ def test_more_epochs_are_tried_where_the_last_were_much_better(losses, is_fallin
     assert CrossFit(of_folds, [1.0], "graph").is_falling() is is_falling
 
 
+@pytest.mark.slow
 def test_a_curve_that_is_hard_to_learn_is_trained_longer():
     rows = make_swiss_roll(320, noise=0.1, random_state=0)[0]
     estimator = Autoencoder(2, hidden_layer_sizes=(32,), random_state=0).fit(rows)

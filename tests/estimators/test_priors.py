@@ -147,6 +147,7 @@ def test_importance_weights_tighten_the_bound(prior):
     assert found.mean() > fitted.score(WINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", ["mixture", "vamp"])
 def test_many_importance_samples_come_to_the_integral(prior):
     """Over a grid of codes of one component."""

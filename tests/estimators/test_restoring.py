@@ -239,6 +239,7 @@ def test_holes_are_filled_and_what_is_known_stays(filling):
     assert np.isfinite(filled).all()
 
 
+@pytest.mark.slow
 def test_holes_are_filled_from_their_neighbours():
     settings = {"noise_level": 0.3, "max_iter": 20, "batch_size": 32, "hidden_layer_sizes": (8, 12)}
     model = denoiser(noise="masking", **settings).fit(smooth_images(200))
@@ -274,6 +275,7 @@ def test_noise_in_the_units_of_rows_is_that_of_the_images(images):
     )
 
 
+@pytest.mark.slow
 def test_noise_of_unknown_level_is_learned_from_a_range(images):
     new = smooth_images(100, seed=1)
     draws = np.random.default_rng(2).normal(size=new.shape)

@@ -79,6 +79,7 @@ def test_the_posterior_is_the_default(cls):
     np.testing.assert_array_equal(*rows)
 
 
+@pytest.mark.slow
 @BOTH
 def test_passes_leave_the_prior(cls):
     fitted = deepcopy(of_wine(cls))

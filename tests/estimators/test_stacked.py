@@ -90,6 +90,7 @@ def test_training_of_all_layers_starts_at_pca(network):
     assert not any(np.array_equal(start.weights[name], model.weights[name]) for name in hidden)
 
 
+@pytest.mark.slow
 def test_training_of_all_layers_starts_where_pretraining_ended():
     """With random weights it is the better start: that is what pretraining is for."""
     settings = {"init": "random", "activation": "tanh", "batch_size": 32}
@@ -98,6 +99,7 @@ def test_training_of_all_layers_starts_where_pretraining_ended():
     assert errors[1] < 0.6 * errors[0]
 
 
+@pytest.mark.slow
 def test_sigmoid_layers_learn_faster_after_pretraining():
     settings = {"activation": "sigmoid", "init": "random", "hidden_layer_sizes": (64, 32, 16)}
     settings |= {"batch_size": 32}

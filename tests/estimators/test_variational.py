@@ -107,6 +107,7 @@ def of_shares():
     return quick(8, likelihood="bernoulli", max_iter=30, batch_size=32).fit(SHARES)
 
 
+@pytest.mark.slow
 def test_bernoulli_outputs_are_probabilities(of_shares):
     rows = np.vstack([of_shares.reconstruct(SHARES), of_shares.sample(50, random_state=0)])
     assert rows.min() >= 0
@@ -359,6 +360,7 @@ def test_features_in_other_units_are_less_likely_by_the_logarithms_of_the_factor
     np.testing.assert_allclose(found, expected, atol=0.05)
 
 
+@pytest.mark.slow
 def test_digits_are_more_likely_than_by_factor_analysis_and_one_noise():
     train, test = DIGITS[:1200], DIGITS[1200:]
     rng = np.random.default_rng(0)
@@ -374,6 +376,7 @@ def test_a_feature_that_never_changes_has_a_finite_density():
     assert np.isfinite(scores).all()
 
 
+@pytest.mark.slow
 def test_no_noise_falls_below_its_floor():
     rows = np.column_stack([TRAIN, TRAIN[:, :1]])
     settings = {"max_iter": 200, "early_stopping": False, "batch_size": 32, "jit_compile": False}

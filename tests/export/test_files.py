@@ -41,6 +41,7 @@ def test_equal_estimators_give_equal_bytes(fitted, tmp_path):
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(fitted, tmp_path):
     skae.save(fitted, tmp_path / "model.skae")
     skae.to_onnx(fitted, tmp_path / "here.onnx")

@@ -90,6 +90,7 @@ def test_recurrences(cell, bidirectional):
     check_autoencoder(fitted(RecurrentAutoencoder, **SERIES, **options), DIGITS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cell", "mask_value"), [("lstm", np.nan), ("gru", -0.1)])
 def test_timesteps_that_are_not_there(cell, mask_value):
     X = DIGITS.copy()
@@ -128,6 +129,7 @@ def test_sparse_codes(options):
     check_autoencoder(fitted(SparseAutoencoder, 16, **options), DIGITS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pytest
 from hypothesis import event, given, note
 from hypothesis import strategies as st
 from scipy import sparse
@@ -37,6 +38,7 @@ def size_of(X):
     return X.shape[0] if sparse.issparse(X) else len(X)
 
 
+@pytest.mark.slow
 @given(st.data(), estimators(), rows())
 def test_it_is_finite_the_same_again_and_after_a_pickle_or_an_error_says_why(data, estimator, X):
     sample_weight = data.draw(weights(size_of(X)))

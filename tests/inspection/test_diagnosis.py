@@ -140,6 +140,7 @@ def test_following_the_advice_mends_a_variational_code_worse_than_pca():
     assert WORSE not in diagnose(autoencoder, test).names
 
 
+@pytest.mark.slow
 def test_dead_units_are_found():
     sparse = SparseAutoencoder(32, sparsity_weight=30.0, max_iter=40, random_state=0).fit(TRAIN)
     finding = finding_of(diagnose(sparse, TEST), "dead units")
@@ -159,6 +160,7 @@ def test_duplicate_units_are_found():
     assert "n_components=1" in finding.message
 
 
+@pytest.mark.slow
 def test_posterior_collapse_is_found():
     vae = VariationalAutoencoder(6, beta=20.0, max_iter=30, random_state=0).fit(TRAIN)
     finding = finding_of(diagnose(vae, TEST), "posterior collapse")
@@ -171,6 +173,7 @@ def test_posterior_collapse_is_found():
     assert "kl_warmup" in finding.message
 
 
+@pytest.mark.slow
 def test_units_beyond_the_rank_of_the_rows_are_no_collapse():
     X = StandardScaler().fit_transform(table(4, n_rows=500))
     variational = VariationalAutoencoder(10, max_iter=150, random_state=0).fit(X[:400])
@@ -184,6 +187,7 @@ def test_units_that_the_rows_do_not_need_are_no_collapse():
     assert not diagnose(vae, X)
 
 
+@pytest.mark.slow
 def test_a_variational_code_far_from_its_prior_is_found():
     vae = VariationalAutoencoder(4, beta=0.0, init="random", max_iter=25, random_state=0).fit(TRAIN)
     finding = finding_of(diagnose(vae, TEST), "code far from its prior")
@@ -204,6 +208,7 @@ def test_an_adversarial_code_far_from_its_prior_is_found():
     assert "adversarial_weight=1" in finding.message
 
 
+@pytest.mark.slow
 def test_features_that_are_not_reconstructed_are_named():
     noise = np.random.default_rng(0).normal(0, 0.2, (len(DIGITS), 2))
     frame = pd.DataFrame(DIGITS).add_prefix("p").assign(hiss=noise[:, 0], hum=noise[:, 1])
@@ -270,6 +275,7 @@ def fit_of_30_rows():
     return Autoencoder(8, random_state=0).fit(TRAIN[:30])
 
 
+@pytest.mark.slow
 def test_too_few_rows_are_found_on_held_out_rows(fit_of_30_rows):
     # Early stopping went back to the start, which is PCA.
     assert fit_of_30_rows.best_epoch_ == 0
@@ -290,6 +296,7 @@ def test_too_few_rows_are_found_on_training_rows(fit_of_30_rows):
     assert "30 rows are few for 8 components of 64 features" in finding.message
 
 
+@pytest.mark.slow
 def test_heavy_tails_are_not_taken_for_too_few_rows():
     # PCA of other rows explains little of such counts, a network most.
     rng = np.random.default_rng(0)
@@ -317,6 +324,7 @@ HEALTHY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "load"), HEALTHY)
 def test_default_fits_are_quiet(estimator, load):
     train, test = halves(load)

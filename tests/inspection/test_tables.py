@@ -52,6 +52,7 @@ def _no_figures_left():
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_rows_are_features_with_names(table):
     display = ReconstructionDisplay.from_estimator(table, X, n_rows=N)
     names = list(display.feature_names)

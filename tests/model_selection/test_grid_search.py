@@ -273,6 +273,7 @@ def test_folds_of_default_fits_give_equal_bits():
     assert_equal_results(*both(estimator, {"activation": ["gelu", "tanh"]}, X, cv=2, n_jobs=2))
 
 
+@pytest.mark.slow
 def test_strengths_of_a_variational_one():
     estimator = VariationalAutoencoder(2, hidden_layer_sizes=(5,), **SHORT)
     pipeline = Pipeline([("scale", StandardScaler()), ("autoencoder", estimator)])

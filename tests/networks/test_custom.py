@@ -243,6 +243,7 @@ def test_a_pickle_scores_the_same_and_holds_no_keras():
     assert not [name for name in strings if name.startswith(("keras", "tensorflow"))]
 
 
+@pytest.mark.slow
 def test_grid_search_over_networks():
     search = GridSearchCV(quick(flat), {"network": [OneLayer(3), OneLayer(6)]}, cv=2).fit(X)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
@@ -371,6 +372,7 @@ class Opaque(layers.Layer):
         return inputs
 
 
+@pytest.mark.slow
 def test_layers_that_cannot_be_compared_share_no_program(pool):
     def opaque(*args):
         encoder, decoder = flat(*args)

@@ -113,6 +113,7 @@ def test_without_sample_shape_a_row_is_a_sequence_of_single_values():
     assert fitted.encoder_.weights[0].shape == (1, 16)
 
 
+@pytest.mark.slow
 def test_learns_a_bump_that_moves_where_pca_cannot():
     position = RNG.uniform(2, 9, 100)
     rows = np.exp(-((np.arange(12) - position[:, None]) ** 2) / 4)
@@ -154,6 +155,7 @@ def test_the_loss_counts_only_timesteps_that_are_there():
     assert fitted.history_["loss"][0] == pytest.approx(row_losses.mean(), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_xla_trains_on_missing_timesteps_as_well(by_nan):
     rows = padded(np.nan)
     compiled = quick(mask_value=np.nan, jit_compile=True).fit(rows)

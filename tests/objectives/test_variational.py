@@ -199,6 +199,7 @@ def test_terms_of_an_importance_weighted_loss_add_up():
     np.testing.assert_allclose(history["loss"], expected)
 
 
+@pytest.mark.slow
 def test_training_by_importance_samples_uses_units_that_one_draw_gives_up():
     """Burda et al. (2016), table 1: more units stay active."""
     settings = {"init": "random", "hidden_layer_sizes": (16,), "max_iter": 30}

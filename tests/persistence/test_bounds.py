@@ -84,6 +84,7 @@ def test_keys_that_are_made_to_collide_are_refused(kind, path):
     refused(path, of_nodes([node]), "too many of its keys have one hash")
 
 
+@pytest.mark.slow
 def test_a_large_set_of_short_tuples_is_whole(path):
     whole = {(i, str(i), (i, -i)) for i in range(30_000)}
     held = StandardScaler()

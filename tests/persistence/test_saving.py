@@ -364,6 +364,7 @@ assert not {"tensorflow", "keras", "skops", "pickletools"} & set(sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_loading_and_scoring_load_no_tensorflow(path):
     skae.save(fitted("pipeline"), path)
     subprocess.run([sys.executable, "-c", LOAD, path], check=True)

@@ -27,6 +27,7 @@ from .shared import KEPT, fitted
 SEARCHES = {"sklearn.metrics._scorer._PassthroughScorer", "sklearn.model_selection._split.KFold"}
 
 
+@pytest.mark.slow
 def test_the_list_is_what_estimators_store():
     named = {
         name

@@ -24,6 +24,7 @@ from skae import (
 from .shared import LABELS, PARTS, SMALL, SPECIES, WIDTH, X
 
 
+@pytest.mark.slow
 def test_images_in_their_own_shape_or_flat():
     digits, y = load_digits(return_X_y=True)
     digits, y = digits[:100], np.where(np.arange(100) < 60, y[:100], -1)
@@ -39,6 +40,7 @@ def test_images_in_their_own_shape_or_flat():
         classifier.predict(images.reshape(-1, 4, 16, 1))
 
 
+@pytest.mark.slow
 def test_timesteps_that_are_padding():
     padded = X.copy()
     padded[:50, 2:] = np.nan
@@ -91,6 +93,7 @@ assert not {"tensorflow", "keras"} & set(sys.modules), "TensorFlow was imported"
 """
 
 
+@pytest.mark.slow
 def test_a_pickle_predicts_the_same_without_tensorflow(quick, tmp_path):
     fitted = quick(hidden_layer_sizes=(4,)).fit(X, LABELS).set_params(from_pretrained=None)
     (tmp_path / "fitted.pickle").write_bytes(pickle.dumps((fitted, X)))

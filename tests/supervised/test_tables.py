@@ -61,6 +61,7 @@ def test_classes_are_predicted_from_a_table(fitted):
     assert fitted.autoencoder_.reconstruct(X).dtypes.equals(X.dtypes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inner", [VariationalAutoencoder(2, **SMALL), None])
 def test_other_autoencoders(inner):
     parameters = {"autoencoder": inner, "max_iter": 5, "random_state": 0}
@@ -97,11 +98,13 @@ def test_columns_are_checked(fitted):
         fitted.predict(X.rename(columns={"area": "size"}))
 
 
+@pytest.mark.slow
 def test_a_search_over_tables():
     search = GridSearchCV(classifier(max_iter=2), {"autoencoder__n_components": [1, 2]}, cv=2)
     assert search.fit(X, IS_LARGE).best_score_ > 0.9
 
 
+@pytest.mark.slow
 def test_a_table_autoencoder_is_used_as_it_is():
     table = TableAutoencoder(Autoencoder(2, **SMALL), drop=["built"])
     fitted = classifier(table).fit(X, IS_LARGE)

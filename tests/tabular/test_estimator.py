@@ -39,6 +39,7 @@ def test_a_fit_leaves_the_autoencoder_that_was_given_as_it_was():
     assert vars(table.autoencoder) == before
 
 
+@pytest.mark.slow
 def test_a_pickle_scores_in_a_new_process_without_tensorflow(tmp_path):
     table = quick_variational().fit(mixed())
     (tmp_path / "table").write_bytes(pickle.dumps((table, mixed())))

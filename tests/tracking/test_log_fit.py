@@ -198,6 +198,7 @@ np.save(sys.argv[3], pipeline.transform(np.load(sys.argv[2])))
 """
 
 
+@pytest.mark.slow
 def test_a_logged_model_scores_where_there_is_no_tensorflow(pipeline, tmp_path):
     with mlflow.start_run():
         logged = mlflow.sklearn.log_model(

@@ -72,6 +72,7 @@ CONVOLUTIONAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "parameters"),
     [
@@ -93,6 +94,7 @@ def test_a_fit_is_that_of_the_plain_layers(fit, shape, parameters):
     np.testing.assert_allclose(codes[0], codes[1], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_penalty_on_derivatives_is_that_of_the_plain_layers(fit):
     rows = RNG.normal(size=(19, 5, 4, 1))
     settings = {"network": "convolutional", "sample_shape": (5, 4, 1), **CONVOLUTIONAL}

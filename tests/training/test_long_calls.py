@@ -53,6 +53,7 @@ def assert_equal_fits(estimator, X, *args, **params):
         np.testing.assert_array_equal(joined._model.weights[name], weights, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "estimator",
     [
@@ -92,6 +93,7 @@ def test_epochs_of_several_chunks(n_long):
     assert n_long == [1, 1, 20, 2]
 
 
+@pytest.mark.slow
 def test_folds_of_default_fits(n_long):
     estimator = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=120, random_state=0)
     assert_equal_fits(estimator, X)

@@ -32,12 +32,14 @@ def run(*options):
 SOME = ["Autoencoder.partial_fit", "AutoencoderClassifier", "TableAutoencoder", "pipeline"]
 
 
+@pytest.mark.slow
 def test_what_is_stored_scores_and_what_needs_keras_is_refused():
     done = run("--block", "keras", "tensorflow")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "files scored without keras or tensorflow" in done.stdout
 
 
+@pytest.mark.slow
 def test_it_is_the_same_where_keras_is_installed_without_tensorflow():
     done = run("--block", "tensorflow", "--only", *SOME)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -47,6 +49,7 @@ def test_it_is_the_same_where_keras_is_installed_without_tensorflow():
     assert f"{n_files} files scored without keras or tensorflow" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_shown_and_copied_imports_no_keras_where_it_is_installed():
     code = (
         "import runpy, sys; "
@@ -94,6 +97,7 @@ def test_what_lacks_is_named(lacking, said, monkeypatch):
         Autoencoder().fit(np.eye(9))
 
 
+@pytest.mark.slow
 def test_commands_that_fit_say_what_to_install(tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n" + "\n".join(f"{i},{i % 7}" for i in range(30)))
     code = (
