@@ -382,9 +382,8 @@ class BaseAutoencoder(
     def __sklearn_clone__(self) -> Self:
         # A copy of it has no callbacks but those that can be copied on.
         can_be_copied = portable(self.callbacks) is self.callbacks
-        copied: Self = super(
-            BaseAutoencoder, self if can_be_copied else copy(self)
-        ).__sklearn_clone__()
+        other = self if can_be_copied else copy(self)
+        copied: Self = super(BaseAutoencoder, other).__sklearn_clone__()
         return copied
 
     def __sklearn_tags__(self) -> Any:

@@ -16,7 +16,7 @@ from skae.messages import check_integer
 from skae.numerics import Array, ArrayLike, Integers, RandomState
 from skae.parameter_checks import checks_all_parameters
 from skae.reducers import TrainableReducer, allows_nan, telling_once_of_pca
-from skae.states import StampedEstimator, demand, demand_estimator, demand_number
+from skae.states import StampedEstimator, demand, demand_number
 from skae.tables import in_memory, validate_data
 
 _JOBS = [Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left")]
@@ -82,8 +82,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     n_jobs : int or None, default=None
         Number of threads that fit the reducers of folds, to the same bits whatever it is. None
         means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors. The first
-        reducer is fitted alone where it decides the size of the others. Where there are several
-        threads an interruption ends all of them and raises ``KeyboardInterrupt``.
+        reducer is fitted alone where it decides the size of the others.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and each ``random_state`` of the reducer that is None.
@@ -121,25 +120,23 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
 
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
     their units; the covariance of the others adapts to them, but columns that hardly vary beside
-    the others count little. Columns in very different units should be standardised before, as for
-    PCA:
+    the others count little. Standardise columns in very different units before, as for PCA:
     ``make_pipeline(StandardScaler(), ReconstructionOutlierDetector())``.
 
     Sequences that are filled up, for an autoencoder with a ``mask_value``, are judged by the
-    timesteps that are there: the others add nothing to a score, and scores are brought to the
-    number of columns, so that they do not follow the length. In a Pipeline, padding is what its
-    last step reads as such; NaN passes through scalers. ``"error"`` and ``"likelihood"`` are means
-    over the values that are there, ``"likelihood"`` times the number of columns.
+    timesteps that are there, and scores are brought to the number of columns, so that they do not
+    follow the length. In a Pipeline, padding is what its last step reads as such; NaN passes
+    through scalers. ``"error"`` and ``"likelihood"`` are means over the values that are there,
+    ``"likelihood"`` times the number of columns.
 
     Frames with text, categories, dates or missing values are judged column by column, as
     ``"mahalanobis"`` or by ``"likelihood"``. For the first, a column adds the evidence that its
     value is wrong, in nats: ``log(0.99 + 0.01 * exp(r))``, where r is how much more surprising it
     is than the column usually is among rows held out, but no more than the logarithm of how seldom
-    as much is seen there. Taken that one value in a hundred is wrong, n nats say that the odds are
-    about ``exp(n) - 1`` to 1 that this one is: 19 to 1 for 3 nats, for which the value has to be
-    some 1,900 times less likely than usual. Values that are right have about 0. ``"auto"`` takes
-    rows that are beyond Tukey's fence, as above, and have evidence of 1 nat. All rows are learnt
-    from, also absurd ones.
+    as much is seen there. If one value in a hundred is wrong, n nats are odds of about
+    ``exp(n) - 1`` to 1 that this one is: 19 to 1 for 3 nats, where it is some 1,900 times less
+    likely than usual. Values that are right have about 0. ``"auto"`` takes rows beyond Tukey's
+    fence, as above, with evidence of 1 nat. All rows are learnt from, also absurd ones.
 
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.
@@ -293,9 +290,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         scores : ndarray of shape (n_samples,), float64
             The negative of the anomaly score that ``scoring`` names.
         """
-        rows = self._check_rows(X)
-        scores: Array = -self._panel.scores(rows)
-        return scores
+        return -self._panel.scores(self._check_rows(X))  # type: ignore[no-any-return]
 
     def feature_contributions(self, X: ArrayLike) -> Any:
         """Split the anomaly score of each row over the columns.
@@ -305,8 +300,8 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         mean training row are replaced by those of the row, one after another from the first and
         from the last; a column adds the mean change of the score [4]_, and an even share of what
         the mean row scores. In a table it adds how much more surprising it is than in the mean of
-        training rows, given the code, and an even share of the rest of the score, also where it is
-        ordinary: reasons are those of :meth:`explain`.
+        training rows, given the code, and an even share of the rest, also where it is ordinary:
+        reasons are those of :meth:`explain`.
 
         Parameters
         ----------
@@ -317,8 +312,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         -------
         contributions : DataFrame of shape (n_samples, n_features)
             Rows sum to ``-score_samples(X)``; columns of a table that were left out add 0. Of
-            polars if X is, else of pandas, with the index of X. Columns are labelled as in
-            ``fit``, without labels x0, x1 and so on.
+            polars if X is, else of pandas, with the index of X; labelled as in ``fit``, or x0, ...
 
         References
         ----------
@@ -360,11 +354,10 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
             ``"Job = fixed, expected freelance: 3.1 nats"``: the value, what was expected, and what
             the column adds, as ``feature_contributions`` has it; in a table the evidence that the
             value is wrong (see Notes of the class), also for ``scoring="likelihood"``. Columns that
-            add next to nothing are not named. An empty list says that no column by itself is odd,
-            as in most normal rows; ``predict`` says whether the row is an outlier. Lists are in the
-            order of the rows: ``pd.Series(reasons, X.index)`` labels them. What is expected of a
-            number is its reconstruction. In a table it is what the other columns suggest, with the
-            usual distance from it: ``"Age = 93, expected 31 (+/- 8): 5.2 nats"``.
+            add next to nothing are not named: in most normal rows none. Lists are in the order of
+            the rows: ``pd.Series(reasons, X.index)`` labels them. What is expected of a number is
+            its reconstruction. In a table it is what the other columns suggest, with the usual
+            distance from it: ``"Age = 93, expected 31 (+/- 8): 5.2 nats"``.
 
         Raises
         ------
@@ -383,8 +376,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         """
         check_integer("n_reasons", n_reasons)
         rows, reader = self._check_rows(X), reader_of(self.reducers_[0])
-        reasons: list[list[str]] = reader.reasons(self._panel, rows, n_reasons, self)
-        return reasons
+        return list(reader.reasons(self._panel, rows, n_reasons, self))
 
     def _check_rows(self, X: ArrayLike) -> Any:
         check_is_fitted(self)
@@ -399,10 +391,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
             return
         demand_number("offset_", self.offset_)
         demand(isinstance(vars(self).get("_panel"), Panel), "a detector without its judges")
-        demand(isinstance(self._panel.judges, list) and self._panel.judges, "a panel of no judges")
-        demand(isinstance(self.reducers_, list) and self.reducers_, "a detector of no reducers")
-        for reducer in [*self.reducers_, *self._panel.reducers]:
-            demand_estimator("the reducer of a detector", reducer)
+        self._panel.check_stored(self.reducers_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -23,6 +23,7 @@ from skae.applications.outliers._rounding import BeyondRounding, rounding_limits
 from skae.folds import NEW, HeldOutFolds
 from skae.numerics import Array, Bools, Integers
 from skae.reducers import Reducer, reconstructed
+from skae.states import demand, demand_estimator
 
 # Quartile distances of the parts of a score: two Mahalanobis distances of residuals, the second by
 # a coarser covariance, and that of positions. The last is chosen on the tables of
@@ -189,6 +190,13 @@ class Panel(Generic[R]):
                 if mask.any():
                     total[mask] += weight * opinion(judge)(X[mask])
         return total
+
+    def check_stored(self, reducers: Any) -> None:
+        """Refuse a panel that a file has not left whole, and what is no list of reducers."""
+        demand(isinstance(self.judges, list) and self.judges, "a panel of no judges")
+        demand(isinstance(reducers, list) and reducers, "a detector of no reducers")
+        for reducer in [*reducers, *self.reducers]:
+            demand_estimator("the reducer of a detector", reducer)
 
 
 def error_panel(
