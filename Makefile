@@ -33,7 +33,7 @@ compare: .venv/.compare
 test: lint
 	$(venv) -m pytest -m "not slow" $(PYTEST_FLAGS)
 
-# Those that take more than a second and a half of a core each.
+# Those that take more than a second each.
 test-slow: .venv/.test
 	$(venv) -m pytest -m slow $(PYTEST_FLAGS)
 

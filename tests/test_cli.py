@@ -209,6 +209,7 @@ def test_without_a_file_digits_are_compared_and_drawn(capsys):
     assert "1,797 rows, 64 columns" in " ".join(page.text.split())
 
 
+@pytest.mark.slow
 @BLANK
 def test_other_formats(frame):
     rows = frame.drop(columns="target")

@@ -106,6 +106,7 @@ def test_a_target_with_holes_is_taken():
     assert "AUROC of the target" in Run(frame, "--target", "grade").page
 
 
+@pytest.mark.slow
 def test_a_continuous_target_is_scored():
     assert "is told from codes by ridge regression" in Run(make(), "--target", "size").text
 

@@ -105,6 +105,7 @@ def test_steps_that_are_too_large_are_named():
     assert "Try learning_rate=0.002" in message
 
 
+@pytest.mark.slow
 def test_a_gain_on_training_rows_alone_is_named():
     fitted, message = kept(Autoencoder(2, early_stopping=True))
     losses = fitted.history_["loss"]
@@ -113,6 +114,7 @@ def test_a_gain_on_training_rows_alone_is_named():
     assert "validation_fraction=0.2" in message
 
 
+@pytest.mark.slow
 def test_a_network_that_never_reaches_pca_is_named():
     small = {"sample_shape": (4, 6, 1), "learning_rate": 1e-5}
     _, message = kept(ConvolutionalAutoencoder(4, **small))
@@ -120,6 +122,7 @@ def test_a_network_that_never_reaches_pca_is_named():
     assert "larger hidden_layer_sizes" in message
 
 
+@pytest.mark.slow
 def test_a_random_start_is_not_called_pca():
     fitted, message = kept(Autoencoder(2, init="random", optimizer="lion", learning_rate=3.0), IRIS)
     assert "random weights" in message
@@ -236,6 +239,7 @@ def test_a_detector_tells_once_of_its_reducers():
     assert told.filename == __file__
 
 
+@pytest.mark.slow
 def test_tables_start_at_factor_analysis_of_mixed_data():
     frame = pd.DataFrame(np.random.default_rng(0).standard_normal((60, 4))).add_prefix("c")
     frame["kind"] = ["a", "b", "c"] * 20

@@ -221,6 +221,7 @@ def test_averages_are_those_of_keras(case, tier):
     check_equal(make, jit_compile=tier)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", ["auto", True], ids=["eager", "xla"])
 def test_a_loss_scale_optimizer_does_what_keras_does(tier):
     def make():

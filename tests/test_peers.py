@@ -123,6 +123,7 @@ def test_turns_before_the_first_are_not_counted_but_may_fail(results):
     assert not results.can(torch, fit)
 
 
+@pytest.mark.slow
 def test_csv_of_the_documentation_holds_the_table(results, tmp_path):
     peers.write(results, tmp_path)
     written = [

@@ -85,6 +85,7 @@ def of_two_processes():
     return [digests_of_process(n_threads=2) for _ in range(2)]
 
 
+@pytest.mark.slow
 def test_twice_in_one_process(expected):
     assert bits() == expected
     assert bits(seed=1) != expected

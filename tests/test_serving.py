@@ -148,6 +148,7 @@ def test_networks_of_keras_score_the_same_in_a_fresh_process(tmp_path, monkeypat
         np.testing.assert_array_equal(codes[name], estimator.transform(X))
 
 
+@pytest.mark.slow
 def test_scoring_many_networks_does_not_look_like_retracing_to_tensorflow(caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
     for width in range(1, 7):

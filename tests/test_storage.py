@@ -164,6 +164,7 @@ def test_numbers_in_words_of_hdf5_have_a_way_out_that_works(file):
     np.testing.assert_array_equal(file["words"][:].astype(float), [[1.5, 2], [3, 4]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_a_search_takes_chunks_of_zarr(backend):
     zarr = pytest.importorskip("zarr")

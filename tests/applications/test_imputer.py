@@ -387,6 +387,7 @@ def test_a_single_column_is_filled_at_first_and_left():
     np.testing.assert_array_equal(imputer.transform(X), SimpleImputer().fit_transform(X))
 
 
+@pytest.mark.slow
 def test_a_constant_column_stays_constant_enough():
     X = X_IRIS_HOLED.copy()
     X[:, 2] = np.where(IRIS_MISSING[:, 2], NAN, 4.0)
@@ -464,6 +465,7 @@ def test_polars_in_and_out():
     np.testing.assert_array_equal(filled.to_numpy(), quick().fit_transform(X_IRIS_HOLED))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reducer", [None, PCA(2), make_pipeline(StandardScaler(), PCA(2))])
 def test_output_settings_of_others_change_nothing(reducer):
     parameters = {"max_iter": 1, "tol": 100, "random_state": 0}

@@ -15,6 +15,7 @@ def fitted(n_rows, n_columns, max_iter):
     return ReconstructionImputer(max_iter=max_iter, random_state=0).fit(holed)
 
 
+@pytest.mark.slow
 def test_rounds_go_on_from_each_other_where_rows_are_many():
     first, second = (reducer[-1] for reducer in fitted(60, 4, 2).reducers_)
     assert (first.warm_start, second.warm_start) == (False, True)

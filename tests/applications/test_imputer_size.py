@@ -79,6 +79,7 @@ def test_columns_of_noise_do_not_spoil_the_others():
         assert ours < largest * theirs
 
 
+@pytest.mark.slow
 def test_wide_complete_rows_choose_their_size_too():
     X = low_rank(40, 200, 2, noise=0.8)
     imputer = ReconstructionImputer(max_iter=1, random_state=0).fit(X[:30])

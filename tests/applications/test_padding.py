@@ -119,6 +119,7 @@ def test_error_is_the_mean_over_what_is_there():
     np.testing.assert_allclose(-fitted.score_samples(new), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask_value", [np.nan, -1.0])
 def test_in_a_recurrent_autoencoder(mask_value):
     reducer = RecurrentAutoencoder(
@@ -358,6 +359,7 @@ def test_missing_and_padding_may_be_one_number():
     np.testing.assert_array_equal(filled[is_padding], -1.0)
 
 
+@pytest.mark.slow
 def test_timesteps_that_no_sequence_reaches_stay():
     X, _ = sequences(60)
     X[:, -F:] = np.nan

@@ -85,6 +85,7 @@ def brief(monkeypatch):
 
 
 class TestOutliers:
+    @pytest.mark.slow
     def test_wrong_cells_are_found_and_named(self):
         frame = spoiled()
         found = detector(trained(), contamination=2 / N).fit(frame)
@@ -100,6 +101,7 @@ class TestOutliers:
         assert of_kind[0].endswith(" nats")
         assert of_area[0].startswith("area = 20, expected ")
 
+    @pytest.mark.slow
     def test_a_span_of_time_and_a_date_are_read_by_people(self):
         frame = homes().assign(span=lambda frame: pd.to_timedelta(frame["rooms"], "D"))
         odd = frame[frame["rooms"] == 7].head(1).assign(span=pd.Timedelta("900D"))
@@ -183,6 +185,7 @@ class TestOutliers:
         scores = found.score_samples(frame)
         assert scores[:2].max() < np.quantile(scores[2:], 0.05)
 
+    @pytest.mark.slow
     def test_likelihood(self):
         frame = spoiled()
         found = detector(VariationalAutoencoder(2, **QUICK), scoring="likelihood").fit(frame)

@@ -143,6 +143,7 @@ def test_scores_are_those_of_the_detector():
     np.testing.assert_array_equal(found.is_outlier, detector.predict(frame) == -1)
 
 
+@pytest.mark.slow
 @BLANK
 def test_codes_of_what_is_usual_are_half_as_wide_as_the_table(monkeypatch):
     asked = []
@@ -158,6 +159,7 @@ def test_codes_of_what_is_usual_are_half_as_wide_as_the_table(monkeypatch):
     assert f"Codes have {n_used // 2} number" in done.printed
 
 
+@pytest.mark.slow
 @BLANK
 @BLANK
 def test_rows_are_told_by_their_labels():
@@ -166,6 +168,7 @@ def test_rows_are_told_by_their_labels():
     assert pd.read_csv("skae-outliers/outliers.csv")["label"][0] == "t59"
 
 
+@pytest.mark.slow
 @BLANK
 def test_a_target_is_no_reason():
     run("outliers", "trees.csv", "--target", "kind", "--drop", "plot,note")
@@ -211,6 +214,7 @@ def test_hidden_cells_are_known_ones_and_leave_something_of_each_row():
     assert rows is frame
 
 
+@pytest.mark.slow
 def test_rows_are_drawn_of_the_types_of_the_file():
     done = run("sample", "trees.csv", "-n", "40", "--target", "kind", "-o", "new.csv")
     drawn = pd.read_csv("new.csv", sep=";", decimal=",")
@@ -225,6 +229,7 @@ def test_rows_are_drawn_of_the_types_of_the_file():
     assert_page("new.html", "Columns one by one", "What columns say about each other", "Predicting")
 
 
+@pytest.mark.slow
 def test_rows_have_what_is_asked_for():
     run("sample", "trees.csv", "--given", "kind=OAK", "--given", "rings=90", "-o", "new.jsonl")
     drawn = pd.read_json("new.jsonl", lines=True)
@@ -259,6 +264,7 @@ def refuse_at_last(*arguments):
     return told.getvalue().splitlines()[-1]
 
 
+@pytest.mark.slow
 @BLANK
 def test_a_table_of_numbers_alone_is_a_table_too():
     rng = np.random.default_rng(0)

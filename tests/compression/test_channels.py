@@ -166,6 +166,7 @@ def own_halves(sample_shape, n_components, hidden_layer_sizes, activation):
     return encoder, keras.Sequential([keras.Input((n_components,)), keras.layers.Dense(n)])
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own_keeps_its_channels():
     own = skae.Autoencoder(4, network=own_halves, max_iter=1, random_state=0).fit(X[:30])
     with pytest.raises(ValueError, match=r"channel_sparsity=0\.5 would remove channels"):

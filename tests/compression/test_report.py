@@ -51,6 +51,7 @@ def test_the_error_of_a_pipeline_is_in_units_of_its_last_step(pipeline):
     assert small[-1].compression_report_.error_after == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_error_of_a_cross_entropy_is_in_nats(phases):
     fitted = quick(loss="binary_crossentropy", max_iter=2).fit(X)
     small = shrink(fitted)

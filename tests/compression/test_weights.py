@@ -23,6 +23,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_autoencoder_can_be_compressed(cls):
     # Of few steps, which are not compiled: graphs of every kind are for tests of training.
@@ -123,6 +124,7 @@ def frozen_network(sample_shape, n_components, hidden_layer_sizes, activation):
     return encoder, keras.Model(code, keras.layers.Dense(64)(code))
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_trained_are_pruned_too():
     fitted = quick(network=frozen_network, max_iter=2, jit_compile="auto").fit(X[:30])
     small = shrink(fitted, X=X[:30])

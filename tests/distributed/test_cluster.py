@@ -144,6 +144,7 @@ def test_a_cluster_without_workers_raises_soon(monkeypatch):
         fit(autoencoder, SHARDS, executor=connected)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_futures_and_frames_of_a_cluster_are_shards(client, expected):

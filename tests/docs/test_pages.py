@@ -96,6 +96,7 @@ def test_the_python_of_a_page_runs(page):
 
 
 # What Optuna says of itself, Keras' ONNX of numpy, and LiteRT of inputs that stay floats.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:In the future `np.object` will be defined:FutureWarning")
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
 @pytest.mark.filterwarnings("ignore:OptunaSearchCV is experimental")

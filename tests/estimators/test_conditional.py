@@ -77,6 +77,7 @@ def test_training_starts_at_pca_of_what_classes_leave(likelihood):
     np.testing.assert_allclose(middle[inner], means[inner], atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_linear_one_ends_where_each_class_is_probabilistic_pca():
     linear = _make(hidden_layer_sizes=(), max_iter=60, jit_compile=False).fit(X, Y)
     left, _ = _within(X, Y)
@@ -85,6 +86,7 @@ def test_a_linear_one_ends_where_each_class_is_probabilistic_pca():
     assert linear.score(X, Y) == pytest.approx(expected, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_score_whatever_the_class_sums_over_classes(fitted):
     of_classes = [fitted.score_samples(X, y=label) for label in fitted.classes_]
     expected = logsumexp(np.stack(of_classes, axis=1) + np.log(1 / 3), axis=1)

@@ -142,6 +142,7 @@ def test_a_later_fit_without_a_critic_forgets_it(taught):
     assert not hasattr(model, "adversarial_history_")
 
 
+@pytest.mark.slow
 def test_gaussian_rows_of_a_learned_prior_learn_too():
     # Few steps, which are not compiled.
     model = quick(likelihood="gaussian", prior="mixture", adversarial_max_iter=1)

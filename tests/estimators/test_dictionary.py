@@ -60,6 +60,7 @@ def test_a_constant_feature_can_be_whitened():
     np.testing.assert_allclose(found.undo(found.apply(rows)), rows, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_scores_of_whitened_fits_are_in_input_units(whitening):
     difference = X - whitening.inverse_transform(whitening.transform(X))
     assert whitening.score(X) == pytest.approx(-np.mean(difference**2), rel=1e-5)
@@ -195,6 +196,7 @@ def n_silent(fitted):
     return int(np.sum(np.all(fitted.transform(X) == 0, axis=0)))
 
 
+@pytest.mark.slow
 def test_dead_units_revive():
     assert n_silent(killed().fit(X)) <= 4
 

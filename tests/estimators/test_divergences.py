@@ -28,6 +28,7 @@ def short():
     return quick().fit(X)
 
 
+@pytest.mark.slow
 def test_codes_have_the_moments_of_the_prior(fitted):
     code = fitted.transform(X)
     np.testing.assert_allclose(code.mean(axis=0), 0.0, atol=0.25)
@@ -75,6 +76,7 @@ def test_images_and_weights_of_rows():
     assert np.isfinite(model.history_["discrepancy"]).all()
 
 
+@pytest.mark.slow
 def test_passes_go_on():
     model = quick(learning_rate=0.01)
     for _ in range(4):
@@ -98,6 +100,7 @@ def test_a_search_shares_programs_over_the_weight():
     assert search.cv_results_["mean_test_score"].shape == (2,)
 
 
+@pytest.mark.slow
 def test_a_classifier_trains_with_the_distance():
     model = AutoencoderClassifier(quick(), max_iter=3, random_state=0).fit(X, Y)
     assert model.score(X, Y) > 0.5

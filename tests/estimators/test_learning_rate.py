@@ -229,6 +229,7 @@ def test_noise_keeps_the_start_and_says_so():
     assert "this is PCA" in diagnose(estimator, noise).names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", [DenoisingAutoencoder, VariationalAutoencoder])
 def test_other_objectives_are_judged_by_folds_too(cls):
     assert cls(2, **FOLDED).fit(X).cross_fit_losses_.keys() >= {0, 17}

@@ -59,6 +59,7 @@ def log_density(estimator, rows, outputs):
         return np.logaddexp(np.log1p(-share) + logs, np.where(rows == 0, np.log(share), -np.inf))
 
 
+@pytest.mark.slow
 def test_a_score_is_the_mean_over_draws_of_densities_of_scipy(fitted):
     rows, rng = ROWS[fitted.likelihood][:6], np.random.default_rng(0)
     for row, mean, deviation in zip(rows, *fitted.transform(rows, return_std=True), strict=True):
@@ -114,6 +115,7 @@ def test_samples_around_the_output_have_the_moments_of_rows(fitted):
         assert drawn.min() >= 0
 
 
+@pytest.mark.slow
 def test_the_dispersion_that_rows_have_is_learnt():
     spread = of("negative_binomial", max_iter=60, learning_rate=0.02).fit(SPREAD)
     inverse = spread.likelihood_parameters_["inverse_dispersion"]
@@ -126,6 +128,7 @@ def test_the_dispersion_that_rows_have_is_learnt():
     assert np.median(heavy.likelihood_parameters_["degrees_of_freedom"]) < 6
 
 
+@pytest.mark.slow
 def test_heavy_tails_are_less_likely_by_a_normal_deviation():
     student = of("student_t", max_iter=60, learning_rate=0.02).fit(HEAVY[:200]).score(HEAVY[200:])
     normal = of("gaussian", noise_variance="feature", max_iter=60, learning_rate=0.02).fit(

@@ -78,12 +78,14 @@ def test_codes_of_two_clusters_make_two_parts():
     assert np.mean(np.abs(drawn[:, 0]) < 2) < 0.01
 
 
+@pytest.mark.slow
 @EACH
 def test_two_clusters_are_more_likely_than_under_a_normal_prior(prior):
     learned, plain = quick(prior, **LINEAR).fit(TWO), without_a_prior_that_is_learned()
     assert learned.log_likelihood(TWO).mean() > plain.log_likelihood(TWO).mean() + 0.2
 
 
+@pytest.mark.slow
 @EACH
 def test_every_weight_of_a_prior_is_trained(prior):
     """By passes: after ``fit`` a mixture is refined."""
@@ -96,6 +98,7 @@ def test_every_weight_of_a_prior_is_trained(prior):
         assert not np.array_equal(before[name], after[name]), name
 
 
+@pytest.mark.slow
 def test_refining_a_mixture_makes_codes_more_likely():
     fitted = quick("mixture", max_iter=1).partial_fit(TWO)
     before = fitted.score(TWO)

@@ -102,6 +102,7 @@ def test_the_start_is_the_best_linear_filter(images):
     assert best < found < 1.06 * best
 
 
+@pytest.mark.slow
 def test_training_keeps_what_beats_the_filter():
     new = shapes(100, seed=1)
     noisy = new + 0.5 * np.random.default_rng(2).normal(size=new.shape)
@@ -379,6 +380,7 @@ def test_passes_over_chunks_begin_at_the_filter(images):
     assert error(model.reconstruct(noisy), new) < 0.5 * error(noisy, new)
 
 
+@pytest.mark.slow
 def test_flips_help_where_rows_lie_one_way(images):
     """Stripes in rows, and new ones in columns."""
     stripes = smooth_images(60, (12, 12, 1)).mean(axis=2, keepdims=True).repeat(12, axis=2)

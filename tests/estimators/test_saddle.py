@@ -30,6 +30,7 @@ def over_pca(estimator, X):
     return (left**2).sum() / ((X - pca.inverse_transform(pca.transform(X))) ** 2).sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", AUTOENCODERS)
 def test_every_class_leaves_the_start(name):
     shape = {"Recurrent": (4, 3), "Convolut": (12, 1)}
@@ -41,6 +42,7 @@ def test_every_class_leaves_the_start(name):
     assert estimator.best_epoch_ > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("activation", "X"),
     [("gelu", ODD), ("relu", ODD), ("tanh", EVEN)],
@@ -51,6 +53,7 @@ def test_every_activation_leaves_the_start(activation, X):
     assert over_pca(estimator, X) < 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_components", "hidden_layer_sizes"), [(2, (16,)), (1, (64, 32))])
 def test_every_width_and_depth_leaves_the_start(n_components, hidden_layer_sizes):
     shape = {"hidden_layer_sizes": hidden_layer_sizes}

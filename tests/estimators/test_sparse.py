@@ -21,6 +21,7 @@ def test_topk_codes_have_exactly_k_nonzeros(k):
     assert set(np.count_nonzero(code, axis=1)) == {k}
 
 
+@pytest.mark.slow
 def test_kl_reaches_its_target_on_digits():
     fitted = quick(sparsity="kl", target_activation=0.05, max_iter=100).fit(X)
     assert fitted.mean_activations_.mean() == pytest.approx(0.05, rel=0.2)
@@ -33,6 +34,7 @@ def test_l1_makes_zeros():
     assert shares[1] > shares[0] + 0.2
 
 
+@pytest.mark.slow
 def test_a_narrow_code_is_not_switched_off():
     fitted = quick(2, max_iter=100).fit(X)
     assert fitted.dead_share_ == 0

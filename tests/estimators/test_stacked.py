@@ -45,6 +45,7 @@ def pretrained(estimator, rows=WINE):
 # Phases
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("init", "phases"), [("pca", [1, 2, 3]), ("random", [1, 2, 3, 4])])
 def test_a_random_code_is_a_phase_of_its_own(init, phases):
     fitted = quick(init=init).fit(WINE)
@@ -63,6 +64,7 @@ def test_epochs_are_counted_over_all_phases():
     assert fitted.best_epoch_ == 9 + np.argmin(fitted.history_["val_loss"][12:])
 
 
+@pytest.mark.slow
 def test_every_phase_stops_when_it_no_longer_improves():
     settings = {"batch_size": 32, "jit_compile": False, "n_iter_no_change": 2}
     estimator = quick(pretrain_max_iter=200, learning_rate=0.05, **settings)
@@ -127,6 +129,7 @@ def test_a_linear_one_has_nothing_to_pretrain():
     assert linear.n_pretrain_iter_ == []
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_bits():
     codes = [quick(pretrain_noise="gaussian").fit(WINE).transform(WINE) for _ in range(2)]
     np.testing.assert_array_equal(*codes)

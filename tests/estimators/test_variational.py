@@ -49,6 +49,7 @@ def test_training_a_linear_one_from_anywhere_ends_there_too():
     assert linear.score(WINE) == pytest.approx(PCA(4).fit(WINE).score(WINE), rel=0.01)
 
 
+@pytest.mark.slow
 def test_hidden_layers_make_digits_more_likely_than_pca_does():
     train, test = DIGITS[:1200], DIGITS[1200:]
     pca = PCA(8).fit(train)

@@ -63,6 +63,7 @@ def test_verbose_is_written_at_once(monkeypatch):
     assert 0 == sizes[0] < sizes[1] < sizes[2]
 
 
+@pytest.mark.slow
 def test_verbose_in_a_search_prints_the_epochs_of_every_fit(capsys):
     GridSearchCV(quick(max_iter=2, verbose=1), {"learning_rate": [1e-4, 1e-3]}, cv=2).fit(IRIS)
     heads = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]

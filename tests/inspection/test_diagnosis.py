@@ -96,6 +96,7 @@ def test_training_cut_short_is_found():
         assert parameter in finding.message
 
 
+@pytest.mark.slow
 def test_folds_that_wanted_more_epochs_are_found():
     rows = make_swiss_roll(320, noise=0.1, random_state=0)[0]
     autoencoder = Autoencoder(2, hidden_layer_sizes=(32,), max_iter=100, random_state=0).fit(rows)
@@ -118,6 +119,7 @@ def test_a_fit_worse_than_pca_is_found():
         assert parameter in finding.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("estimator", "expected"),
     [
@@ -199,6 +201,7 @@ def test_a_variational_code_far_from_its_prior_is_found():
     assert "beta=1" in finding.message
 
 
+@pytest.mark.slow
 def test_an_adversarial_code_far_from_its_prior_is_found():
     untrained = {"init": "random", "adversarial_weight": 0.0, "max_iter": 1, "batch_size": 256}
     untrained["learning_rate"] = 0.002
@@ -380,6 +383,7 @@ def test_steps_that_do_nothing_are_passed_over(fit_of_30_rows):
     LossCurveDisplay.from_estimator(pipeline)
 
 
+@pytest.mark.slow
 def test_a_pipeline_must_end_where_it_reduces(fit_of_30_rows):
     pipeline = make_pipeline(fit_of_30_rows, StandardScaler()).fit(TRAIN[:30])
     with pytest.raises(ValueError, match=r"StandardScaler after Autoencoder; .* pipeline\[:1\]"):
@@ -406,6 +410,7 @@ def test_frames_as_output_do_not_matter(fit_of_30_rows):
     assert diagnose(pca, frame).names == diagnose(PCA(8).fit(TRAIN[:30]), TRAIN).names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask_value", [-9.0, np.nan])
 def test_padding_is_not_taken_for_error(mask_value):
     X = np.random.default_rng(0).normal(size=(80, 6, 2)).cumsum(axis=1)

@@ -40,6 +40,7 @@ def autoencoder():
     return Autoencoder(2, hidden_layer_sizes=(8,), max_iter=6, random_state=0).fit(X)
 
 
+@pytest.mark.slow
 def test_every_term_is_drawn_for_training_and_held_out_rows(variational):
     display = LossCurveDisplay.from_estimator(variational)
     assert set(display.lines_) == set(variational.history_) - {"epoch"}

@@ -86,6 +86,7 @@ def test_errors_are_the_negative_scores_of_rows(table):
     np.testing.assert_array_equal(display.errors, -table.score_samples(X))
 
 
+@pytest.mark.slow
 def test_in_a_pipeline_and_a_search(table):
     pipeline = make_pipeline(TableAutoencoder(Autoencoder(2, **QUICK))).fit(X)
     ReconstructionDisplay.from_estimator(pipeline, X, n_rows=2)

@@ -148,6 +148,7 @@ def test_steps_after_a_changed_one_are_not_shared():
     assert_equal_results(ours, GridSearchCV(pipeline, grid, cv=2, refit=False).fit(X))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_rows_of_shared_steps_may_be_written_into(n_jobs):
     steps = [("same", StandardScaler()), ("scale", MinMaxScaler(copy=False)), ("last", Ridge())]
@@ -268,6 +269,7 @@ def test_random_states_are_copied_for_each_fit():
     assert_equal_results(*both(estimator, RATES, X))
 
 
+@pytest.mark.slow
 def test_folds_of_default_fits_give_equal_bits():
     estimator = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=60, random_state=0)
     assert_equal_results(*both(estimator, {"activation": ["gelu", "tanh"]}, X, cv=2, n_jobs=2))
@@ -344,6 +346,7 @@ def test_searches_may_stand_inside_searches():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_interruption_ends_all_fits(n_jobs):
     endless = clone(AUTOENCODER).set_params(max_iter=10**6, n_iter_no_change=10**6, tol=0.0)

@@ -143,6 +143,7 @@ def test_the_function_is_called_with_what_the_parameters_say():
     assert set(calls) == {((5, 3), 2, (7, 4), "relu")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [shaped, with_state, tied])
 def test_keras_models_work_in_input_units(network):
     # The gates of the start are closed, and open in the first pass.
@@ -179,6 +180,7 @@ def test_frozen_layers_stay():
     assert changed == set(begun) - {"encoder_network/0/kernel", "encoder_network/1/bias"}
 
 
+@pytest.mark.slow
 def test_moving_statistics_are_part_of_what_is_fitted():
     estimator = quick(with_state, batch_size=20, activation="tanh")
     begun = new_model(
@@ -198,6 +200,7 @@ def test_rows_alone_score_as_they_do_together():
 # Randomness
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_bits_whatever_the_layers_draw_from():
     random.seed(1)
     first = quick(with_state).fit(X)
@@ -329,6 +332,7 @@ def test_a_function_that_reads_what_changed_trains_the_network_of_now(monkeypatc
     assert after == held_by_a_program_of_its_own(estimator, X)
 
 
+@pytest.mark.slow
 def test_functions_that_build_the_same_share_a_program(pool):
     for width in ([4], [4]):
         quick(as_wide_as_told(width), jit_compile=False).fit(X)
@@ -465,6 +469,7 @@ def test_frozen_layers_that_were_there_before_are_allowed():
     assert any(np.array_equal(weight, before) for weight in fitted.encoder_.get_weights())
 
 
+@pytest.mark.slow
 def test_a_layer_with_a_hidden_variable_is_compiled_for_each_program(pool):
     class Counting(layers.Layer):
         def __init__(self):

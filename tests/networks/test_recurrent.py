@@ -127,6 +127,7 @@ def test_learns_a_bump_that_moves_where_pca_cannot():
 # Timesteps that are not there
 
 
+@pytest.mark.slow
 def test_what_padding_holds_does_not_matter(by_nan, by_number):
     np.testing.assert_array_equal(
         by_nan.transform(padded(np.nan)), by_number.transform(padded(-7.0))

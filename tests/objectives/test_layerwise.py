@@ -129,6 +129,7 @@ def test_a_layer_that_reads_nothing_should_still_give_its_clean_input():
     assert start_loss("masking", 1.0) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [None, "gaussian", "masking"])
 def test_missing_timesteps_do_not_become_numbers(noise):
     rows = X.copy()

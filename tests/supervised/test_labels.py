@@ -21,6 +21,7 @@ NAMES = np.array(["setosa", "versicolor", "virginica"])
 # Labels
 
 
+@pytest.mark.slow
 def test_few_labels_teach_all_classes(quick):
     fitted = quick(max_iter=50).fit(X, LABELS)
     assert fitted.score(X[~LABELLED], SPECIES[~LABELLED]) > 0.85

@@ -49,6 +49,7 @@ def test_what_was_pretrained_is_not_changed(pretrained, quick):
     assert pickle.dumps(pretrained) == before
 
 
+@pytest.mark.slow
 def test_what_was_pretrained_survives_clone_and_search(pretrained, quick):
     pipeline = make_pipeline(StandardScaler(), quick(max_iter=1))
     assert clone(pipeline)[-1].from_pretrained is pretrained
@@ -88,6 +89,7 @@ def test_what_was_pretrained_must_have_the_same_columns(pretrained_on_parts, qui
         quick(from_pretrained=pretrained_on_parts).fit(X, LABELS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -118,6 +120,7 @@ def test_every_kind_of_autoencoder_serves(name, options):
     assert any(np.any(weight != before) for weight, before in trained)
 
 
+@pytest.mark.slow
 def test_what_the_autoencoder_says_of_rows_is_of_its_last_weights():
     autoencoder = VariationalAutoencoder(2, **SMALL).fit(X)
     classifier = AutoencoderClassifier(from_pretrained=autoencoder, max_iter=1, **JUDGED_BY_LABELS)

@@ -25,6 +25,7 @@ def own_network(sample_shape, n_components, hidden_layer_sizes, activation):
     return encoder, keras.Model(code, keras.layers.Dense(sample_shape[-1])(code))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "hidden"), [("dense", ()), ("dense", (8,)), (own_network, ())])
 def test_without_fine_tuning_only_the_head_is_trained(network, hidden):
     """Also what no update trains: the means and variances of batches."""
@@ -76,6 +77,7 @@ def test_best_epoch_is_that_of_the_lowest_loss_on_rows_held_out(quick):
     assert fitted.best_loss_ == held_out[fitted.best_epoch_] == held_out.min()
 
 
+@pytest.mark.slow
 def test_strengths_of_the_autoencoder_hold_within_its_weight():
     autoencoder = VariationalAutoencoder(2, beta=4.0, **SMALL)
     fitted = AutoencoderClassifier(
@@ -120,6 +122,7 @@ def test_equal_seeds_give_equal_bits(pretrained):
     assert np.any(fits[2].predict_proba(X) != fits[0].predict_proba(X))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", [Autoencoder, VariationalAutoencoder])
 def test_another_weight_or_learning_rate_compiles_nothing(monkeypatch, cls):
     pool = type(gateway.POOL)(gateway.POOL._build)

@@ -18,6 +18,7 @@ def table():
     return quick_variational(max_iter=150).fit(mixed())
 
 
+@pytest.mark.slow
 def test_drawn_values_are_those_of_the_columns(table):
     frame, drawn = mixed(), table.sample(500, random_state=0)
     assert set(drawn["city"].dropna()) <= set(frame["city"].dropna())
@@ -239,6 +240,7 @@ def test_a_skewed_number_is_filled_with_its_mean_not_with_its_median():
     assert filled.mean() > 2 * frame["skewed"].median()
 
 
+@pytest.mark.slow
 def test_drawn_levels_of_holes_are_as_frequent_as_the_levels():
     rng = np.random.default_rng(4)
     kind = rng.choice(["a", "b"], 400)

@@ -34,6 +34,7 @@ def collecting():
     gc.enable()
 
 
+@pytest.mark.slow
 def test_nothing_is_collected_before_the_end(collecting):
     with collections_put_off():
         assert not gc.isenabled()

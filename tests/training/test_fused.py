@@ -110,6 +110,7 @@ def halves(program):
     return program._built.encoder, program._built.decoder
 
 
+@pytest.mark.slow
 def test_what_a_fit_leaves_has_the_activation_of_keras(fit, tmp_path):
     rows = RNG.normal(size=(19, 6, 5, 1))
     estimator = fit(ConvolutionalAutoencoder(2, sample_shape=(6, 5, 1), **CONVOLUTIONAL), rows, 0)

@@ -60,6 +60,7 @@ def test_every_recurrent_layer_is_told(monkeypatch, bidirectional):
     assert {layer.use_cudnn for layer in told} == {"auto"}
 
 
+@pytest.mark.slow
 def test_a_processor_computes_the_same_where_cudnn_was_allowed(monkeypatch):
     X = np.random.default_rng(0).normal(size=(16, 6))
     sizes = {"hidden_layer_sizes": (5,), "batch_size": 8}  # of no other test, so that it is built

@@ -501,6 +501,7 @@ def test_a_second_program_shares_what_was_compiled_and_no_weights(pool):
     assert count_traces(pool) == 2
 
 
+@pytest.mark.slow
 def test_threads_that_begin_together_compile_once(pool):
     estimator = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=3, jit_compile=True)
     seeds = range(4)

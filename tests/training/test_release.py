@@ -31,6 +31,7 @@ def graphs():
     return sum(isinstance(each, func_graph.FuncGraph) for each in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_graphs_and_functions_are_freed(pool):
     fit(3)
     n_graphs, names = graphs(), len(context.context().list_function_names())
@@ -42,6 +43,7 @@ def test_graphs_and_functions_are_freed(pool):
     assert len(context.context().list_function_names()) == names
 
 
+@pytest.mark.slow
 def test_programs_go_on_where_kernels_were_cleared(pool, monkeypatch):
     expected = fit(3).transform(ROWS)
     monkeypatch.setattr(_release, "_PROGRAMS_A_CLEARING", 1)
