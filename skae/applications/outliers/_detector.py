@@ -81,8 +81,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
 
     n_jobs : int or None, default=None
         Number of threads that fit the reducers of folds, to the same bits whatever it is. None
-        means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors. The first
-        reducer is fitted alone where it decides the size of the others.
+        means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and each ``random_state`` of the reducer that is None.
@@ -290,7 +289,8 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         scores : ndarray of shape (n_samples,), float64
             The negative of the anomaly score that ``scoring`` names.
         """
-        return -self._panel.scores(self._check_rows(X))  # type: ignore[no-any-return]
+        rows = self._check_rows(X)
+        return -self._panel.scores(rows)  # type: ignore[no-any-return]
 
     def feature_contributions(self, X: ArrayLike) -> Any:
         """Split the anomaly score of each row over the columns.
