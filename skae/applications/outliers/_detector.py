@@ -82,6 +82,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     n_jobs : int or None, default=None
         Number of threads that fit the reducers of folds, to the same bits whatever it is. None
         means 1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors.
+        Where there are several an interruption ends all of them and raises ``KeyboardInterrupt``.
 
     random_state : int, RandomState instance or None, default=None
         Fixes the folds and each ``random_state`` of the reducer that is None.
@@ -157,11 +158,9 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     >>> from sklearn.metrics import roc_auc_score
     >>> from skae import Autoencoder, ReconstructionOutlierDetector
     >>> X, y = load_digits(return_X_y=True)
-    >>> zeros = X[y == 0]
-    >>> detector = ReconstructionOutlierDetector(
-    ...     Autoencoder(0.5, max_iter=20), contamination=0.05, random_state=0
-    ... )
-    >>> detector.fit(zeros[:100]).predict(X[:5])
+    >>> reducer = Autoencoder(0.5, max_iter=20)
+    >>> detector = ReconstructionOutlierDetector(reducer, contamination=0.05, random_state=0)
+    >>> detector.fit(X[y == 0][:100]).predict(X[:5])
     array([ 1, -1, -1, -1, -1])
     >>> bool(roc_auc_score(y[500:] == 0, detector.score_samples(X[500:])) > 0.99)
     True
@@ -290,7 +289,8 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
             The negative of the anomaly score that ``scoring`` names.
         """
         rows = self._check_rows(X)
-        return -self._panel.scores(rows)  # type: ignore[no-any-return]
+        scores: Array = -self._panel.scores(rows)
+        return scores
 
     def feature_contributions(self, X: ArrayLike) -> Any:
         """Split the anomaly score of each row over the columns.
