@@ -4,11 +4,14 @@ Only the standard library stands at the top, so that a fresh process can be meas
 """
 
 import argparse
+import atexit
 import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -66,10 +69,13 @@ def medians(repeats, *samplers):
 # Fresh processes
 
 
-def run_fresh(code, *arguments):
+def run_fresh(code, *arguments, **environment):
     """What ``code`` prints last in a new interpreter, as JSON."""
     command = [sys.executable, "-c", code, *arguments]
-    output = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    environment = {**os.environ, **environment}
+    output = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
     return json.loads(output.stdout.splitlines()[-1])
 
 
@@ -84,11 +90,29 @@ def in_fresh_process(function, *arguments):
 
 
 def import_seconds(statement):
-    """How long an import takes in a new interpreter, whose own start is not counted."""
+    """How long an import takes in a new interpreter, whose own start is not counted.
+
+    Modules were compiled before, as those of an installed package are, whatever the environment
+    says of that.
+    """
     clock = "perf_counter()"
-    return run_fresh(
-        f"from time import perf_counter; t = {clock}; {statement}; t = {clock} - t; print(t)"
-    )
+    code = f"from time import perf_counter; t = {clock}; {statement}; t = {clock} - t; print(t)"
+    with_bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": _bytecode()}
+    if statement not in _COMPILED:
+        run_fresh(code, **with_bytecode)
+        _COMPILED.add(statement)
+    return run_fresh(code, **with_bytecode)
+
+
+_COMPILED = set()
+
+
+@cache
+def _bytecode():
+    """A folder for compiled modules, which goes with this process."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def status_mb(field):

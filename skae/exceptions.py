@@ -159,6 +159,7 @@ def why_start_was_kept(
     cross_fit_losses: Mapping[int, float] | None = None,
     *,
     start_at: str = "PCA",
+    departs: bool = False,
 ) -> Cause:
     """Why a fit ended at its start, and what to try.
 
@@ -172,6 +173,8 @@ def why_start_was_kept(
         Losses of rows held out by the number of epochs, where folds chose it.
     start_at : str
         What ``init="pca"`` starts at, in words.
+    departs : bool
+        Whether networks of its kind are trained away from there.
 
     Returns
     -------
@@ -187,7 +190,9 @@ def why_start_was_kept(
             if found is not None:
                 return found
         return _folds_against(cross_fit_losses, parameters)
-    causes = (_nothing_left, _far_too_large_steps, _few_epochs, _no_way_back)
+    causes = [_nothing_left, _far_too_large_steps, _few_epochs]
+    if departs and parameters.get("init") == "pca":
+        causes.append(_no_way_back)
     for cause in (*causes, _large_steps, _tiny_steps, _overfitting):
         found = cause(history, parameters, n_epochs)
         if found is not None:
@@ -264,9 +269,7 @@ def _few_epochs(history: History, parameters: Parameters, n_epochs: int) -> Caus
 def _no_way_back(history: History, parameters: Parameters, n_epochs: int) -> Cause | None:
     """A network that begins away from PCA, and is judged by it, did not reach it."""
     losses = history["loss"]
-    network = parameters.get("network", "dense")
-    departs = not isinstance(network, str) or network == "convolutional"
-    if not departs or parameters.get("init") != "pca" or losses[1:].min() <= losses[0]:
+    if losses[1:].min() <= losses[0]:
         return None
     reason = (
         f"training, which begins away from PCA, came down to a loss of {losses[1:].min():.3g} in "

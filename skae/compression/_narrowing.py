@@ -10,11 +10,7 @@ from skae.model import Model
 from skae.networks import (
     ChannelAxis,
     ChannelGroup,
-    ConvolutionalNetwork,
     CustomNetwork,
-    RecurrentNetwork,
-    ResidualNetwork,
-    channel_groups,
     without_channels,
 )
 from skae.numerics import Array, Integers, Weights
@@ -39,9 +35,7 @@ def share_of_channels(
     network = model.network
     is_own = isinstance(network, CustomNetwork) or network.build is not None
     if isinstance(asked, str):
-        has_channels = isinstance(
-            network, ConvolutionalNetwork | RecurrentNetwork | ResidualNetwork
-        )
+        has_channels = not network.sees_flat_rows
         return sparsity / 2 if has_channels and has_rows and not is_own else 0.0
     if asked and is_own:
         raise ValueError(
@@ -85,7 +79,7 @@ def narrowed(model: Model, share: float, course: Course | None) -> Model:
 
 def _with_sizes(model: Model, sizes: Sequence[int] | Integers, moments: Weights | None) -> Model:
     """The model with the most important channels, so many a layer."""
-    groups = channel_groups(model.network, model.weights)
+    groups = model.network.channel_groups(model.weights)
     kept = []
     for group in groups:
         importance = _importance(group, model.weights, moments)

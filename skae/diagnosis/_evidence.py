@@ -158,6 +158,11 @@ class Evidence:
         return linear_start(of_table=self.is_table, restores=self.restores)
 
     @cached_property
+    def departs(self) -> bool:
+        """Whether networks of its kind are trained away from that start."""
+        return bool(getattr(self.reducer, "_departs_from_pca", False))
+
+    @cached_property
     def restores(self) -> bool:
         """Whether the code is the restored row."""
         return hasattr(self.reducer, "restore")

@@ -258,6 +258,7 @@ def start_kept(evidence: Evidence) -> Finding | None:
         evidence.parameters,
         evidence.cross_fit_losses,
         start_at=evidence.linear_start,
+        departs=evidence.departs,
     )
     is_linear = evidence.parameters.get("init") == "pca"
     linear = f"this is {evidence.linear_start}"

@@ -12,10 +12,10 @@ from skae.model import (
     posterior_deviations,
     unit_statistics,
 )
+from skae.networks import CODED, KINDS, kind_of
 from skae.numerics import Array, ArrayLike, Bools, Integers
 from skae.tables import classes_to_learn, places_among
 
-_KINDS = ("convolutional", "dense")
 _OF_CLASSES = ("classes_", "class_count_", "class_prior_", "_class_mixtures", "_class_statistics")
 # A code by itself does not say how those of its class lie.
 _LEAST_ROWS = 2
@@ -74,12 +74,12 @@ class ClassLearningMixin(SamplerMixin):
                 "conditional=True learns codes that say what the class does not, under "
                 f"prior='normal', but prior={self.prior!r}. Set one of them to its default."
             )
-        kind = Architecture.of(self).kind
-        if kind not in _KINDS:
+        network = kind_of(Architecture.of(self).network)
+        if not network.takes_classes:
+            possible = [repr(kind) for kind in CODED if KINDS[kind].takes_classes]
             raise ValueError(
-                f"conditional=True tells the class to a dense or a convolutional network, but "
-                f"network={self._network_name(kind)}. Set network='dense' or "
-                "network='convolutional', or conditional=False."
+                f"conditional=True tells classes to network={' or '.join(possible)}, but network="
+                f"{self._network_name(network.kind)}. Set one of those, or conditional=False."
             )
 
     def _network_name(self, kind: str) -> str:

@@ -17,7 +17,7 @@ from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
 from skae.estimators._restoring import checked_image, in_groups, restores, split_images
 from skae.fitting import Architecture, Recipe, Rows, at_best_filter, check_share
 from skae.model import Model, ScaledRows, restored
-from skae.networks import Network
+from skae.networks import KINDS, Network
 from skae.numerics import Array, ArrayLike
 from skae.objectives import (
     CORRUPTIONS,
@@ -132,7 +132,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         "n_components": [*CONSTRAINTS["n_components"], StrOptions({"auto"})],
         "network": [
-            StrOptions({"auto", "dense", "convolutional", "recurrent", "residual", "unet"}),
+            StrOptions({"auto", *KINDS}),
             *CONSTRAINTS["network"][1:],
         ],
         "noise": [StrOptions(set(CORRUPTIONS)), None],

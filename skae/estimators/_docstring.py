@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 from typing import Any, TypeVar
 
-from skae.estimators._docstring_restoring import OF_RESTORING
+from skae.estimators._docstring_networks import with_networks
 from skae.estimators._docstring_variational import (
     VARIATIONAL_ATTRIBUTES,
     VARIATIONAL_PARAMETERS,
@@ -13,12 +13,12 @@ from skae.estimators._docstring_variational import (
 Class = TypeVar("Class", bound=type[Any])
 
 _PARAMETERS = """
-    n_components : int or float, default=2
-        Size of the code. A share in (0, 1) means as many components as PCA needs to explain more
+    n_components : {size}, default={n_components}
+        {size_text} A share in (0, 1) means as many components as PCA needs to explain more
         than that share of the variance.
 
-    network : {"dense", "convolutional", "recurrent"}, callable or object, default={network}
-        What the hidden layers are. A callable
+    network : {{kinds}}, callable or object, default={network}
+        What the hidden layers are. {restoring}A callable
         ``network(sample_shape, n_components, hidden_layer_sizes, activation)`` returns an encoder
         and a decoder, two Keras models of rows (flat or in their own shape) to a code and back; so
         does the method ``build`` of an object. ``random_state`` decides their first weights. With
@@ -26,21 +26,18 @@ _PARAMETERS = """
         starts at 0.
 
     sample_shape : tuple of int, default=None
-        What a row is before it is flattened: (length, channels), (height, width, channels) or
-        (depth, height, width, channels) for ``"convolutional"``, (timesteps, features) for
-        ``"recurrent"``; None means (n_features, 1) there. Arrays of shape
-        (n_samples, \\*sample_shape) are then taken as rows too.
+        What a row is before it is flattened: {row_shapes}; None means (n_features, 1) there.
+        Arrays of shape (n_samples, \\*sample_shape) are then taken as rows too.
 
     hidden_layer_sizes : tuple of int or "auto", default={hidden_layer_sizes}
         Units, or filters, of the encoder's hidden layers, from the rows to the code; the decoder
-        mirrors them. ``"auto"`` means (256,) for ``"dense"``, (32, 64) for ``"convolutional"``,
-        (128,) for ``"recurrent"``. ``()`` gives the linear autoencoder. PCA is the optimum of its
-        squared error (Baldi & Hornik 1989), so with ``init="pca"`` a plain one is not trained any
-        further: ``n_iter_`` is then 0.
+        mirrors them. ``"auto"`` means {auto_sizes}. ``()`` gives the linear autoencoder. PCA is the
+        optimum of its squared error (Baldi & Hornik 1989), so with ``init="pca"`` a plain one is
+        not trained any further: ``n_iter_`` is then 0.
 
     activation : str or callable, default="auto"
         Activation of the hidden layers, one that Keras knows by name, or a function of a tensor.
-        ``"auto"`` means ``"gelu"``, and ``"tanh"`` in recurrent layers.
+        ``"auto"`` means {auto_activations}.
 
     kernel_size : int or tuple of int, default=3
         Size of the convolutions along every axis, or along each.
@@ -302,7 +299,12 @@ def documented(cls: Class) -> Class:
     for name, block in _BLOCKS.items():
         entries = inspect.cleandoc(block).split("\n\n")
         if name == "parameters":
-            entries = [entry for entry in entries if entry.partition(" :")[0] in fields]
+            may_restore = fields.get("network") == "auto"
+            entries = [
+                with_networks(entry, may_restore=may_restore)
+                for entry in entries
+                if entry.partition(" :")[0] in fields
+            ]
         block = "\n\n".join(entries)
         for parameter in ("init", "network", "hidden_layer_sizes"):
             if parameter not in fields:
@@ -310,9 +312,6 @@ def documented(cls: Class) -> Class:
             default = fields[parameter]
             shown = f'"{default}"' if isinstance(default, str) else repr(default)
             block = block.replace(f"{{{parameter}}}", shown)
-        if fields.get("network") == "auto":
-            for words, others in OF_RESTORING:
-                block = block.replace(words, others)
         text = text.replace(f"{{{name}}}", block)
     cls.__doc__ = text
     return cls

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Hidden, Interval, RealNotInt, StrOptions
 
 from skae.backend import StoredKeras
+from skae.networks import CODED
 from skae.objectives import LOSSES, UserLoss
 
 
@@ -32,7 +33,7 @@ POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 CONSTRAINTS: Constraints = {
     "n_components": [POSITIVE_INTEGER, Interval(RealNotInt, 0, 1, closed="neither")],
     "network": [
-        StrOptions({"dense", "convolutional", "recurrent"}),
+        StrOptions(set(CODED)),
         callable,
         HasMethods("build"),
     ],

@@ -22,6 +22,7 @@ from skae.fitting import (
     train,
 )
 from skae.model import Model
+from skae.networks import CODED
 from skae.numerics import Matrix
 from skae.objectives import layerwise
 from skae.training import Hooks, Outcome
@@ -124,8 +125,8 @@ class StackedAutoencoder(BaseAutoencoder):
         if model.network.kind == "custom":
             raise ValueError(
                 "StackedAutoencoder pretrains layer by layer, but does not see the layers of "
-                f"network={self.network!r}. Use 'dense', 'convolutional' or 'recurrent', or "
-                "Autoencoder, which trains all layers at once."
+                f"network={self.network!r}. Use {', '.join(map(repr, CODED))}, or Autoencoder, "
+                "which trains all layers at once."
             )
         n_hidden = len(model.network.hidden_layer_sizes)
         # A code that starts at PCA is not a layer of its own.

@@ -26,7 +26,9 @@ def warn_about(estimator: Any, outcome: Outcome, crossed: CrossFit | None) -> No
         return
     columns, losses = outcome.history.columns(), crossed.losses if crossed else None
     known = (columns, estimator.get_params(deep=False), losses)
-    reason, advice = why_start_was_kept(*known, start_at=_linear(estimator))
+    reason, advice = why_start_was_kept(
+        *known, start_at=_linear(estimator), departs=estimator._departs_from_pca
+    )
     warnings.warn(
         f"{type(estimator).__name__} keeps {_start_described(estimator)}, as no epoch was better"
         f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",

@@ -8,55 +8,18 @@ from typing import Any, Self
 
 from skae import backend
 from skae.networks import (
+    KINDS,
     NUMPY_ACTIVATIONS,
     Builder,
     Columns,
-    ConvolutionalNetwork,
-    CustomNetwork,
-    DenseNetwork,
     Network,
-    RecurrentNetwork,
-    ResidualNetwork,
-    UNetwork,
     filter_size_for,
+    kind_of,
 )
 
-# Hidden layers and activations that "auto" means, for each kind of network.
-_HIDDEN: dict[str, tuple[int, ...]] = {
-    "dense": (256,),
-    "convolutional": (32, 64),
-    "recurrent": (128,),
-    "custom": (256,),
-    "residual": (32, 32, 32),
-    "unet": (16, 32, 64),
-}
-_ACTIVATIONS = {
-    "dense": "gelu",
-    "convolutional": "gelu",
-    "recurrent": "tanh",
-    "custom": "gelu",
-    # TensorFlow has one pass for it and for its derivative.
-    "residual": "relu",
-    "unet": "relu",
-}
-_RESTORING: dict[str, type[ResidualNetwork]] = {"residual": ResidualNetwork, "unet": UNetwork}
 _DEFAULT_COMPONENTS = 2
 # Keras and TensorFlow count in 32 bits.
 _LARGEST = 2**31 - 1
-_PLACES = (2, 3, 4)
-_AXES: dict[str, tuple[int, ...]] = {
-    "convolutional": _PLACES,
-    "recurrent": (2,),
-    "residual": _PLACES,
-    "unet": _PLACES,
-}
-_OF_PLACES = "(length, channels), (height, width, channels) or (depth, height, width, channels)"
-_MEANING = {
-    "convolutional": _OF_PLACES,
-    "recurrent": "(timesteps, features)",
-    "residual": _OF_PLACES,
-    "unet": _OF_PLACES,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +65,12 @@ cell, bidirectional, mask_value, dropout, init
             If they ask for a code of a network that has none.
         """
         given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-3]}
-        has_places = len(given["sample_shape"] or ()) in _PLACES
+        has_places = len(given["sample_shape"] or ()) in KINDS["unet"].row_axes
         asks_for_code = given["n_components"] != "auto"
         network = given["network"]
         if isinstance(network, str) and network == "auto":
             network = given["network"] = "unet" if has_places and not asks_for_code else "dense"
-        restores = isinstance(network, str) and network in _RESTORING
+        restores = kind_of(network).restores
         if restores and asks_for_code:
             raise ValueError(
                 f"n_components={given['n_components']!r} asks for a code, but "
@@ -128,12 +91,16 @@ cell, bidirectional, mask_value, dropout, init
     @property
     def kind(self) -> str:
         """Kind of network that the parameters ask for."""
-        return self.network if isinstance(self.network, str) else "custom"
+        return self._class.kind
 
     @property
     def restores(self) -> bool:
         """Whether the network gives restored rows, and no code."""
-        return self.kind in _RESTORING
+        return self._class.restores
+
+    @property
+    def _class(self) -> type[Network]:
+        return kind_of(self.network)
 
     @property
     def padding(self) -> float | None:
@@ -175,7 +142,7 @@ cell, bidirectional, mask_value, dropout, init
             If it has another number of values than a row has columns, or of axes than the network
             takes.
         """
-        kind = self.kind
+        network = self._class
         if self.columns is not None and self.columns.n_features != n_features:
             raise ValueError(
                 f"X has {n_features} columns, but this is the autoencoder inside a "
@@ -183,17 +150,18 @@ cell, bidirectional, mask_value, dropout, init
                 "TableAutoencoder, or a clone of this one."
             )
         if self.sample_shape is None:
-            return (n_features, 1) if kind in _AXES else (n_features,)
+            return (n_features, 1) if network.row_axes else (n_features,)
         shape = _integers("sample_shape", self.sample_shape, "the size of every axis of a row")
         if math.prod(shape) != n_features:
             raise ValueError(
                 f"sample_shape={shape} makes {math.prod(shape)} values a row, but X has "
                 f"{n_features} columns. The sizes must multiply to the number of columns."
             )
-        if len(shape) not in _AXES.get(kind, (len(shape),)):
+        if network.row_axes and len(shape) not in network.row_axes:
             raise ValueError(
-                f"sample_shape={shape} is of length {len(shape)}, but network={kind!r} takes "
-                f"{_MEANING[kind]}. Channels and features come last; 1 where there is one of them."
+                f"sample_shape={shape} is of length {len(shape)}, but network={network.kind!r} "
+                f"takes {network.row_shape}. Channels and features come last; 1 where there is one "
+                "of them."
             )
         return shape
 
@@ -213,68 +181,44 @@ cell, bidirectional, mask_value, dropout, init
         options : dict
             Fields that a variant adds.
         """
-        kind, activation = self.kind, self._activation()
+        network, activation = self._class, self.activation
+        if isinstance(activation, str) and activation == "auto":
+            activation = network.auto_activation
         if activation not in NUMPY_ACTIVATIONS:
-            backend.check_activation(activation, self._n_axes(kind, shape))
-        shared: dict[str, Any] = {
+            backend.check_activation(activation, network.hidden_axes(shape))
+        given: dict[str, Any] = {
             "n_features": math.prod(shape),
             "n_components": n_components,
-            "sample_shape": shape,
-            "hidden_layer_sizes": layer_sizes(self.hidden_layer_sizes, kind),
+            "sample_shape": (math.prod(shape),) if network.sees_flat_rows else shape,
+            "hidden_layer_sizes": layer_sizes(self.hidden_layer_sizes, network.kind),
             "activation": activation,
             "dropout": self.dropout,
             "linear_path": self.init == "pca",
+            "columns": self.columns if network.sees_flat_rows else None,
             **options,
         }
-        return backend.with_build(self._network(kind, shared))
-
-    def _network(self, kind: str, shared: dict[str, Any]) -> Network:
-        if kind == "dense":
-            # Flat rows are all that a dense network sees: tables of one width share its programs.
-            whole = {"sample_shape": (shared["n_features"],), "columns": self.columns}
-            return DenseNetwork(**{**shared, **whole})
-        if kind == "convolutional":
-            size = self._kernel_size(len(shared["sample_shape"]) - 1)
-            self._check_kernels(size, shared["hidden_layer_sizes"])
-            return ConvolutionalNetwork(**shared, kernel_size=size, pooling=self.pooling)
-        if kind in _RESTORING:
-            size = self._kernel_size(len(shared["sample_shape"]) - 1)
-            self._check_kernels(size, shared["hidden_layer_sizes"])
-            if kind == "unet" and not shared["hidden_layer_sizes"]:
-                raise ValueError(
-                    "hidden_layer_sizes=() leaves network='unet' without layers. Give the filters "
-                    "of each, as (16, 32, 64), or take network='residual' for a linear filter."
-                )
-            return _RESTORING[kind](
-                **shared,
-                kernel_size=size,
-                filter_size=filter_size_for(shared["sample_shape"]),
-                pooling=self.pooling,
-                fills=self.fills,
-                reads_level=self.reads_level,
+        if network.kind == "unet" and not given["hidden_layer_sizes"]:
+            raise ValueError(
+                "hidden_layer_sizes=() leaves network='unet' without layers. Give the filters of "
+                "each, as (16, 32, 64), or take network='residual' for a linear filter."
             )
-        if kind == "recurrent":
-            return RecurrentNetwork(
-                **shared,
-                cell=self.cell,
-                bidirectional=self.bidirectional,
-                is_masked=self.padding is not None,
-            )
-        return CustomNetwork(**shared, builder=Builder(self.network))
+        own = {each.name for each in fields(network)} - {each.name for each in fields(Network)}
+        return backend.with_build(network(**given, **self._own_fields(own, given)))
 
-    def _n_axes(self, kind: str, shape: tuple[int, ...]) -> list[int]:
-        """How many axes the outputs of hidden layers have, as far as that is known."""
-        if kind == "custom":
-            return []
-        # A recurrent cell sees one timestep after the other.
-        if kind in _RESTORING:
-            return [1 + len(shape)]
-        return [1 + len(shape), 2] if kind == "convolutional" else [2]
-
-    def _activation(self) -> Any:
-        if isinstance(self.activation, str) and self.activation == "auto":
-            return _ACTIVATIONS[self.kind]
-        return self.activation
+    def _own_fields(self, names: set[str], given: Mapping[str, Any]) -> dict[str, Any]:
+        """What a class of networks takes beside what all of them do, of these names."""
+        shape = given["sample_shape"]
+        own: dict[str, Any] = {name: getattr(self, name) for name in names & _PARAMETERS}
+        if "kernel_size" in names:
+            own["kernel_size"] = self._kernel_size(len(shape) - 1)
+            self._check_kernels(own["kernel_size"], given["hidden_layer_sizes"])
+        if "filter_size" in names:
+            own["filter_size"] = filter_size_for(shape)
+        if "is_masked" in names:
+            own["is_masked"] = self.padding is not None
+        if "builder" in names:
+            own["builder"] = Builder(self.network)
+        return own
 
     def _check_kernels(self, size: tuple[int, ...], n_filters: tuple[int, ...]) -> None:
         largest = math.prod(size) * max(n_filters, default=1) ** 2
@@ -299,12 +243,16 @@ cell, bidirectional, mask_value, dropout, init
         return sizes
 
 
+# Of an architecture, which networks that have a field of the same name take as they are.
+_PARAMETERS = {each.name for each in fields(Architecture)}
+
+
 def layer_sizes(
     hidden_layer_sizes: Any, kind: str = "dense", name: str = "hidden_layer_sizes"
 ) -> tuple[int, ...]:
     """Hidden layer sizes, which a parameter of this name gives, as a tuple of positive integers."""
     if isinstance(hidden_layer_sizes, str):
-        return _HIDDEN[kind]
+        return KINDS[kind].auto_sizes if kind in KINDS else Network.auto_sizes
     return _integers(
         name,
         hidden_layer_sizes,

@@ -99,7 +99,7 @@ def _shape_known_to(estimator: Any, n_features: int) -> tuple[int, ...] | None:
     """Return the sample_shape of a skae estimator, also in a search or at the end of a Pipeline."""
     estimator = last_step(estimator)
     shape = getattr(estimator, "sample_shape", None)
-    if shape is None and getattr(estimator, "network", None) in ("convolutional", "recurrent"):
+    if shape is None and getattr(estimator, "_wants_axes", False):
         shape = (n_features, 1)
     # Steps before the last may have changed the number of features.
     return tuple(shape) if shape is not None and math.prod(shape) == n_features else None

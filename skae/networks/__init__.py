@@ -3,7 +3,7 @@
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
 from skae.networks._build import Build, check_build
-from skae.networks._channels import ChannelAxis, ChannelGroup, channel_groups, without_channels
+from skae.networks._channels import ChannelAxis, ChannelGroup, without_channels
 from skae.networks._columns import Columns
 from skae.networks._conditional import class_shapes, given_class, started_classes
 from skae.networks._convolutional import ConvolutionalNetwork
@@ -11,6 +11,7 @@ from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import FIRST_THRESHOLD, LEAST_NORM, DenseNetwork, unit_rows
 from skae.networks._digest import Digest, is_installed
 from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
+from skae.networks._kinds import CODED, KINDS, kind_of
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._principal import MAX_COVARIANCE, PrincipalDirections, principal_directions
@@ -20,7 +21,9 @@ from skae.networks._residual import ResidualNetwork, UNetwork, filter_size_for
 from skae.networks._wide import WideRows, directions_for_share
 
 __all__ = [
+    "CODED",
     "FIRST_THRESHOLD",
+    "KINDS",
     "LEAST_NORM",
     "MAX_COVARIANCE",
     "NUMPY_ACTIVATIONS",
@@ -43,7 +46,6 @@ __all__ = [
     "ResidualNetwork",
     "UNetwork",
     "WideRows",
-    "channel_groups",
     "check_build",
     "class_shapes",
     "coupling",
@@ -52,6 +54,7 @@ __all__ = [
     "filter_size_for",
     "given_class",
     "is_installed",
+    "kind_of",
     "names",
     "predictions",
     "principal_directions",

@@ -4,21 +4,17 @@ A channel is a filter of a convolution, or a unit of a dense or a recurrent laye
 decoder mirror each other's sizes, so that as many go from the layer of the same place in either.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skae.networks import _names as names
-from skae.networks._convolutional import ConvolutionalNetwork
-from skae.networks._dense import DenseNetwork
-from skae.networks._network import Network
-from skae.networks._recurrent import RecurrentNetwork
-from skae.networks._residual import ResidualNetwork, UNetwork
 from skae.numerics import Array, Integers, Weights
 
-_GATES = {"lstm": 4, "gru": 3}
+if TYPE_CHECKING:
+    from skae.networks._network import Network
 
 
 @dataclass(frozen=True)
@@ -71,30 +67,9 @@ class ChannelGroup:
     readers: tuple[ChannelAxis, ...]
 
 
-def channel_groups(network: Network, weights: Weights) -> list[ChannelGroup]:
-    """Groups of the channels of all hidden layers.
-
-    Raises
-    ------
-    TypeError
-        If the network is a user's own, whose layers nobody knows.
-    """
-    if isinstance(network, DenseNetwork):
-        return [*_chain(network, "encoder", _dense), *_chain(network, "decoder", _dense)]
-    if isinstance(network, ConvolutionalNetwork):
-        return list(_convolutional(network))
-    if isinstance(network, RecurrentNetwork):
-        return list(_recurrent(network, weights))
-    if isinstance(network, UNetwork):
-        return list(_u_shaped(network))
-    if isinstance(network, ResidualNetwork):
-        return list(_chain(network, "encoder", _convolution))
-    raise TypeError(f"channels of a {type(network).__name__}")
-
-
 def without_channels(
-    network: Network, weights: Weights, kept: Sequence[tuple[ChannelGroup, Integers]]
-) -> tuple[Network, Weights]:
+    network: "Network", weights: Weights, kept: Sequence[tuple[ChannelGroup, Integers]]
+) -> tuple["Network", Weights]:
     """A network of fewer channels, with the weights of those that are left.
 
     Parameters
@@ -114,28 +89,25 @@ def without_channels(
     return replace(network, hidden_layer_sizes=tuple(sizes)), weights
 
 
-# What makes the channels of a layer, and what reads those of the layer before it
-
-
-def _dense(layer: str, n_tiles: int = 1) -> tuple[ChannelAxis, ...]:
+def makes(layer: str, n_tiles: int = 1) -> tuple[ChannelAxis, ...]:
+    """Axes of the weights that make the channels of a dense layer, or of a convolution."""
     return (
         ChannelAxis(names.kernel(layer), -1, n_tiles),
         ChannelAxis(names.bias(layer), -1, n_tiles),
     )
 
 
-_convolution = _dense
-
-
-def _transposed(layer: str) -> tuple[ChannelAxis, ...]:
+def makes_transposed(layer: str) -> tuple[ChannelAxis, ...]:
+    """Axes of the weights that make the channels of a transposed convolution."""
     return (ChannelAxis(names.kernel(layer), -2), ChannelAxis(names.bias(layer), -1))
 
 
-def _reads(layer: str, axis: int = -2, n_tiles: int = 1) -> tuple[ChannelAxis, ...]:
+def reads(layer: str, axis: int = -2, n_tiles: int = 1) -> tuple[ChannelAxis, ...]:
+    """The axis of the kernel of a layer that reads the channels of the layer before it."""
     return (ChannelAxis(names.kernel(layer), axis, n_tiles),)
 
 
-def _layers(network: Network, half: str) -> list[tuple[int, str, str]]:
+def hidden_layers(network: "Network", half: str) -> list[tuple[int, str, str]]:
     """Of each hidden layer its place among the sizes, its name and that of the next layer."""
     n_hidden = len(network.hidden_layer_sizes)
     places = range(n_hidden) if half == "encoder" else range(n_hidden)[::-1]
@@ -143,63 +115,7 @@ def _layers(network: Network, half: str) -> list[tuple[int, str, str]]:
     return list(zip(places, hidden, [*hidden[1:], names.nonlinear(half)], strict=True))
 
 
-def _chain(
-    network: Network, half: str, writers: Callable[[str], tuple[ChannelAxis, ...]]
-) -> Iterator[ChannelGroup]:
-    for place, layer, following in _layers(network, half):
-        yield ChannelGroup(place, writers(layer), _reads(following))
-
-
-def _convolutional(network: ConvolutionalNetwork) -> Iterator[ChannelGroup]:
-    n_hidden, n_places = len(network.hidden_layer_sizes), prod(network.sizes[-1])
-    for place, layer, following in _layers(network, "encoder"):
-        n_tiles = n_places if place == n_hidden - 1 else 1
-        yield ChannelGroup(place, _convolution(layer), _reads(following, -2, n_tiles))
-    grows, axis = (_convolution, -2) if network.pooling else (_transposed, -1)
-    for place, layer, following in _layers(network, "decoder"):
-        is_first = place == n_hidden - 1
-        writers = _dense(layer, n_places) if is_first else grows(layer)
-        yield ChannelGroup(place, writers, _reads(following, axis))
-
-
-def _recurrent(network: RecurrentNetwork, weights: Weights) -> Iterator[ChannelGroup]:
-    """Units of both directions of the same place go together."""
-    n_gates, n_directions = _GATES[network.cell], 2 if network.bidirectional else 1
-    for half in ("encoder", "decoder"):
-        for place, layer, following in _layers(network, half):
-            own = [name for name in weights if name.startswith(names.all_of(layer))]
-            read = [name for name in weights if name.startswith(names.all_of(following))]
-            yield ChannelGroup(
-                place,
-                tuple(ChannelAxis(name, -1, n_gates) for name in own),
-                (
-                    *(ChannelAxis(name, -2) for name in own if name.endswith("recurrent_kernel")),
-                    *(
-                        ChannelAxis(name, -2, n_directions)
-                        for name in read
-                        if name.endswith("/kernel")
-                    ),
-                ),
-            )
-
-
-def _u_shaped(network: UNetwork) -> Iterator[ChannelGroup]:
-    """Of each scale three groups: what is skipped to, what is shrunk, what is grown from."""
-    n_scales = len(network.hidden_layer_sizes)
-    layers = [names.hidden("encoder", i) for i in range(1, 2 * n_scales)]
-    last = names.nonlinear("encoder")
-    grows, axis = (_convolution, -2) if network.pooling else (_transposed, -1)
-    for scale in range(n_scales):
-        down, up = layers[scale], layers[-1 - scale]
-        is_deepest = scale == n_scales - 1
-        grown_to = f"encoder_grow_{2 * n_scales - scale}"
-        beyond = _reads(last) if scale == 0 else _reads(grown_to, axis)
-        if scale and not network.pooling:
-            yield ChannelGroup(scale, _convolution(f"encoder_shrink_{scale + 1}"), _reads(down))
-        if is_deepest:
-            yield ChannelGroup(scale, _convolution(down), beyond)
-            continue
-        deeper = layers[scale + 1] if network.pooling else f"encoder_shrink_{scale + 2}"
-        own = grows(f"encoder_grow_{2 * n_scales - 1 - scale}")
-        yield ChannelGroup(scale, (*_convolution(down), *own), (*_reads(deeper), *_reads(up)))
-        yield ChannelGroup(scale, _convolution(up), beyond)
+def chained(network: "Network", half: str) -> Iterator[ChannelGroup]:
+    """Groups of layers each of which reads the one before it, and no other."""
+    for place, layer, following in hidden_layers(network, half):
+        yield ChannelGroup(place, makes(layer), reads(following))

@@ -1,15 +1,28 @@
 """The convolutional network: sequences, images or volumes, halved by each hidden layer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._channels import (
+    ChannelGroup,
+    hidden_layers,
+    makes,
+    makes_transposed,
+    reads,
+)
 from skae.networks._in_place import activate_in_place
 from skae.networks._maps import convolved, grown, pooled, repeated
 from skae.networks._numpy_twin import TwinnedNetwork
 from skae.numerics import Array, Weights, product
+
+# Of a row that has places: positions along each, and values at each position.
+PLACES = (2, 3, 4)
+OF_PLACES = "(length, channels), (height, width, channels) or (depth, height, width, channels)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +44,10 @@ class ConvolutionalNetwork(TwinnedNetwork):
     pooling: str | None = None
 
     kind: ClassVar[str] = "convolutional"
+    auto_sizes: ClassVar[tuple[int, ...]] = (32, 64)
+    row_axes: ClassVar[tuple[int, ...]] = PLACES
+    row_shape: ClassVar[str] = OF_PLACES
+    takes_classes: ClassVar[bool] = True
     # On an H200: 8 s more to compile, and 2.7 ms saved of each step. On processors XLA is slow at
     # convolutions.
     xla_from_steps_on_gpu: ClassVar[float] = 4000
@@ -49,6 +66,26 @@ class ConvolutionalNetwork(TwinnedNetwork):
         for _ in self.hidden_layer_sizes:
             sizes.append(tuple(-(-size // 2) for size in sizes[-1]))
         return tuple(sizes)
+
+    @classmethod
+    def hidden_axes(cls, sample_shape: tuple[int, ...]) -> list[int]:
+        """Maps, and the units from which a decoder grows them."""
+        return [1 + len(sample_shape), 2]
+
+    def channel_groups(self, weights: Weights) -> list[ChannelGroup]:
+        """Filters of each layer of either half; the decoder's first are units of all places."""
+        return list(self._channel_groups())
+
+    def _channel_groups(self) -> Iterator[ChannelGroup]:
+        n_hidden, n_places = len(self.hidden_layer_sizes), prod(self.sizes[-1])
+        for place, layer, following in hidden_layers(self, "encoder"):
+            n_tiles = n_places if place == n_hidden - 1 else 1
+            yield ChannelGroup(place, makes(layer), reads(following, -2, n_tiles))
+        grows, axis = (makes, -2) if self.pooling else (makes_transposed, -1)
+        for place, layer, following in hidden_layers(self, "decoder"):
+            is_first = place == n_hidden - 1
+            writers = makes(layer, n_places) if is_first else grows(layer)
+            yield ChannelGroup(place, writers, reads(following, axis))
 
     @property
     def widest_layer(self) -> int:

@@ -23,6 +23,11 @@ class CustomNetwork(Network):
     departs_from_pca: ClassVar[bool] = True
     readouts: ClassVar[tuple[str, ...]] = ("encoder_gate/scale", "decoder_gate/scale")
 
+    @classmethod
+    def hidden_axes(cls, sample_shape: tuple[int, ...]) -> list[int]:
+        """Nobody knows."""
+        return []
+
     @property
     def is_linear(self) -> bool:
         """Unknown, so no."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from skae.networks import _names as names
 from skae.networks._build import Build
+from skae.networks._channels import ChannelGroup
 from skae.networks._columns import Columns
 from skae.networks._factors import Factors, factor_analysis, least_noise
 from skae.networks._principal import PrincipalDirections
@@ -131,8 +132,20 @@ class Network:
     n_prior_components: int = 0
     build: Build | None = None
 
-    # Every subclass has its own.
+    # Every subclass has its own: the value of the parameter ``network``.
     kind: ClassVar[str]
+    # What "auto" means for the sizes of its hidden layers and for their activation.
+    auto_sizes: ClassVar[tuple[int, ...]] = (256,)
+    auto_activation: ClassVar[str] = "gelu"
+    # How many axes a row may have, and what they are; none where any row will do.
+    row_axes: ClassVar[tuple[int, ...]] = ()
+    row_shape: ClassVar[str] = ""
+    # Whether rows are always flat, so that tables of one width share programs.
+    sees_flat_rows: ClassVar[bool] = False
+    # Whether the code is the restored row, so that nothing is left to decode.
+    restores: ClassVar[bool] = False
+    # Whether both halves can be told a class beside their inputs.
+    takes_classes: ClassVar[bool] = False
     # Planned steps from which compiling with XLA pays, on a processor and on a GPU.
     xla_from_steps: ClassVar[float] = np.inf
     xla_from_steps_on_gpu: ClassVar[float] = np.inf
@@ -151,6 +164,21 @@ class Network:
         """The same network in numpy; None where only Keras can score."""
         return None
 
+    @classmethod
+    def hidden_axes(cls, sample_shape: tuple[int, ...]) -> list[int]:
+        """How many axes the outputs of hidden layers may have, rows counted as one."""
+        return [2]
+
+    def channel_groups(self, weights: Weights) -> list[ChannelGroup]:
+        """Groups of the channels of all hidden layers, of which ``compress`` removes some.
+
+        Raises
+        ------
+        NotImplementedError
+            If nobody has said which they are.
+        """
+        raise NotImplementedError(f"channels of a {type(self).__name__}")
+
     @property
     def row_multiple(self) -> int:
         """Rows are scored in numpy by multiples of as many, padded."""
@@ -163,11 +191,6 @@ class Network:
     @property
     def is_masked(self) -> bool:
         """Whether missing values (NaN) in scaled rows say which timesteps there are."""
-        return False
-
-    @property
-    def restores(self) -> bool:
-        """Whether the code is the restored row, so that nothing is left to decode."""
         return False
 
     @property

@@ -1,14 +1,18 @@
 """The recurrent network: sequences of feature vectors."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._channels import ChannelAxis, ChannelGroup, hidden_layers
 from skae.networks._numpy_twin import TwinnedNetwork
 from skae.networks._recurrences import Layer, recurred
 from skae.numerics import Array, Weights, product
+
+_GATES = {"lstm": 4, "gru": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,10 @@ class RecurrentNetwork(TwinnedNetwork):
     is_masked: bool = False
 
     kind: ClassVar[str] = "recurrent"
+    auto_sizes: ClassVar[tuple[int, ...]] = (128,)
+    auto_activation: ClassVar[str] = "tanh"
+    row_axes: ClassVar[tuple[int, ...]] = (2,)
+    row_shape: ClassVar[str] = "(timesteps, features)"
     # Measured on two cores: XLA takes 1 s more to compile and saves a quarter of each step.
     xla_from_steps: ClassVar[float] = 1000
 
@@ -52,6 +60,29 @@ class RecurrentNetwork(TwinnedNetwork):
         """The most values any layer holds for one row."""
         n_units = max(self.hidden_layer_sizes, default=1) * (2 if self.bidirectional else 1)
         return max(super().widest_layer, n_units * self.sample_shape[0])
+
+    def channel_groups(self, weights: Weights) -> list[ChannelGroup]:
+        """Units of each layer of either half; those of both directions go together."""
+        return [
+            *self._channel_groups("encoder", weights),
+            *self._channel_groups("decoder", weights),
+        ]
+
+    def _channel_groups(self, half: str, weights: Weights) -> Iterator[ChannelGroup]:
+        n_gates, n_directions = _GATES[self.cell], 2 if self.bidirectional else 1
+        for place, layer, following in hidden_layers(self, half):
+            own = [name for name in weights if name.startswith(names.all_of(layer))]
+            read = [name for name in weights if name.startswith(names.all_of(following))]
+            states = [name for name in own if name.endswith("recurrent_kernel")]
+            inputs = [name for name in read if name.endswith("/kernel")]
+            yield ChannelGroup(
+                place,
+                tuple(ChannelAxis(name, -1, n_gates) for name in own),
+                (
+                    *(ChannelAxis(name, -2) for name in states),
+                    *(ChannelAxis(name, -2, n_directions) for name in inputs),
+                ),
+            )
 
     def _seen(self, inputs: Array) -> Array:
         return np.nan_to_num(inputs, nan=0.0) if self.is_masked else inputs

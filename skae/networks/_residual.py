@@ -11,6 +11,7 @@ images of any size.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -18,6 +19,8 @@ import numpy as np
 
 from skae.networks import _names as names
 from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._channels import ChannelGroup, chained, makes, makes_transposed, reads
+from skae.networks._convolutional import OF_PLACES, PLACES
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._restoring import restored
@@ -71,12 +74,22 @@ class ResidualNetwork(Network):
     reads_level: bool = False
 
     kind: ClassVar[str] = "residual"
+    auto_sizes: ClassVar[tuple[int, ...]] = (32, 32, 32)
+    # TensorFlow has one pass for it and for its derivative.
+    auto_activation: ClassVar[str] = "relu"
+    row_axes: ClassVar[tuple[int, ...]] = PLACES
+    row_shape: ClassVar[str] = OF_PLACES
+    restores: ClassVar[bool] = True
     readouts: ClassVar[tuple[str, ...]] = (names.kernel(names.nonlinear("encoder")),)
 
-    @property
-    def restores(self) -> bool:
-        """Whether the code is the restored row."""
-        return True
+    @classmethod
+    def hidden_axes(cls, sample_shape: tuple[int, ...]) -> list[int]:
+        """Maps."""
+        return [1 + len(sample_shape)]
+
+    def channel_groups(self, weights: Weights) -> list[ChannelGroup]:
+        """Filters of each layer."""
+        return list(chained(self, "encoder"))
 
     @property
     def is_masked(self) -> bool:
@@ -221,6 +234,31 @@ class UNetwork(ResidualNetwork):
     """
 
     kind: ClassVar[str] = "unet"
+    auto_sizes: ClassVar[tuple[int, ...]] = (16, 32, 64)
+
+    def channel_groups(self, weights: Weights) -> list[ChannelGroup]:
+        """Of each scale three groups: what is skipped to, what is shrunk, what is grown from."""
+        return list(self._channel_groups())
+
+    def _channel_groups(self) -> Iterator[ChannelGroup]:
+        n_scales = len(self.hidden_layer_sizes)
+        layers = [names.hidden("encoder", i) for i in range(1, 2 * n_scales)]
+        last = names.nonlinear("encoder")
+        grows, axis = (makes, -2) if self.pooling else (makes_transposed, -1)
+        for scale in range(n_scales):
+            down, up = layers[scale], layers[-1 - scale]
+            is_deepest = scale == n_scales - 1
+            grown_to = f"encoder_grow_{2 * n_scales - scale}"
+            beyond = reads(last) if scale == 0 else reads(grown_to, axis)
+            if scale and not self.pooling:
+                yield ChannelGroup(scale, makes(f"encoder_shrink_{scale + 1}"), reads(down))
+            if is_deepest:
+                yield ChannelGroup(scale, makes(down), beyond)
+                continue
+            deeper = layers[scale + 1] if self.pooling else f"encoder_shrink_{scale + 2}"
+            own = grows(f"encoder_grow_{2 * n_scales - 1 - scale}")
+            yield ChannelGroup(scale, (*makes(down), *own), (*reads(deeper), *reads(up)))
+            yield ChannelGroup(scale, makes(up), beyond)
 
     @property
     def alignment(self) -> int:

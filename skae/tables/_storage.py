@@ -32,6 +32,8 @@ def is_stored(X: Any) -> bool:
 
     Types are asked and not values, as those of a file that was closed cannot be read.
     """
+    if isinstance(X, np.ndarray):
+        return False
     kind = type(X)
     return all(hasattr(kind, name) for name in ("chunks", "shape", "dtype", "__getitem__"))
 
@@ -41,6 +43,8 @@ def in_memory(X: Any) -> Any:
 
     One of dask is computed, and becomes one of pandas; narwhals' becomes what it is around.
     """
+    if isinstance(X, np.ndarray):
+        return X
     kind = type(X)
     is_of_dask = hasattr(kind, "compute") and hasattr(kind, "to_dask_array")
     return X.compute() if is_of_dask else nw.to_native(X, pass_through=True)

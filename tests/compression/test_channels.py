@@ -10,7 +10,7 @@ import skae
 from skae import compress
 from skae.compression._narrowing import narrowed
 from skae.fitting import Architecture, Rows, new_model
-from skae.networks import channel_groups, without_channels
+from skae.networks import without_channels
 
 from .shared import X, prunings
 
@@ -53,7 +53,7 @@ def model(request):
 def with_dead(model, rng):
     """The model, with all but two channels of every group read by nothing; and those alive."""
     weights, kept = {n: w.copy() for n, w in model.weights.items()}, []
-    for group in channel_groups(model.network, weights):
+    for group in model.network.channel_groups(weights):
         size = model.network.hidden_layer_sizes[group.layer]
         alive = np.sort(rng.permutation(size)[:2])
         dead = np.setdiff1d(np.arange(size), alive)

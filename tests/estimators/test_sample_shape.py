@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from skae import Autoencoder, DenoisingAutoencoder
 from skae.fitting._validation import check_rows, is_on_disk
+from skae.networks import CODED
 
 RNG = np.random.default_rng(0)
 ROWS = 3.0 + RNG.normal(size=(20, 5, 3)).cumsum(axis=1)
@@ -28,10 +29,9 @@ def two_layers(sample_shape, n_components, hidden_layer_sizes, activation):
 
 
 NETWORKS = {
-    "dense": {"network": "dense"},
-    "convolutional": {"network": "convolutional", "init": "random"},
+    **{kind: {"network": kind, "init": "random"} for kind in CODED},
     "pooling": {"network": "convolutional", "pooling": "max", "init": "random"},
-    "recurrent": {"network": "recurrent", "cell": "gru"},
+    "gru": {"network": "recurrent", "cell": "gru"},
     "padded": {"network": "recurrent", "mask_value": 0.0},
     "custom": {"network": two_layers, "init": "random"},
 }

@@ -10,6 +10,7 @@ from skae import Autoencoder, StackedAutoencoder, diagnose
 from skae.estimators import _stacked
 from skae.fitting import Architecture, Rows, Settings, new_model
 from skae.inspection import LossCurveDisplay
+from skae.networks import CODED
 from skae.training import Hooks
 
 WINE = StandardScaler().fit_transform(load_wine().data)
@@ -71,7 +72,7 @@ def test_every_phase_stops_when_it_no_longer_improves():
     assert all(outcome.history.n_epochs < 200 for outcome in pretrained(estimator)[2])
 
 
-@pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
+@pytest.mark.parametrize("network", CODED)
 def test_every_phase_lowers_its_loss(network):
     estimator = small(network, init="random", pretrain_max_iter=3, learning_rate=0.02)
     for outcome in pretrained(estimator, TWELVE)[2]:
@@ -82,7 +83,7 @@ def test_every_phase_lowers_its_loss(network):
 # The start of the last phase
 
 
-@pytest.mark.parametrize("network", ["dense", "convolutional", "recurrent"])
+@pytest.mark.parametrize("network", CODED)
 def test_training_of_all_layers_starts_at_pca(network):
     start, model, _ = pretrained(small(network), TWELVE)
     pca = PCA(2).fit(TWELVE)
