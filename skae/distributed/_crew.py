@@ -1,6 +1,6 @@
 """Calls for all shards on an executor, repeated where a worker is lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from skae.distributed._dask import DaskExecutor, NoWorkersError, is_client
@@ -68,6 +68,7 @@ class Crew:
         self.shards = shards
         self._lent: dict[int, tuple[Any, Any]] = {}
         self._setup: Envelope | None = None
+        self._calls: list[Calls] = []
 
     def _made(self) -> Any:
         assert self._make is not None
@@ -82,6 +83,8 @@ class Crew:
 
     def end(self) -> None:
         """Let go what this process keeps, and the executor if it was made here."""
+        for calls in self._calls:
+            calls.cancel()
         if self._setup is not None:
             forget(self._setup)
         self._lent.clear()
@@ -101,7 +104,17 @@ class Crew:
         numbers: Sequence[int] | None = None,
         own: Sequence[tuple[Any, ...]] | None = None,
     ) -> list[Any]:
-        """Results of a function for some shards, in their order.
+        """Results of a function for some shards, in their order; see ``started``."""
+        return self.started(function, *shared, numbers=numbers, own=own).results()
+
+    def started(
+        self,
+        function: Callable[..., Any],
+        *shared: Any,
+        numbers: Sequence[int] | None = None,
+        own: Sequence[tuple[Any, ...]] | None = None,
+    ) -> "Calls":
+        """Calls of a function for some shards, which workers begin in the order of starting.
 
         Parameters
         ----------
@@ -113,69 +126,34 @@ class Crew:
             Of the shards; all by default.
         own : list of tuple, optional
             Arguments of each.
-
-        Raises
-        ------
-        WorkerLostError
-            If workers are lost so often that it is not by chance.
         """
         numbers = list(range(len(self.shards))) if numbers is None else list(numbers)
         arguments = own or [()] * len(numbers)
-        to_do = list(zip(numbers, arguments, strict=True))
-        results: dict[int, Any] = {}
-        for _ in range(_MOST_TRIES):
-            to_do, lost = self._try(function, shared, to_do, results)
-            if lost is None:
-                return [results[number] for number in numbers]
-            self._renew([number for number, _ in to_do], lost)
-        raise WorkerLostError(
-            f"Workers were lost in each of {_MOST_TRIES} tries of {self._named(to_do[0][0])}: "
-            f"{type(lost).__name__}: {lost}. Look for what ends them, such as too little memory; "
-            "smaller shards need less."
-        ) from lost
+        calls = Calls(self, function, shared, dict(zip(numbers, arguments, strict=True)))
+        self._calls = [*(each for each in self._calls if each.are_open), calls]
+        return calls
 
-    def _try(
-        self,
-        function: Callable[..., Any],
-        shared: tuple[Any, ...],
-        to_do: list[tuple[int, tuple[Any, ...]]],
-        results: dict[int, Any],
-    ) -> tuple[list[tuple[int, tuple[Any, ...]]], BaseException | None]:
-        """Call all at once; gives those that were lost, and the error that says so."""
+    def submitted(
+        self, function: Callable[..., Any], shared: Sequence[Any], own: Mapping[int, Sequence[Any]]
+    ) -> tuple[dict[int, Any], BaseException | None]:
+        """Futures by the shard; and the error that says that some were lost at once."""
         futures: dict[int, Any] = {}
         lost: BaseException | None = None
-        left = []
         try:
             # One copy goes to the workers, who pass it on, where the executor can do that.
-            lent = [self._lend(value) for value in shared] if len(to_do) > 1 else shared
-            for number, own in to_do:
+            lent = [self._lend(value) for value in shared] if len(own) > 1 else shared
+            for number, arguments in own.items():
                 try:
-                    futures[number] = self._submit(function, number, lent, own)
+                    futures[number] = self._submit(function, number, lent, arguments)
                 except Exception as error:
                     if not is_of_lost_worker(error):
                         raise
-                    lost = error
-            for number, own in to_do:
-                try:
-                    if number not in futures:
-                        left.append((number, own))
-                        continue
-                    results[number] = futures[number].result()
-                except NoWorkersError as error:
-                    raise WorkerLostError(
-                        f"The cluster has had {error}, while {self._named(number)} waits for one. "
-                        "Start workers, and wait for them with client.wait_for_workers(1)."
-                    ) from error
-                except Exception as error:
-                    if not is_of_lost_worker(error):
-                        raise _with_place(error, self._named(number)) from error
-                    left.append((number, own))
                     lost = error
         except BaseException:
             for future in futures.values():
                 future.cancel()
             raise
-        return left, lost
+        return futures, lost
 
     def _submit(
         self, function: Callable[..., Any], number: int, shared: Sequence[Any], own: Sequence[Any]
@@ -205,7 +183,7 @@ class Crew:
             return value
         return self._executor.put(value) if hasattr(self._executor, "put") else value
 
-    def _renew(self, numbers: list[int], lost: BaseException) -> None:
+    def renew(self, numbers: Iterable[int], lost: BaseException) -> None:
         for number in numbers:
             self._lent.pop(number, None)
         if not getattr(self._executor, "_broken", False):
@@ -220,8 +198,83 @@ class Crew:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._made()
 
-    def _named(self, number: int) -> str:
+    def named(self, number: int) -> str:
         return f"shard {number} ({self.shards[number].name})"
+
+
+class Calls:
+    """Calls of a function for several shards, those of them again that are lost with a worker.
+
+    Parameters
+    ----------
+    crew : Crew
+    function : callable
+    shared : tuple
+        Arguments of all.
+    own : dict of int to tuple
+        Arguments of each, by the number of the shard.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        function: Callable[..., Any],
+        shared: tuple[Any, ...],
+        own: Mapping[int, tuple[Any, ...]],
+    ) -> None:
+        self._crew, self._function, self._shared, self._own = crew, function, shared, own
+        self._futures, self._lost = crew.submitted(function, shared, own)
+
+    def results(self) -> list[Any]:
+        """What the function gave, in the order of the shards.
+
+        Raises
+        ------
+        WorkerLostError
+            If workers are lost so often that it is not by chance.
+        """
+        found: dict[int, Any] = {}
+        for n_tries in range(1, _MOST_TRIES + 1):
+            self._gather(found)
+            left = {number: own for number, own in self._own.items() if number not in found}
+            if not left:
+                self._futures = {}
+                return [found[number] for number in self._own]
+            lost, first = self._lost, min(left)
+            assert lost is not None
+            if n_tries < _MOST_TRIES:
+                self._crew.renew(left, lost)
+                self._futures, self._lost = self._crew.submitted(self._function, self._shared, left)
+        raise WorkerLostError(
+            f"Workers were lost in each of {_MOST_TRIES} tries of {self._crew.named(first)}: "
+            f"{type(lost).__name__}: {lost}. Look for what ends them, such as too little memory; "
+            "smaller shards need less."
+        ) from lost
+
+    @property
+    def are_open(self) -> bool:
+        """Whether nobody has all results yet."""
+        return bool(self._futures)
+
+    def cancel(self) -> None:
+        """Ask those not to begin that have not."""
+        for future in self._futures.values():
+            future.cancel()
+        self._futures = {}
+
+    def _gather(self, found: dict[int, Any]) -> None:
+        for number, future in self._futures.items():
+            try:
+                found[number] = future.result()
+            except NoWorkersError as error:
+                raise WorkerLostError(
+                    f"The cluster has had {error}, while {self._crew.named(number)} waits for one. "
+                    "Start workers, and wait for them with client.wait_for_workers(1)."
+                ) from error
+            except Exception as error:
+                if not is_of_lost_worker(error):
+                    raise _with_place(error, self._crew.named(number)) from error
+                self._lost = error
 
 
 def is_of_lost_worker(error: BaseException) -> bool:

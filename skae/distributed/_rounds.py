@@ -5,12 +5,13 @@ their weights are averaged (local SGD, Stich 2019). What is held out is judged b
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from skae.distributed._averaging import mean_memory, mean_weights, stepped
-from skae.distributed._crew import Crew
+from skae.distributed._crew import Calls, Crew
 from skae.distributed._envelope import Envelope
 from skae.distributed._work import Memory, Seed, Shared, Trained, joined_memory, judge, train
 from skae.numerics import Array, Weights
@@ -54,6 +55,10 @@ class RoundProgram:
         self._own: Sequence[Memory | None] = [None] * len(numbers)
         self._rate = np.float32(np.nan)
         self._scalars: Mapping[str, Any] | None = None
+        # The round to come, where it has begun beside the judgement of the one before.
+        self._next: _Round | None = None
+        self._epoch, self._is_followed = 0, False
+        self._rng: np.random.Generator | None = None
 
     def load(
         self, weights: Weights, *, seed: int, learning_rate: float | None = None, **_: Any
@@ -113,18 +118,37 @@ class RoundProgram:
     def judged(self, *, held_out: bool) -> tuple[Array, float]:
         """Sums of terms over rows of all shards, and how much those rows count."""
         shared = (self._phase, self._shared(0), held_out)
-        parts = self._crew.call(judge, *shared, numbers=self.numbers)
+        calls = self._crew.started(judge, *shared, numbers=self.numbers)
+        # Workers do not wait until this process has heard of all losses.
+        if self._is_followed and self._rng is not None and self._scalars is None:
+            self._next = self._started(self._epoch + 1, 0, self._rng)
+        parts = calls.results()
         return _sum([sums for sums, _ in parts]), float(sum(weight for _, weight in parts))
 
-    def train_epoch(self, epoch: int, rng: np.random.Generator) -> tuple[Array, float]:
-        """Train an epoch of every shard by rounds; gives what ``judged`` does, of the steps."""
+    def train_epoch(
+        self, epoch: int, rng: np.random.Generator, *, is_followed: bool = False
+    ) -> tuple[Array, float]:
+        """Train an epoch of every shard by rounds; gives what ``judged`` does, of the steps.
+
+        Parameters
+        ----------
+        epoch : int
+        rng : numpy.random.Generator
+        is_followed : bool
+            Whether another epoch comes after it, whatever its losses are.
+        """
+        self._epoch, self._rng, self._is_followed = epoch, rng, is_followed
         rounds = [self._train_round(epoch, part, rng) for part in range(self._n_parts)]
         return _sum([sums for sums, _ in rounds]), sum(weight for _, weight in rounds)
 
     def _train_round(self, epoch: int, part: int, rng: np.random.Generator) -> tuple[Array, float]:
-        own = [(memory, self._seed(n, epoch, rng)) for n, memory in enumerate(self._own)]
-        about = (self._phase, self._shared(epoch, part))
-        called: list[Trained] = self._crew.call(train, *about, numbers=self.numbers, own=own)
+        begun, self._next = self._next, None
+        if begun is not None and not begun.is_of(epoch, part, self._weights, self._rate, rng):
+            begun.calls.cancel()
+            begun = None
+        if begun is None:
+            begun = self._started(epoch, part, rng)
+        called: list[Trained] = begun.calls.results()
         if self._n_parts == 1:
             # The first shard draws as ``fit`` would.
             rng.bit_generator.state = dict(called[0].rng)
@@ -140,6 +164,12 @@ class RoundProgram:
         self._memory, self._own = mean_memory([each.memory for each in called], of_all)
         return _sum([each.sums for each in trained]), total
 
+    def _started(self, epoch: int, part: int, rng: np.random.Generator) -> "_Round":
+        own = [(memory, self._seed(n, epoch, rng)) for n, memory in enumerate(self._own)]
+        about = (self._phase, self._shared(epoch, part))
+        calls = self._crew.started(train, *about, numbers=self.numbers, own=own)
+        return _Round(epoch, part, self._weights, self._rate, rng.bit_generator.state, calls)
+
     def _seed(self, place: int, epoch: int, rng: np.random.Generator) -> Seed:
         if place == 0 and self._n_parts == 1:
             return rng.bit_generator.state
@@ -149,6 +179,29 @@ class RoundProgram:
         rate = None if np.isnan(self._rate) else float(self._rate)
         memory = self._memory if epoch else None
         return Shared(self._weights, rate, self._scalars, memory, epoch, part, self._n_parts)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """A round that workers have begun, and what it is of."""
+
+    epoch: int
+    part: int
+    weights: Weights
+    rate: Any
+    state: Any
+    calls: Calls
+
+    def is_of(
+        self, epoch: int, part: int, weights: Weights, rate: Any, rng: np.random.Generator
+    ) -> bool:
+        """Whether the round is that of these values, to the bit."""
+        same = np.array_equal(self.rate, rate, equal_nan=True) and self.weights is weights
+        return same and (self.epoch, self.part, self.state) == (
+            epoch,
+            part,
+            rng.bit_generator.state,
+        )
 
 
 def seed_of(rng: np.random.Generator, *numbers: int) -> list[int]:
@@ -201,4 +254,4 @@ class RoundEpochs(Epochs):
 
     def train(self, epoch: int, n_certain: float) -> Any:
         """Train for one epoch of every shard."""
-        return self._program.train_epoch(epoch, self._rng)
+        return self._program.train_epoch(epoch, self._rng, is_followed=n_certain >= 2)
