@@ -432,6 +432,8 @@ GOLDEN_NAMES = (
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
+    "DenoisingAutoencoder.residual",
+    "DenoisingAutoencoder.unet",
     "LatentCodec",
     "LatentCodec.padding",
     "LatentSampler",

@@ -12,6 +12,8 @@ from skae.numerics import Array, Bools
 
 # Least spread of a column, relative to that of all columns.
 _MIN_SPREAD = 0.1
+# Deviations of a column beyond which a residual says no more of its covariance.
+_CUT = 3.0
 # With fewer, a row at the thin end of a small table would seem odd.
 _N_NEIGHBOURS = 20
 # Neighbours are looked for among so many rows: more only take longer.
@@ -66,12 +68,14 @@ class TopFeatures:
     Of a residual ``r[j]``, ``(precision @ r)[j] / precision[j, j]`` is what the others do not
     predict. It is counted in spreads: fourth roots of the mean fourth power, over that of a
     standard normal. These are deviations, and larger for columns with long tails, such as a pixel
-    that is rarely on. The precision is that of Ledoit and Wolf's shrunk covariance.
+    that is rarely on. The precision is that of Ledoit and Wolf's shrunk covariance of residuals cut
+    at three deviations of their column, as a few large ones say little of how columns go together.
     """
 
     def __init__(self, residuals: Array, floor: float, fraction: float) -> None:
         self.fraction = fraction
-        self.precision = coarse_precision(residuals, floor)
+        most = _CUT * np.sqrt(np.mean(residuals**2, axis=0))
+        self.precision = coarse_precision(np.clip(residuals, -most, most), floor)
         unexpected = residuals @ self.precision
         typical = np.mean(unexpected**2 / np.diag(self.precision)) * np.diag(self.precision)
         # Where everything is reconstructed, all that is left is rounding.
