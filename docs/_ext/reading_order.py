@@ -7,12 +7,17 @@ from sphinx_gallery.sorting import FileNameSortKey
 NAMES = (
     "pca_and_autoencoders_on_digits",
     "tuning",
+    "table_codes",
+    "table_rows",
     "anomalies_explained",
     "denoising",
+    "restoring_photographs",
     "inpainting",
     "generating_digits",
+    "digits_by_class",
     "few_labels",
     "sequences",
+    "sparse_filters",
     "keras_network",
     "compressing",
 )

@@ -4,6 +4,7 @@ A block of ``.. code-block:: python`` is run as it is; whatever shows prompts, i
 a doctest. A comment ``.. needs: package`` above a block names what must be installed for it.
 """
 
+import ast
 import doctest
 import importlib.util
 import re
@@ -183,3 +184,17 @@ def test_every_module_of_skae_that_is_public_is_asked():
     modules = [name for name in skae.__all__ if hasattr(getattr(skae, name), "__path__")]
     modules += [name for name in skae.__all__ if hasattr(getattr(skae, name), "__spec__")]
     assert {f"skae.{name}" for name in modules} == set(MODULES)
+
+
+def test_every_example_has_a_place_in_the_reading_order():
+    """Without sphinx-gallery, which asks for it when the pages are built."""
+    tree = ast.parse((DOCS / "_ext" / "reading_order.py").read_text(encoding="utf-8"))
+    (names,) = (
+        ast.literal_eval(each.value)
+        for each in tree.body
+        if isinstance(each, ast.Assign) and each.targets[0].id == "NAMES"
+    )
+    examples = [
+        path.stem.removeprefix("plot_") for path in (DOCS.parent / "examples").glob("plot_*.py")
+    ]
+    assert sorted(names) == sorted(examples)
