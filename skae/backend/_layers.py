@@ -100,7 +100,7 @@ class Mirror(keras.layers.Layer):
         self.margins = tuple(margins)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """Apply to a tensor of shape (n, *axes, n_channels)."""
+        """Apply to a tensor of shape (n, ..., n_channels)."""
         margins = [(0, 0), *((n, n) for n in self.margins), (0, 0)]
         return ops.pad(inputs, margins, mode="symmetric")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from skae.estimators import BaseAutoencoder
-from skae.fitting import Origin, Recipe, Rows, Settings, train
+from skae.fitting import Origin, Recipe, Rows, Settings, planned, train
 from skae.model import Model
 from skae.networks import names
 from skae.numerics import Array, Matrix, Weights
@@ -25,6 +25,9 @@ _LAST_RATES = (1.0, 0.3, 0.1)
 # Early stopping watches other rows in every phase, or a few would decide them all; from this
 # progress on always the same, or it would judge by rows that were just trained on.
 _LATE = 0.75
+# Where fewer weights are left for each value to learn from, they learn none by heart: they are
+# trained on all rows, at a rate that falls to nothing, in so many steps of it.
+_FEW, _N_RATES = 0.1, 20
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,27 @@ class Course:
         return cls(Rows(X, trains), recipe, settings, max_iter, rng, late_seed)
 
     @property
+    def n_rows(self) -> int:
+        """Rows that train."""
+        assert self.rows.sample_weight is not None
+        return int(self.rows.sample_weight.sum())
+
+    @property
     def n_between(self) -> int:
         """Epochs between two removals."""
-        assert self.rows.sample_weight is not None
-        n_steps = self.settings.steps_per_epoch(int(self.rows.sample_weight.sum()))
+        n_steps = self.settings.steps_per_epoch(self.n_rows)
         return int(np.clip(_STEPS_BETWEEN // n_steps, 1, self.max_iter))
+
+    @property
+    def n_annealed(self) -> int:
+        """Epochs in which a rate falls to nothing: as many as a fit of these rows would take."""
+        settings = replace(self.settings, learning_rate="auto", early_stopping=True)
+        return planned(replace(settings, max_iter=self.max_iter), self.rows).max_iter
+
+    @property
+    def to_the_end(self) -> Self:
+        """The same without early stopping, so that all rows train."""
+        return replace(self, settings=replace(self.settings, early_stopping=False))
 
 
 class _Phase(NamedTuple):
@@ -81,6 +100,7 @@ class _Phase(NamedTuple):
     relative_rate: float
     n_epochs: int
     is_late: bool
+    is_stopped: bool = True
 
 
 def pruned_weights(model: Model, sparsity: float, course: Course | None) -> Weights:
@@ -98,12 +118,12 @@ def pruned_weights(model: Model, sparsity: float, course: Course | None) -> Weig
         mask = _most_salient(model.weights, None, sparsity)
         return {name: array * mask[name] for name, array in model.weights.items()}
     weights, moments = model.weights, None
-    for phase in _phases(sparsity, course):
+    for phase in (*_removals(sparsity, course), *_last_phases(model, sparsity, course)):
         mask = _most_salient(weights, moments, phase.sparsity)
         outcome = fine_tuned(
             model.with_weights(weights),
             mask,
-            course,
+            course if phase.is_stopped else course.to_the_end,
             phase.relative_rate,
             phase.n_epochs,
             is_late=phase.is_late,
@@ -137,17 +157,26 @@ def fine_tuned(
     )
 
 
-def _phases(sparsity: float, course: Course) -> Iterator[_Phase]:
+def _removals(sparsity: float, course: Course) -> Iterator[_Phase]:
     """The pruning schedule; in the first phase no weight goes, its gradients say which will."""
     for i in range(_N_PRUNINGS if sparsity else 0):
         progress = i / _N_PRUNINGS
         share = sparsity * (1 - (1 - progress) ** _EXPONENT)
         yield _Phase(share, 1.0, course.n_between, is_late=progress >= _LATE)
-    for rate, part in zip(
-        _LAST_RATES, np.array_split(range(course.max_iter), len(_LAST_RATES)), strict=True
-    ):
+
+
+def _last_phases(model: Model, sparsity: float, course: Course) -> Iterator[_Phase]:
+    """What follows the last removal, with lower and lower rates."""
+    n_left = (1 - sparsity) * sum(model.weights[name].size for name in kernel_names(model.weights))
+    is_stopped = n_left >= _FEW * course.n_rows * model.network.n_features
+    if is_stopped:
+        rates, n_epochs = np.array(_LAST_RATES), course.max_iter
+    else:
+        places = (np.arange(_N_RATES) + 0.5) / _N_RATES
+        rates, n_epochs = 0.5 * (1 + np.cos(np.pi * places)), course.n_annealed
+    for rate, part in zip(rates, np.array_split(range(n_epochs), len(rates)), strict=True):
         if len(part):
-            yield _Phase(sparsity, rate, len(part), is_late=True)
+            yield _Phase(sparsity, float(rate), len(part), True, is_stopped)
 
 
 def _fine_tuning(estimator: BaseAutoencoder) -> Settings:

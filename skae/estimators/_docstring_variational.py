@@ -86,10 +86,11 @@ VARIATIONAL_ATTRIBUTES = """
         share; with ``sample_weight`` as much of them as their weights say.
 
     prior_parameters_ : dict of ndarray
-        ``"mean"`` and ``"variance"`` of the code under the prior, of shape (n_components_,). Of
-        parts also their ``"weights"`` of shape (n_parts,), ``"means"`` (n_parts, n_components_) and
-        ``"covariances"`` (n_parts, n_components_, n_components_), and ``"pseudo_inputs"`` of shape
-        (n_parts, n_features_in_) in units of the rows. Of a flow the kernels and biases of its
+        ``"mean"`` and ``"variance"`` of the code under the prior, of shape
+        ``(n_components_,)``. Of parts also their ``"weights"`` of shape ``(n_parts,)``, ``"means"``
+        of shape ``(n_parts, n_components_)`` and ``"covariances"`` of shape
+        ``(n_parts, n_components_, n_components_)``, and ``"pseudo_inputs"`` of shape
+        ``(n_parts, n_features_in_)`` in units of the rows. Of a flow the kernels and biases of its
         couplings, by name.
 
     adversarial_history_ : dict of ndarray

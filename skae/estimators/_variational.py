@@ -360,6 +360,9 @@ class VariationalConvolutionalAutoencoder(VariationalAutoencoder):
     .. [6] Sohn, K., Lee, H. & Yan, X. (2015). Learning structured output representation using deep
        conditional generative models. NIPS 2015.
 
+    .. [8] Larsen, A. B. L., Soenderby, S. K., Larochelle, H. & Winther, O. (2016). Autoencoding
+       beyond pixels using a learned similarity metric. ICML 2016, 1558-1566.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -181,6 +181,12 @@ class BatchedGridSearchCV(StampedEstimator, GridSearchCV):
                 _handing_over.reset(token)
         return self
 
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in ``fit``."""
+        n_features: int = super().n_features_in_
+        return n_features
+
     def _run_search(
         self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
     ) -> None:
