@@ -206,16 +206,26 @@ def say(text, is_met=None):
 
 
 def cluster(n_workers):
-    """A client of a new cluster of processes."""
+    """A client of a new cluster of processes, each on a core of its own, in turn."""
     from distributed import Client
 
-    return Client(
+    client = Client(
         n_workers=n_workers,
         threads_per_worker=1,
         processes=True,
         dashboard_address=":0",
         silence_logs=50,
     )
+    cores = sorted(os.sched_getaffinity(0))
+    for n, address in enumerate(client.nthreads()):
+        client.run(pin, cores[n % len(cores)], workers=[address])
+    return client
+
+
+def pin(core):
+    """Keep this process on a core, with the threads that it has and those to come."""
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(thread), {core})
 
 
 def measured_link(client):

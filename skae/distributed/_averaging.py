@@ -4,16 +4,27 @@ import numpy as np
 
 from skae.numerics import Array, Weights
 
+# Values of an array that are averaged at a time.
+_AT_A_TIME = 2**14
+
 
 def weighted_mean(arrays: list[Array], shares: list[float]) -> Array:
     """Mean of arrays in float64, in their order; of integers the first."""
     if len(arrays) == 1 or not np.issubdtype(arrays[0].dtype, np.floating):
         return arrays[0]
-    total = np.zeros(arrays[0].shape)
-    for array, share in zip(arrays, shares, strict=True):
-        total += share * array.astype(np.float64)
-    mean: Array = total.astype(arrays[0].dtype)
-    return mean
+    mean = np.empty(arrays[0].size, arrays[0].dtype)
+    flat = [array.ravel() for array in arrays]
+    total, part = np.empty((2, min(mean.size, _AT_A_TIME)))
+    # What is made on the way stays in the cache.
+    for first in range(0, mean.size, _AT_A_TIME):
+        here = slice(first, first + _AT_A_TIME)
+        n = len(mean[here])
+        total[:n] = 0.0
+        for array, share in zip(flat, shares, strict=True):
+            np.multiply(array[here], share, out=part[:n], dtype=np.float64)
+            total[:n] += part[:n]
+        mean[here] = total[:n]
+    return mean.reshape(arrays[0].shape)
 
 
 def mean_memory(

@@ -1,6 +1,7 @@
 """A client of dask, as an executor whose calls end even where no worker is left."""
 
 import pickle
+import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,11 +42,19 @@ class DaskExecutor:
         if client.status == "closed":
             raise ValueError("executor is a client of dask that is closed. Pass an open one.")
         self._client = client
+        self._is_direct: bool | None = None
+        self._n_submitted = 0
 
     def submit(self, function: Callable[..., Any], /, *args: Any) -> "DaskFuture":
         """A future of a call."""
+        if self._is_direct is None:
+            self._is_direct = _are_reached(self._client)
+        # Of what is submitted within a minute dask takes any first.
+        self._n_submitted += 1
+        about: dict[str, Any] = {"pure": False, "priority": -self._n_submitted}
         with _large_arguments():
-            return DaskFuture(self._client.submit(function, *args, pure=False), self._client)
+            future = self._client.submit(function, *args, **about)
+        return DaskFuture(future, self._client, is_direct=self._is_direct)
 
     def put(self, value: Any) -> Any:
         """A value that workers hold.
@@ -69,10 +78,13 @@ class DaskFuture:
     ----------
     future : distributed.Future
     client : distributed.Client
+    is_direct : bool
+        Whether the client can ask workers for results, which the scheduler would pass on.
     """
 
-    def __init__(self, future: Any, client: Any) -> None:
+    def __init__(self, future: Any, client: Any, *, is_direct: bool = False) -> None:
         self._future, self._client, self._ended = future, client, Event()
+        self._is_direct = is_direct
         future.add_done_callback(lambda _: self._ended.set())
 
     def result(self) -> Any:
@@ -90,11 +102,28 @@ class DaskFuture:
                 seen = monotonic()
             elif monotonic() - seen > _PATIENCE:
                 raise NoWorkersError(f"no worker for {_PATIENCE:.0f} seconds")
+        if self._is_direct and self._future.status == "finished":
+            # What a worker no longer has, the client then asks the scheduler for.
+            return self._client.gather(self._future, direct=True)
         return self._future.result()
 
     def cancel(self) -> None:
         """Ask not to begin."""
         self._future.cancel()
+
+
+def _are_reached(client: Any) -> bool:
+    """Whether this process reaches all workers, which on some clusters the scheduler only does."""
+    for address in client.nthreads():
+        kind, _, place = address.partition("://")
+        host, _, port = place.rpartition(":")
+        if kind not in ("tcp", "tls") or not port.isdecimal():
+            return False
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_LOOK).close()
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager

@@ -315,3 +315,53 @@ def test_momentum_is_nesterovs():
     first, velocity = stepped(zero, {"a": np.ones(1)}, {}, m)
     second, _ = stepped(first, {"a": first["a"] + 1.0}, velocity, m)
     np.testing.assert_allclose([first["a"][0], second["a"][0]], [1.5, 1.5 + 1.75])
+
+
+# The next round, beside the judgement of the one before
+
+
+class Later:
+    """Runs what is submitted once its result is asked for, and notes what was done when."""
+
+    def __init__(self):
+        self.log = []
+
+    def submit(self, function, /, *args):
+        self.log.append(f"{function.__name__} begun")
+        return Asked(self.log, function, args)
+
+
+class Asked:
+    def __init__(self, log, function, args):
+        self._log, self._function, self._args = log, function, args
+
+    def result(self):
+        self._log.append(f"{self._function.__name__} asked")
+        return self._function(*self._args)
+
+    def cancel(self):
+        self._log.append(f"{self._function.__name__} cancelled")
+
+
+def rounds_begun(**parameters):
+    """How many rounds had begun, each time that a judgement of held-out rows was asked for."""
+    executor, begun = Later(), []
+    fit(Autoencoder(2, **{**PARAMETERS, **parameters}), [X[:120], X[120:]], executor=executor)
+    n_rounds = 0
+    for step, following in zip(executor.log, [*executor.log[1:], ""], strict=True):
+        n_rounds += step == "train begun"
+        if step == "judge asked" and following == "judge asked":
+            begun.append(n_rounds / 2)
+    assert "train cancelled" not in executor.log
+    return begun[-3:]
+
+
+def test_a_round_that_is_certain_begins_before_the_one_before_is_judged(of_three):
+    assert rounds_begun() == [2, 3, 3]
+    later = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=Later())
+    np.testing.assert_array_equal(reconstructed(later), reconstructed(of_three))
+
+
+def test_a_round_that_patience_may_forgo_does_not():
+    parameters = {"learning_rate": "constant", "n_iter_no_change": 1, "tol": 0.0}
+    assert rounds_begun(**parameters) == [1, 2, 3]
