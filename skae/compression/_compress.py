@@ -87,7 +87,9 @@ def compress(
         more weights go with their channels than ``sparsity`` says, no others do.
     max_iter : int, default=200
         Epochs at most after the last removal, and after each of those before. Training stops
-        earlier as in ``fit``: by the estimator's ``early_stopping``, ``tol`` and so on.
+        earlier as in ``fit``: by the estimator's ``early_stopping``, ``tol`` and so on. Where
+        fewer weights are left in the end than a tenth of the values in the rows, they train
+        without early stopping, at a rate that falls to zero over as many steps as ``fit`` plans.
     validation_fraction : float, default=0.1
         Share of X that is never trained on here but gives the errors of the report. The rows that
         early stopping watches are not among them: those are a share of the others, the
