@@ -172,8 +172,10 @@ def _last_phases(model: Model, sparsity: float, course: Course) -> Iterator[_Pha
     if is_stopped:
         rates, n_epochs = np.array(_LAST_RATES), course.max_iter
     else:
-        places = (np.arange(_N_RATES) + 0.5) / _N_RATES
-        rates, n_epochs = 0.5 * (1 + np.cos(np.pi * places)), course.n_annealed
+        n_epochs = course.n_annealed
+        n_rates = min(_N_RATES, n_epochs)
+        places = (np.arange(n_rates) + 0.5) / n_rates
+        rates = 0.5 * (1 + np.cos(np.pi * places))
     for rate, part in zip(rates, np.array_split(range(n_epochs), len(rates)), strict=True):
         if len(part):
             yield _Phase(sparsity, float(rate), len(part), True, is_stopped)

@@ -56,6 +56,14 @@ def test_the_optimizer_is_adam_and_a_rate_for_another_is_not_its(fitted, phases,
     assert rates[-1] < 0.2 * rate
 
 
+def test_few_weights_train_without_early_stopping_and_more_with_it(fitted, phases):
+    for sparsity, is_stopped in ((0.9, False), (0.2, True)):
+        phases.clear()
+        shrink(copy.deepcopy(fitted).set_params(early_stopping=True), sparsity=sparsity)
+        assert phases[-1].settings.early_stopping is is_stopped
+        assert phases[0].settings.early_stopping
+
+
 def test_a_schedule_is_no_rate(fitted, phases):
     import keras
 
