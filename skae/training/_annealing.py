@@ -51,10 +51,12 @@ class AnnealedRate:
     ----------
     program : Program
     annealing : Annealing
+    is_shared : bool
+        Whether anybody else may change it: looking takes as long as a small step.
     """
 
-    def __init__(self, program: Program, annealing: Annealing) -> None:
-        self.program, self.annealing = program, annealing
+    def __init__(self, program: Program, annealing: Annealing, *, is_shared: bool = True) -> None:
+        self.program, self.annealing, self._is_shared = program, annealing, is_shared
         self._factor, self._planned = 1.0, annealing.peak
         self._set = np.float32(program.learning_rate())
 
@@ -79,6 +81,8 @@ class AnnealedRate:
         return [self._next(first, n) for first, n in zip(firsts.tolist(), n_steps, strict=True)]
 
     def _notice_changes(self) -> None:
+        if not self._is_shared:
+            return
         now = self.program.learning_rate()
         if now != self._set:
             self._factor = float(now) / self._planned

@@ -76,7 +76,10 @@ def run(
     )
     judge = judge_of(program, data, start)
     state, interrupted, given = _begin(judge, plan), False, None
-    annealed = None if plan.annealing is None else AnnealedRate(program, plan.annealing)
+    annealed = None
+    if plan.annealing is not None:
+        # Callbacks are listeners; nothing else reaches the optimizer of a run.
+        annealed = AnnealedRate(program, plan.annealing, is_shared=hooks.listens)
     if start.departure is not None:
         program.set_weights(start.departure)
     state, first = _resumed(state, program, annealed, rng, keeper)
