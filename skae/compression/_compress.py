@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skae.compression._narrowing import narrowed, share_of_channels
-from skae.compression._pruning import Course, kernel_names, n_nonzero, pruned_weights
+from skae.compression._pruning import Course, n_nonzero, n_weights, pruned_weights
 from skae.compression._report import CompressionReport
 from skae.estimators import BaseAutoencoder
 from skae.fitting import split_rows
@@ -213,14 +213,14 @@ def _compress(
         training, validation = split_rows(X.shape[0], validation_fraction, rng)
         trains, held_out = np.zeros(X.shape[0]), X[validation]
         trains[training] = 1.0
-    n_before = _n_kernel_weights(before)
+    n_before = n_weights(before.weights)
     share = share_of_channels(channel_sparsity, before, sparsity, has_rows=X is not None)
     course = None
     if X is not None and trains is not None and (sparsity or share):
         course = Course.of(estimator, X, trains, max_iter, rng)
     narrow = narrowed(before, share, course)
     # Of those that are left; the channels that went count as zeros.
-    n_left = _n_kernel_weights(narrow)
+    n_left = n_weights(narrow.weights)
     rest = sparsity if n_left == n_before else max(0.0, 1 - (1 - sparsity) * n_before / n_left)
     weights = pruned_weights(narrow, rest, course)
     after = narrow.with_packed(
@@ -249,10 +249,6 @@ def _compress(
         hidden_layer_sizes_after=after.network.hidden_layer_sizes,
     )
     return _with_size(compressed)
-
-
-def _n_kernel_weights(model: Model) -> int:
-    return sum(model.weights[name].size for name in kernel_names(model.weights))
 
 
 def _with_size(compressed: BaseAutoencoder) -> BaseAutoencoder:

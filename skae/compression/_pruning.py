@@ -26,7 +26,7 @@ _LAST_RATES = (1.0, 0.3, 0.1)
 # progress on always the same, or it would judge by rows that were just trained on.
 _LATE = 0.75
 # Where fewer weights are left for each value to learn from, they learn none by heart: they are
-# trained on all rows, at a rate that falls to nothing, in so many steps of it.
+# trained without early stopping, at a rate that falls to nothing, in so many steps of it.
 _FEW, _N_RATES = 0.1, 20
 
 
@@ -167,7 +167,7 @@ def _removals(sparsity: float, course: Course) -> Iterator[_Phase]:
 
 def _last_phases(model: Model, sparsity: float, course: Course) -> Iterator[_Phase]:
     """What follows the last removal, with lower and lower rates."""
-    n_left = (1 - sparsity) * sum(model.weights[name].size for name in kernel_names(model.weights))
+    n_left = (1 - sparsity) * n_weights(model.weights)
     is_stopped = n_left >= _FEW * course.n_rows * model.network.n_features
     if is_stopped:
         rates, n_epochs = np.array(_LAST_RATES), course.max_iter
@@ -178,7 +178,7 @@ def _last_phases(model: Model, sparsity: float, course: Course) -> Iterator[_Pha
         rates = 0.5 * (1 + np.cos(np.pi * places))
     for rate, part in zip(rates, np.array_split(range(n_epochs), len(rates)), strict=True):
         if len(part):
-            yield _Phase(sparsity, float(rate), len(part), True, is_stopped)
+            yield _Phase(sparsity, float(rate), len(part), is_late=True, is_stopped=is_stopped)
 
 
 def _fine_tuning(estimator: BaseAutoencoder) -> Settings:
@@ -224,6 +224,11 @@ def _saliencies(kernels: Weights, moments: Weights | None) -> list[Array]:
     slopes = {name: np.sqrt(moments[name]) for name in kernels if name in moments}
     usual = np.mean([slope.mean() for slope in slopes.values()])
     return [np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()]
+
+
+def n_weights(weights: Weights) -> int:
+    """Number of the weights that could be zero."""
+    return sum(weights[name].size for name in kernel_names(weights))
 
 
 def n_nonzero(weights: Weights) -> int:

@@ -184,6 +184,7 @@ class Crew:
         return self._executor.put(value) if hasattr(self._executor, "put") else value
 
     def renew(self, numbers: Iterable[int], lost: BaseException) -> None:
+        """Forget what lay with a lost worker, and make an executor anew that it broke."""
         for number in numbers:
             self._lent.pop(number, None)
         if not getattr(self._executor, "_broken", False):
@@ -199,6 +200,7 @@ class Crew:
         self._executor = self._made()
 
     def named(self, number: int) -> str:
+        """A shard as messages name it."""
         return f"shard {number} ({self.shards[number].name})"
 
 
@@ -271,6 +273,7 @@ class Calls:
                     f"The cluster has had {error}, while {self._crew.named(number)} waits for one. "
                     "Start workers, and wait for them with client.wait_for_workers(1)."
                 ) from error
+            # Each executor has errors of its own; what is none of a lost worker is raised.
             except Exception as error:
                 if not is_of_lost_worker(error):
                     raise _with_place(error, self._crew.named(number)) from error

@@ -51,9 +51,9 @@ class DaskExecutor:
             self._is_direct = _are_reached(self._client)
         # Of what is submitted within a minute dask takes any first.
         self._n_submitted += 1
-        about: dict[str, Any] = {"pure": False, "priority": -self._n_submitted}
+        place = -self._n_submitted
         with _large_arguments():
-            future = self._client.submit(function, *args, **about)
+            future = self._client.submit(function, *args, pure=False, priority=place)
         return DaskFuture(future, self._client, is_direct=self._is_direct)
 
     def put(self, value: Any) -> Any:

@@ -57,8 +57,8 @@ class RoundProgram:
         self._scalars: Mapping[str, Any] | None = None
         # The round to come, where it has begun beside the judgement of the one before.
         self._next: _Round | None = None
-        self._epoch, self._is_followed = 0, False
-        self._rng: np.random.Generator | None = None
+        # The epoch that is certain to come, and what it draws from.
+        self._following: tuple[int, np.random.Generator] | None = None
 
     def load(
         self, weights: Weights, *, seed: int, learning_rate: float | None = None, **_: Any
@@ -120,8 +120,10 @@ class RoundProgram:
         shared = (self._phase, self._shared(0), held_out)
         calls = self._crew.started(judge, *shared, numbers=self.numbers)
         # Workers do not wait until this process has heard of all losses.
-        if self._is_followed and self._rng is not None and self._scalars is None:
-            self._next = self._started(self._epoch + 1, 0, self._rng)
+        following, self._following = self._following, None
+        if following is not None and self._scalars is None:
+            epoch, rng = following
+            self._next = self._started(epoch, 0, rng)
         parts = calls.results()
         return _sum([sums for sums, _ in parts]), float(sum(weight for _, weight in parts))
 
@@ -137,7 +139,7 @@ class RoundProgram:
         is_followed : bool
             Whether another epoch comes after it, whatever its losses are.
         """
-        self._epoch, self._rng, self._is_followed = epoch, rng, is_followed
+        self._following = (epoch + 1, rng) if is_followed else None
         rounds = [self._train_round(epoch, part, rng) for part in range(self._n_parts)]
         return _sum([sums for sums, _ in rounds]), sum(weight for _, weight in rounds)
 

@@ -12,7 +12,7 @@ from skae.model import (
     posterior_deviations,
     unit_statistics,
 )
-from skae.networks import CODED, KINDS, kind_of
+from skae.networks import CODED, KINDS
 from skae.numerics import Array, ArrayLike, Bools, Integers
 from skae.tables import classes_to_learn, places_among
 
@@ -74,7 +74,7 @@ class ClassLearningMixin(SamplerMixin):
                 "conditional=True learns codes that say what the class does not, under "
                 f"prior='normal', but prior={self.prior!r}. Set one of them to its default."
             )
-        network = kind_of(Architecture.of(self).network)
+        network = Architecture.of(self).network_class
         if not network.takes_classes:
             possible = [repr(kind) for kind in CODED if KINDS[kind].takes_classes]
             raise ValueError(

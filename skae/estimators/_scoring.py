@@ -16,16 +16,10 @@ from skae.fitting import (
     check_weights,
     with_missing_steps,
 )
-from skae.networks import KINDS, Network, kind_of
+from skae.networks import kind_of
 from skae.numerics import Array, ArrayLike, Matrix
 from skae.objectives import COUNTS
 from skae.tables import in_container
-
-
-def _class_of(network: Any) -> type[Network]:
-    # "auto" has no class until rows say what it means, and names are not checked before a fit.
-    is_known = not isinstance(network, str) or network in KINDS
-    return kind_of(network) if is_known else Network
 
 
 class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -187,12 +181,12 @@ class ScoringMixin(FittedAutoencoder, ClassNamePrefixFeaturesOutMixin, Transform
     @property
     def _wants_axes(self) -> bool:
         """Whether rows have axes, also where ``sample_shape`` does not say which."""
-        return isinstance(self.network, str) and bool(_class_of(self.network).row_axes)
+        return bool(kind_of(self.network).row_axes)
 
     @property
     def _departs_from_pca(self) -> bool:
         """Whether training begins away from the start at PCA."""
-        return _class_of(self.network).departs_from_pca
+        return kind_of(self.network).departs_from_pca
 
     def _check_scored_rows(self, X: ArrayLike) -> Matrix:
         """Rows for a fitted estimator, in the format of those of the fit."""

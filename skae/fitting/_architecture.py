@@ -91,15 +91,16 @@ cell, bidirectional, mask_value, dropout, init
     @property
     def kind(self) -> str:
         """Kind of network that the parameters ask for."""
-        return self._class.kind
+        return self.network_class.kind
 
     @property
     def restores(self) -> bool:
         """Whether the network gives restored rows, and no code."""
-        return self._class.restores
+        return self.network_class.restores
 
     @property
-    def _class(self) -> type[Network]:
+    def network_class(self) -> type[Network]:
+        """Class of that network."""
         return kind_of(self.network)
 
     @property
@@ -142,7 +143,7 @@ cell, bidirectional, mask_value, dropout, init
             If it has another number of values than a row has columns, or of axes than the network
             takes.
         """
-        network = self._class
+        network = self.network_class
         if self.columns is not None and self.columns.n_features != n_features:
             raise ValueError(
                 f"X has {n_features} columns, but this is the autoencoder inside a "
@@ -181,7 +182,7 @@ cell, bidirectional, mask_value, dropout, init
         options : dict
             Fields that a variant adds.
         """
-        network, activation = self._class, self.activation
+        network, activation = self.network_class, self.activation
         if isinstance(activation, str) and activation == "auto":
             activation = network.auto_activation
         if activation not in NUMPY_ACTIVATIONS:
@@ -252,7 +253,7 @@ def layer_sizes(
 ) -> tuple[int, ...]:
     """Hidden layer sizes, which a parameter of this name gives, as a tuple of positive integers."""
     if isinstance(hidden_layer_sizes, str):
-        return KINDS[kind].auto_sizes if kind in KINDS else Network.auto_sizes
+        return kind_of(kind).auto_sizes
     return _integers(
         name,
         hidden_layer_sizes,

@@ -26,5 +26,8 @@ CODED = tuple(kind for kind, network in KINDS.items() if not network.restores)
 
 
 def kind_of(network: Any) -> type[Network]:
-    """What a value of the parameter builds; whatever is no name is the user's own."""
-    return KINDS[network] if isinstance(network, str) else CustomNetwork
+    """What a value of the parameter builds; whatever is no name is the user's own.
+
+    Of other names, such as "auto" before rows say what it means, what all have in common.
+    """
+    return KINDS.get(network, Network) if isinstance(network, str) else CustomNetwork

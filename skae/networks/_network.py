@@ -175,7 +175,8 @@ class Network:
         Raises
         ------
         NotImplementedError
-            If nobody has said which they are.
+            If nobody has said which they are: those of a user's own network, of which ``compress``
+            removes none and says so.
         """
         raise NotImplementedError(f"channels of a {type(self).__name__}")
 

@@ -18,13 +18,17 @@ X = np.tile(RNG.normal(size=(40, 2)), 4) + 0.1 * RNG.normal(size=(40, 8))
 SHAPES = {2: (4, 2), 3: (2, 2, 2), 4: (2, 2, 2, 1)}
 
 
-def fitted_by(kind, **parameters):
-    network = KINDS[kind]
-    shape = SHAPES[min(network.row_axes)] if network.row_axes else None
+def quick(kind):
+    axes = KINDS[kind].row_axes
+    shape = SHAPES[min(axes)] if axes else None
     settings = {"network": kind, "sample_shape": shape, "hidden_layer_sizes": (3, 4)}
     settings |= {"init": "random", "max_iter": 1, "early_stopping": False, "random_state": 0}
-    settings |= parameters
-    if network.restores:
+    return settings
+
+
+def fitted_by(kind, **parameters):
+    settings = quick(kind) | parameters
+    if KINDS[kind].restores:
         return skae.DenoisingAutoencoder("auto", **settings).fit(X)
     return skae.Autoencoder(2, **settings).fit(X)
 
@@ -117,13 +121,9 @@ def test_one_that_is_not_trained_is_pca(kind):
     np.testing.assert_allclose(start.reconstruct(X), pca.reconstruct(X), atol=1e-4)
 
 
-def conditional(kind, **parameters):
+def conditional(kind):
     y = np.arange(len(X)) % 2
-    settings = {"hidden_layer_sizes": (3, 4), "max_iter": 1, "early_stopping": False}
-    settings |= {"network": kind, "init": "random", "random_state": 0, "conditional": True}
-    if KINDS[kind].row_axes:
-        settings["sample_shape"] = SHAPES[min(KINDS[kind].row_axes)]
-    return skae.VariationalAutoencoder(2, **settings).fit(X, y)
+    return skae.VariationalAutoencoder(2, conditional=True, **quick(kind)).fit(X, y)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CODED if KINDS[kind].takes_classes])
