@@ -4,8 +4,6 @@ Importing this package loads neither Keras nor TensorFlow: public names are reso
 and Keras is loaded by the first fit.
 """
 
-from importlib import import_module
-
 import skae.forks  # noqa: F401  # from now on forks are noted
 
 # Type checkers cannot follow ``__getattr__``, and take this for true; importing it from typing
@@ -138,6 +136,9 @@ __all__ = [
 def __getattr__(name: str) -> "Any":
     if name not in _PUBLIC:
         raise AttributeError(f"module 'skae' has no attribute {name!r}")
+    # Half of the time that importing skae would take, were it at the top.
+    from importlib import import_module
+
     home = _PUBLIC[name]
     value = import_module(f"skae.{name}") if home is None else getattr(import_module(home), name)
     globals()[name] = value
