@@ -31,7 +31,6 @@ from skae.objectives import (
     mean_error,
 )
 from skae.states import FORMAT, check_format
-from skae.threads import map_in_threads, n_threads_allowed
 
 # Values scored at a time: temporaries stay near 16 MB whatever the number of rows.
 _BLOCK_VALUES = 2**21
@@ -315,14 +314,8 @@ class Model:
         is_single = rows.dtype == np.float32 and n_columns is not None
         dtype = np.float32 if is_single else np.float64
         out = np.empty(n_rows if n_columns is None else (n_rows, n_columns), dtype)
-
-        def fill(start: int) -> None:
-            block = slice(start, start + size)
-            out[block] = function(_as_float(rows[block]))
-
-        # A user's own loss need not bear threads, and programs of Keras use all cores as they are.
-        is_ours = is_dense and self.network.numpy_twin is not None and isinstance(self.loss, str)
-        map_in_threads(fill, range(0, n_rows, size), n_threads_allowed() if is_ours else 1)
+        for start in range(0, n_rows, size):
+            out[start : start + size] = function(_as_float(rows[start : start + size]))
         return out
 
     # Pickling: a format version, and none of the copies made for scoring.
