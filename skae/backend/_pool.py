@@ -2,7 +2,8 @@
 
 A program is borrowed: one borrower at a time loads weights, runs, and takes the weights back. Two
 threads that want the same program at once get two, which share what was compiled for the first. The
-least recently used are let go: those beyond a number, and those beyond a number of bytes.
+least recently used are let go: those beyond a number of architectures, and those beyond a number of
+bytes.
 """
 
 import threading
@@ -39,7 +40,7 @@ class ProgramPool(Generic[Spec, Compiled]):
     build : callable
         Makes a program from its specification and the traces of all such programs, which it keeps.
     max_idle : int
-        How many idle programs are kept.
+        Of how many specifications idle programs are kept.
     max_bytes : int
         How large these may be together. The last one used is always kept.
     """
@@ -47,7 +48,7 @@ class ProgramPool(Generic[Spec, Compiled]):
     def __init__(
         self,
         build: Callable[[Spec, Traces[Any]], Compiled],
-        max_idle: int = 32,
+        max_idle: int = 16,
         max_bytes: int = 256 * 2**20,
     ) -> None:
         self._build = build
@@ -105,7 +106,7 @@ class ProgramPool(Generic[Spec, Compiled]):
     def _let_go(self) -> Iterator[Compiled]:
         """Take out what is too much, the least recently used first."""
         n_bytes = sum(program.n_bytes for idle in self._idle.values() for program in idle)
-        while len(self) > 1 and (len(self) > self._max_idle or n_bytes > self._max_bytes):
+        while len(self) > 1 and (len(self._idle) > self._max_idle or n_bytes > self._max_bytes):
             oldest = next(iter(self._idle))
             program = self._idle[oldest].pop(0)
             n_bytes -= program.n_bytes

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from skae import backend
-from skae.distributed._allocation import kept_memory
 from skae.distributed._envelope import ROWS, Envelope, opened
 from skae.distributed._sources import read
 from skae.fitting import Rows, check_fit_input
 from skae.model import BlockFunction, Scaling, over_blocks
-from skae.numerics import Array, Integers, Weights, one_blas_thread
+from skae.numerics import Array, Integers, Weights, kept_memory, one_blas_thread
 from skae.training import (
     AnnealedRate,
     Annealing,

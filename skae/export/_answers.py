@@ -9,20 +9,11 @@ from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTra
 from sklearn.svm import LinearSVC
 
 from skae import (
-    AdversarialAutoencoder,
-    Autoencoder,
     AutoencoderClassifier,
     AutoencoderRegressor,
-    ContractiveAutoencoder,
-    ConvolutionalAutoencoder,
-    DenoisingAutoencoder,
     ReconstructionImputer,
     ReconstructionOutlierDetector,
-    RecurrentAutoencoder,
-    SparseAutoencoder,
-    StackedAutoencoder,
-    VariationalAutoencoder,
-    VariationalConvolutionalAutoencoder,
+    estimators,
 )
 from skae.export._autoencoders import of_autoencoder, of_classifier, of_regressor
 from skae.export._imputing import of_imputer
@@ -59,19 +50,7 @@ _AUTOENCODER = Answers(
     ("transform", "inverse_transform", "reconstruct", "score_samples"), of_autoencoder
 )
 ANSWERS: dict[type[Any], Answers] = {
-    cls: _AUTOENCODER
-    for cls in (
-        AdversarialAutoencoder,
-        Autoencoder,
-        ContractiveAutoencoder,
-        ConvolutionalAutoencoder,
-        DenoisingAutoencoder,
-        RecurrentAutoencoder,
-        SparseAutoencoder,
-        StackedAutoencoder,
-        VariationalAutoencoder,
-        VariationalConvolutionalAutoencoder,
-    )
+    getattr(estimators, name): _AUTOENCODER for name in estimators.__all__
 }
 ANSWERS |= {
     AutoencoderClassifier: Answers(

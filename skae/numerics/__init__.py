@@ -1,6 +1,7 @@
 """How numpy computes, and the types of its arrays."""
 
 from skae.numerics._aligned import empty_aligned
+from skae.numerics._allocation import give_memory_back, kept_memory
 from skae.numerics._blas import one_blas_thread, one_thread
 from skae.numerics._products import product, transposed_product
 from skae.numerics._types import Array, ArrayLike, Bools, Integers, Matrix, RandomState, Weights
@@ -14,6 +15,8 @@ __all__ = [
     "RandomState",
     "Weights",
     "empty_aligned",
+    "give_memory_back",
+    "kept_memory",
     "one_blas_thread",
     "one_thread",
     "product",

@@ -16,7 +16,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from skae.numerics import Array
+from skae.numerics import Array, give_memory_back
 from skae.tables._missing import refuse_mask
 
 # Values of chunks that are held at a time, unless one chunk is larger.
@@ -136,6 +136,7 @@ def mapped(X: Any, name: str = "X") -> Any:
         block = block.compute() if hasattr(block, "compute") else block
         refuse_mask(block, name)
         values[place] = np.asarray(block)
+    give_memory_back()  # of the threads that unpacked
     return values
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from skae.distributed._allocation import _glibc, kept_memory
+from skae.numerics._allocation import _glibc, kept_memory
 
 pytest.importorskip("resource")
 
@@ -15,7 +15,7 @@ pytest.importorskip("resource")
 FAULTS = """
 import json, resource
 import numpy as np
-from skae.distributed._allocation import kept_memory
+from skae.numerics._allocation import kept_memory
 
 def faults_of_steps():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -47,6 +47,6 @@ def test_arrays_of_steps_are_mapped_once():
 def test_other_processes_are_left_as_they_are(monkeypatch):
     monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
     called = []
-    monkeypatch.setattr("skae.distributed._allocation._glibc", lambda: called.append(1))
+    monkeypatch.setattr("skae.numerics._allocation._glibc", lambda: called.append(1))
     with kept_memory():
         assert not called

@@ -441,7 +441,7 @@ def kept(value):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.matrix([[1]]), r"numpy\.matrix.*numpy\.array\(\.\.\.\)"),
+        (np.ones((1, 1)).view(np.matrix), r"numpy\.matrix.*numpy\.array\(\.\.\.\)"),
         (np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), r"numpy\.(rec\.)?recarray"),
         (np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")])[0], r"numpy\.(rec\.)?record"),
         (np.longdouble(1), "is or holds an array of float128, which no file"),

@@ -54,6 +54,14 @@ def test_the_least_recently_used_is_let_go():
         assert pool.n_built == n_built + 1
 
 
+def test_several_programs_of_one_specification_push_no_other_out():
+    pool = ProgramPool(Built, max_idle=2)
+    with pool.borrow("a"), pool.borrow("b"), pool.borrow("b"):
+        pass
+    with pool.borrow("a"), pool.borrow("b"), pool.borrow("b"):
+        assert pool.n_built == 3
+
+
 def test_threads_never_share_a_program():
     pool, in_use, clashes = ProgramPool(Built, max_idle=4), set(), []
 

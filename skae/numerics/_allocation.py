@@ -1,4 +1,4 @@
-"""Memory that a worker keeps from step to step.
+"""Memory that is kept from step to step, and memory that is given back, where glibc allocates.
 
 dask lets its workers give memory back at once (``MALLOC_TRIM_THRESHOLD_=65536``), which also ends
 glibc's own adaptation to the sizes that are asked for: the arrays of a step, some hundred kilobytes
@@ -35,6 +35,16 @@ def kept_memory() -> Iterator[None]:
         largest = os.environ.get("MALLOC_MMAP_THRESHOLD_", "")
         libc.mallopt(_TRIM_THRESHOLD, int(given))
         libc.mallopt(_MMAP_THRESHOLD, int(largest) if largest.isdecimal() else _GLIBC_LARGEST)
+        libc.malloc_trim(0)
+
+
+def give_memory_back() -> None:
+    """Let the system have what was freed.
+
+    What a thread freed stays with that thread, whatever others ask for.
+    """
+    libc = _glibc()
+    if libc is not None:
         libc.malloc_trim(0)
 
 
