@@ -5,7 +5,7 @@ their variables only, so threads that train side by side share what was compiled
 """
 
 import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -73,7 +73,7 @@ class Compiled:
         self._function = tf.function(function, jit_compile=is_xla, autograph=False)
         self._handles = [variable.value.handle for variable in variables]
         self._traces = traces
-        self._bound: dict[Hashable, tuple[Trace, list[Tensor]]] = {}
+        self._bound: dict[Hashable, Bound] = {}
 
     def __call__(self, *arguments: Any) -> Tensor:
         signature = tuple(map(_signature, arguments))
@@ -84,9 +84,8 @@ class Compiled:
                 lambda: self._trace(*arguments),
                 lambda made: made.is_shared,
             )
-            bound = self._bound[signature] = (trace, self._captured(trace))
-        trace, captured = bound
-        return trace.function.inference_fn.call_with_captures(arguments, {}, captured)
+            bound = self._bound[signature] = Bound(trace, self._captured(trace), arguments)
+        return bound(arguments)
 
     def _trace(self, *arguments: Any) -> Trace:
         concrete = self._function.get_concrete_function(*arguments)
@@ -100,6 +99,47 @@ class Compiled:
             self._handles[captured] if isinstance(captured, int) else captured
             for captured in trace.captures
         ]
+
+
+class Bound:
+    """A trace with a program's variables.
+
+    TensorFlow looks at every argument of every call, which takes as long as some steps of a small
+    network. Arguments of one signature are tensors in the same places, so it looks at the first.
+    """
+
+    def __init__(self, trace: Trace, captured: list[Tensor], arguments: Sequence[Any]) -> None:
+        self._function, self._captured = trace.function.inference_fn, captured
+        kind = self._function.function_type
+        self._flat_captured = kind.unpack_captures(captured)
+        self._places = _places(_tensors(arguments), kind.unpack_inputs(kind.bind(*arguments)))
+
+    def __call__(self, arguments: Sequence[Any]) -> Tensor:
+        if self._places is None:
+            return self._function.call_with_captures(arguments, {}, self._captured)
+        tensors = _tensors(arguments)
+        inputs = [tensors[place] for place in self._places]
+        return self._function.call_preflattened(inputs + self._flat_captured)
+
+
+def _places(given: Sequence[Tensor], wanted: Sequence[Tensor]) -> list[int] | None:
+    """Where the tensors that are wanted are among the given ones; None if that is unclear."""
+    places = {id(tensor): place for place, tensor in enumerate(given)}
+    are_there = all(id(tensor) in places for tensor in wanted)
+    if len(places) < len(given) or not are_there:
+        return None
+    return [places[id(tensor)] for tensor in wanted]
+
+
+def _tensors(arguments: Iterable[Any]) -> list[Tensor]:
+    """All tensors of arguments, those of dictionaries in the order of their keys."""
+    tensors = []
+    for argument in arguments:
+        if isinstance(argument, dict):
+            tensors += _tensors(argument[name] for name in sorted(argument))
+        elif argument is not None:
+            tensors.append(argument)
+    return tensors
 
 
 def _signature(argument: Any) -> Hashable:
