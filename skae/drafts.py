@@ -11,6 +11,7 @@ be moved, the next run moves, and drafts of processes that are no more it remove
 import ctypes
 import errno
 import hashlib
+import itertools
 import os
 import shutil
 import socket
@@ -32,6 +33,7 @@ _WHOLE = f"{_PREFIX}to-be-moved"
 # Where nobody can be asked whether a process is alive, a draft of this age is abandoned.
 _ABANDONED_SECONDS = 3600.0
 _AT_CWD, _EXCHANGE = -100, 2  # of renameat2
+_NUMBERS = itertools.count()
 
 
 Content = bytes | Callable[[BinaryIO], object]
@@ -51,7 +53,9 @@ def write_whole(path: Path, content: Content) -> None:
     """
     made = missing_directories(path.parent)
     beginning = _beginning(path.name)
-    draft = path.with_name(f"{beginning}{threading.get_ident()}-{os.getpid()}")
+    # Another thread may write at the same time, and so may what interrupts this one.
+    number = f"{threading.get_ident()}-{next(_NUMBERS)}"
+    draft = path.with_name(f"{beginning}{number}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path.parent, beginning)

@@ -45,6 +45,13 @@ TOWN = "Column 'town' of X is not numeric: row 0 holds 'Ulm', which is text"
 ENCODE = r"Encode text, .*OneHotEncoder\(\), \['town'\]\), .*or drop the column\."
 
 
+def test_numbers_beyond_floats_are_refused_with_their_column():
+    rows = np.full((60, 3), 1, dtype=object)
+    rows[7, 1] = 10**400
+    with pytest.raises(ValueError, match=r"Column 1 of X.*row 7 holds 1000.*too large for a float"):
+        Autoencoder(1).fit(rows)
+
+
 def beside(values):
     """The numbers with one more column."""
     return NUMBERS.assign(town=values)

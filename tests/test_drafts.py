@@ -24,6 +24,19 @@ def versions(directory):
     return {(directory / name).read_text() for name in NAMES if (directory / name).exists()}
 
 
+def test_what_interrupts_a_writing_may_write_the_same_file(tmp_path):
+    path = tmp_path / "file"
+
+    def write_twice(file):
+        drafts.write_whole(path, b"of a handler")
+        assert path.read_bytes() == b"of a handler"
+        file.write(b"of whom it interrupted")
+
+    drafts.write_whole(path, write_twice)
+    assert path.read_bytes() == b"of whom it interrupted"
+    assert os.listdir(tmp_path) == ["file"]
+
+
 @pytest.fixture(params=["its own directory", "a directory of others", "where one stands"])
 def directory(request, tmp_path, monkeypatch):
     place = tmp_path / "report"

@@ -5,25 +5,25 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
 from typing import Any
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
 from skae.drafts import remove_whole, write_whole
 from skae.numerics import Array
-from skae.training import Data, Plan, ProgramSpec, RowSource, Saved, Start
+from skae.training import Saved
 
 # Seconds from one writing to the next; an epoch that takes longer is kept at its end.
 INTERVAL = 30.0
 _FORMAT = 1
-_ROWS_AT_A_TIME = 4096
 _LAYER = ".layer-"
 _LASTING: ContextVar[bool] = ContextVar("_LASTING", default=False)
 
@@ -58,24 +58,21 @@ class Checkpoint:
         if not self._path.exists():
             return None
         try:
-            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                given = {name: arrays[name] for name in arrays.files}
-            about = json.loads(given["about"].tobytes())
-            numbers, names = about["numbers"], about["best_weights"]
+            about, arrays = _read(self._path)
+            is_of_this_fit = (about["format"], about["identity"]) == (_FORMAT, self._identity)
+            saved = _whole(about, arrays) if is_of_this_fit else None
         except Exception as error:
             raise ValueError(
                 f"checkpoint={str(self._path)!r} is no file of an interrupted fit. Give the path "
                 "of a new file."
             ) from error
-        if (about["format"], about["identity"]) != (_FORMAT, self._identity):
+        if saved is None:
             raise ValueError(
                 f"checkpoint={str(self._path)!r} is of a fit with other rows, parameters or "
                 "versions. Repeat that call to go on with it, delete the file, or give another "
                 "path."
             )
-        best = {name: given[f"best_{i}"] for i, name in enumerate(names)}
-        variables = [given[f"variable_{i}"] for i in range(about["n_variables"])]
-        return Saved(numbers, best, variables)
+        return saved
 
     def keep(self, saved: Saved) -> None:
         """Write a file beside, and put it in the place of the one before."""
@@ -88,6 +85,7 @@ class Checkpoint:
         }
         arrays: dict[str, Any] = {f"best_{i}": w for i, w in enumerate(saved.best_weights.values())}
         arrays |= {f"variable_{i}": v for i, v in enumerate(saved.variables)}
+        about["digest"] = _digest(about, arrays)
         arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
         write_whole(self._path, lambda file: np.savez(file, **arrays))
         self._written = monotonic()
@@ -96,6 +94,35 @@ class Checkpoint:
         """Remove the file, unless more is to come: the next call of the fit is a new one."""
         if not _LASTING.get():
             remove_whole(self._path)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What a file says, and its arrays, which take no more memory than the file does."""
+    with ZipFile(path) as members:
+        if any(member.compress_type != ZIP_STORED for member in members.infolist()):
+            raise ValueError("skae packs nothing")
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+        arrays = {name: found[name] for name in found.files}
+    about: dict[str, Any] = json.loads(arrays.pop("about").tobytes())
+    return about, arrays
+
+
+def _whole(about: dict[str, Any], arrays: dict[str, Array]) -> Saved:
+    """What was kept, if all of it is as it was written."""
+    if about.pop("digest") != _digest(about, arrays):
+        raise ValueError("not all of it is as it was written")
+    best = {name: arrays[f"best_{i}"] for i, name in enumerate(about["best_weights"])}
+    variables = [arrays[f"variable_{i}"] for i in range(about["n_variables"])]
+    return Saved(about["numbers"], best, variables)
+
+
+def _digest(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -122,51 +149,6 @@ def forget_layers(path: str | os.PathLike[str]) -> None:
         remove_whole(found)
 
 
-def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: list[Array]) -> str:
-    """Digest of all that decides the bits of a run.
-
-    Parameters
-    ----------
-    spec : ProgramSpec
-    data : Data
-    start : Start
-    plan : Plan
-    units : list of ndarray
-        Centre and scale of the rows.
-    """
-    digest = hashlib.sha256()
-    optimizer: Any = spec.optimizer
-    said = (spec.objective.terms, spec.loss, getattr(optimizer, "config", ""), spec.tier)
-    plan = replace(plan, keeps_interrupted=False)
-    numbers = (spec.batch_size, spec.n_features, start.seed, start.learning_rate, plan)
-    digest.update(repr((said, numbers, spec.network.build, np.__version__)).encode())
-    weights = start.departure or {}
-    for name, array in [*start.weights.items(), *weights.items(), *start.scalars.items()]:
-        digest.update(name.encode())
-        _add(digest, array)
-    for array in [*units, *data.facts]:
-        _add(digest, array)
-    for source in data.sources:
-        _add_rows(digest, source, spec.n_features)
-    return digest.hexdigest()
-
-
-def _add_rows(digest: Any, source: RowSource, n_features: int) -> None:
-    n_rows = len(source)
-    digest.update(str(n_rows).encode())
-    for first in range(0, n_rows, _ROWS_AT_A_TIME):
-        places = np.arange(first, min(first + _ROWS_AT_A_TIME, n_rows))
-        rows = np.empty((len(places), n_features), np.float32)
-        source.read(places, rows)
-        digest.update(rows.data)
-
-
-def _add(digest: Any, value: Any) -> None:
-    array = np.ascontiguousarray(np.zeros(0) if value is None else value)
-    digest.update(f"{array.dtype}{array.shape}".encode())
-    digest.update(array.tobytes())
-
-
 def check_resumable(estimator: Any, checkpoint: object) -> None:
     """Refuse a checkpoint of a fit that another process could not go on with.
 
@@ -178,10 +160,10 @@ def check_resumable(estimator: Any, checkpoint: object) -> None:
         return
     if not isinstance(checkpoint, str | os.PathLike):
         raise ValueError(f"checkpoint={checkpoint!r} should be the path of a file, or None.")
-    if estimator.random_state is None:
+    if not isinstance(estimator.random_state, Integral):
         raise ValueError(
-            "checkpoint= needs a random_state, such as random_state=0: without one another "
-            "process would start from other weights."
+            "checkpoint= needs a random_state that is a number, such as random_state=0, and not "
+            f"{estimator.random_state!r}: another process would start from other weights."
         )
     if getattr(estimator, "callbacks", None):
         raise ValueError(

@@ -7,7 +7,8 @@ from typing import Any, cast
 import numpy as np
 
 from skae import backend
-from skae.fitting._checkpoint import Checkpoint, identity_of
+from skae.fitting._checkpoint import Checkpoint
+from skae.fitting._fit_identity import identity_of
 from skae.fitting._rates import Rate, patience
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows

@@ -9,7 +9,7 @@ from skae.networks._conditional import class_shapes, given_class, started_classe
 from skae.networks._convolutional import ConvolutionalNetwork
 from skae.networks._custom import Builder, CustomNetwork
 from skae.networks._dense import FIRST_THRESHOLD, LEAST_NORM, DenseNetwork, unit_rows
-from skae.networks._digest import Digest, is_installed
+from skae.networks._digest import Digest, digest_of, is_installed
 from skae.networks._head import READER_ACTIVATION, predictions, random_head, with_head, without_head
 from skae.networks._kinds import CODED, KINDS, kind_of
 from skae.networks._network import Network
@@ -50,6 +50,7 @@ __all__ = [
     "class_shapes",
     "coupling",
     "coupling_weight",
+    "digest_of",
     "directions_for_share",
     "filter_size_for",
     "given_class",

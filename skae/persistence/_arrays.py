@@ -1,6 +1,6 @@
 """Arrays of any type as arrays of plain numbers, and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -14,6 +14,7 @@ _VIEWS = {"U": "<u4", "M": "<i8", "m": "<i8"}
 # Of arrays: numpy's have no more axes, and no longer ones.
 _MOST_AXES, _LONGEST = 64, 2**63
 _LARGEST_CHARACTER = 0x10FFFF
+_MOST_FIELDS = 1000
 
 
 def plain_array(array: Array) -> tuple[Array, list[Any]]:
@@ -145,13 +146,38 @@ def type_as_json(dtype: np.dtype[Any]) -> Any:
 
 
 def type_again(described: Any) -> np.dtype[Any]:
-    """Return the type of an array that JSON described."""
-    return _descr_to_dtype(_with_tuples(described))
+    """Return the type of an array that JSON described.
+
+    Raises
+    ------
+    ValueError
+        If numpy would not have described it so; of times, if the unit is none of them: numpy
+        divides by their number.
+    """
+    if str(described).count("[") > _MOST_FIELDS:
+        raise ValueError(f"a type has more than {_MOST_FIELDS} fields")
+    dtype = _descr_to_dtype(_with_tuples(described))
+    if any(np.datetime_data(each)[1] < 1 for each in _kinds(dtype) if each.kind in "mM"):
+        raise ValueError("a type counts time in no unit")
+    return dtype
+
+
+def _kinds(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:
+    """The types that a type is made of."""
+    if dtype.subdtype is not None:
+        yield from _kinds(dtype.subdtype[0])
+    elif dtype.fields is None:
+        yield dtype
+    else:
+        for field, *_ in dtype.fields.values():
+            yield from _kinds(field)
 
 
 def _with_tuples(described: Any) -> Any:
     """Fields as numpy wants them, which JSON has as lists."""
     if isinstance(described, str):
+        if "," in described:
+            raise ValueError("a type is written as several")
         return described
     return [
         (name if isinstance(name, str) else tuple(name), _with_tuples(kind), *map(tuple, shape))

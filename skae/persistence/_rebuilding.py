@@ -28,6 +28,8 @@ _MAPPINGS: dict[str, Callable[[], Any]] = {
     "dict": dict,
 }
 _N_RANDOM = 624
+# How often the bytes of a file may be in its sparse matrices, beside a few that always may.
+_SPARSE_COPIES, _FEW_BYTES = 8, 2**20
 
 
 def rebuilt(description: str, arrays: Sequence[Array], names: Names) -> Any:
@@ -74,6 +76,8 @@ class _Reader:
     def __init__(self, arrays: Sequence[Array], names: Names) -> None:
         self.nodes: list[Any] = []
         self._arrays, self._names = arrays, names
+        self._of_objects: set[int] = set()
+        self._sparse_bytes = 0
 
     def value(self, value: Any) -> Any:
         """A value of a description."""
@@ -124,7 +128,12 @@ class _Reader:
 
     def matrix(self, kind: str, shape: Sequence[int], parts: Sequence[Any]) -> Any:
         """A sparse matrix, once its indices are known to be within it."""
-        return matrix_again(kind, shape, self.values(parts))
+        given = self.values(parts)
+        # scipy may copy them, however many matrices are made of the same.
+        self._sparse_bytes += sum(getattr(part, "nbytes", 0) for part in given)
+        most = _SPARSE_COPIES * (_FEW_BYTES + sum(array.nbytes for array in self._arrays))
+        demand(self._sparse_bytes <= most, "sparse matrices of far more values than it holds")
+        return matrix_again(kind, shape, given)
 
     def random(self, state: Any) -> np.random.RandomState:
         """A generator of random numbers."""
@@ -132,7 +141,7 @@ class _Reader:
         inner = state["state"]
         if inner["key"].shape != (_N_RANDOM,) or not 0 <= inner["pos"] <= _N_RANDOM:
             raise ValueError("a generator of random numbers is in no state that there is")
-        generator = np.random.RandomState()
+        generator = np.random.RandomState(0)  # asks the system for nothing
         generator.set_state(state)
         return generator
 
@@ -155,6 +164,11 @@ class _Reader:
         """An object that is given its attributes."""
         cls = self._class(name)
         made = cls.__new__(cls)
+        if isinstance(state, dict):
+            # Each attribute is looked at for each object.
+            place = place_of(state, len(self.nodes))
+            demand(place not in self._of_objects, "two of its objects have one state")
+            self._of_objects.add(place)
         if not self._names.is_given(name):
             value = self.value(state)
             demand(value is None or isinstance(value, dict), f"a {cls.__name__} without names")

@@ -5,10 +5,15 @@ not count, as skops makes Python's own of numpy's in places; nor does the order 
 an attribute that is None, so that a later version may add some.
 """
 
+import datetime
+import decimal
+import fractions
 import functools
 import hashlib
 import struct
+import uuid
 from collections.abc import Callable, Iterable
+from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -121,6 +126,9 @@ class _Walk:
         parts = [value.shape]
         if value.format in ("csr", "csc", "bsr"):
             parts += [value.data, value.indices, value.indptr]
+        else:
+            places = value.tocoo()
+            parts += [places.data, *places.coords]
         return _hashed([_name(type(value)), *map(self.digest, parts)])
 
     def of_partial(self, value: Any) -> bytes:
@@ -178,6 +186,19 @@ def _of_text(value: Any) -> bytes:
     return text
 
 
+# Values that their representation tells, to the last digit.
+_TOLD = (
+    complex,
+    range,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    datetime.timezone,
+    decimal.Decimal,
+    fractions.Fraction,
+    uuid.UUID,
+    PurePath,
+)
 # Read without a look at what else they may be.
 _SCALARS: dict[type[Any], Callable[[Any], bytes]] = {
     type(None): lambda value: b"none",
@@ -208,6 +229,8 @@ _KINDS: tuple[tuple[Any, _Parts], ...] = (
     ),
     (functools.partial, _Walk.of_partial),
     (slice, lambda walk, value: b"slice" + repr(value).encode()),
+    # pandas' times are Python's too.
+    (_TOLD, lambda walk, value: _hashed([_name(type(value)), repr(value).encode()])),
     (np.random.RandomState, lambda walk, value: walk.digest(value.get_state(legacy=False))),
     (np.random.Generator, lambda walk, value: walk.digest(value.bit_generator.state)),
     ((sparse.spmatrix, sparse.sparray), _Walk.of_matrix),

@@ -34,6 +34,7 @@ _MOSTLY = 0.5
 
 # Kinds of values in words, and for each a way out for its columns.
 _TEXT, _SLIP, _NA = "text", "text in a column of numbers", "missing"
+_LARGE = "too large for a float"
 _WAYS_OUT = {
     _TEXT: (
         "encode text, for example with make_column_transformer((OneHotEncoder(), [{columns}]), "
@@ -44,6 +45,7 @@ _WAYS_OUT = {
         'errors="coerce")'
     ),
     _NA: "fill what is missing, for example with SimpleImputer of scikit-learn",
+    _LARGE: "divide such a column by a constant, or take its logarithm",
     "a date": "make numbers of dates, for example the days since the first, or the month",
     "a time of day": "make numbers of times, for example hours",
     "a duration": "make numbers of durations, for example hours",
@@ -174,8 +176,10 @@ def _naming_columns(X: Any, name: str) -> Iterator[None]:
     if _holds_dates(X):
         raise ValueError(_sentence(non_numbers(X), name))
     try:
-        yield
-    except (TypeError, ValueError) as error:
+        # The sums by which scikit-learn looks for what is not finite may overflow to both sides.
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except (OverflowError, TypeError, ValueError) as error:
         named = _named(error, X, name)
         if named is None:
             raise
@@ -282,11 +286,11 @@ def _is_number(value: Any) -> bool:
     """Whether numpy makes a float of it: numbers, numbers in words, and None, which is NaN."""
     if isinstance(value, (*_DATES, *_DURATIONS, complex)):
         return False
-    if value is None or isinstance(value, Number):
+    if value is None or (isinstance(value, Number) and not isinstance(value, int)):
         return True
     try:
         float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return False
     return True
 
@@ -302,6 +306,8 @@ def _kind(value: Any) -> str:
         return "a date"
     if isinstance(value, datetime.time):
         return "a time of day"
+    if isinstance(value, int):
+        return _LARGE
     return "a complex number" if isinstance(value, complex) else f"of type {type(value).__name__}"
 
 

@@ -206,7 +206,7 @@ def column_units(means: Array, deviations: Array) -> Array:
 
 
 def check_magnitude(rows: Array, largest: float, smallest: float = 0.0) -> None:
-    """Refuse rows of which powers would over- or underflow in double precision.
+    """Refuse rows of which powers or sums would over- or underflow in their precision.
 
     Raises
     ------
@@ -218,7 +218,7 @@ def check_magnitude(rows: Array, largest: float, smallest: float = 0.0) -> None:
         row, column = np.unravel_index(np.nanargmax(np.abs(rows)), rows.shape)
         raise ValueError(
             f"Input X contains {rows[row, column]:.3g} in row {row} of column {column}, and the "
-            f"squares of values beyond {largest:g} are too large to compute with. Leave such a "
+            f"squares or sums of values beyond {largest:.3g} are too large. Leave such a "
             "value out as missing, or divide X by a constant first."
         )
     if 0 < size < smallest:

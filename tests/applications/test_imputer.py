@@ -86,6 +86,16 @@ ONE_MISSING = np.array([[NAN, 5.0], [2.0, 6.0], [4.0, 7.0]])
 # Plain iteration
 
 
+def test_rows_near_the_end_of_float32_say_so():
+    rows = np.random.default_rng(0).normal(size=(60, 6))
+    rows = (rows / np.abs(rows).max() * 3e38).astype(np.float32)
+    reducer = Autoencoder(2, hidden_layer_sizes=(8,), max_iter=3, random_state=0)
+    with pytest.raises(ValueError, match=r"sums of values beyond 5.67e\+36 are too large"):
+        ReconstructionImputer(reducer).fit(rows)
+    with pytest.raises(ValueError, match=r"up to 1e\+37 can be learnt"):
+        ReconstructionImputer(reducer).fit(rows.astype(np.float64))
+
+
 def test_pca_recovers_rows_of_its_rank():
     filled = exact().fit_transform(LOW_RANK_HOLED)
     np.testing.assert_allclose(filled, LOW_RANK, atol=1e-6)

@@ -118,6 +118,100 @@ def test_a_checkpoint_of_another_fit_is_refused(killed_after, tmp_path):
         estimator.fit(X, checkpoint=path)
 
 
+OTHERS = {
+    "activation": (Autoencoder(2, activation="relu", **SMALL), {"activation": "tanh"}),
+    "dropout": (Autoencoder(2, dropout=0.1, **SMALL), {"dropout": 0.3}),
+    "no dropout": (Autoencoder(2, **SMALL), {"dropout": 0.3}),
+    "cell": (
+        skae.RecurrentAutoencoder(2, sample_shape=(3, 2), init="random", **SMALL),
+        {"cell": "gru"},
+    ),
+    "pooling": (
+        skae.ConvolutionalAutoencoder(2, sample_shape=(6, 1), **SMALL),
+        {"pooling": "max"},
+    ),
+    "noise": (
+        DenoisingAutoencoder(2, noise="masking", noise_level=0.1, **SMALL),
+        {"noise": "gaussian"},
+    ),
+    "loss": (Autoencoder(2, **SMALL), {"loss": "absolute_error"}),
+    "epochs": (Autoencoder(2, **SMALL), {"max_iter": 8}),
+    "tier": (Autoencoder(2, **SMALL), {"jit_compile": True}),
+    "seed": (Autoencoder(2, **SMALL), {"random_state": 1}),
+    "batches": (Autoencoder(2, **SMALL), {"batch_size": 7}),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_a_fit_with_another_parameter_is_another_fit(case, killed_after, tmp_path, monkeypatch):
+    estimator, changes = OTHERS[case]
+    estimator = clone(estimator).set_params(early_stopping=False, max_iter=9)
+    killed_after(1)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=tmp_path / "file")
+    with pytest.raises(ValueError, match="other rows, parameters or versions"):
+        estimator.set_params(**changes).fit(X, checkpoint=tmp_path / "file")
+    assert (tmp_path / "file").exists()
+
+
+def test_another_version_makes_another_fit(killed_after, tmp_path, monkeypatch):
+    estimator, path = CASES["annealed"], tmp_path / "checkpoint"
+    killed_after(1)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    monkeypatch.setattr("skae.fitting._fit_identity._other_versions", lambda: ["9.9"])
+    with pytest.raises(ValueError, match="other rows, parameters or versions"):
+        estimator.fit(X, checkpoint=path)
+
+
+def function_of_a_user():
+    """The same code, at another address each time, as in another process."""
+    space = {"power": 2}
+    exec("def error(rows, output):\n    return abs(rows - output) ** power", space)
+    return space["error"]
+
+
+@pytest.mark.parametrize("parameter", ["loss", "activation"])
+def test_a_function_of_the_user_is_known_by_its_code(parameter, killed_after, tmp_path):
+    estimator = Autoencoder(2, max_iter=9, early_stopping=False, **SMALL)
+    made = {"loss": function_of_a_user, "activation": lambda: lambda values: values * 0.5}
+    path = tmp_path / "checkpoint"
+    expected = bits(clone(estimator).set_params(**{parameter: made[parameter]()}).fit(X))
+    killed_after(2)
+    with pytest.raises(Killed):
+        estimator.set_params(**{parameter: made[parameter]()}).fit(X, checkpoint=path)
+    killed_after(10**6)
+    estimator.set_params(**{parameter: made[parameter]()})
+    assert bits(estimator.fit(X, checkpoint=path)) == expected
+
+
+DAMAGES = {
+    "NaN": lambda kept: kept | {"best_0": np.full_like(kept["best_0"], np.nan)},
+    "another shape": lambda kept: kept | {"best_0": kept["best_0"][:1]},
+    "one is missing": lambda kept: {n: a for n, a in kept.items() if n != "variable_0"},
+    "one too many": lambda kept: kept | {"more": np.zeros(3)},
+    "nothing is said": lambda kept: kept | {"about": np.frombuffer(b"{}", np.uint8)},
+    "nothing at all": lambda kept: {},
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_that_was_changed_is_refused_and_kept(damage, packed, killed_after, tmp_path):
+    estimator, path = CASES["annealed"], tmp_path / "checkpoint.npz"
+    killed_after(1)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    with np.load(path) as file:
+        kept = dict(file)
+    write = np.savez_compressed if packed else np.savez
+    write(path, **DAMAGES[damage](kept))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="is no file of an interrupted fit"):
+        estimator.fit(X, checkpoint=path)
+    assert path.read_bytes() == before
+
+
 def test_rows_in_another_order_are_other_rows(killed_after, tmp_path):
     estimator, path = CASES["annealed"], tmp_path / "checkpoint"
     killed_after(1)

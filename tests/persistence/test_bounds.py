@@ -8,6 +8,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.preprocessing import StandardScaler
 
 import skae
@@ -285,3 +286,51 @@ def test_sizes_are_those_that_arrays_have():
         demand_shape("a shape", (1,) * 65)
     with pytest.raises(ValueError, match="more than 30 digits, where a whole number from 1 on"):
         demand_integer("a size", 10**5000)
+
+
+LIST_OF_ONE = [["a", "<f8"]]
+TYPES = {
+    "times in no unit": ("<M8[0s]", "counts time in no unit"),
+    "no unit in a field": ([["a", "<m8[0ns]"]], "counts time in no unit"),
+    "no unit in rows of it": ([["a", "<M8[0D]", [2]]], "counts time in no unit"),
+    "several in one text": ("f8,f8", "written as several"),
+    "many fields": ([[f"f{i}", LIST_OF_ONE] for i in range(1001)], "more than 1000 fields"),
+}
+
+
+@pytest.mark.parametrize("case", TYPES)
+def test_types_that_numpy_never_describes_so_are_refused(case, path):
+    described, message = TYPES[case]
+    scaler = [*SCALER[1][:2], {"n": 1}]
+    refused(path, of_nodes([["dtype", described], SCALER[0], scaler]), message)
+
+
+def test_times_of_two_days_are_a_unit(path):
+    held = StandardScaler()
+    held.days_ = np.array(["2020-01-01", "2020-01-03"], "M8[2D]")
+    skae.save(held, path)
+    np.testing.assert_array_equal(skae.load(path).days_, held.days_)
+
+
+def test_two_objects_have_no_state_in_common(path):
+    names = [f"a{i}" for i in range(2000)]
+    values = [0] * len(names)
+    state = ["dict", "dict", [*names, "_sklearn_version"], [*values, sklearn.__version__]]
+    scalers = [["object", SCALER[1][1], {"n": 0}]] * 2000
+    refused(path, of_nodes([state, *scalers]), "two of its objects have one state")
+
+
+def test_sparse_matrices_of_the_same_numbers_are_bounded(path):
+    n = 10_000
+    arrays = [np.zeros(n), np.arange(n), np.array([0, n])]
+    nodes = [["array", 0, "<f8", [n]], ["array", 1, "<i8", [n]], ["array", 2, "<i8", [2]]]
+    matrix = ["sparse", "csr_matrix", [1, n], [{"n": 0}, {"n": 1}, {"n": 2}]]
+    refused(path, of_nodes([*nodes, *[matrix] * 6000], arrays), "of far more values than it holds")
+
+
+def test_generators_of_one_state_are_quick(path):
+    generators = StandardScaler()
+    generators.held_ = [np.random.RandomState(3) for _ in range(5)]
+    skae.save(generators, path)
+    drawn = [each.random_sample() for each in skae.load(path).held_]
+    assert drawn == [np.random.RandomState(3).random_sample()] * 5

@@ -39,6 +39,9 @@ from skae.states import StampedEstimator, demand_estimator
 from skae.tables import check_array, check_magnitude, column_labels, in_memory, validate_data
 from skae.tabular import is_a_table
 
+# Sums of values of single precision are of it too.
+_MOST_SINGLE = float(np.finfo(np.float32).max)
+
 
 class ReconstructionImputer(FillingMixin, StampedEstimator):
     """Imputer that fills missing values with what a reducer reconstructs there.
@@ -291,7 +294,7 @@ class ReconstructionImputer(FillingMixin, StampedEstimator):
             return self
         X = self._given(X, self.reducer)
         rows = check_array(X, estimator=self, input_name="X", **self._checked(self.reducer))
-        check_magnitude(rows, LARGEST)
+        check_magnitude(rows, LARGEST if rows.dtype != np.float32 else _MOST_SINGLE / len(rows))
         # Copies of what is not frozen will be fitted anew.
         check_names(clone(self.reducer, safe=False), X)
         is_padding = find_padding_before_fit(self.reducer, rows)

@@ -43,8 +43,8 @@ def nothing_known(is_missing: Bools, is_padding: Bools | None) -> Bools:
 
 def units_of_known(filled: Array, gaps: Bools) -> Array:
     """Return the deviation of the known values of each column; 1 for a constant column."""
-    known = np.ma.masked_array(filled, gaps)
-    deviation = np.ma.getdata(known.std(axis=0, dtype=np.float64))
+    known = np.ma.masked_array(filled.astype(np.float64), gaps)
+    deviation = np.ma.getdata(known.std(axis=0))
     # The deviation of a constant column may be above zero, as its mean is rounded.
     varies = np.ma.filled(known.max(axis=0) > known.min(axis=0), False)
     return np.where(varies & (deviation > 0), deviation, 1.0)
