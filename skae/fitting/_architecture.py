@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any, Self
 
+import numpy as np
+
 from skae import backend
 from skae.networks import (
     KINDS,
@@ -203,8 +205,21 @@ cell, bidirectional, mask_value, dropout, init
                 "hidden_layer_sizes=() leaves network='unet' without layers. Give the filters of "
                 "each, as (16, 32, 64), or take network='residual' for a linear filter."
             )
-        own = {each.name for each in fields(network)} - {each.name for each in fields(Network)}
+        own = own_names(network)
+        self._check_used(own)
         return backend.with_build(network(**given, **self._own_fields(own, given)))
+
+    def _check_used(self, names: set[str]) -> None:
+        """Refuse what was given for networks of another kind."""
+        for name, default in DEFAULTS.items():
+            value = getattr(self, name)
+            if name in names or (np.ndim(value) == 0 and value == default):
+                continue
+            others = " or ".join(repr(k) for k, cls in KINDS.items() if name in own_names(cls))
+            raise ValueError(
+                f"{name}={value!r} is for network={others}, but network={self.network!r} has "
+                f"nothing of that. Leave it at {default!r}, or take one of those networks."
+            )
 
     def _own_fields(self, names: set[str], given: Mapping[str, Any]) -> dict[str, Any]:
         """What a class of networks takes beside what all of them do, of these names."""
@@ -244,8 +259,20 @@ cell, bidirectional, mask_value, dropout, init
         return sizes
 
 
+# Parameters of some kinds of networks, as they are where nobody asks for anything.
+DEFAULTS: Mapping[str, Any] = {
+    "kernel_size": 3,
+    "pooling": None,
+    "cell": "lstm",
+    "bidirectional": False,
+}
 # Of an architecture, which networks that have a field of the same name take as they are.
 _PARAMETERS = {each.name for each in fields(Architecture)}
+
+
+def own_names(network: type[Network]) -> set[str]:
+    """Names of what a class of networks has beside what all of them do."""
+    return {each.name for each in fields(network)} - {each.name for each in fields(Network)}
 
 
 def layer_sizes(
