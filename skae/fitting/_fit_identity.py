@@ -49,9 +49,12 @@ def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: 
 
 
 def _told(value: Any) -> Any:
-    """A value in words that hold no address: functions and objects of a user by what they do."""
+    """A value in words that hold no address: functions and objects of a user by what they do.
+
+    Of a network of the user what was built counts, and not what built it.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        known = [each.name for each in fields(value) if each.repr]
+        known = [each.name for each in fields(value) if each.repr and each.compare]
         return [type(value).__qualname__, *((name, _told(getattr(value, name))) for name in known)]
     if isinstance(value, list | tuple):
         return [_told(each) for each in value]

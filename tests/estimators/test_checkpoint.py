@@ -171,10 +171,24 @@ def function_of_a_user():
     return space["error"]
 
 
-@pytest.mark.parametrize("parameter", ["loss", "activation"])
+class Networks:
+    """Makes networks, and holds a layer, which pickles to other bytes each time."""
+
+    def __init__(self):
+        self.unused = layers.Dense(3)
+
+    def __call__(self, *args):
+        return normalising(*args)
+
+
+@pytest.mark.parametrize("parameter", ["loss", "activation", "network"])
 def test_a_function_of_the_user_is_known_by_its_code(parameter, killed_after, tmp_path):
     estimator = Autoencoder(2, max_iter=9, early_stopping=False, **SMALL)
-    made = {"loss": function_of_a_user, "activation": lambda: lambda values: values * 0.5}
+    made = {
+        "loss": function_of_a_user,
+        "activation": lambda: lambda values: values * 0.5,
+        "network": Networks,
+    }
     path = tmp_path / "checkpoint"
     expected = bits(clone(estimator).set_params(**{parameter: made[parameter]()}).fit(X))
     killed_after(2)
