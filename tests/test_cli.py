@@ -1,4 +1,3 @@
-import builtins
 import contextlib
 import io
 import os
@@ -15,7 +14,6 @@ from sklearn.datasets import load_wine
 from sklearn.decomposition import NMF, PCA
 
 import skae
-from skae.__main__ import run
 from skae.cli import _compare, main
 from skae.cli._table_file import read_table
 
@@ -602,15 +600,3 @@ def test_the_module_can_be_run(frame):
     assert "Written: " in result.stdout
     written = [f"skae-comparison/{name}" for name in WRITTEN]
     assert listing() == ["skae-comparison", *written, "wine.csv"]
-
-
-def test_ctrl_c_while_the_command_is_imported_ends_it_in_one_line(monkeypatch, capsys):
-    def interrupted(name, *rest, **more):
-        if name == "skae.cli":
-            raise KeyboardInterrupt
-        return imported(name, *rest, **more)
-
-    imported = builtins.__import__
-    monkeypatch.setattr(builtins, "__import__", interrupted)
-    assert run() == 130
-    assert capsys.readouterr().err == "skae: interrupted; nothing was written\n"
