@@ -77,7 +77,8 @@ class _Reader:
         self.nodes: list[Any] = []
         self._arrays, self._names = arrays, names
         self._of_objects: set[int] = set()
-        self._sparse_bytes = 0
+        n_bytes = sum(array.nbytes for array in arrays)
+        self._sparse_bytes_left = _SPARSE_COPIES * (_FEW_BYTES + n_bytes)
 
     def value(self, value: Any) -> Any:
         """A value of a description."""
@@ -130,9 +131,8 @@ class _Reader:
         """A sparse matrix, once its indices are known to be within it."""
         given = self.values(parts)
         # scipy may copy them, however many matrices are made of the same.
-        self._sparse_bytes += sum(getattr(part, "nbytes", 0) for part in given)
-        most = _SPARSE_COPIES * (_FEW_BYTES + sum(array.nbytes for array in self._arrays))
-        demand(self._sparse_bytes <= most, "sparse matrices of far more values than it holds")
+        self._sparse_bytes_left -= sum(getattr(part, "nbytes", 0) for part in given)
+        demand(self._sparse_bytes_left >= 0, "sparse matrices of far more values than it holds")
         return matrix_again(kind, shape, given)
 
     def random(self, state: Any) -> np.random.RandomState:

@@ -117,7 +117,7 @@ def _is_well(estimator: Any, X: Any, options: Mapping[str, Any]) -> bool:
     if type(X) is not np.ndarray or X.ndim != 2 or not options.keys() <= _PLAIN_OPTIONS:
         return False
     dtypes = options.get("dtype")
-    if not isinstance(dtypes, list) or X.dtype not in dtypes or not X.dtype.isnative:
+    if not isinstance(dtypes, list) or X.dtype not in dtypes:
         return False
     if not len(X) or X.shape[1] != getattr(estimator, "n_features_in_", None):
         return False
