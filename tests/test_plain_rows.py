@@ -48,7 +48,7 @@ FITTED_TO_NAMES = PCA(2).fit(pd.DataFrame(ROWS, columns=list("abc")))
 def outcome(check, estimator, X, **options):
     """What comes of a check: type, dtype and values, or the type of the error; and its warnings."""
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always")  # they are compared, also those said before
         try:
             checked = check(estimator, X, **{**OPTIONS, **options})
         except (TypeError, ValueError) as error:

@@ -2,7 +2,6 @@
 
 import errno
 import glob
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ import numpy as np
 
 from skae.drafts import remove_whole, write_whole
 from skae.numerics import Array
+from skae.states import checksum
 from skae.training import Saved
 
 # Seconds from one writing to the next; an epoch that takes longer is kept at its end.
@@ -117,12 +117,9 @@ def _whole(about: dict[str, Any], arrays: dict[str, Array]) -> Saved:
 
 
 def _digest(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    # Text and arrays are the same once they were read again; lists and single numbers need not be.
+    values = [(name, np.asarray(arrays[name])) for name in sorted(arrays)]
+    return checksum([json.dumps(about, sort_keys=True), values])
 
 
 @contextmanager
