@@ -19,7 +19,9 @@ _MOST_TIMES, _FREE_BYTES = 20, 2**20
 
 
 def plain_frame(frame: Any, categorical: list[str]) -> Any:
-    """Return a frame of types that a stored model can name: text, floats, dates without a zone.
+    """Return a frame of types that a stored model can name, as pandas reads them from text.
+
+    These are text, truth values, floats and dates without a zone.
 
     Parameters
     ----------
@@ -35,6 +37,9 @@ def plain_frame(frame: Any, categorical: list[str]) -> Any:
 def _plain(column: Any, is_category: bool) -> Any:
     import pandas as pd
 
+    if _is_truth(column):
+        is_plain = isinstance(column.dtype, np.dtype)
+        return column if is_plain else column.astype(object).where(column.notna(), np.nan)
     if is_category:
         # Lists are no levels; as text, they would be.
         return column if column.map(_is_nested).any() else as_text(column)
@@ -52,9 +57,13 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, list | dict | set | tuple | np.ndarray)
 
 
+def _is_truth(column: Any) -> bool:
+    return bool(column.dtype.kind == "b")
+
+
 def categories_of(frame: Any) -> list[str]:
-    """Return the columns of text, levels and truth values."""
-    return [name for name in frame if not is_number(frame[name])]
+    """Return the columns of text and levels."""
+    return [name for name in frame if not is_number(frame[name]) and not _is_truth(frame[name])]
 
 
 def load_model(path: str | Path) -> Any:

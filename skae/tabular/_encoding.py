@@ -154,13 +154,13 @@ class Encoding:
                 unknown = np.full(len(column.values), np.nan)
                 column = Cells(number.kind, unknown, column.is_missing)
             if column.kind != number.kind:
-                raise _other_type(name, column.kind, "{} values", number.kind)
+                raise _other_type(name, column.kind, f"{number.kind} values", number.kind)
             check_magnitudes(name, column)
             checked[name] = column
         for name, category in [*self.flags.items(), *self.categories.items()]:
             column = cells[name] if cells[name].kind == "unknown" else cells[name].as_levels()
             if category.is_alien(column):
-                raise _other_type(name, column.kind, "others, such as {!r},", category.levels[0])
+                raise _other_type(name, column.kind, f"others, such as {category.levels[0]!r},")
             checked[name] = column
         return checked
 
@@ -310,10 +310,13 @@ def check_magnitudes(name: Hashable, column: Cells) -> None:
         )
 
 
-def _other_type(name: Hashable, kind: str, expected: str, example: object) -> ValueError:
+def _other_type(name: Hashable, kind: str, expected: str, kind_in_fit: str = "") -> ValueError:
+    # Readers of text files leave dates as text unless they are asked.
+    is_unread = kind == "text" and kind_in_fit == "date"
+    way_out = f", as by pandas.to_datetime(X[{name!r}])" if is_unread else ""
     return ValueError(
-        f"Column {name!r} holds {kind} values, but held {expected.format(example)} in fit. Give it "
-        "the type that it had."
+        f"Column {name!r} holds {kind} values, but held {expected} in fit. Give it the type that "
+        f"it had{way_out}."
     )
 
 

@@ -28,6 +28,7 @@ def frame():
             "level": pd.Categorical(np.array(["a", "b", "c", "d"])[n % 4]),
             "text": pd.array(np.array(["x", "y", "z"])[n % 3], dtype="str"),
             "truth": n % 2 == 0,
+            "truth or none": pd.array(n % 3 == 0, dtype="boolean"),
             "day": pd.date_range("2020-01-01", periods=40).as_unit("us"),
             "moment": pd.date_range("2020-01-01", periods=40, freq="7h", tz="Europe/Berlin"),
             "span": pd.to_timedelta(n % 11, "h"),
@@ -35,7 +36,7 @@ def frame():
             "same": "k",
         }
     )
-    frame.loc[::6, ["number", "level", "day"]] = None
+    frame.loc[::6, ["number", "level", "truth or none", "day"]] = None
     return frame
 
 
@@ -51,6 +52,13 @@ def stored(frame):
         )
         models[name] = model.fit(plain)
     return models
+
+
+def test_truth_values_are_what_pandas_reads_from_text(frame):
+    truths = frame[["truth", "truth or none"]]
+    read = pd.read_csv(io.StringIO(truths.to_csv(index=False)))
+    plain = plain_frame(frame, categories_of(frame))
+    pd.testing.assert_frame_equal(plain[list(truths)], read, check_dtype=True)
 
 
 def test_files_name_only_what_is_trusted(stored):

@@ -12,7 +12,7 @@ from skae.tabular import TableAutoencoder, set_width
 # Of the variance; and how long a fold is trained. Nothing is held out of a fold: what a reducer
 # leaves of ordinary rows is judged by rows of the others anyway, so that it needs no judge, only to
 # stop before it learns single rows by heart.
-_SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 50
+_SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 30
 # Steps of all folds from which their program is compiled by XLA, as it is for those of one fit.
 _LONG = 500
 # Of tables: a code as wide as the table copies numbers, and with them those that are odd.
