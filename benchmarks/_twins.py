@@ -23,13 +23,15 @@ def twins(options):
     rng = np.random.default_rng(0)
     repeats, many = (1, 20) if options.quick else (9, 200)
     for name, network in networks():
-        weights = backend.random_weights(network, rng)
+        single = backend.random_weights(network, rng)
+        double = {key: each.astype(np.float64) for key, each in single.items()}
+        weights = {np.dtype(np.float32): single, np.dtype(np.float64): double}
         in_numpy, in_keras = NumpyScorer(network), KerasScorer(network)
         rows = rng.standard_normal((many, network.n_features)).astype(np.float32)
         for n_rows, number in ((1, 5 if options.quick else 50), (many, 1)):
 
             def encode(scorer, weights=weights, rows=rows[:n_rows]):
-                return scorer.encode(lambda dtype: weights, rows)
+                return scorer.encode(weights.__getitem__, rows)
 
             encode(in_keras)  # compiles
             with threadpool_limits(1):

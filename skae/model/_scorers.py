@@ -38,7 +38,7 @@ def scorer_of(network: Network) -> Scorer:
 
 
 class NumpyScorer:
-    """The numpy twin of a network, in the dtype of the rows or in float32."""
+    """The numpy twin of a network, in the dtype that it scores rows in."""
 
     def __init__(self, network: NumpyTwin) -> None:
         self._network = network
@@ -57,14 +57,12 @@ class NumpyScorer:
         return self._answer(code, self._network.decode(*self._given(weights_as, code)))
 
     def _given(self, weights_as: WeightsAs, rows: Array) -> tuple[Weights, Array]:
-        dtype = np.dtype(np.float32) if self._network.is_single else rows.dtype
-        n_lacking = -len(rows) % self._network.row_multiple
-        if n_lacking:
-            rows = np.concatenate([rows, np.zeros((n_lacking, *rows.shape[1:]), rows.dtype)])
+        dtype = self._network.scoring_dtype(rows.dtype)
         return weights_as(dtype), rows.astype(dtype, copy=False)
 
     def _answer(self, rows: Array, found: Array) -> Array:
-        return found[: len(rows)].astype(rows.dtype, copy=False)
+        with np.errstate(over="ignore"):  # infinite, as it is in the rows' own precision
+            return found.astype(rows.dtype, copy=False)
 
 
 class KerasScorer:

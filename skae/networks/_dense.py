@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -94,10 +94,9 @@ class DenseNetwork(Network):
             weights[names.OUTPUT_UNITS][:] = 1.0
         return weights
 
-    @property
-    def is_single(self) -> bool:
-        """No: rows are scored in their own precision."""
-        return False
+    def scoring_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Rows are scored in their own precision."""
+        return dtype
 
     @property
     def numpy_twin(self) -> NumpyTwin | None:

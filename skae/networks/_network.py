@@ -180,11 +180,6 @@ class Network:
         """
         raise NotImplementedError(f"channels of a {type(self).__name__}")
 
-    @property
-    def row_multiple(self) -> int:
-        """Rows are scored in numpy by multiples of as many, padded."""
-        return 1
-
     def steps_from_which_xla_pays(self, on_gpu: bool) -> float:
         """How many planned steps bring back the time that XLA takes to compile."""
         return self.xla_from_steps_on_gpu if on_gpu else self.xla_from_steps

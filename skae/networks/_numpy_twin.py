@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,13 +19,8 @@ _AT_A_TIME = 2**19
 class NumpyTwin(Protocol):
     """A network that encodes and decodes in numpy, in the dtype of the weights it is given."""
 
-    @property
-    def is_single(self) -> bool:
-        """Whether rows are to be given in float32, as in training."""
-
-    @property
-    def row_multiple(self) -> int:
-        """Rows are to be given by multiples of as many, padded."""
+    def scoring_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """The dtype that rows of a dtype are to be given in."""
 
     def encode(self, weights: Weights, rows: Array) -> Array:
         """Code of scaled rows; of a distribution, its mean."""
@@ -39,12 +34,11 @@ class NumpyTwin(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TwinnedNetwork(Network):
-    """A network whose nonlinear paths are written in numpy too, for float32 alone."""
+    """A network whose nonlinear paths are written in numpy too."""
 
-    @property
-    def is_single(self) -> bool:
-        """Yes: weights are float32, and layers many, so that more digits would say no more."""
-        return True
+    def scoring_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Single precision, as weights have it: with many layers more digits would say no more."""
+        return np.dtype(np.float32)
 
     @property
     def numpy_twin(self) -> NumpyTwin | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,10 +39,9 @@ class RecurrentNetwork(TwinnedNetwork):
     # Measured on two cores: XLA takes 1 s more to compile and saves a quarter of each step.
     xla_from_steps: ClassVar[float] = 1000
 
-    @property
-    def row_multiple(self) -> int:
-        """Products of matrices add the last few rows in another order; states carry that on."""
-        return 16
+    def scoring_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Double precision, as products with states have it."""
+        return np.dtype(np.float64)
 
     def steps_from_which_xla_pays(self, on_gpu: bool) -> float:
         """How many planned steps bring back the time that XLA takes to compile.
@@ -121,39 +120,19 @@ class RecurrentNetwork(TwinnedNetwork):
         self, layer: str, weights: Weights, sequence: Array, is_there: Array | None
     ) -> Array:
         """States of a layer, of shape (n_timesteps, n_rows, n_units); backward ones last."""
-        if not self.bidirectional:
-            return self._directed(layer, weights, sequence, is_there, backwards=False)
-        both = [
-            self._directed(f"{layer}/{which}_cell", weights, sequence, is_there, backwards=back)
-            for which, back in (("forward", False), ("backward", True))
+        cells = [f"{layer}/{self.cell}_cell"]
+        if self.bidirectional:
+            cells = [f"{layer}/{which}_cell/{self.cell}_cell" for which in ("forward", "backward")]
+        directions: list[Layer] = [
+            (
+                weights[names.kernel(own)],
+                weights[f"{own}/recurrent_kernel"],
+                weights[names.bias(own)],
+            )
+            for own in cells
         ]
-        return np.concatenate(both, axis=2)
-
-    def _directed(
-        self,
-        layer: str,
-        weights: Weights,
-        sequence: Array,
-        is_there: Array | None,
-        *,
-        backwards: bool,
-    ) -> Array:
-        own = f"{layer}/{self.cell}_cell"
-        parts: Layer = (
-            weights[names.kernel(own)],
-            weights[f"{own}/recurrent_kernel"],
-            weights[names.bias(own)],
-        )
-        n_timesteps = self.sample_shape[0]
-        return recurred(
-            self.cell,
-            parts,
-            sequence,
-            n_timesteps,
-            self.activation,
-            is_there=is_there,
-            backwards=backwards,
-        )
+        n_timesteps, activation = self.sample_shape[0], self.activation
+        return recurred(self.cell, directions, sequence, n_timesteps, activation, is_there=is_there)
 
 
 def _read_out(half: str, weights: Weights, states: Array, columns: slice) -> Array:

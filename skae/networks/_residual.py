@@ -13,7 +13,7 @@ images of any size.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -142,10 +142,9 @@ class ResidualNetwork(Network):
         n_positions = self.n_features // self.n_channels
         return int(np.clip(_POSITIONS_AT_ONCE // n_positions, 1, super().scoring_batch))
 
-    @property
-    def is_single(self) -> bool:
-        """Yes: rows are scored in float32, as in training."""
-        return True
+    def scoring_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Rows are scored in float32, as in training."""
+        return np.dtype(np.float32)
 
     @property
     def numpy_twin(self) -> NumpyTwin | None:
