@@ -116,3 +116,10 @@ NUMPY_ACTIVATIONS: Mapping[Hashable, Callable[[Array], Array]] = {
 
 # Those that can overwrite the values that they are given, and are faster so.
 ACTIVATIONS_IN_PLACE: Mapping[Hashable, Callable[[Array], Array]] = {"gelu": _gelu_in_place}
+
+# Activations that never fall, and those that fall to one minimum and rise from there on: what they
+# make of the largest of some values is known from the largest, or from that and the least.
+RISING = frozenset(
+    ("celu", "elu", "exponential", "hard_sigmoid", "leaky_relu", "linear", "log_sigmoid", "relu")
+).union(("relu6", "selu", "sigmoid", "softplus", "softsign", "tanh"))
+OF_ONE_VALLEY = frozenset(("gelu", "mish", "silu", "swish"))

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from skae.networks import _names as names
+from skae.networks._activations import OF_ONE_VALLEY, RISING
 from skae.networks._channels import (
     ChannelGroup,
     hidden_layers,
@@ -110,14 +111,22 @@ class ConvolutionalNetwork(TwinnedNetwork):
             layer = names.hidden("encoder", i)
             kernel, bias = weights[names.kernel(layer)], weights[names.bias(layer)]
             maps = convolved(maps, kernel, bias, stride=1 if self.pooling else 2)
-            maps = activate_in_place(self.activation, maps)
-            if self.pooling:
-                maps = pooled(maps, self.pooling)
+            maps = self._activated_and_pooled(maps)
         layer = names.nonlinear("encoder")
         code = product(maps.reshape(len(maps), -1), weights[names.kernel(layer)][:, columns])
         if names.bias(layer) in weights:
             code += weights[names.bias(layer)][columns]
         return code
+
+    def _activated_and_pooled(self, maps: Array) -> Array:
+        if self.pooling == "max" and self.activation in RISING:
+            return activate_in_place(self.activation, pooled(maps, "max"))
+        if self.pooling == "max" and self.activation in OF_ONE_VALLEY:
+            # The largest value is that of the largest place, or of the least one.
+            ends = [pooled(maps, kind) for kind in ("min", "max")]
+            return np.maximum(*(activate_in_place(self.activation, end) for end in ends))
+        maps = activate_in_place(self.activation, maps)
+        return pooled(maps, self.pooling) if self.pooling else maps
 
     def _grown(self, weights: Weights, code: Array) -> Array:
         """Rows of a code by the nonlinear path."""

@@ -210,15 +210,21 @@ def _taps(width: int, size: int, odd: int) -> _Taps:
     return _Taps((size + 1 - odd) // 2, begin, taps)
 
 
+_EXTREMES = {"max": np.maximum, "min": np.minimum}
+
+
 def pooled(maps: Array, kind: str) -> Array:
-    """The largest of every two places along every axis, or their mean; the last may be alone."""
+    """The largest of every two places along every axis, the least, or their mean.
+
+    The last place may be alone.
+    """
     for axis in range(1, maps.ndim - 1):
         before = (slice(None),) * axis
         first, second = maps[(*before, slice(0, None, 2))], maps[(*before, slice(1, None, 2))]
         both = (*before, slice(second.shape[axis]))
         maps = first.copy()
-        if kind == "max":
-            np.maximum(maps[both], second, out=maps[both])
+        if kind in _EXTREMES:
+            _EXTREMES[kind](maps[both], second, out=maps[both])
         else:
             maps[both] += second
             maps[both] *= 0.5

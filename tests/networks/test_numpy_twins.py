@@ -118,6 +118,10 @@ def test_without_hidden_layers_there_is_the_linear_path():
         check_twin(network, drawn_rows(network.sample_shape))
 
 
+def pooled(**options):
+    return convolutional(pooling="max", **options)
+
+
 def gated(**options):
     return recurrent(cell="gru", **options)
 
@@ -125,7 +129,7 @@ def gated(**options):
 @pytest.mark.parametrize(
     ("kind", "activation"),
     [
-        *((convolutional, name) for name in sorted(NUMPY_ACTIVATIONS)),
+        *product((convolutional, pooled), sorted(NUMPY_ACTIVATIONS)),
         # Both cells take theirs from the same table.
         *product((recurrent, gated), ("exponential", "relu", "tanh")),
     ],
