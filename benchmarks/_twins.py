@@ -1,6 +1,7 @@
 """Networks scored in numpy beside the same by a compiled call of Keras: one row, and many.
 
-On one thread of each, and in processor time, which others on the machine change less.
+On one thread of numpy, as many of Keras as it takes, and in the processor time of all of them,
+which others on the machine change less.
 """
 
 from functools import partial

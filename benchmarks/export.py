@@ -63,13 +63,13 @@ def check_networks(options):
     worst = 0.0
     for cls, (network, shape) in ((c, n) for c in CLASSES for n in NETWORKS.items()):
         fitted = cls(4, network=network, hidden_layer_sizes=(5,), **shape, **QUICK).fit(DIGITS)
-        worst = max(worst, check_activations(cls.__name__, network, fitted, activations))
+        worst = np.maximum(worst, check_activations(cls.__name__, network, fitted, activations))
     for network in ("unet", "residual"):
         restoring = skae.DenoisingAutoencoder(
             network=network, sample_shape=(8, 8, 1), hidden_layer_sizes=(5, 5), **QUICK
         ).fit(DIGITS)
         found = check_activations("DenoisingAutoencoder", network, restoring, activations)
-        worst = max(worst, found)
+        worst = np.maximum(worst, found)  # NaN stays one
     print(f"all files: {worst:.1e} <= {MOST_APART}: {'yes' if worst <= MOST_APART else 'NO'}\n")
 
 
@@ -79,7 +79,7 @@ def check_activations(name, network, fitted, activations):
         other, model = copy.copy(fitted), fitted._model
         other._model = replace(model, network=replace(model.network, activation=activation))
         apart[activation] = farthest(other, DIGITS, {"X": DIGITS}, METHODS)
-    at = max(apart, key=apart.get)
+    at = max(apart, key=lambda name: np.nan_to_num(apart[name], nan=np.inf))
     print(f"{name:<26}{network:<16}{len(apart):>6}{apart[at]:>10.1e}  {at}", flush=True)
     return apart[at]
 
@@ -137,7 +137,7 @@ def farthest(estimator, rows, feed, methods, **options):
             continue
         scale = max(np.std(expected), np.finfo(np.float32).tiny)
         apart.append(np.max(np.abs(found - expected) / (scale + np.abs(expected))))
-    return max(apart)
+    return float(np.max(apart))
 
 
 def session_of(model):

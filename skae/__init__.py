@@ -18,9 +18,11 @@ if TYPE_CHECKING:
         distributed,
         exceptions,
         inspection,
-        layers,
         metrics,
         tracking,
+    )
+    from skae import (
+        layers as layers,
     )
     from skae.applications import (
         LatentCodec,
@@ -123,7 +125,6 @@ __all__ = [
     "distributed",
     "exceptions",
     "inspection",
-    "layers",
     "load",
     "metrics",
     "save",

@@ -51,5 +51,11 @@ def test_the_code_that_is_checked_as_users_check_theirs_has_every_public_name():
     assert public <= used
 
 
+def test_a_star_imports_no_keras():
+    code = "from skae import *; import sys; print(Autoencoder, 'keras' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.endswith("False\n")
+
+
 def test_type_checkers_are_told_that_there_are_types():
     assert (ROOT / "skae" / "py.typed").is_file()

@@ -16,6 +16,8 @@ from typing import Annotated
 
 import numpy as np
 from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, FiniteFloat
 
 import skae
@@ -49,6 +51,12 @@ def make_app(estimator):
 
     app = FastAPI(title=f"A fitted {type(estimator).__name__}", version=skae.__version__)
 
+    @app.exception_handler(RequestValidationError)
+    def refuse(_request, error):
+        # FastAPI's own answer repeats what was sent, and JSON has no way to write infinity.
+        told = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()]
+        return JSONResponse({"detail": told}, status_code=422)
+
     @app.get("/about")
     def about():
         """What is served."""
@@ -65,7 +73,8 @@ def make_app(estimator):
                 values = getattr(estimator, method)(np.array(given.rows))
             except ValueError as error:  # what only the estimator knows, such as rows of no class
                 raise HTTPException(422, str(error)) from error
-            return Answer(values=values.tolist())
+            # Frames too, where the estimator was asked for them.
+            return Answer(values=np.asarray(values).tolist())
 
         app.post(f"/{method}", name=method, description=f"{method} of rows.")(answer)
 

@@ -1,6 +1,8 @@
 """Calls for all shards on an executor, repeated where a worker is lost."""
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from typing import Any, Protocol
 
 from skae.distributed._dask import DaskExecutor, NoWorkersError, is_client
@@ -88,8 +90,8 @@ class Crew:
         if self._setup is not None:
             forget(self._setup)
         self._lent.clear()
-        if self._make is not None and hasattr(self._executor, "shutdown"):
-            self._executor.shutdown(wait=True, cancel_futures=True)
+        if self._make is not None:
+            _shut_down(self._executor, wait=True)
 
     def weigh(self, weights: Sequence[Array | None]) -> None:
         """Note how much the rows of each shard count."""
@@ -160,7 +162,7 @@ class Crew:
     ) -> Any:
         assert self._setup is not None
         source, weight = self._lent_shard(number)
-        place = Place(number, self._setup)
+        place = Place(number, self._setup, self.shards[number].content)
         future = self._executor.submit(function, place, source, weight, *shared, *own)
         if not hasattr(future, "result"):
             raise TypeError(
@@ -187,7 +189,9 @@ class Crew:
         """Forget what lay with a lost worker, and make an executor anew that it broke."""
         for number in numbers:
             self._lent.pop(number, None)
-        if not getattr(self._executor, "_broken", False):
+        is_marked = bool(getattr(self._executor, "_broken", False))
+        # Those of joblib are broken without a mark.
+        if not is_marked and (self._make is None or not isinstance(lost, BrokenExecutor)):
             return
         if self._make is None:
             raise WorkerLostError(
@@ -196,7 +200,7 @@ class Crew:
                 f"{type(self._executor).__name__}(2): it is called again, and what was lost is "
                 "done again."
             ) from lost
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        _shut_down(self._executor, wait=False)
         self._executor = self._made()
 
     def named(self, number: int) -> str:
@@ -267,7 +271,13 @@ class Calls:
     def _gather(self, found: dict[int, Any]) -> None:
         for number, future in self._futures.items():
             try:
-                found[number] = future.result()
+                result = future.result()
+                if result is None:
+                    raise TypeError(
+                        "the future of the executor gave None, but what the function returned was "
+                        "expected"
+                    )
+                found[number] = result
             except NoWorkersError as error:
                 raise WorkerLostError(
                     f"The cluster has had {error}, while {self._crew.named(number)} waits for one. "
@@ -288,6 +298,16 @@ def is_of_lost_worker(error: BaseException) -> bool:
     )
 
 
+def _shut_down(executor: Any, *, wait: bool) -> None:
+    """Let an executor end, which may have other parameters of ``shutdown``, or none."""
+    if not hasattr(executor, "shutdown"):
+        return
+    options: dict[str, Any] = {"wait": wait, "cancel_futures": True}
+    known = inspect.signature(executor.shutdown).parameters
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in known.values())
+    executor.shutdown(**{name: options[name] for name in options if takes_all or name in known})
+
+
 def no_executor(given: Any) -> str:
     """What is said of a value that runs nothing."""
     return (
@@ -303,7 +323,8 @@ def _adapted(executor: Any) -> Any:
 
 def _with_place(error: Exception, name: str) -> Exception:
     """The error, saying in which shard it was raised."""
-    if type(error) in (ValueError, TypeError):
-        return type(error)(f"In {name}: {error}")
+    for kind in (ValueError, TypeError):
+        if isinstance(error, kind):
+            return kind(f"In {name}: {error}")
     error.add_note(f"In {name}.")
     return error

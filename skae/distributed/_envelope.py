@@ -31,7 +31,8 @@ class Envelope:
         """A value, for other processes; classes and functions of a notebook are in it."""
         try:
             return cls(uuid4().hex, dumps(value))
-        except (TypeError, AttributeError, pickle.PicklingError) as error:
+        # What a class does in ``__reduce__`` may raise anything.
+        except Exception as error:
             raise TypeError(
                 f"The estimator cannot be sent to workers, as pickle does not take it: {error}. "
                 "Pass parameters that can be pickled."

@@ -11,6 +11,7 @@ from skae.distributed._pace import Pace
 from skae.distributed._rows import ShardedRows
 from skae.distributed._shards import shards_of
 from skae.estimators import BaseAutoencoder
+from skae.fitting import granting
 
 Estimator = TypeVar("Estimator", bound=BaseAutoencoder)
 
@@ -142,7 +143,9 @@ def fit(
         pace = Pace(float(outer_momentum), steps_per_round)
         rows: Any = ShardedRows(crew, pace, is_kept=checkpoint is not None)
         about: dict[str, Any] = {"sample_weight": sample_weight, "checkpoint": checkpoint}
-        return estimator.fit(rows, **about)
+        # An average of rounds that some shards had not ended would be of no use.
+        with granting(False):
+            return estimator.fit(rows, **about)
     finally:
         crew.end()
 

@@ -10,7 +10,17 @@ from skae.distributed._crew import Crew
 from skae.distributed._envelope import Envelope
 from skae.distributed._pace import Pace
 from skae.distributed._rounds import RoundEpochs, RoundJudge, RoundProgram, seed_of
-from skae.distributed._work import Phase, Seed, Setup, Summary, check, reduce, take
+from skae.distributed._work import (
+    Phase,
+    Seed,
+    Setup,
+    Summary,
+    check,
+    installed,
+    may_change,
+    reduce,
+    take,
+)
 from skae.fitting import Recipe, Rows, UncheckedRows, check_weights
 from skae.model import BlockFunction, ScaledRows, Scaling, combined
 from skae.numerics import Array, Integers
@@ -54,9 +64,12 @@ class ShardedRows(UncheckedRows):
         self._crew.begin(Envelope.of(setup))
         summaries: list[Summary] = self._crew.call(check)
         first = _agreed(summaries)
+        for shard, summary in zip(self._crew.shards, summaries, strict=True):
+            shard.content = summary.digest if may_change(shard.source) else None
         lengths = [summary.n_rows for summary in summaries]
         self.shape = (sum(lengths), first.n_features)
-        self.digest = b"".join(summary.digest for summary in summaries)
+        if self._is_kept:
+            self.digest = b"".join(summary.digest for summary in summaries)
         self.dtype = np.result_type(*(s.dtype for s in summaries if s.n_rows))
         self._ends = np.cumsum(lengths)
         _note_features(estimator, first)
@@ -69,6 +82,14 @@ class ShardedRows(UncheckedRows):
         if sample_weight is None:
             return None
         parts = _weights_of(sample_weight, lengths)
+        for number, part in enumerate(parts):
+            is_odd = ~np.isfinite(part) | (part < 0) if part.dtype.kind in "iuf" else np.zeros(0)
+            if is_odd.any():
+                place = int(is_odd.argmax())
+                raise ValueError(
+                    f"sample_weight of shard {number} holds {part[place]} at {place}, but finite "
+                    "numbers of at least 0 were expected."
+                )
         # Only the number and the kind of the rows are looked at.
         stand_in = np.broadcast_to(np.zeros(1, self.dtype), (self.shape[0], 1))
         return check_weights(np.concatenate(parts), stand_in)
@@ -307,6 +328,13 @@ def _agreed(summaries: list[Summary]) -> Summary:
         raise ValueError("All shards are empty: pass some rows.")
     number, summary = first
     for other, each in enumerate(summaries):
+        pairs = zip(each.versions, installed(), strict=True)
+        differing = [f"{theirs} ({ours})" for theirs, ours in pairs if theirs != ours]
+        if differing:
+            raise ValueError(
+                f"The worker of shard {other} has other versions than this process (in brackets): "
+                f"{', '.join(differing)}. Bits depend on them: install the same everywhere."
+            )
         if each.n_rows and each.n_features != summary.n_features:
             raise ValueError(
                 f"Shard {other} has {each.n_features} features, but shard {number} has "

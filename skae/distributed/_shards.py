@@ -25,12 +25,15 @@ class Shard:
         Whether the executor holds it already.
     weight : ndarray or None
         How much each row counts.
+    content : bytes or None
+        Of rows that may change while they are trained on, what tells them from others.
     """
 
     source: Any
     name: str
     is_elsewhere: bool = False
     weight: Array | None = None
+    content: bytes | None = None
 
 
 def shards_of(shards: Any, executor: Any) -> list[Shard]:

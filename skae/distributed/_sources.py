@@ -15,20 +15,24 @@ def _read_npy(path: str) -> Any:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise ValueError(
-            f"{path!r} is no array as numpy.save writes one, or one of objects ({error})."
+            f"it is no array as numpy.save writes one, or one of objects ({error})."
         ) from error
 
 
 def _read_parquet(path: str) -> Any:
     with needs_extra("distributed", "Reading parquet"):
         import pyarrow.parquet as parquet
-    return parquet.ParquetFile(path).read()
+    # A directory of parts too, as dask and Spark write one. Folders above say nothing of a file.
+    return parquet.read_table(path, partitioning="hive" if Path(path).is_dir() else None)
 
 
 def _read_zarr(path: str) -> Any:
     with needs_extra("distributed", "Reading zarr"):
         import zarr
-    return zarr.open_array(path, mode="r")[...]
+    found = zarr.open(path, mode="r")
+    if not isinstance(found, zarr.Array):
+        raise ValueError("it is a group of zarr. Pass arrays in it themselves, as zarr.open does.")
+    return found[...]
 
 
 READERS: dict[str, Callable[[str], Any]] = {
@@ -59,7 +63,13 @@ def reader_of(path: str | PathLike[str]) -> Callable[[str], Any]:
 def read(source: Any) -> Any:
     """Rows as a fit takes them, of an array, a frame, a table, a path or a lazy block of dask."""
     if isinstance(source, str | PathLike):
-        source = reader_of(source)(fspath(source))
+        path = fspath(source)
+        try:
+            source = reader_of(source)(path)
+        except ImportError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{path!r} cannot be read: {error}") from error
     if hasattr(source, "dask") and hasattr(source, "compute"):
         source = source.compute(scheduler="synchronous")
     if _is_pyarrow(source):

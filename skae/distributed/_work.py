@@ -6,6 +6,7 @@ What a worker keeps between calls, it can make again: rows as a fit reads them, 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from skae.distributed._sources import read
 from skae.fitting import Rows, check_fit_input
 from skae.model import BlockFunction, Scaling, over_blocks
 from skae.numerics import Array, Integers, Weights, kept_memory, one_blas_thread
+from skae.states import versions_of_training
 from skae.training import (
     AnnealedRate,
     Annealing,
@@ -148,6 +150,7 @@ class Summary:
     dtype: "np.dtype[Any]"
     names: list[str] | None
     digest: bytes = b""
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,26 +161,38 @@ class Place:
     ----------
     number : int
     setup : Envelope
+    content : bytes or None
+        The digest of the rows that ``check`` has seen, where they may have changed since.
     """
 
     number: int
     setup: Envelope
+    content: bytes | None = None
 
 
 def check(place: Place, source: Any, _: Array | None) -> Summary:
     """Check the rows of a shard as ``fit`` does, and say how many there are."""
     X = read(source)
     if X.shape[0] == 0:
-        return Summary(0, 0, np.dtype(np.float32), None)
+        return Summary(0, 0, np.dtype(np.float32), None, versions=installed())
     estimator, rows = _checked(place, X)
     names = getattr(estimator, "feature_names_in_", None)
     _keep((place.setup.name, place.number), rows, rows.X)
     n_rows, n_features = rows.X.shape
     names = None if names is None else list(names)
     setup: Setup = opened(place.setup)
-    return Summary(
-        n_rows, n_features, rows.X.dtype, names, _digest(rows.X) if setup.is_kept else b""
-    )
+    digest = _digest(rows.X) if setup.is_kept or may_change(source) else b""
+    return Summary(n_rows, n_features, rows.X.dtype, names, digest, installed())
+
+
+def may_change(source: Any) -> bool:
+    """Whether other rows may be read the next time: those of a file."""
+    return isinstance(source, str | PathLike)
+
+
+def installed() -> tuple[str, ...]:
+    """Of all that bits depend on."""
+    return tuple(f"{name} {number}" for name, number in versions_of_training().items())
 
 
 def _digest(X: Any) -> bytes:
@@ -335,6 +350,11 @@ def _rows_of(place: Place, source: Any) -> Rows:
     rows: Rows | None = ROWS.find(key)
     if rows is None:
         rows = _checked(place, read(source))[1]
+        if place.content is not None and _digest(rows.X) != place.content:
+            raise ValueError(
+                f"The file holds other rows than when the fit began: {rows.X.shape[0]} of "
+                f"{rows.X.shape[1]} features. Fit again, and change no file meanwhile."
+            )
         _keep(key, rows, rows.X)
     return rows
 

@@ -4,6 +4,7 @@ import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,8 @@ class _NoFolds:
 
 def _first(X: Any, inputs: list[Input]) -> Any:
     """The first rows that can be given to a file, in the precision in which it reads them."""
+    if isinstance(X, str | bytes | PathLike):
+        raise TypeError(f"X={X!r} is text, but a few rows like those of fit were expected.")
     if not hasattr(X, "shape"):
         X = np.asarray(X)
     if X.ndim == 0 or not X.shape[0]:

@@ -155,7 +155,7 @@ def check_resumable(estimator: Any, checkpoint: object) -> None:
     """
     if checkpoint is None:
         return
-    if not isinstance(checkpoint, str | os.PathLike):
+    if not isinstance(checkpoint, str | os.PathLike) or not os.fspath(checkpoint):
         raise ValueError(f"checkpoint={checkpoint!r} should be the path of a file, or None.")
     if not isinstance(estimator.random_state, Integral):
         raise ValueError(

@@ -1,21 +1,17 @@
 """What tells a fit from all others: all that decides its bits."""
 
-import functools
 import hashlib
 from dataclasses import fields, is_dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 from skae.networks import digest_of
 from skae.numerics import Array
-from skae.states import versions
+from skae.states import versions_of_training
 from skae.training import Data, Plan, ProgramSpec, RowSource, Start
 
 _ROWS_AT_A_TIME = 4096
-# Beside those that every state names.
-_PACKAGES = ("keras", "tensorflow", "tensorflow-cpu")
 
 
 def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: list[Array]) -> str:
@@ -36,7 +32,7 @@ def identity_of(spec: ProgramSpec, data: Data, start: Start, plan: Plan, units: 
     of_optimizer = (type(optimizer).__qualname__, getattr(optimizer, "config", ""))
     plan = replace(plan, keeps_interrupted=False)
     numbers = (start.seed, start.learning_rate, start.n_past_epochs, plan)
-    digest.update(repr((said, of_optimizer, numbers, versions(), _other_versions())).encode())
+    digest.update(repr((said, of_optimizer, numbers, versions_of_training())).encode())
     weights = start.departure or {}
     for name, array in [*start.weights.items(), *weights.items(), *start.scalars.items()]:
         digest.update(name.encode())
@@ -59,17 +55,6 @@ def _told(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_told(each) for each in value]
     return digest_of(value)[0] if callable(value) else repr(value)
-
-
-@functools.cache
-def _other_versions() -> list[str]:
-    found = []
-    for package in _PACKAGES:
-        try:
-            found.append(version(package))
-        except PackageNotFoundError:
-            found.append("")
-    return found
 
 
 def _add_rows(digest: Any, source: RowSource, n_features: int) -> None:

@@ -114,7 +114,7 @@ class RecurrentNetwork(TwinnedNetwork):
         for i in range(1, len(self.hidden_layer_sizes) + 1):
             sequence = self._recurred(names.hidden("decoder", i), weights, sequence, None)
         outputs = _read_out("decoder", weights, sequence, slice(None))
-        return outputs.transpose(1, 0, 2).reshape(len(code), -1)
+        return outputs.transpose(1, 0, 2).reshape(len(code), self.n_features)
 
     def _recurred(
         self, layer: str, weights: Weights, sequence: Array, is_there: Array | None

@@ -1,7 +1,6 @@
 """Fitted estimators in files, and back."""
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from skae.drafts import place_of, write_whole
@@ -9,7 +8,7 @@ from skae.persistence._describing import described_estimator
 from skae.persistence._layout import check_beginning, packed, unpacked, whole_number
 from skae.persistence._names import Names, Trusted
 from skae.persistence._rebuilding import Untrusted, rebuilt_estimator
-from skae.states import FORMAT, check_format, text_of_path, versions
+from skae.states import FORMAT, check_format, text_of_path, version_of, versions
 
 _N_BEGINNING = 64
 _MOST_CHARACTERS = 500
@@ -105,7 +104,7 @@ def content_of(estimator: Any, *, trusted: Trusted = ()) -> bytes:
         As :func:`save` does.
     """
     text, arrays = described_estimator(estimator, Names(trusted))
-    about = {"format": str(FORMAT), **versions(), "keras": _version_of_keras()}
+    about = {"format": str(FORMAT), **versions(), "keras": version_of("keras")}
     return packed(about, text, arrays)
 
 
@@ -195,11 +194,3 @@ def _cut(said: Any) -> str:
     """Return what a file says, or what is said of it, in at most a few lines."""
     text = str(said)
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
-
-
-def _version_of_keras() -> str:
-    # Asking Keras itself would load it.
-    try:
-        return version("keras")
-    except PackageNotFoundError:
-        return "unknown"

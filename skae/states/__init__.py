@@ -14,7 +14,13 @@ from skae.states._demands import (
 from skae.states._paths import text_of_path
 from skae.states._shortened import shortened
 from skae.states._stamp import StampedEstimator
-from skae.states._versions import FORMAT, check_format, versions
+from skae.states._versions import (
+    FORMAT,
+    check_format,
+    version_of,
+    versions,
+    versions_of_training,
+)
 
 __all__ = [
     "FORMAT",
@@ -31,5 +37,7 @@ __all__ = [
     "demand_sizes",
     "shortened",
     "text_of_path",
+    "version_of",
     "versions",
+    "versions_of_training",
 ]

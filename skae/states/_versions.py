@@ -3,6 +3,7 @@
 import functools
 import warnings
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +18,10 @@ from skae.states._shortened import shortened
 FORMAT = 1
 
 
+# What trains, in which bits differ from version to version.
+_TRAINING = ("keras", "tensorflow", "tensorflow-cpu")
+
+
 @functools.cache
 def versions() -> dict[str, str]:
     """Versions of what reads and writes a state."""
@@ -25,6 +30,20 @@ def versions() -> dict[str, str]:
         "scikit-learn": sklearn.__version__,
         "numpy": np.__version__,
     }
+
+
+@functools.cache
+def versions_of_training() -> dict[str, str]:
+    """Versions of all that the bits of a fit depend on."""
+    return {**versions(), **{package: version_of(package) for package in _TRAINING}}
+
+
+def version_of(package: str) -> str:
+    """The version of an installed package, which is not imported; "unknown" of none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def check_format(found: Any, what: str) -> int:

@@ -1,6 +1,7 @@
 """What a distributed fit refuses, and in which words."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 from threading import Lock
 
 import keras
@@ -10,6 +11,8 @@ import pytest
 import skae
 from skae import Autoencoder
 from skae.distributed import fit
+from skae.distributed._envelope import ROWS
+from skae.distributed._work import check, judge, train
 from tests.distributed.shared import PARAMETERS, Here, X
 
 SHARDS = np.array_split(X, 3)
@@ -153,14 +156,117 @@ def test_parameters_out_of_range():
     refused(ValueError, "max_iter", estimator=Autoencoder(2, max_iter=-1))
 
 
-def test_an_interruption_leaves_the_estimator_as_it_was():
+@pytest.mark.parametrize(
+    ("stage", "n_before"), [("reduce", 2), ("judge", 1), ("train", 0), ("train", 5)]
+)
+def test_an_interruption_leaves_the_estimator_as_it_was(stage, n_before):
+    left = iter(range(n_before))
+
     class Interrupted(Here):
         def submit(self, function, /, *args):
-            if self.n_calls == 14:
+            if stage in function.__name__ and next(left, None) is None:
                 raise KeyboardInterrupt
             return super().submit(function, *args)
 
     refused(KeyboardInterrupt, None, executor=Interrupted())
+
+
+def test_files_that_change_meanwhile_are_refused(tmp_path):
+    paths = [tmp_path / f"{number}.npy" for number in range(2)]
+    for path in paths:
+        np.save(path, X)
+
+    class Changing(Here):
+        def submit(self, function, /, *args):
+            if function is train:
+                np.save(tmp_path / "other.npy", X[:40])
+                (tmp_path / "other.npy").replace(paths[1])
+                ROWS.forget(args[0].setup.name)  # as a worker that has not read it yet
+            return super().submit(function, *args)
+
+    refused(
+        ValueError,
+        "In shard 1 .*other rows than when the fit began: 40 of 6",
+        paths,
+        executor=Changing(),
+    )
+
+
+def test_workers_of_another_version_are_refused():
+    class Elsewhere(Here):
+        def submit(self, function, /, *args):
+            future = super().submit(function, *args)
+            if function is check:
+                found = future.result()
+                others = tuple(f"{each}.1" for each in found.versions[:1]) + found.versions[1:]
+                future = Future()
+                future.set_result(replace(found, versions=others))
+            return future
+
+    refused(
+        ValueError,
+        rf"shard 0 has other versions.*skae {skae.__version__}.1 \(skae",
+        executor=Elsewhere(),
+    )
+
+
+@pytest.mark.parametrize("stage", [check, judge, train])
+def test_executors_that_give_nothing(stage):
+    class Empty(Here):
+        def submit(self, function, /, *args):
+            future = super().submit(function, *args)
+            if function is stage:
+                future = Future()
+                future.set_result(None)
+            return future
+
+    refused(TypeError, "In shard 0 .*the future of the executor gave None", executor=Empty())
+
+
+class NeverPickled:
+    def __call__(self, target, output):
+        return (target - output) ** 2
+
+    def __reduce__(self):
+        raise ValueError("as it says")
+
+
+def test_what_cannot_be_sent_to_workers():
+    estimator = Autoencoder(2, loss=NeverPickled(), **PARAMETERS)
+    refused(TypeError, "cannot be sent to workers.*as it says", estimator=estimator)
+
+
+def test_weights_that_are_wrong_are_named_with_their_shard():
+    weight = [np.ones(80), np.ones(80), np.ones(80)]
+    weight[1][7] = np.nan
+    refused(ValueError, "sample_weight of shard 1 holds nan at 7", sample_weight=weight)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    path = tmp_path / "cut.parquet"
+    path.write_bytes(b"PAR1")
+    refused(ValueError, r"In shard 1 \('.*cut.parquet'\): '.*' cannot be read", [X, path])
+
+
+def test_an_executor_that_breaks_without_a_mark_is_made_anew():
+    made = []
+
+    def make():
+        made.append(Here(lost=(5,) if not made else ()))
+        return made[-1]
+
+    fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=make)
+    assert len(made) == 2
+
+
+def test_an_executor_may_end_in_its_own_way():
+    class Mine(Here):
+        def shutdown(self):
+            self.is_ended = True
+
+    made = []
+    fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=lambda: made.append(Mine()) or made[-1])
+    assert made[0].is_ended
 
 
 def test_an_executor_that_was_made_here_is_shut_down():

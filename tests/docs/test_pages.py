@@ -181,8 +181,10 @@ def test_every_public_name_is_in_the_api_page():
 
 
 def test_every_module_of_skae_that_is_public_is_asked():
-    modules = [name for name in skae.__all__ if hasattr(getattr(skae, name), "__path__")]
-    modules += [name for name in skae.__all__ if hasattr(getattr(skae, name), "__spec__")]
+    # Which a star does not import, as it needs Keras.
+    names = [*skae.__all__, "layers"]
+    modules = [name for name in names if hasattr(getattr(skae, name), "__path__")]
+    modules += [name for name in names if hasattr(getattr(skae, name), "__spec__")]
     assert {f"skae.{name}" for name in modules} == set(MODULES)
 
 

@@ -159,7 +159,7 @@ def test_another_version_makes_another_fit(killed_after, tmp_path, monkeypatch):
     killed_after(1)
     with pytest.raises(Killed):
         estimator.fit(X, checkpoint=path)
-    monkeypatch.setattr("skae.fitting._fit_identity._other_versions", lambda: ["9.9"])
+    monkeypatch.setattr("skae.fitting._fit_identity.versions_of_training", lambda: {"keras": "9.9"})
     with pytest.raises(ValueError, match="other rows, parameters or versions"):
         estimator.fit(X, checkpoint=path)
 

@@ -102,6 +102,22 @@ def test_what_is_no_row_is_refused(client, rows, why):
     assert why in response.text
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e400"])
+def test_numbers_that_are_not_finite_are_refused(client, number):
+    content = f'{{"rows": [[{number}, {", ".join(["1"] * 63)}]]}}'
+    headers = {"content-type": "application/json"}
+    response = client.request("POST", "/transform", content=content, headers=headers)
+    assert response.status_code == 422
+    assert "finite" in response.text
+
+
+def test_codes_in_frames_are_served(example):
+    linear = skae.Autoencoder(2, hidden_layer_sizes=(), random_state=0)
+    framed = linear.set_output(transform="pandas").fit(X)
+    codes = asked(Client(example["make_app"](framed)), "transform", X[:3])
+    np.testing.assert_array_equal(codes, framed.transform(X[:3]).to_numpy())
+
+
 def test_what_the_estimator_refuses_is_told(client):
     response = client.request("POST", "/transform", json={"rows": [[1e300, *ROW[1:]]]})
     assert response.status_code == 422

@@ -248,7 +248,7 @@ def test_last_steps_without_a_method():
 def test_rows_that_the_estimator_refuses(fitted):
     with pytest.raises(ValueError, match="X has 3 features, but Autoencoder is expecting 5"):
         skae.to_onnx(fitted, X=NEAR[:, :3])
-    with pytest.raises(ValueError, match="X holds no rows"):
+    with pytest.raises(TypeError, match="X='rows' is text"):
         skae.to_onnx(fitted, X="rows")
     with pytest.raises(ValueError, match="Expected 2D array"):
         skae.to_onnx(fitted, X=NEAR[0])

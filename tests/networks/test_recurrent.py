@@ -171,7 +171,10 @@ def test_rows_alone_score_as_they_do_together(by_nan):
     rows = padded(np.nan)
     alone = np.concatenate([by_nan.transform(row[None]) for row in rows])
     # But for the last bits: a product of matrices of another shape adds in another order.
-    np.testing.assert_allclose(alone, by_nan.transform(rows), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(alone, by_nan.transform(rows), rtol=0, atol=1e-13)
+    single = rows.astype(np.float32)
+    alone = np.concatenate([by_nan.transform(row[None]) for row in single])
+    np.testing.assert_array_equal(alone, by_nan.transform(single))
 
 
 @pytest.mark.parametrize("name", ["by_nan", "by_number"])
