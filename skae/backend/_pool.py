@@ -43,6 +43,8 @@ class ProgramPool(Generic[Spec, Compiled]):
         Of how many specifications idle programs are kept.
     max_bytes : int
         How large these may be together. The last one used is always kept.
+    place_of : callable
+        How many of these specifications one counts as.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class ProgramPool(Generic[Spec, Compiled]):
         build: Callable[[Spec, Traces[Any]], Compiled],
         max_idle: int = 16,
         max_bytes: int = 256 * 2**20,
+        place_of: Callable[[Spec], float] = lambda _: 1.0,
     ) -> None:
         self._build = build
-        self._max_idle, self._max_bytes = max_idle, max_bytes
+        self._max_idle, self._max_bytes, self._place_of = max_idle, max_bytes, place_of
         self._idle: OrderedDict[Spec, list[Compiled]] = OrderedDict()
         self._traces: WeakValueDictionary[Spec, Traces[Any]] = WeakValueDictionary()
         self._lock = threading.Lock()
@@ -106,10 +109,12 @@ class ProgramPool(Generic[Spec, Compiled]):
     def _let_go(self) -> Iterator[Compiled]:
         """Take out what is too much, the least recently used first."""
         n_bytes = sum(program.n_bytes for idle in self._idle.values() for program in idle)
-        while len(self) > 1 and (len(self._idle) > self._max_idle or n_bytes > self._max_bytes):
+        n_places = sum(map(self._place_of, self._idle))
+        while len(self) > 1 and (n_places > self._max_idle or n_bytes > self._max_bytes):
             oldest = next(iter(self._idle))
             program = self._idle[oldest].pop(0)
             n_bytes -= program.n_bytes
             if not self._idle[oldest]:
                 del self._idle[oldest]
+                n_places -= self._place_of(oldest)
             yield program

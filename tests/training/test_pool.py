@@ -15,6 +15,14 @@ class Built:
         self.is_released = True
 
 
+def test_some_count_less_than_others():
+    pool = ProgramPool(Built, max_idle=2, place_of=lambda spec: 0.5 if spec < 4 else 1.0)
+    for spec in range(5):
+        with pool.borrow(spec):
+            pass
+    assert list(pool._idle) == [2, 3, 4]
+
+
 def test_a_program_is_used_again():
     pool = ProgramPool(Built)
     with pool.borrow("a") as first:
