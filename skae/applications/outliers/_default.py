@@ -11,8 +11,9 @@ from skae.tabular import TableAutoencoder, set_width
 
 # Of the variance; and how long a fold is trained. Nothing is held out of a fold: what a reducer
 # leaves of ordinary rows is judged by rows of the others anyway, so that it needs no judge, only to
-# stop before it learns single rows by heart.
-_SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 30
+# stop before it learns single rows by heart, which takes few epochs where rows are few.
+_SHARE, _STEPS, _MOST_EPOCHS = 0.5, 1000, 50
+_FEW_BATCHES, _EPOCHS_OF_FEW = 10, 30
 # Steps of all folds from which their program is compiled by XLA, as it is for those of one fit.
 _LONG = 500
 # Of tables: a code as wide as the table copies numbers, and with them those that are odd.
@@ -44,7 +45,8 @@ def reducer_for(given: Any, scoring: str, rng: np.random.RandomState) -> Any:
 def set_length(reducer: Autoencoder | VariationalAutoencoder, n_rows: int, n_folds: int) -> None:
     """Set how long a default reducer trains on so many rows without one of so many folds."""
     n_batches = -(-round(n_rows * (1 - 1 / n_folds)) // reducer.batch_size)
-    n_epochs = min(_MOST_EPOCHS, max(1, round(_STEPS / max(1, n_batches))))
+    most = _EPOCHS_OF_FEW if n_batches < _FEW_BATCHES else _MOST_EPOCHS
+    n_epochs = min(most, max(1, round(_STEPS / max(1, n_batches))))
     # XLA pays for the folds together where it would not for one of them.
     is_long = n_folds * n_epochs * n_batches > _LONG
     reducer.set_params(max_iter=n_epochs, jit_compile=True if is_long else "auto")
