@@ -12,7 +12,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from statistics import median
-from time import perf_counter, sleep
+from time import perf_counter
 
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
@@ -148,13 +148,14 @@ def shown(times):
 
 def kill_bits(options, shards, client, bits, new, times):
     """Whether a process that is killed changes no bit, in a round and between two."""
-    again = killed(client, unfitted(options), shards, 0.3 * median(times))
-    ok = say("a process killed in a round: same bits", np.array_equal(again.transform(new), bits))
+    again, was_killed = killed(client, unfitted(options), shards, 0.3 * median(times))
+    same = was_killed and np.array_equal(again.transform(new), bits)
+    ok = say("a process killed in a round: same bits", same)
     client.wait_for_workers(2, timeout=120)
     # Calls come by shards: this one is the first of a round.
     between = KillsBefore(client, 1 + options.shards * (3 + 2 * (options.epochs // 2)))
     again = fit(unfitted(options), shards, executor=between)
-    same = np.array_equal(again.transform(new), bits)
+    same = between.was_killed and np.array_equal(again.transform(new), bits)
     return say("a process killed between rounds: same bits", same) and ok
 
 
@@ -244,18 +245,21 @@ def measured_link(client):
 
 
 def killed(client, estimator, shards, after):
-    """A fit during which one process is killed."""
+    """A fit during which one process is killed, and whether it had not ended before."""
     pids = [worker["pid"] for worker in client.run(_self).values()]
+    ended, was_killed = threading.Event(), threading.Event()
 
     def kill():
-        sleep(after)
-        os.kill(pids[0], signal.SIGKILL)
+        if not ended.wait(after):
+            os.kill(pids[0], signal.SIGKILL)
+            was_killed.set()
 
     thread = threading.Thread(target=kill)
     thread.start()
     found = fit(estimator, shards, executor=client)
+    ended.set()
     thread.join()
-    return found
+    return found, was_killed.is_set()
 
 
 class KillsBefore:
@@ -263,6 +267,7 @@ class KillsBefore:
 
     def __init__(self, client, place):
         self._client, self._place, self._n_calls = client, place, 0
+        self.was_killed = False
         self._pid = next(iter(client.run(_self).values()))["pid"]
 
     def __getattr__(self, name):
@@ -274,6 +279,7 @@ class KillsBefore:
         self._n_calls += "key" not in options
         if self._n_calls == self._place and "key" not in options:
             os.kill(self._pid, signal.SIGKILL)
+            self.was_killed = True
         return self._client.submit(function, *args, **options)
 
 
