@@ -130,7 +130,7 @@ def _lstm(
         shown = np.tanh(now) if is_tanh else activate(now)
         memory = _kept(now, memory, is_there, step)
         np.multiply(leaves, shown, out=states[step])
-        state = _keep(states, step, is_there)
+        state = states[step] if is_there is None else _keep(states, step, is_there)
 
 
 def _gru(
@@ -154,25 +154,31 @@ def _gru(
     product = _Product(kernel, sequence[:1, ..., :0], n_units)
     given = _products(sequence, [(of * halves, b[0] * halves) for of, _, b in directions])
     for_gates, for_new = (np.ascontiguousarray(x) for x in np.split(given, [n_gates], axis=3))
+    is_same = len(given) == 1
     gates = np.empty((*states.shape[1:3], n_gates), _SINGLE)
     stays, resets = gates[..., :n_units], gates[..., n_units:]
+    remembered, now = np.empty((2, *states.shape[1:]), _SINGLE)
+    is_tanh = activate is np.tanh
     state: Array | None = None
-    for step in range(len(states)):
-        now_given = step if len(given) > 1 else 0
+    for step, out in enumerate(states):
+        at = 0 if is_same else step
         values = product.at(step, state)
         gates[:] = values[..., :n_gates]
-        gates += for_gates[now_given]
+        gates += for_gates[at]
         np.tanh(gates, out=gates)
         gates *= half
         gates += half
-        candidate = values[..., n_gates:].astype(_SINGLE)
-        candidate *= resets
-        candidate += for_new[now_given]
-        candidate = activate(candidate)
-        now = np.negative(candidate) if state is None else state - candidate
+        remembered[:] = values[..., n_gates:]
+        remembered *= resets
+        remembered += for_new[at]
+        new = np.tanh(remembered, out=remembered) if is_tanh else activate(remembered)
+        if state is None:
+            np.negative(new, out=now)
+        else:
+            np.subtract(state, new, out=now)
         now *= stays
-        np.add(now, candidate, out=states[step])
-        state = _keep(states, step, is_there)
+        np.add(now, new, out=out)
+        state = out if is_there is None else _keep(states, step, is_there)
 
 
 def _products(sequence: Array, kernels: Sequence[tuple[Array, Array]]) -> Array:
@@ -187,11 +193,10 @@ def _products(sequence: Array, kernels: Sequence[tuple[Array, Array]]) -> Array:
     return made
 
 
-def _keep(states: Array, step: int, is_there: Array | None) -> Array:
+def _keep(states: Array, step: int, is_there: Array) -> Array:
     """The state of a step, which is the one before where there is nothing to be read."""
-    if is_there is not None:
-        before = states[step - 1] if step else _SINGLE(0.0)
-        states[step] = np.where(is_there[step], states[step], before)
+    before = states[step - 1] if step else _SINGLE(0.0)
+    states[step] = np.where(is_there[step], states[step], before)
     now: Array = states[step]
     return now
 
