@@ -328,12 +328,15 @@ def _agreed(summaries: list[Summary]) -> Summary:
         raise ValueError("All shards are empty: pass some rows.")
     number, summary = first
     for other, each in enumerate(summaries):
-        pairs = zip(each.versions, installed(), strict=True)
-        differing = [f"{theirs} ({ours})" for theirs, ours in pairs if theirs != ours]
-        if differing:
+        here = installed()
+        if each.versions != here:
+            theirs, ours = (
+                ", ".join(one for one in some if one not in others) or "others"
+                for some, others in ((each.versions, here), (here, each.versions))
+            )
             raise ValueError(
-                f"The worker of shard {other} has other versions than this process (in brackets): "
-                f"{', '.join(differing)}. Bits depend on them: install the same everywhere."
+                f"The worker of shard {other} has {theirs}, but this process {ours}. Bits depend "
+                "on versions: install the same everywhere."
             )
         if each.n_rows and each.n_features != summary.n_features:
             raise ValueError(

@@ -205,7 +205,7 @@ def test_workers_of_another_version_are_refused():
 
     refused(
         ValueError,
-        rf"shard 0 has other versions.*skae {skae.__version__}.1 \(skae",
+        rf"shard 0 has skae {skae.__version__}.1, but this process skae {skae.__version__}\.",
         executor=Elsewhere(),
     )
 
