@@ -68,6 +68,7 @@ def read(source: Any) -> Any:
             source = reader_of(source)(path)
         except ImportError:
             raise
+        # Each format has errors of its own, of which some say nothing of the file.
         except Exception as error:
             raise ValueError(f"{path!r} cannot be read: {error}") from error
     if hasattr(source, "dask") and hasattr(source, "compute"):

@@ -195,9 +195,8 @@ def _products(sequence: Array, kernels: Sequence[tuple[Array, Array]]) -> Array:
 
 def _keep(states: Array, step: int, is_there: Array) -> Array:
     """The state of a step, which is the one before where there is nothing to be read."""
-    before = states[step - 1] if step else _SINGLE(0.0)
-    states[step] = np.where(is_there[step], states[step], before)
     now: Array = states[step]
+    now[:] = _kept(now, states[step - 1] if step else np.zeros_like(now), is_there, step)
     return now
 
 
