@@ -50,6 +50,8 @@ def _recurrent(network: RecurrentNetwork, name: str, units: int) -> keras.layers
         "activation": network.activation,
         "kernel_initializer": glorot(),
         "recurrent_initializer": keras.initializers.Orthogonal(seed=0),
+        # Without one, cells draw it from Python's generator.
+        "seed": 0,
         # cuDNN refuses gaps between timesteps, and XLA cannot compile it.
         "use_cudnn": False,
         "dtype": DTYPE,
