@@ -112,9 +112,10 @@ class PrecisionLossWarning(UserWarning):
 class StartKeptWarning(ConvergenceWarning):  # type: ignore[misc]  # of a library without types
     """A fit kept the weights that it started from, because no epoch was better.
 
-    With ``init="pca"`` the estimator then reconstructs exactly as PCA does, or in a
-    :class:`~skae.TableAutoencoder` as factor analysis of mixed data. The message says why and what
-    to try.
+    With ``init="pca"`` the estimator then reconstructs exactly as PCA does, in a
+    :class:`~skae.TableAutoencoder` as factor analysis of mixed data. A variational one is then
+    probabilistic PCA, whose likelihood is no less; but its codes are drawn towards zero, so that it
+    reconstructs less than PCA. The message says why and what to try.
 
     See Also
     --------
@@ -146,11 +147,15 @@ class TrainingInterruptedWarning(UserWarning):
     """
 
 
-def linear_start(*, of_table: bool = False, restores: bool = False) -> str:
+def linear_start(
+    *, of_table: bool = False, restores: bool = False, is_probabilistic: bool = False
+) -> str:
     """What ``init="pca"`` starts at, in words."""
     if restores:
         return "the best linear filter"
-    return "factor analysis of mixed data" if of_table else "PCA"
+    if of_table:
+        return "factor analysis of mixed data"
+    return "probabilistic PCA" if is_probabilistic else "PCA"
 
 
 def why_start_was_kept(

@@ -162,7 +162,10 @@ def test_names_in_keras_that_are_no_optimizers(optimizer, match):
     ("callback", "match"),
     [
         (1, r"callbacks\[0\]=int is not a keras.callbacks.Callback"),
-        (keras.callbacks.Callback, r"callbacks\[0\]=type is not a keras.callbacks.Callback"),
+        (
+            keras.callbacks.EarlyStopping,
+            r"callbacks\[0\]=type is the class EarlyStopping; pass an instance",
+        ),
         (
             keras.callbacks.EarlyStopping("accuracy_of_none"),
             r"callbacks\[0\]=EarlyStopping raised this in on_\w+: .*monitor=accuracy_of_none",

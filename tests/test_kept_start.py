@@ -58,6 +58,14 @@ def test_what_is_kept_is_pca():
     assert "keeps its start at PCA" in message
 
 
+def test_a_variational_start_is_probabilistic_pca_which_reconstructs_less():
+    fitted, message = kept(VariationalAutoencoder(2))
+    assert "keeps its start at probabilistic PCA" in message
+    told = diagnose(fitted, NOISE)
+    assert "this is probabilistic PCA" in told.findings[0].message
+    assert "by PCA of the rows of fit" in " ".join(str(told).split())
+
+
 def test_epoch_zero_is_the_loss_of_pca():
     fitted, _ = kept(Autoencoder(2, early_stopping=False, learning_rate=0.05, max_iter=20))
     left = 1 - PCA(2).fit(NOISE).explained_variance_ratio_.sum()

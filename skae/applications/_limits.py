@@ -84,7 +84,8 @@ class Limits:
         rows = self.clip(rows)
         for column, grid in enumerate(self.grids):
             if grid is not None:
-                rows[:, column] = _nearest(rows[:, column], grid)
+                # A rounded -0.4 is no -0.0.
+                rows[:, column] = _nearest(rows[:, column], grid) + 0.0
         return rows
 
 

@@ -76,6 +76,8 @@ def callbacks_to_call(
 
 
 def _check(shown: str, callback: Any, averages: bool, is_one_pass: bool) -> None:
+    if isinstance(callback, type) and issubclass(callback, keras.callbacks.Callback):
+        raise ValueError(f"{shown} is the class {callback.__name__}; pass an instance.")
     if not isinstance(callback, keras.callbacks.Callback):
         raise ValueError(
             f"{shown} is not a keras.callbacks.Callback. scikit-learn's callbacks are set with "

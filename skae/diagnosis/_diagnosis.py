@@ -205,7 +205,7 @@ def _summary(evidence: Evidence) -> str:
     )
     if evidence.is_trained and evidence.is_narrow:
         text += (
-            f", by {evidence.linear_start} {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
+            f", by {evidence.linear_peer} {whose_pca(evidence)} {1 - evidence.pca_share_left:.1%}"
         )
     return f"{text}."
 

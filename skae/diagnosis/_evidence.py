@@ -153,9 +153,17 @@ class Evidence:
         return left_seen, left_unseen
 
     @cached_property
+    def linear_peer(self) -> str:
+        """What leaves ``pca_share_left`` of the variance, in words."""
+        return linear_start(of_table=self.is_table, restores=self.restores)
+
+    @cached_property
     def linear_start(self) -> str:
         """What a fit with ``init="pca"`` starts at, in words."""
-        return linear_start(of_table=self.is_table, restores=self.restores)
+        is_probabilistic = "beta" in self.parameters
+        return linear_start(
+            of_table=self.is_table, restores=self.restores, is_probabilistic=is_probabilistic
+        )
 
     @cached_property
     def departs(self) -> bool:

@@ -264,7 +264,7 @@ def start_kept(evidence: Evidence) -> Finding | None:
     linear = f"this is {evidence.linear_start}"
     what = linear if is_linear else "the weights are random"
     return Finding(
-        "this is PCA" if is_linear and evidence.linear_start == "PCA" else "start kept",
+        "this is PCA" if is_linear and evidence.linear_start.endswith("PCA") else "start kept",
         f"Training kept its start, so {what}: {reason}. Try {' or '.join(advice)}.",
         float(evidence.history["loss"][0]),
         advice[0],

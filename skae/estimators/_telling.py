@@ -47,4 +47,8 @@ def _start_described(estimator: Any) -> str:
 
 def _linear(estimator: Any) -> str:
     restores = Architecture.of(estimator).restores
-    return linear_start(of_table=hasattr(estimator, "_columns"), restores=restores)
+    return linear_start(
+        of_table=hasattr(estimator, "_columns"),
+        restores=restores,
+        is_probabilistic=hasattr(estimator, "beta"),
+    )

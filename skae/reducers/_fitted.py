@@ -79,10 +79,15 @@ def fit_reducer(reducer: TrainableReducer, X: ArrayLike, y: object = None) -> An
 
 
 @contextmanager
-def telling_once_of_pca() -> Iterator[None]:
+def telling_once_of_pca(*, is_equal: bool = True) -> Iterator[None]:
     """Say once, of all reducers fitted in a ``with`` block, that some ended at their start.
 
     Applications fit many, whose parameters their users may not have chosen.
+
+    Parameters
+    ----------
+    is_equal : bool, default=True
+        Whether the application does the same with PCA of as many components as its reducer.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", StartKeptWarning)
@@ -95,7 +100,7 @@ def telling_once_of_pca() -> Iterator[None]:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
     if kept:
         # Tables start elsewhere, and PCA cannot read them.
-        is_pca = "its start at PCA" in kept[0]
+        is_pca = is_equal and "its start at PCA" in kept[0]
         way_out = " reducer=PCA(...) does the same in less time." if is_pca else ""
         warnings.warn(
             f"{len(kept)} of the reducers fitted kept their start, as no epoch was better.{way_out}"

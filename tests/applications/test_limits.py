@@ -117,6 +117,14 @@ def test_the_nearest_value_is_taken():
     np.testing.assert_array_equal(snapped[:, [0, 1, 3]], plain[:, [0, 1, 3]])
 
 
+def test_no_zero_is_negative():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-1, 2, (50, 4)).astype(float)
+    rows[rng.random(rows.shape) < 0.2] = np.nan
+    made = ReconstructionImputer(PCA(2), grid="integers", tol=1.0).fit_transform(rows)
+    assert not np.signbit(made[made == 0]).any()
+
+
 @pytest.mark.parametrize("key", ["count", 1])
 def test_columns_by_name_or_number(key):
     frame = pd.DataFrame(HOLED, columns=NAMES)

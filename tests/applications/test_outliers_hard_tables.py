@@ -204,6 +204,7 @@ COLLINEAR = {
     "two components": (PCA(2), 2, 10, 0.003),
     "a wide table": (PCA(2), 3, 30, 0.003),
     "less noise": (PCA(1), 2, 10, 3e-4),
+    "hardly any noise": (PCA(1), 2, 10, 3e-6),
     "scaled inside": (make_pipeline(StandardScaler(), PCA(1)), 2, 10, 0.003),
 }
 

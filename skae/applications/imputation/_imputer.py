@@ -327,7 +327,8 @@ class ReconstructionImputer(FillingMixin, StampedEstimator):
         if is_padding is not None:
             filled = np.where(is_padding, rows, filled)
         gaps, limits_of_rounds = is_missing[:, is_filled], limits.of_columns(is_filled)
-        with telling_once_of_pca():
+        # The default chooses its size, and is held back where it knows little.
+        with telling_once_of_pca(is_equal=self.reducer is not None):
             rounds = self._fit_rounds(filled[:, iterated], gaps, is_padding, limits_of_rounds)
         # This comes last, so that a fit that raises leaves the imputer as it was.
         validate_data(self, X, skip_check_array=True)

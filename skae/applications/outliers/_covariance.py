@@ -11,7 +11,7 @@ from scipy.linalg import null_space
 from skae.applications.outliers._axes import column_floors, principal_axes
 from skae.numerics import Array, Bools, Integers
 
-_SHRINKAGES = 10.0 ** np.arange(-7, 0.1, 0.5)
+_SHRINKAGES = 10.0 ** np.arange(-13, 0.1, 0.5)
 # Rows are unusual whose squared Mahalanobis distance is so many quartile distances above the upper
 # quartile: of normal rows fewer than one in ten thousand, whatever their number of columns.
 _UNUSUAL = 20.0

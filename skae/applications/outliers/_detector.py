@@ -47,11 +47,12 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
 
     contamination : "auto" or float, default="auto"
         Share of rows to take for outliers, in (0, 0.5]: that of the rows in ``fit``, and in
-        expectation of new rows like those. ``"auto"`` takes rows whose anomaly score exceeds the
-        upper quartile by more than three times its distance from the median, and a
-        ``20 / n_samples`` th more: 1 to 5 percent of normally distributed rows, up to 10 percent of
-        the tables this was tried on. Where most rows are of few kinds, as categories are, it takes
-        those above the widest gap of the rarest twentieth. Absurd rows (see Notes) hardly move it.
+        expectation of new rows like those. ``"auto"`` takes rows whose anomaly score is above the
+        upper quartile by three times its distance from the median, and a ``20 / n_samples`` th
+        more, or farther where scores have a long tail: 1 to 5 percent of normally distributed rows
+        (more of one column), up to 10 percent of the tables tried. Where most rows are of few
+        kinds, as categories are, it takes those above the widest gap of the rarest twentieth.
+        Absurd rows (see Notes) hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         The anomaly score of a row.

@@ -34,8 +34,9 @@ _PRIOR_ROWS = 10
 _MIN_VARIANCE = 1e-3
 # Rows are learnt from whose mean square is no more than so many medians of it.
 _UNUSUAL = 10.0
-# The median score of so many rows of about the same length is the usual one for that length.
-_ROWS_A_LENGTH = 50
+# The upper quartile of so many rows of about the same length is that of this length: shares beyond
+# a threshold are more alike by it than by the median.
+_ROWS_A_LENGTH, _QUANTILE = 30, 0.75
 # Least spread of a column, relative to that of a normal one.
 _MIN_SPREAD = 0.01
 
@@ -80,7 +81,31 @@ def padded_panel(
         measure = _new_measure(scoring, top_fraction).fit((X - made)[seen])
         beside = PresentDistance().fit((made - mean)[seen]) if scoring == "mahalanobis" else None
         judges.append(PaddedJudge(fitted, mean, measure, beside))
+    own = [~seen for seen in masks]
+    _learn_lengths([judge.residual_measure for judge in judges], [X - made] * len(judges), own)
+    if scoring == "mahalanobis":
+        positions = [made - mean for mean in means]
+        _learn_lengths([judge.position_measure for judge in judges], positions, own)
     return Panel(folds, judges)
+
+
+def _learn_lengths(
+    measures: Sequence["PresentMeasure | None"], values: Sequence[Array], own: Sequence[Bools]
+) -> None:
+    """Tell measures what is usual for each length, from rows that they have not learnt from.
+
+    A covariance that is learnt from few rows, as that of the last timesteps, makes those rows too
+    usual, and others too odd.
+    """
+    n_there = np.sum(~np.isnan(values[0]), axis=1)
+    scores = np.empty(len(values[0]))
+    for measure, of_measure, rows in zip(measures, values, own, strict=True):
+        assert measure is not None
+        scores[rows] = measure.contributions(of_measure[rows]).sum(axis=1)
+    usual = _usual_by_length(scores, n_there)
+    for measure in measures:
+        if isinstance(measure, PresentDistance):
+            measure.usual = usual
 
 
 def _new_measure(scoring: str, top_fraction: float) -> PresentMeasure:
@@ -164,15 +189,13 @@ class PresentDistance:
 
     n_top: int | None = None
     covariance: Array
-    usual: tuple[Array, Array] | None
+    # Lengths, and what scores at each are multiples of.
+    usual: tuple[Array, Array] | None = None
 
     def fit(self, residuals: Array) -> Self:
-        """Learn the covariance, and what is usual for each length."""
+        """Learn the covariance."""
         self.covariance = pairwise_covariance(residuals)
         self._learn_columns(residuals)
-        self.usual = None
-        scores = self.contributions(residuals).sum(axis=1)
-        self.usual = _usual_by_length(scores, np.sum(~np.isnan(residuals), axis=1))
         return self
 
     def _learn_columns(self, residuals: Array) -> None:
@@ -265,19 +288,23 @@ def _patterns(residuals: Array) -> Iterator[tuple[Integers, Bools]]:
 
 
 def _usual_by_length(scores: Array, n_there: Integers) -> tuple[Array, Array] | None:
-    """Return lengths, and the median score at each relative to that of all rows; or None."""
+    """Return lengths, and the upper quartile at each relative to that of all rows; or None."""
     order = np.argsort(n_there, kind="stable")
-    n_groups = len(order) // _ROWS_A_LENGTH
-    if n_groups < 2:
+    _, counts = np.unique(n_there, return_counts=True)
+    # Each length by itself where it has the rows, or with those that follow.
+    groups, start = [], 0
+    for end in np.cumsum(counts):
+        if end - start >= _ROWS_A_LENGTH:
+            groups.append(order[start:end])
+            start = end
+    if len(groups) < 2:
         return None
-    groups = np.array_split(order, n_groups)
-    lengths = np.array([n_there[group].mean() for group in groups])
-    medians = np.array([np.median(scores[group]) for group in groups])
-    # Rows of one length may fill several groups.
-    lengths, of_groups = np.unique(lengths, return_inverse=True)
-    medians = np.bincount(of_groups, medians) / np.bincount(of_groups)
-    overall = np.median(scores)
-    return (lengths, medians / overall) if overall > 0 and medians.min() > 0 else None
+    groups[-1] = np.concatenate([groups[-1], order[start:]])
+    of_groups = np.array([np.quantile(scores[group], _QUANTILE) for group in groups])
+    overall = np.quantile(scores, _QUANTILE)
+    if overall <= 0 or of_groups.min() <= 0:
+        return None
+    return np.array([n_there[group].mean() for group in groups]), of_groups / overall
 
 
 def _usual_sum(n_values: int, n_top: int | None) -> float:

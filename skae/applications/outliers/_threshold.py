@@ -8,6 +8,9 @@ from skae.numerics import Array
 
 # Quartile distances beyond the quartile: Tukey's fence where scores are symmetric.
 _FENCE = 3.0
+# A quantile that a tenth of outliers does not reach, and steps beyond it, of those from the upper
+# quartile to it: 3 % of an exponential tail are beyond so many, 5 % of one that falls by a power.
+_HIGH, _EXPONENTIAL, _POWER = 0.85, 3.0, 2.0
 # The fence is farther by this number over that of the rows: quartiles of few rows are uncertain,
 # and so are covariances learnt from few. Chosen on 30 to 400 normal rows of 3 to 10 columns.
 _UNCERTAIN_ROWS = 20
@@ -37,17 +40,24 @@ def threshold_of(
 
 
 def fence(scores: Array) -> float:
-    """Return three times its distance from the median beyond the upper quartile.
+    """Return three times its distance from the median beyond the upper quartile, or more.
 
-    It is farther for few rows.
+    It is farther where scores have a long tail, by what lies between the quartile and a higher
+    quantile: tails that fall exponentially or by a power are followed beyond that. And it is
+    farther for few rows.
 
     Parameters
     ----------
     scores : ndarray of shape (n_samples,)
         Anomaly scores; higher is more abnormal.
     """
-    median, upper = np.quantile(scores, [0.5, 0.75])
-    return float(upper + _FENCE * (1 + _UNCERTAIN_ROWS / len(scores)) * (upper - median))
+    median, upper, high = np.quantile(scores, [0.5, 0.75, _HIGH])
+    farther = 1 + _UNCERTAIN_ROWS / len(scores)
+    fences = [upper + _FENCE * farther * (upper - median)]
+    fences.append(high + _EXPONENTIAL * farther * (high - upper))
+    if upper > 0:
+        fences.append(high * (high / upper) ** (_POWER * farther))
+    return float(max(fences))
 
 
 def widest_gap(scores: Array) -> float:

@@ -1,7 +1,6 @@
 """Scores of each kind, against sums written out anew."""
 
 import numpy as np
-from scipy.stats import multivariate_normal
 from sklearn.covariance import LedoitWolf
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -62,12 +61,12 @@ def test_mahalanobis_is_the_documented_sum(rows):
     axes = [untrusted_axes(train[seen], made[seen], train.mean(axis=0)) for seen in has_seen]
     for seen, untrusted in zip(has_seen, axes, strict=True):
         trusted[~seen] = trusted_part(train[~seen], made[~seen], train.mean(axis=0), untrusted)
-    floor = 1e-10 * np.mean(train.var(axis=0))
-    shrinkage = most_shrinkage_within_an_error(trusted, has_seen, floor)
+    floor, finest = (least**2 * np.mean(train.var(axis=0)) for least in (1e-5, 1e-7))
+    shrinkage = most_shrinkage_within_an_error(trusted, has_seen, finest)
     parts, expected = np.empty((3, len(train))), []
     for seen, reducer, untrusted in zip(has_seen, detector.reducers_, axes, strict=True):
         coarse = LedoitWolf(assume_centered=True).fit((train - made)[seen]).covariance_
-        covariances = [shrunk(trusted[seen], shrinkage, floor), coarse + floor * np.eye(8)]
+        covariances = [shrunk(trusted[seen], shrinkage, finest), coarse + floor * np.eye(8)]
         new = remade(reducer, fresh)
         residuals = [trusted_part(fresh, new, train.mean(axis=0), untrusted), fresh - new]
         expected.append(three_parts(residuals, covariances, new, made[seen]))
@@ -102,15 +101,19 @@ def shrunk(residuals, shrinkage, floor):
     return (1 - shrinkage) * moments + shrinkage * equal + floor * np.eye(len(moments))
 
 
+def log_likelihood(rows, covariance):
+    """Of normal rows, but for a constant; scipy takes small variances for none."""
+    squares = np.sum(rows * np.linalg.solve(covariance, rows.T).T, axis=1)
+    return -(len(rows) * np.linalg.slogdet(covariance)[1] + squares.sum()) / 2
+
+
 def most_shrinkage_within_an_error(held_out, has_seen, floor):
     """Of half decades, that under which half of the rows is likely given the other half."""
-    shrinkages = 10.0 ** np.arange(-7, 0.1, 0.5)
+    shrinkages = 10.0 ** np.arange(-13, 0.1, 0.5)
     likelihoods = np.array(
         [
             [
-                multivariate_normal(cov=shrunk(held_out[seen], shrinkage, floor))
-                .logpdf(held_out[~seen])
-                .sum()
+                log_likelihood(held_out[~seen], shrunk(held_out[seen], shrinkage, floor))
                 for shrinkage in shrinkages
             ]
             for seen in has_seen

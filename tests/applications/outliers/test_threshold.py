@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.decomposition import PCA
 
 from skae import (
     ReconstructionOutlierDetector,
@@ -64,4 +65,28 @@ def test_auto_is_three_quartile_distances_below_the_quartile_and_more_for_few_ro
     detector = pca_detector("error").fit(rows[:n_rows])
     quartile, median = np.quantile(detector.score_samples(rows[:n_rows]), [0.25, 0.5])
     distance = 3 * (1 + 20 / n_rows) * (median - quartile)
-    np.testing.assert_allclose(detector.offset_, quartile - distance)
+    assert detector.offset_ <= quartile - distance
+
+
+@pytest.mark.parametrize("n_rows", [50, 400])
+def test_auto_follows_a_long_tail_by_a_higher_quantile(rows, n_rows):
+    detector = pca_detector("error").fit(rows[:n_rows])
+    scores, farther = -detector.score_samples(rows[:n_rows]), 1 + 20 / n_rows
+    median, upper, high = np.quantile(scores, [0.5, 0.75, 0.85])
+    three = [
+        upper + 3 * farther * (upper - median),
+        high + 3 * farther * (high - upper),
+        high * (high / upper) ** (2 * farther),
+    ]
+    np.testing.assert_allclose(-detector.offset_, max(three))
+
+
+@pytest.mark.parametrize("n_columns", [2, 10])
+@pytest.mark.parametrize(
+    ("tail", "most"), [("standard_normal", 0.05), ("standard_exponential", 0.1)]
+)
+def test_few_new_rows_are_outliers_whatever_the_tail(n_columns, tail, most):
+    rng = np.random.default_rng(0)
+    rows, new = (getattr(rng, tail)((n, n_columns)) for n in (500, 2000))
+    detector = ReconstructionOutlierDetector(PCA(max(1, n_columns // 3)), random_state=0)
+    assert np.mean(detector.fit(rows).predict(new) == -1) < most
