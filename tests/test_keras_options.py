@@ -577,3 +577,10 @@ def penalised(**options):
 def test_what_would_be_passed_over_in_an_own_network_is_refused(network, match):
     with pytest.raises(ValueError, match=match):
         Autoencoder(2, network=network, max_iter=1, **SHARED).fit(X)
+
+
+def test_an_exclusion_that_a_loss_scale_optimizer_keeps_for_itself_is_refused():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.AdamW(weight_decay=0.5))
+    optimizer.exclude_from_weight_decay(var_names=["kernel"])
+    with pytest.raises(ValueError, match="Call exclude_from_weight_decay of its inner_optimizer"):
+        Autoencoder(2, optimizer=optimizer).fit(X)

@@ -160,6 +160,17 @@ def test_an_optimizer_made_for_a_strategy_serves_outside():
     np.testing.assert_array_equal(fitted.transform(X), same.transform(X))
 
 
+def test_a_stateless_scope_is_refused():
+    with keras.StatelessScope(), pytest.raises(RuntimeError, match=r"keras\.StatelessScope"):
+        Autoencoder(2, **SETTINGS).fit(X)
+
+
+def test_a_distribution_of_keras_is_refused():
+    devices = keras.distribution.DataParallel(devices=["cpu:0"])
+    with devices.scope(), pytest.raises(RuntimeError, match="a distribution is set"):
+        Autoencoder(2, **SETTINGS).fit(X)
+
+
 def test_a_graph_is_refused():
     with tf.Graph().as_default(), pytest.raises(RuntimeError, match=r"inside a tf\.Graph"):
         Autoencoder(2, **SETTINGS).fit(X)

@@ -213,6 +213,13 @@ def config_of(
         optimizer.global_clipnorm = most_norm
     _check_class(optimizer)
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        if _excluded_of(optimizer) is not None:
+            # Keras takes it too, and the optimizer inside decays all.
+            raise ValueError(
+                "optimizer=LossScaleOptimizer excludes variables from the weight decay of another "
+                "optimizer, which is not told. Call exclude_from_weight_decay of its "
+                "inner_optimizer."
+            )
         inner, rate = config_of(optimizer.inner_optimizer, learning_rate)
         config = {
             "initial_scale": float(optimizer.initial_scale),

@@ -56,12 +56,13 @@ def check_process() -> None:
 
 
 def check_place() -> None:
-    """Refuse the scope of a distribution strategy, whose variables no program can use.
+    """Refuse scopes whose variables no program can use: of strategies, and Keras' stateless one.
 
     Raises
     ------
     RuntimeError
     """
+    _check_scopes_of_keras()
     tensorflow = _imported_tensorflow()
     if tensorflow is None or not tensorflow.distribute.has_strategy():
         return
@@ -70,6 +71,23 @@ def check_place() -> None:
         "skae trains, and scores networks of your own, on one device, but this is inside the "
         f"scope of a {strategy}: call it outside of strategy.scope()."
     )
+
+
+def _check_scopes_of_keras() -> None:
+    state: Any = sys.modules.get("keras.src.backend.common.global_state")
+    if state is None:
+        return
+    if state.get_global_attribute("stateless_scope") is not None:
+        raise RuntimeError(
+            "skae trains, and scores networks of your own, with variables that keep what they "
+            "are given, but this is inside a keras.StatelessScope: call it outside."
+        )
+    if state.get_global_attribute("distribution") is not None:
+        raise RuntimeError(
+            "skae trains, and scores networks of your own, on one device, but a distribution is "
+            "set: call keras.distribution.set_distribution(None) before, or leave it with its "
+            "scope."
+        )
 
 
 def _imported_tensorflow() -> Any:

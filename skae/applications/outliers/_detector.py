@@ -50,9 +50,8 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         expectation of new rows like those. ``"auto"`` takes rows whose anomaly score is above the
         upper quartile by three times its distance from the median, and a ``20 / n_samples`` th
         more, or farther where scores have a long tail: 1 to 5 percent of normally distributed rows
-        (more of one column), up to 10 percent of the tables tried. Where most rows are of few
-        kinds, as categories are, it takes those above the widest gap of the rarest twentieth.
-        Absurd rows (see Notes) hardly move it.
+        (more of one column), to 10 percent of tables tried. Where most rows are of few kinds, as
+        categories are: above the widest gap of the rarest twentieth. Absurd rows hardly move it.
 
     scoring : {"mahalanobis", "error", "top_features", "likelihood"}, default="mahalanobis"
         The anomaly score of a row.
