@@ -59,9 +59,15 @@ def _starts(network: Network) -> dict[str, _Start]:
 
     Inside the scope Keras creates variables without values: they still have their initialisers.
     """
-    with _nothing_left_behind(), keras.StatelessScope() as scope:
+    with _nothing_left_behind(), _DeferringScope() as scope:
         variables = build(network).variables()
         return {name: _start(variable, scope) for name, variable in variables.items()}
+
+
+class _DeferringScope(keras.StatelessScope):
+    """A scope that fits inside leave, unlike those of a user."""
+
+    is_left_by_fits = True
 
 
 @contextmanager

@@ -77,7 +77,8 @@ def _check_scopes_of_keras() -> None:
     state: Any = sys.modules.get("keras.src.backend.common.global_state")
     if state is None:
         return
-    if state.get_global_attribute("stateless_scope") is not None:
+    scope = state.get_global_attribute("stateless_scope")
+    if scope is not None and not getattr(scope, "is_left_by_fits", False):
         raise RuntimeError(
             "skae trains, and scores networks of your own, with variables that keep what they "
             "are given, but this is inside a keras.StatelessScope: call it outside."

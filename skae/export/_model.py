@@ -88,6 +88,11 @@ def _check_network(network: Network) -> None:
             "its network is your own, whose layers nobody else knows. Export encoder_ and decoder_ "
             "with Keras: model.export(path, format='onnx')."
         )
+    if getattr(network, "positions", "one") != "one":
+        raise CannotExport(
+            "it takes the mean over mirrored and turned rows (flips='average'). Fit with flips="
+            "True, and turn rows yourself."
+        )
     if network.n_classes:
         raise CannotExport(
             "it is conditional: rows and codes belong to a class. Export given(y), the estimator "

@@ -39,6 +39,8 @@ cell, bidirectional, mask_value, dropout, init
         Whether a network that restores reads missing values as such, and fills them.
     reads_level : bool
         Whether it is to know how strong the noise of a row is.
+    positions : {"one", "mirrored", "all"}
+        In which it restores rows.
     """
 
     n_components: Any
@@ -56,6 +58,7 @@ cell, bidirectional, mask_value, dropout, init
     columns: Columns | None = None
     fills: bool = False
     reads_level: bool = False
+    positions: str = "one"
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
@@ -66,7 +69,7 @@ cell, bidirectional, mask_value, dropout, init
         ValueError
             If they ask for a code of a network that has none.
         """
-        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-3]}
+        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-4]}
         has_places = len(given["sample_shape"] or ()) in KINDS["unet"].row_axes
         asks_for_code = given["n_components"] != "auto"
         network = given["network"]
@@ -88,6 +91,7 @@ cell, bidirectional, mask_value, dropout, init
             columns=getattr(estimator, "_columns", None),
             fills=noise == "masking",
             reads_level=noise == "gaussian" and differs,
+            positions=_positions(estimator) if restores else "one",
         )
 
     @property
@@ -268,6 +272,15 @@ DEFAULTS: Mapping[str, Any] = {
 }
 # Of an architecture, which networks that have a field of the same name take as they are.
 _PARAMETERS = {each.name for each in fields(Architecture)}
+
+
+def _positions(estimator: Any) -> str:
+    """Those in which training shows rows, where they are restored in all of them."""
+    flips = getattr(estimator, "flips", False)
+    if not isinstance(flips, str):
+        return "one"
+    first, *others = (estimator.sample_shape or (1,))[:-1] or (1,)
+    return "all" if others and others[0] == first else "mirrored"
 
 
 def own_names(network: type[Network]) -> set[str]:

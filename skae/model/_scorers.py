@@ -6,7 +6,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from skae import backend
-from skae.networks import Network, NumpyTwin
+from skae.model._positions import PositionsScorer
+from skae.networks import Network, NumpyTwin, ResidualNetwork
 from skae.numerics import Array, Weights
 
 # The weights of a model in a dtype.
@@ -33,6 +34,8 @@ def scorer_of(network: Network) -> Scorer:
             "This model is conditional: rows and codes belong to a class, so that it scores those "
             "of one class at a time. Call the methods of its estimator with y, or given(y)."
         )
+    if isinstance(network, ResidualNetwork) and network.positions != "one":
+        return PositionsScorer(network, scorer_of)
     twin = network.numpy_twin
     return KerasScorer(network) if twin is None else NumpyScorer(twin)
 

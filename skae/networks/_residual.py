@@ -13,7 +13,7 @@ images of any size.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -65,6 +65,9 @@ class ResidualNetwork(Network):
     reads_level : bool
         Where the strength of noise differs: what the filter takes off a neighbourhood says how far
         to follow it, and is read by the nonlinear path.
+    positions : {"one", "mirrored", "all"}
+        In which rows are restored, of which the mean is taken: as they are, mirrored along all
+        axes, or with the first two swapped too. The network itself knows only one.
     """
 
     kernel_size: tuple[int, ...]
@@ -72,6 +75,7 @@ class ResidualNetwork(Network):
     pooling: str | None = None
     fills: bool = False
     reads_level: bool = False
+    positions: Literal["one", "mirrored", "all"] = "one"
 
     kind: ClassVar[str] = "residual"
     auto_sizes: ClassVar[tuple[int, ...]] = (32, 32, 32)

@@ -1,6 +1,8 @@
 """Networks without a code: images, signals and volumes of any size, restored."""
 
+import itertools
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def shapes(n, seed=0):
 
 
 def denoiser(**parameters):
-    return DenoisingAutoencoder(sample_shape=SHAPE, **{**QUICK, **parameters})
+    return DenoisingAutoencoder(**{"sample_shape": SHAPE, **QUICK, **parameters})
 
 
 def error(rows, images):
@@ -401,6 +403,61 @@ def test_flips_of_pairs_keep_them_together():
     )
     doubled = fitted.reconstruct(images)
     assert error(doubled, 2 * images) < 0.05 * np.var(images)
+
+
+def in_all_positions(restore, images, swaps):
+    """The mean of what is restored of images mirrored along all axes, and with two swapped."""
+    found = []
+    for places in itertools.product((1, -1), repeat=images.ndim - 2):
+        mirror = (slice(None), *(slice(None, None, step) for step in places))
+        found.append(restore(images[mirror])[mirror])
+        if swaps:
+            turned = np.swapaxes(images[mirror], 1, 2)
+            found.append(np.swapaxes(restore(turned), 1, 2)[mirror])
+    return np.mean(found, axis=0)
+
+
+@pytest.mark.parametrize("shape", [(12, 12, 1), (8, 12, 1), (20, 2), (4, 4, 6, 1)])
+@pytest.mark.parametrize("activation", ["relu", "hard_tanh"])
+def test_what_is_restored_may_be_the_mean_over_all_positions(shape, activation):
+    """In numpy, and where only Keras knows the activation; rows, and images of any size."""
+    images = smooth_images(40, shape)
+    fitted = denoiser(sample_shape=shape, activation=activation, noise_level=1.0, flips="average")
+    fitted.fit(images)
+    one = pickle.loads(pickle.dumps(fitted))
+    one._model.network = replace(one._model.network, positions="one")
+    n_axes = len(shape) - 1
+    swaps = n_axes > 1 and shape[0] == shape[1]
+    expected = in_all_positions(
+        lambda some: np.reshape(one.reconstruct(np.ascontiguousarray(some)), some.shape),
+        images,
+        swaps,
+    )
+    np.testing.assert_allclose(fitted.reconstruct(images).reshape(images.shape), expected, 1e-4)
+    assert error(expected, one.reconstruct(images).reshape(images.shape)) > 0
+    larger = smooth_images(2, tuple(n + 4 for n in shape[:-1]) + shape[-1:])
+    expected = in_all_positions(one.restore, larger, swaps)
+    np.testing.assert_allclose(fitted.restore(larger), expected, 1e-4)
+
+
+def test_the_mean_over_positions_is_better(images):
+    new = smooth_images(100, seed=3)
+    noisy = new + np.random.default_rng(0).normal(size=new.shape)
+    one, mean = (denoiser(noise_level=1.0, flips=f, max_iter=20) for f in (True, "average"))
+    errors = [error(model.fit(images).reconstruct(noisy), new) for model in (one, mean)]
+    assert errors[1] < errors[0]
+
+
+def test_scores_are_of_what_is_restored(images):
+    fitted = denoiser(flips="average").fit(images)
+    restored = fitted.reconstruct(images)
+    expected = -np.mean((restored - images.reshape(restored.shape)) ** 2, axis=1)
+    np.testing.assert_allclose(fitted.score_samples(images), expected, 1e-4)
+
+
+def test_flips_are_a_truth_value_or_average(images):
+    with pytest.raises(ValueError, match=r"'flips' parameter .* must be .*'average'"):
+        denoiser(flips="mean").fit(images)
 
 
 @pytest.mark.parametrize("parameters", [{"n_components": 2}, {"network": "dense"}])

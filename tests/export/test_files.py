@@ -179,6 +179,15 @@ def test_conditional_ones_are_exported_class_by_class():
     check_alike(answers(skae.to_onnx(one), WINE)[0], one.transform(WINE))
 
 
+def test_the_mean_over_positions_has_no_graph():
+    images = np.random.default_rng(0).standard_normal((20, 8, 8, 1))
+    fitted = skae.DenoisingAutoencoder(
+        sample_shape=(8, 8, 1), flips="average", hidden_layer_sizes=(2, 2), max_iter=1
+    ).fit(images)
+    with pytest.raises(ValueError, match=r"mirrored and turned rows.*Fit with flips=True"):
+        skae.to_onnx(fitted)
+
+
 def test_estimators_that_have_no_graph():
     sampler = skae.LatentSampler(PCA(2), random_state=0).fit(WINE)
     with pytest.raises(TypeError, match="LatentSampler has no graph: it draws"):
