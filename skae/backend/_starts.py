@@ -64,7 +64,7 @@ def _starts(network: Network) -> dict[str, _Start]:
         return {name: _start(variable, scope) for name, variable in variables.items()}
 
 
-class _DeferringScope(keras.StatelessScope):
+class _DeferringScope(keras.StatelessScope):  # type: ignore[misc]  # without types
     """A scope that fits inside leave, unlike those of a user."""
 
     is_left_by_fits = True
