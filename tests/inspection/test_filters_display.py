@@ -50,14 +50,14 @@ def test_those_that_add_most_are_first():
     display = FiltersDisplay.from_estimator(Codes(), X)
     assert display.components == [1, 0]
     np.testing.assert_array_equal(display.filters, Codes.components_[::-1])
-    assert [panel.get_title() for panel in display.axes_.ravel()] == ["50 %", "1e+02 %"]
+    assert [panel.get_title() for panel in display.axes_.ravel()] == ["50 %", "100 %"]
 
 
 def test_filters_of_a_pipeline_are_those_of_its_last_step():
     pipeline = make_pipeline(FunctionTransformer(), Codes()).fit(X)
     display = FiltersDisplay.from_estimator(pipeline, X)
     np.testing.assert_array_equal(display.filters, Codes.components_[::-1])
-    assert [panel.get_title() for panel in display.axes_.ravel()] == ["50 %", "1e+02 %"]
+    assert [panel.get_title() for panel in display.axes_.ravel()] == ["50 %", "100 %"]
 
 
 def test_filters_of_a_search_are_those_of_its_best():

@@ -127,7 +127,9 @@ class FiltersDisplay:
     def _titles(self) -> list[str] | None:
         if self.uses is None:
             return None if self.components is None else [str(i) for i in self.components]
-        return [f"{100 * use:.2g} %" for use in _checked_shares(self.uses)]
+        percents = [100 * use for use in _checked_shares(self.uses)]
+        # Two digits of 100 are 1e+02.
+        return [f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %" for percent in percents]
 
     @classmethod
     def from_estimator(
