@@ -279,8 +279,9 @@ def _positions(estimator: Any) -> str:
     flips = getattr(estimator, "flips", False)
     if not isinstance(flips, str):
         return "one"
-    first, *others = (estimator.sample_shape or (1,))[:-1] or (1,)
-    return "all" if others and others[0] == first else "mirrored"
+    axes = tuple(estimator.sample_shape or ())[:-1]
+    is_square = len(axes) > 1 and axes[0] == axes[1]
+    return "all" if is_square else "mirrored"
 
 
 def own_names(network: type[Network]) -> set[str]:

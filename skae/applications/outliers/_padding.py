@@ -83,29 +83,28 @@ def padded_panel(
         judges.append(PaddedJudge(fitted, mean, measure, beside))
     own = [~seen for seen in masks]
     _learn_lengths([judge.residual_measure for judge in judges], [X - made] * len(judges), own)
-    if scoring == "mahalanobis":
-        positions = [made - mean for mean in means]
-        _learn_lengths([judge.position_measure for judge in judges], positions, own)
+    positions = [made - mean for mean in means]
+    _learn_lengths([judge.position_measure for judge in judges], positions, own)
     return Panel(folds, judges)
 
 
 def _learn_lengths(
     measures: Sequence["PresentMeasure | None"], values: Sequence[Array], own: Sequence[Bools]
 ) -> None:
-    """Tell measures what is usual for each length, from rows that they have not learnt from.
+    """Tell distances what is usual for each length, from rows that they have not learnt from.
 
     A covariance that is learnt from few rows, as that of the last timesteps, makes those rows too
-    usual, and others too odd.
+    usual, and others too odd. Errors keep their units.
     """
-    n_there = np.sum(~np.isnan(values[0]), axis=1)
+    distances = [measure for measure in measures if isinstance(measure, PresentDistance)]
+    if not distances:
+        return
     scores = np.empty(len(values[0]))
-    for measure, of_measure, rows in zip(measures, values, own, strict=True):
-        assert measure is not None
-        scores[rows] = measure.contributions(of_measure[rows]).sum(axis=1)
-    usual = _usual_by_length(scores, n_there)
-    for measure in measures:
-        if isinstance(measure, PresentDistance):
-            measure.usual = usual
+    for distance, of_distance, rows in zip(distances, values, own, strict=True):
+        scores[rows] = distance.contributions(of_distance[rows]).sum(axis=1)
+    usual = _usual_by_length(scores, np.sum(~np.isnan(values[0]), axis=1))
+    for distance in distances:
+        distance.usual = usual
 
 
 def _new_measure(scoring: str, top_fraction: float) -> PresentMeasure:
