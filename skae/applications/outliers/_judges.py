@@ -174,7 +174,14 @@ class Panel(Generic[R]):
 
     def contributions(self, X: R) -> Array:
         """Return what each column adds to the anomaly score of its row."""
-        return self.judged(X, np.zeros(X.shape), lambda judge: judge.contributions)
+        held_out_in, contributions = self.held_out_in(X), np.zeros(X.shape)
+        for fold, judge in enumerate(self.judges):
+            if np.any(own := held_out_in == fold):
+                contributions[own] = judge.contributions(X[own])
+        if np.any(new := held_out_in == NEW):
+            of_judges = [judge.contributions(X[new]) for judge in self.judges]
+            contributions[new] = _agreed(np.stack(of_judges))
+        return contributions
 
     def held_out_in(self, X: Any) -> Integers:
         """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
@@ -198,6 +205,20 @@ class Panel(Generic[R]):
         demand(isinstance(reducers, list) and reducers, "a detector of no reducers")
         for reducer in [*reducers, *self.reducers]:
             demand_estimator("the reducer of a detector", reducer)
+
+
+def _agreed(of_judges: Array) -> Array:
+    """Return medians over judges, brought to the sum that their means have in each row.
+
+    What one reducer leaves of a column by accident is no sign of that column.
+    """
+    means, medians = np.mean(of_judges, axis=0), np.median(of_judges, axis=0)
+    sums, of_medians = means.sum(axis=1, keepdims=True), medians.sum(axis=1, keepdims=True)
+    # Medians may be zero where means are not, and cancel where judges disagree.
+    is_told = (sums > 0) & (of_medians > sums / 2)
+    shares = np.divide(sums, of_medians, out=np.zeros_like(sums), where=is_told)
+    agreed: Array = np.where(is_told, medians * shares, means)
+    return agreed
 
 
 def error_panel(

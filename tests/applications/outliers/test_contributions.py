@@ -44,6 +44,17 @@ def test_likelihood_contributions_of_a_normal_distribution(rows):
     np.testing.assert_allclose(contributions, np.mean(expected, axis=0))
 
 
+@pytest.mark.parametrize("scoring", ["error", "top_features"])
+def test_contributions_of_new_rows_are_medians_over_the_reducers(rows, scoring):
+    detector = pca_detector(scoring).fit(rows[:200])
+    new = moved(rows[200:220], 0, 9.0)
+    of_reducers = [judge.contributions(new) for judge in detector._panel.judges]
+    medians = np.median(of_reducers, axis=0)
+    expected = medians / medians.sum(axis=1, keepdims=True)
+    expected *= -detector.score_samples(new)[:, np.newaxis]
+    np.testing.assert_allclose(detector.feature_contributions(new), expected)
+
+
 def test_contributions_keep_the_names_and_the_index_of_a_frame(rows):
     frame = pd.DataFrame(rows, columns=list("abcdefgh"), index=np.arange(len(rows)) + 1000)
     contributions = pca_detector().fit(frame).feature_contributions(frame)
