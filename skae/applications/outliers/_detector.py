@@ -301,8 +301,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         by those of the row, one after another from the first and from the last; a column adds the
         mean change of the score [4]_, and an even share of what that row scores. In a table it adds
         how much more surprising it is than in the mean of training rows, given the code, and an
-        even share of the rest, also where it is ordinary:
-        reasons are those of :meth:`explain`.
+        even share of the rest, also where it is ordinary: reasons are those of :meth:`explain`.
 
         Parameters
         ----------
