@@ -75,7 +75,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
         Whether a network without a code sees its batches mirrored along each axis, and square ones
         turned, at random. It helps where a few images have to do and may stand upside down, as
         texture does and writing does not. ``"average"`` also restores rows in all these positions
-        and takes the mean, in eight times the time (signals: two) [6]_.
+        and takes the mean, in eight times the time (signals: two) [6]_; ``encoder_`` is the network
+        of one position.
 
     Attributes
     ----------

@@ -60,7 +60,7 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "counts_idle": ("dead_units", {True: "auxiliary", False: None}),
     "whiten": ("whiten", {None: False}),
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
-    "positions": ("flips", {"one": "another", "mirrored": "average", "all": "average"}),
+    "positions": ("flips", {"one": "False or True", "mirrored": "average", "all": "average"}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "prior": ("prior", {None: "normal"}),
     "n_classes": ("conditional", {}),
