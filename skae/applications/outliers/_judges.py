@@ -30,6 +30,8 @@ from skae.states import demand, demand_estimator
 # `python -m benchmarks.applications --outliers`.
 _PART_WEIGHTS = (0.6, 0.4, 0.3)
 _POSITIONS = 2
+# Opinions of all judges of so many values are held at once.
+_VALUES_AT_ONCE = 2**22
 # Deviation, relative to that of the rows, that training in single precision cannot go below; and
 # one that is below what rows hold along axes where they are not reconstructed.
 _ROUNDING, _FINEST = 1e-5, 1e-7
@@ -174,29 +176,31 @@ class Panel(Generic[R]):
 
     def contributions(self, X: R) -> Array:
         """Return what each column adds to the anomaly score of its row."""
-        held_out_in, contributions = self.held_out_in(X), np.zeros(X.shape)
-        for fold, judge in enumerate(self.judges):
-            if np.any(own := held_out_in == fold):
-                contributions[own] = judge.contributions(X[own])
-        if np.any(new := held_out_in == NEW):
-            of_judges = [judge.contributions(X[new]) for judge in self.judges]
-            contributions[new] = _agreed(np.stack(of_judges))
-        return contributions
+        return self.judged(X, np.zeros(X.shape), lambda judge: judge.contributions, _agreed)
 
     def held_out_in(self, X: Any) -> Integers:
         """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
         return self.folds.find(X)
 
-    def judged(self, X: R, total: Array, opinion: Callable[[Any], Callable[[Any], Array]]) -> Array:
-        """Ask the judge that has not seen the row, or all judges of new rows for their mean."""
-        held_out_in = self.held_out_in(X)
+    def judged(
+        self,
+        X: R,
+        total: Array,
+        opinion: Callable[[Any], Callable[[Any], Array]],
+        agreement: Callable[[Iterable[Array]], Array] | None = None,
+    ) -> Array:
+        """Ask the judge that has not seen the row; of new rows all, for their mean or agreement."""
+        held_out_in, agreement = self.held_out_in(X), agreement or _mean
         for fold, judge in enumerate(self.judges):
-            for mask, weight in (
-                (held_out_in == fold, 1.0),
-                (held_out_in == NEW, 1.0 / len(self.judges)),
-            ):
-                if mask.any():
-                    total[mask] += weight * opinion(judge)(X[mask])
+            own = held_out_in == fold
+            if own.any():
+                total[own] = opinion(judge)(X[own])
+        new = np.flatnonzero(held_out_in == NEW)
+        size = max(1, _VALUES_AT_ONCE // (len(self.judges) * int(np.prod(total.shape[1:]))))
+        for start in range(0, len(new), size):
+            rows = new[start : start + size]
+            of_rows = X[rows]
+            total[rows] = agreement(opinion(judge)(of_rows) for judge in self.judges)
         return total
 
     def check_stored(self, reducers: Any) -> None:
@@ -207,12 +211,18 @@ class Panel(Generic[R]):
             demand_estimator("the reducer of a detector", reducer)
 
 
-def _agreed(of_judges: Array) -> Array:
+def _mean(of_judges: Iterable[Array]) -> Array:
+    mean: Array = np.mean(list(of_judges), axis=0)
+    return mean
+
+
+def _agreed(of_judges: Iterable[Array]) -> Array:
     """Return medians over judges, brought to the sum that their means have in each row.
 
     What one reducer leaves of a column by accident is no sign of that column.
     """
-    means, medians = np.mean(of_judges, axis=0), np.median(of_judges, axis=0)
+    opinions = list(of_judges)
+    means, medians = np.mean(opinions, axis=0), np.median(opinions, axis=0)
     sums, of_medians = means.sum(axis=1, keepdims=True), medians.sum(axis=1, keepdims=True)
     # Medians may be zero where means are not, and cancel where judges disagree.
     is_told = (sums > 0) & (of_medians > sums / 2)
