@@ -86,7 +86,7 @@ class ReconstructionErrorDisplay:
     >>> _ = detector.fit(X[:400][y[:400] == 1])
     >>> display = ReconstructionErrorDisplay.from_estimator(detector, X[400:], y[400:])
     >>> display.shares_above_.round(2)
-    array([0.77, 0.05])
+    array([0.69, 0.02])
     """
 
     def __init__(
