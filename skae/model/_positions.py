@@ -43,12 +43,12 @@ class PositionsScorer:
         return mean
 
     def encode_distribution(self, weights_as: "WeightsAs", scaled: Array) -> list[Array]:
-        """Nothing: a restored row is no distribution."""
-        raise NotImplementedError("a network that restores has no code")
+        """What the network says of one position, which is nothing."""
+        return self._scorer_of(self._network).encode_distribution(weights_as, scaled)
 
     def decode(self, weights_as: "WeightsAs", code: Array) -> Array:
-        """The rows themselves."""
-        return code
+        """The rows themselves, which have been turned back."""
+        return self._scorer_of(self._network).decode(weights_as, code)
 
     def _positions(self) -> Iterator[_Position]:
         axes = range(1, 1 + self._network.n_axes)
