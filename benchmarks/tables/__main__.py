@@ -10,6 +10,7 @@ from benchmarks._family import COLUMNS
 from benchmarks._harness import report_parts
 from benchmarks.tables import (
     _codes,
+    _files,
     _imputation,
     _outliers,
     _reconstruction,
@@ -24,6 +25,7 @@ PARTS = {
     "imputation": _imputation.MEASURES,
     "outliers": _outliers.MEASURES,
     "size": _size.MEASURES,
+    "files": _files.MEASURES,
 }
 
 
