@@ -67,23 +67,24 @@ class NumberColumn:
             return self.scores.apply(cells.values)
         return (cells.values - self.centre) / self.unit
 
-    def cells(self, values: Array, *, as_seen: bool) -> Array:
-        """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
-        return self._rounded(self._undone(values), as_seen=as_seen)
-
-    def means(self, values: Array, deviation: float) -> Array:
-        """Values in the mean over normal features around those given, as whole as in the fit."""
+    def undone(self, features: Array) -> Array:
+        """The values of features, float64."""
+        features = features.astype(np.float64, copy=False)
         if self.scores is None:
-            return self.cells(values, as_seen=True)
+            return features * self.unit + self.centre
+        return self.scores.undo(features)
+
+    def expected(self, features: Array, deviation: float) -> Array:
+        """Values in the mean over normal features around those given."""
+        if self.scores is None:
+            return self.undone(features)
         nodes, weights = np.polynomial.hermite_e.hermegauss(_N_NODES)
-        undone = [self._undone(values + deviation * node) for node in nodes]
-        return self._rounded(np.average(undone, axis=0, weights=weights), as_seen=True)
+        values = [self.undone(features + deviation * node) for node in nodes]
+        expected: Array = np.average(values, axis=0, weights=weights)
+        return expected
 
-    def _undone(self, values: Array) -> Array:
-        values = values.astype(np.float64, copy=False)
-        return values * self.unit + self.centre if self.scores is None else self.scores.undo(values)
-
-    def _rounded(self, values: Array, *, as_seen: bool) -> Array:
+    def rounded(self, values: Array, *, as_seen: bool) -> Array:
+        """Values that the type of the column can hold; ``as_seen``, such as those of the fit."""
         if as_seen:
             values = np.clip(values, self.lowest, self.highest)
         if self.step and (as_seen or self.is_whole or self.kind != "number"):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skae.messages import check_integer
 from skae.numerics import Array, RandomState
 from skae.tabular._cells import Cells
-from skae.tabular._filling import HoleErrors, filled_rows
+from skae.tabular._filling import HoleErrors
 from skae.tabular._input import given_cells
 from skae.tabular._scores import BLOCK
 from skae.tabular._scoring import TableScoringMixin, imputed, joined
@@ -131,15 +131,17 @@ class TableDrawingMixin(TableScoringMixin):
         rng = check_random_state(random_state) if draw else None
         encoding, model = self._encoding, self.autoencoder_._model
         made = joined(
-            self._filling(filled_rows(model, encoding, self._holes.precision, features), rng)
+            self._filling(*self._holes.rows(model, encoding, features), rng)
             for features in encoding.blocks(table.cells)
         )
         columns = {name: imputed(table, name, made.get(name)) for name in table.cells}
         return table.container.joined(columns, table.index)
 
-    def _filling(self, rows: Array, rng: np.random.RandomState | None) -> dict[Hashable, Array]:
+    def _filling(
+        self, rows: Array, numbers: Array, rng: np.random.RandomState | None
+    ) -> dict[Hashable, Array]:
         encoding, holes = self._encoding, self._holes
         if rng is None:
-            return encoding.table(rows, None, holes.deviations)
+            return encoding.table(rows, numbers=numbers)
         drawn = sharpened_rows(encoding.columns, rows, holes.sharpness)
         return encoding.table(drawn, rng, holes.deviations)

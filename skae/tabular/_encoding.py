@@ -127,6 +127,12 @@ class Encoding:
         widths = tuple(column.width for column in self.categories.values())
         return Columns(len(self.numbers), len(self.flags) + len(self.missing), widths)
 
+    @property
+    def flags_of_missing(self) -> slice:
+        """The features that say whether a value is missing."""
+        first_level = self.columns.first_level
+        return slice(first_level - len(self.missing), first_level)
+
     def features(self, cells: Mapping[Hashable, Cells]) -> Array:
         """Rows of features, NaN where a value is missing; shape (n, n_features), float32.
 
@@ -187,6 +193,7 @@ class Encoding:
         rng: np.random.RandomState | None = None,
         deviations: Array | None = None,
         *,
+        numbers: Array | None = None,
         with_missing: bool = False,
     ) -> dict[Hashable, Array]:
         """Values of the columns with features, and of constants, by label.
@@ -201,19 +208,22 @@ class Encoding:
             Draws levels and numbers; without one, levels are the most likely ones.
         deviations : ndarray of shape (n_numbers,) or None
             Of numbers around ``rows``, where they are drawn.
+        numbers : ndarray of shape (n, n_numbers) or None
+            Values of numbers, where more is known of them than ``rows``; they become as whole as in
+            the fit.
         with_missing : bool
             Whether values are missing as often as the flags say.
         """
         n_rows = len(rows)
         made: dict[Hashable, Array] = {}
         for place, (name, number) in enumerate(self.numbers.items()):
+            if numbers is not None:
+                made[name] = number.rounded(numbers[:, place], as_seen=True)
+                continue
             values = rows[:, place]
             if rng is not None and deviations is not None:
                 values = values + deviations[place] * rng.standard_normal(n_rows)
-            if rng is None and deviations is not None:
-                made[name] = number.means(values, deviations[place])
-            else:
-                made[name] = number.cells(values, as_seen=rng is not None)
+            made[name] = number.rounded(number.undone(values), as_seen=rng is not None)
         for name, category, shares in self._shares(rows):
             made[name] = category.cells(_chosen(shares, rng), rng)
         for name, is_missing in self._missing(rows, rng if with_missing else None):
@@ -228,6 +238,20 @@ class Encoding:
             ends = number.features(_numbers([number.lowest, number.highest], number.kind))
             rows[:, place] = np.clip(rows[:, place], *ends)
         return rows
+
+    def in_units(self, features: Array) -> Array:
+        """Rows with the values of numbers in place of their features, flags and levels; float64."""
+        rows = features.astype(np.float64)
+        for place, number in enumerate(self.numbers.values()):
+            rows[:, place] = number.undone(rows[:, place])
+        return rows
+
+    def expected(self, rows: Array, deviations: Array) -> Array:
+        """Values of numbers in the mean over normal features around rows; (n, n_numbers)."""
+        values = np.empty((len(rows), len(self.numbers)))
+        for place, number in enumerate(self.numbers.values()):
+            values[:, place] = number.expected(rows[:, place], deviations[place])
+        return values
 
     @property
     def log_units(self) -> Array:

@@ -15,6 +15,7 @@ from skae.tabular._columns import CategoryColumn, NumberColumn
 from skae.tabular._encoding import Encoding
 from skae.tabular._filling import HoleErrors
 from skae.tabular._frames import Container
+from skae.tabular._linear import LinearGuess
 from skae.tabular._normal_scores import NormalScores
 from skae.tabular._scores import UsualErrors
 
@@ -153,6 +154,13 @@ def _check_holes(holes: object, columns: Columns) -> None:
     demand_numbers("deviations of holes", holes.deviations, (columns.n_numbers,))
     demand_numbers("factors of holes", holes.sharpness, (n,))
     demand_numbers("a precision", holes.precision, (n, n))
+    linear = holes.linear
+    demand(isinstance(linear, LinearGuess), f"a linear guess is a {type(linear).__name__}")
+    demand_numbers("the centre of rows", linear.centre, (n,))
+    demand_numbers("units of rows", linear.scale, (n,))
+    demand((linear.scale > 0).all(), "units of rows that are not positive")
+    demand_numbers("a precision of rows", linear.precision, (n, n))
+    demand_numbers("shares of guesses", linear.shares, (n,))
 
 
 def _rises(values: Array) -> bool:
