@@ -1,4 +1,8 @@
-"""Matrix products whose rows do not depend on where they stand."""
+"""Matrix products whose rows do not depend on where they stand, where the processor allows it.
+
+OpenBLAS for AVX2 without AVX-512 takes rows by six in turn two ways, so that the last bit of a row
+depends on its place whatever is done about the edges.
+"""
 
 import numpy as np
 
@@ -12,7 +16,7 @@ _COLUMNS_AT_A_TIME = 8
 
 
 def product(rows: Array, kernel: Array, out: Array | None = None) -> Array:
-    """``rows @ kernel``, in which rows in another order give the same bits.
+    """``rows @ kernel``, in which rows in another order give the same bits but for such processors.
 
     Of two rows or more: a single one is a product of a vector, which has bits of its own.
 
@@ -36,7 +40,7 @@ def product(rows: Array, kernel: Array, out: Array | None = None) -> Array:
 
 
 def transposed_product(taps: Array, rows: Array) -> Array:
-    """``taps @ rows.T``, in which rows in another order give the same bits.
+    """``taps @ rows.T``, in which rows in another order give the same bits but for those.
 
     Parameters
     ----------
