@@ -143,8 +143,10 @@ def assign_rates(optimizers: Sequence[keras.optimizers.Optimizer], rate: Any) ->
             variable.assign(rate)
 
 
-def second_moments_of(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
-    """The variables that hold Adam's mean squared gradients, one for each variable it changes.
+def moments_of(
+    optimizer: keras.optimizers.Optimizer,
+) -> tuple[list[keras.Variable], list[keras.Variable]]:
+    """The variables that hold Adam's mean gradients and mean squared ones, as many as it changes.
 
     Raises
     ------
@@ -155,7 +157,9 @@ def second_moments_of(optimizer: keras.optimizers.Optimizer) -> list[keras.Varia
         raise ValueError(
             f"{type(optimizer).__name__} keeps no mean squared gradients; Adam and AdamW do."
         )
-    return [v for v in optimizer.variables if v.path.endswith("_velocity")]
+    means = [v for v in optimizer.variables if v.path.endswith("_momentum")]
+    mean_squares = [v for v in optimizer.variables if v.path.endswith("_velocity")]
+    return means, mean_squares
 
 
 def _pin_dtype(variable: keras.Variable) -> None:

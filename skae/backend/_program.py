@@ -16,9 +16,9 @@ from skae.backend._long_calls import over_chunks, stage_long
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import (
     assign_rates,
+    moments_of,
     rate_of,
     rate_variable,
-    second_moments_of,
     set_rate,
 )
 from skae.backend._release import release, size_of
@@ -29,7 +29,7 @@ from skae.backend._traces import Traces
 from skae.backend._weights import group_weights
 from skae.numerics import Array, Weights
 from skae.objectives import Scalars, Tensor
-from skae.training import Chunk, LongChunk, ProgramSpec, Tier
+from skae.training import Chunk, GradientMoments, LongChunk, ProgramSpec, Tier
 
 
 class Program:
@@ -222,22 +222,22 @@ class Program:
     def _memory_variables(self) -> list[keras.Variable]:
         return [*self._optimizer_variables(), *self._generators]
 
-    def second_moments(self) -> Weights:
-        """Mean squared gradient of every trained weight, by name, as Adam keeps it.
+    def gradient_moments(self) -> GradientMoments:
+        """Mean and mean squared gradient of every trained weight, by name, as Adam keeps them.
 
         Raises
         ------
         ValueError
             For an optimizer that keeps none.
         """
-        arrays: Weights = {}
+        moments = GradientMoments({}, {})
         for group in self._groups:
             i = min(group.updates)
-            own = second_moments_of(self._optimizers[i])
-            trained = zip(self._variables_of(i), own, strict=True)
-            moments = {id(variable): moment for variable, moment in trained}
-            arrays |= group.named([moments[id(v)].numpy() for v in group.variables])
-        return arrays
+            for arrays, own in zip(moments, moments_of(self._optimizers[i]), strict=True):
+                trained = zip(self._variables_of(i), own, strict=True)
+                of_variable = {id(variable): moment for variable, moment in trained}
+                arrays.update(group.named([of_variable[id(v)].numpy() for v in group.variables]))
+        return moments
 
     def _optimizer_variables(self) -> list[keras.Variable]:
         return [v for optimizer in self._optimizers for v in optimizer.variables]

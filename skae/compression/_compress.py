@@ -57,9 +57,10 @@ def compress(
 
     With rows to train on, weights are removed gradually, and after each removal the others are
     trained to make up for it [2]_; those go first that matter least to the loss: the smallest
-    products of magnitude and root mean squared gradient [4]_. Without rows, the weights of smallest
-    magnitude go all at once [1]_. What is left is rounded to integers, with one scale for each
-    channel of a layer [3]_.
+    products of magnitude and root mean squared gradient [4]_. Then some come back where the loss
+    falls most, and others go in their place [6]_. Without rows, the weights of smallest magnitude
+    go all at once [1]_. What is left is rounded to integers, with one scale for each channel of a
+    layer [3]_.
 
     The pickle holds those integers and their places. In memory weights are float32 again, so
     scoring is as fast as before and needs TensorFlow only where it did before.
@@ -147,6 +148,9 @@ def compress(
 
     .. [5] Molchanov, P., Mallya, A., Tyree, S., Frosio, I. & Kautz, J. (2019). Importance
        estimation for neural network pruning. CVPR 2019, 11264-11272.
+
+    .. [6] Evci, U., Gale, T., Menick, J., Castro, P. S. & Elsen, E. (2020). Rigging the lottery:
+       making all tickets winners. ICML 2020, 2943-2952.
 
     Examples
     --------

@@ -71,7 +71,9 @@ def narrowed(model: Model, share: float, course: Course | None) -> Model:
         if course is not None:
             everything = {name: np.ones_like(array) for name, array in model.weights.items()}
             outcome = fine_tuned(model, everything, course, 1.0, course.n_between, is_late=False)
-            model, moments = model.with_weights(outcome.weights), outcome.second_moments
+            assert outcome.gradient_moments is not None
+            model = model.with_weights(outcome.weights)
+            moments = outcome.gradient_moments.mean_squares
         left = sizes - np.floor(n_removed * i / n_removals + 1e-9).astype(int)
         model = _with_sizes(model, left, moments)
     return model

@@ -1,6 +1,8 @@
 """Weights that matter least become zero, and the others are trained to make up for it.
 
-The curvature that says how much a weight matters is the mean squared gradient that Adam keeps.
+The curvature that says how much a weight matters is the mean squared gradient that Adam keeps. Once
+all went that shall go, some come back in the place of others: a weight that went early may be worth
+more than one that stayed.
 """
 
 from collections.abc import Iterator
@@ -15,11 +17,16 @@ from skae.fitting import Origin, Recipe, Rows, Settings, planned, train
 from skae.model import Model
 from skae.networks import names
 from skae.numerics import Array, Matrix, Weights
-from skae.training import DEFAULT_LEARNING_RATE, Hooks, Outcome
+from skae.training import DEFAULT_LEARNING_RATE, GradientMoments, Hooks, Outcome
 
 # Zhu & Gupta (2018): many weights go early, few at the end.
 _N_PRUNINGS, _EXPONENT = 40, 3
 _STEPS_BETWEEN = 200
+# Rounds in which weights come back, and the share of those left that do in the first of them, which
+# falls to none like a cosine (Evci et al. 2020).
+_N_RETURNS, _FIRST_SHARE = 15, 0.3
+# How much the latest phase counts in the mean squared gradients: those of one phase are noisy.
+_NEWS = 0.3
 # Shares of the learning rate that are left once all weights went.
 _LAST_RATES = (1.0, 0.3, 0.1)
 # Early stopping watches other rows in every phase, or a few would decide them all; from this
@@ -101,6 +108,10 @@ class _Phase(NamedTuple):
     n_epochs: int
     is_late: bool
     is_stopped: bool = True
+    # Share of the weights left that others take the place of.
+    returning: float = 0.0
+    # Whether the optimizer goes on from the phase before.
+    goes_on: bool = False
 
 
 def pruned_weights(model: Model, sparsity: float, course: Course | None) -> Weights:
@@ -117,9 +128,17 @@ def pruned_weights(model: Model, sparsity: float, course: Course | None) -> Weig
     if course is None:
         mask = _most_salient(model.weights, None, sparsity)
         return {name: array * mask[name] for name, array in model.weights.items()}
-    weights, moments = model.weights, None
-    for phase in (*_removals(sparsity, course), *_last_phases(model, sparsity, course)):
-        mask = _most_salient(weights, moments, phase.sparsity)
+    weights, state = model.weights, None
+    moments: GradientMoments | None = None
+    is_stopped = _is_stopped(model, sparsity, course)
+    for phase in (
+        *_removals(sparsity, course),
+        *_returns(sparsity, course, is_stopped),
+        *_last_phases(sparsity, course, is_stopped),
+    ):
+        mask = _most_salient(weights, moments and moments.mean_squares, phase.sparsity)
+        if phase.returning and moments is not None:
+            mask = _with_returned(mask, weights, moments, phase.returning)
         outcome = fine_tuned(
             model.with_weights(weights),
             mask,
@@ -127,9 +146,25 @@ def pruned_weights(model: Model, sparsity: float, course: Course | None) -> Weig
             phase.relative_rate,
             phase.n_epochs,
             is_late=phase.is_late,
+            optimizer_state=state if phase.goes_on else None,
         )
-        weights, moments = outcome.weights, outcome.second_moments
+        weights, state = outcome.weights, outcome.optimizer_state
+        moments = _with_news(moments, outcome.gradient_moments)
     return weights
+
+
+def _with_news(
+    moments: GradientMoments | None, latest: GradientMoments | None
+) -> GradientMoments | None:
+    """The latest means, and mean squares in which the phases before count too."""
+    if moments is None or latest is None:
+        return latest
+    before = moments.mean_squares
+    squares = {
+        name: (1 - _NEWS) * before[name] + _NEWS * array
+        for name, array in latest.mean_squares.items()
+    }
+    return latest._replace(mean_squares=squares)
 
 
 def fine_tuned(
@@ -140,6 +175,7 @@ def fine_tuned(
     n_epochs: int,
     *,
     is_late: bool,
+    optimizer_state: list[Array] | None = None,
 ) -> Outcome:
     """The outcome of some epochs, in which weights whose mask is 0 are and stay zero."""
     return train(
@@ -151,7 +187,7 @@ def fine_tuned(
             learning_rate=relative_rate * course.settings.learning_rate,
             max_iter=n_epochs,
         ),
-        Origin(mask=mask),
+        Origin(mask=mask, optimizer_state=optimizer_state),
         Hooks(),
         np.random.default_rng(course.late_seed) if is_late else course.rng,
     )
@@ -165,10 +201,28 @@ def _removals(sparsity: float, course: Course) -> Iterator[_Phase]:
         yield _Phase(share, 1.0, course.n_between, is_late=progress >= _LATE)
 
 
-def _last_phases(model: Model, sparsity: float, course: Course) -> Iterator[_Phase]:
-    """What follows the last removal, with lower and lower rates."""
+def _is_stopped(model: Model, sparsity: float, course: Course) -> bool:
+    """Whether the weights left are so many that early stopping has to watch them."""
     n_left = (1 - sparsity) * n_weights(model.weights)
-    is_stopped = n_left >= _FEW * course.n_rows * model.network.n_features
+    return n_left >= _FEW * course.n_rows * model.network.n_features
+
+
+def _returns(sparsity: float, course: Course, is_stopped: bool) -> Iterator[_Phase]:
+    """Phases at the beginning of which some weights come back and as many others go."""
+    for i in range(_N_RETURNS if sparsity else 0):
+        returning = _FIRST_SHARE * 0.5 * (1 + np.cos(np.pi * i / _N_RETURNS))
+        yield _Phase(
+            sparsity,
+            1.0,
+            course.n_between,
+            is_late=True,
+            is_stopped=is_stopped,
+            returning=float(returning),
+        )
+
+
+def _last_phases(sparsity: float, course: Course, is_stopped: bool) -> Iterator[_Phase]:
+    """What follows the last removal, with lower and lower rates."""
     if is_stopped:
         rates, n_epochs = np.array(_LAST_RATES), course.max_iter
     else:
@@ -178,7 +232,14 @@ def _last_phases(model: Model, sparsity: float, course: Course) -> Iterator[_Pha
         rates = 0.5 * (1 + np.cos(np.pi * places))
     for rate, part in zip(rates, np.array_split(range(n_epochs), len(rates)), strict=True):
         if len(part):
-            yield _Phase(sparsity, float(rate), len(part), is_late=True, is_stopped=is_stopped)
+            yield _Phase(
+                sparsity,
+                float(rate),
+                len(part),
+                is_late=True,
+                is_stopped=is_stopped,
+                goes_on=True,
+            )
 
 
 def _fine_tuning(estimator: BaseAutoencoder) -> Settings:
@@ -199,17 +260,46 @@ def kernel_names(weights: Weights) -> list[str]:
     ]
 
 
-def _most_salient(weights: Weights, moments: Weights | None, sparsity: float) -> Weights:
-    """For every weight 1 if it stays, 0 if it is among those that matter least.
+def _most_salient(weights: Weights, mean_squares: Weights | None, sparsity: float) -> Weights:
+    """For every weight 1 if it stays, 0 if it is among those that matter least."""
+    saliencies = _joined(_saliencies(weights, mean_squares), weights)
+    stays = np.ones(saliencies.size, np.float32)
+    n_zero = int(np.ceil(sparsity * saliencies.size))
+    stays[np.argsort(saliencies, kind="stable")[:n_zero]] = 0.0
+    return _as_mask(stays, weights)
 
-    Optimal brain damage (LeCun et al. 1990) with mean squared gradients for the curvature; without
-    them, the magnitude.
+
+def _with_returned(
+    mask: Weights, weights: Weights, moments: GradientMoments, share: float
+) -> Weights:
+    """A mask in which a share of the weights that stay goes, and others come back in their place.
+
+    Those go that matter least, and those come back whose gradients are the largest (RigL, Evci et
+    al. 2020); a weight without a gradient does neither.
     """
+    saliencies = _joined(_saliencies(weights, moments.mean_squares), weights)
+    slopes = _joined({name: np.abs(array) for name, array in moments.means.items()}, weights)
+    stays = _joined(mask, weights)
+    kept, gone = np.flatnonzero(stays), np.flatnonzero((stays == 0) & (slopes > 0))
+    n = min(int(share * len(kept)), len(gone))
+    stays[kept[np.argsort(saliencies[kept], kind="stable")[:n]]] = 0.0
+    stays[gone[np.argsort(-slopes[gone], kind="stable")[:n]]] = 1.0
+    return _as_mask(stays, weights)
+
+
+def _joined(arrays: Weights, weights: Weights) -> Array:
+    """One value for each weight that could be zero; 0 for those of arrays that are not there."""
+    return np.concatenate(
+        [
+            arrays[name].ravel() if name in arrays else np.zeros(weights[name].size)
+            for name in kernel_names(weights)
+        ]
+    )
+
+
+def _as_mask(stays: Array, weights: Weights) -> Weights:
+    """Such values taken apart, and 1 for every weight that could not be zero."""
     kernels = kernel_names(weights)
-    saliencies = _saliencies({name: weights[name] for name in kernels}, moments)
-    joined = np.concatenate([saliency.ravel() for saliency in saliencies])
-    stays = np.ones(joined.size, np.float32)
-    stays[np.argsort(joined, kind="stable")[: int(np.ceil(sparsity * joined.size))]] = 0.0
     parts = np.split(stays, np.cumsum([weights[name].size for name in kernels])[:-1])
     mask = {name: np.ones_like(array) for name, array in weights.items()}
     for name, part in zip(kernels, parts, strict=True):
@@ -217,13 +307,19 @@ def _most_salient(weights: Weights, moments: Weights | None, sparsity: float) ->
     return mask
 
 
-def _saliencies(kernels: Weights, moments: Weights | None) -> list[Array]:
-    if moments is None:
-        return [np.abs(kernel) for kernel in kernels.values()]
+def _saliencies(weights: Weights, mean_squares: Weights | None) -> Weights:
+    """How much each weight that could be zero matters.
+
+    Optimal brain damage (LeCun et al. 1990) with mean squared gradients for the curvature; without
+    them, the magnitude.
+    """
+    kernels = {name: weights[name] for name in kernel_names(weights)}
+    if mean_squares is None:
+        return {name: np.abs(kernel) for name, kernel in kernels.items()}
     # Weights that a user's model does not train have no gradient: they count as the average one.
-    slopes = {name: np.sqrt(moments[name]) for name in kernels if name in moments}
+    slopes = {name: np.sqrt(mean_squares[name]) for name in kernels if name in mean_squares}
     usual = np.mean([slope.mean() for slope in slopes.values()])
-    return [np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()]
+    return {name: np.abs(kernel) * slopes.get(name, usual) for name, kernel in kernels.items()}
 
 
 def n_weights(weights: Weights) -> int:

@@ -7,6 +7,7 @@ from skae.training._annealing import AnnealedRate, Annealing, train_chunks
 from skae.training._batches import Chunk, LongChunk, chunks, shuffled
 from skae.training._brief import held_out_loss, loss_after
 from skae.training._early_stopping import EarlyStopping
+from skae.training._gradient_moments import GradientMoments
 from skae.training._history import History
 from skae.training._hooks import Hooks
 from skae.training._judge import Diverged, Judge, total_of
@@ -37,6 +38,7 @@ __all__ = [
     "Diverged",
     "EarlyStopping",
     "Epochs",
+    "GradientMoments",
     "History",
     "Hooks",
     "Judge",

@@ -249,7 +249,7 @@ def _end(
         best_loss=loss,
         best_epoch=best_epoch,
         interrupted=interrupted,
-        second_moments=program.second_moments() if program.spec.is_pruned else None,
+        gradient_moments=program.gradient_moments() if program.spec.is_pruned else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from skae.numerics import Array, Weights
 from skae.training._batches import Chunk, LongChunk
+from skae.training._gradient_moments import GradientMoments
 from skae.training._spec import ProgramSpec
 
 
@@ -71,8 +72,8 @@ class Program(Protocol):
     def resume(self, variables: list[Array], /) -> None:
         """Go on from such a copy, after ``load``."""
 
-    def second_moments(self) -> Weights:
-        """Mean squared gradient of every trained weight, by name."""
+    def gradient_moments(self) -> GradientMoments:
+        """Mean and mean squared gradient of every trained weight."""
 
     def stage(self, chunk: Chunk, /) -> Any:
         """A chunk as the program reads it."""

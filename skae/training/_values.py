@@ -6,6 +6,7 @@ from typing import Any
 
 from skae.numerics import Array, Integers, Weights
 from skae.training._annealing import Annealing
+from skae.training._gradient_moments import GradientMoments
 from skae.training._history import History
 from skae.training._row_source import RowSource
 
@@ -142,8 +143,8 @@ class Outcome:
     best_epoch : int
         0 where the starting weights were kept.
     interrupted : bool
-    second_moments : dict of ndarray or None
-        Mean squared gradients of the weights, for a program that is pruned.
+    gradient_moments : GradientMoments or None
+        For a program that is pruned.
     """
 
     weights: Weights
@@ -152,4 +153,4 @@ class Outcome:
     best_loss: float
     best_epoch: int
     interrupted: bool
-    second_moments: Weights | None = None
+    gradient_moments: GradientMoments | None = None

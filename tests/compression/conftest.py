@@ -40,7 +40,7 @@ def phases(monkeypatch):
     calls, original = [], pruning.train
 
     def spy(model, rows, recipe, settings, origin, *args):
-        seen = {"rows": rows.X, "trained_on": rows.X[rows.sample_weight > 0], "mask": origin.mask}
+        seen = {"rows": rows.X, "trained_on": rows.X[rows.sample_weight > 0], "origin": origin}
         calls.append(SimpleNamespace(settings=settings, recipe=recipe, **seen))
         return original(model, rows, recipe, settings, origin, *args)
 

@@ -25,9 +25,10 @@ def shrink(estimator, **parameters):
 
 @contextmanager
 def prunings(n):
-    """So many instead of 40, so that a test takes a fraction of a second."""
+    """So many, and rounds of returns, so that a test takes a fraction of a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pruning, "_N_PRUNINGS", n)
+        patch.setattr(pruning, "_N_RETURNS", n)
         yield
 
 

@@ -1,6 +1,7 @@
 """How pruning trains, and on which rows."""
 
 import copy
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.preprocessing import MinMaxScaler
 import skae
 from skae.backend import _gateway as gateway
 from skae.compression import _pruning as pruning
+from skae.training import GradientMoments
 
 from .shared import X, kernels, prunings, quick, shrink, weights_of
 
@@ -18,7 +20,7 @@ from .shared import X, kernels, prunings, quick, shrink, weights_of
 def test_weights_go_gradually_many_of_them_early(fitted, phases):
     with prunings(8):
         shrink(fitted, sparsity=0.8)
-    n_kept = [sum(np.sum(k == 1) for k in phase.mask.values()) for phase in phases]
+    n_kept = [sum(np.sum(k == 1) for k in phase.origin.mask.values()) for phase in phases]
     n_all = sum(array.size for array in weights_of(fitted).values())
     n_prunable = sum(kernel.size for kernel in kernels(fitted).values())
     taken = -np.diff(n_kept)
@@ -29,12 +31,64 @@ def test_weights_go_gradually_many_of_them_early(fitted, phases):
     assert taken[:2].sum() > 5 * taken[taken > 0][-2:].sum()
 
 
+def test_some_that_went_come_back_in_the_place_of_others_fewer_each_time(fitted, phases):
+    with prunings(4):
+        shrink(fitted, sparsity=0.6)
+    masks = [np.concatenate([k.ravel() for k in phase.origin.mask.values()]) for phase in phases]
+    n_back = [np.sum((after == 1) & (before == 0)) for before, after in pairwise(masks)]
+    n_gone = [np.sum((after == 0) & (before == 1)) for before, after in pairwise(masks)]
+    n_kernels = sum(kernel.size for kernel in kernels(fitted).values())
+    n_left = n_kernels - int(np.ceil(0.6 * n_kernels))
+    fading = 0.3 * 0.5 * (1 + np.cos(np.pi * np.arange(4) / 4))
+    # Those that come back first may be among the last that went.
+    assert 0 < n_back[3] <= 0.3 * n_left
+    np.testing.assert_array_equal(n_back[4:7], [int(share * n_left) for share in fading[1:]])
+    np.testing.assert_array_equal(n_gone[4:7], n_back[4:7])
+    assert n_back[:3] == [0] * 3
+    assert not any(n_back[7:])
+    assert not any(n_gone[7:])
+
+
+def test_those_that_matter_least_go_and_those_of_steepest_slopes_come_back():
+    weights = {"kernel": np.array([[0.0, 3.0, 1.0], [2.0, 0.0, 0.0]])}
+    mask = {"kernel": np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])}
+    means = {"kernel": np.array([[0.2, 9.0, 9.0], [9.0, -0.3, 0.1]])}
+    # A flat direction matters less than a small weight.
+    mean_squares = {"kernel": np.array([[1.0, 1.0, 1.0], [0.01, 1.0, 1.0]])}
+    moments = GradientMoments(means, mean_squares)
+    one, two, all_there_are = (
+        pruning._with_returned(mask, weights, moments, share)["kernel"].tolist()
+        for share in (0.34, 0.67, 1.0)
+    )
+    assert one == [[0, 1, 1], [0, 1, 0]]
+    assert two == [[1, 1, 0], [0, 1, 0]]
+    assert all_there_are == [[1, 0, 0], [0, 1, 1]]
+
+
+def test_a_weight_that_is_not_trained_does_not_come_back():
+    weights = {"own/kernel": np.zeros((1, 2)), "kernel": np.array([[1.0, 0.0]])}
+    mask = {"own/kernel": np.zeros((1, 2)), "kernel": np.array([[1.0, 0.0]])}
+    slopes = {"kernel": np.ones((1, 2))}
+    returned = pruning._with_returned(mask, weights, GradientMoments(slopes, slopes), 1.0)
+    assert returned["kernel"].tolist() == [[0, 1]]
+    assert not returned["own/kernel"].any()
+
+
+def test_the_optimizer_goes_on_while_the_rate_falls(fitted, phases):
+    shrink(fitted, max_iter=7)
+    states = [phase.origin.optimizer_state for phase in phases]
+    n_before = pruning._N_PRUNINGS + pruning._N_RETURNS
+    assert states[:n_before] == [None] * n_before
+    assert len(states) > n_before
+    assert None not in states[n_before:]
+
+
 @pytest.mark.parametrize("max_iter", [1, 2, 7])
 def test_max_iter_limits_the_epochs_after_the_last_removal_and_before(fitted, phases, max_iter):
     shrink(fitted, max_iter=max_iter)
     epochs = [phase.settings.max_iter for phase in phases]
     assert epochs[0] == max(epochs) == max_iter
-    assert sum(epochs[pruning._N_PRUNINGS :]) == max_iter
+    assert sum(epochs[pruning._N_PRUNINGS + pruning._N_RETURNS :]) == max_iter
 
 
 @pytest.mark.parametrize(

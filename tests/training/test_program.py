@@ -421,7 +421,7 @@ def test_a_mask_is_forgotten_at_the_next_load():
         assert np.all(after[name] != MASKED[name])
 
 
-def adams_second_moments(slopes_at, n_steps):
+def adams_moments(slopes_at, n_steps):
     """Kingma & Ba (2015) in numpy, where masked weights become zero after each step."""
     kernels = [kernel.astype(np.float64) for kernel in kernels_of(MASKED)]
     first, second = [0.0, 0.0], [0.0, 0.0]
@@ -433,45 +433,45 @@ def adams_second_moments(slopes_at, n_steps):
             mean, square = first[i] / (1 - 0.9**step), second[i] / (1 - 0.999**step)
             kernels[i] = kernels[i] - STEP * mean / (np.sqrt(square) + 1e-7)
             kernels[i] *= kernels_of(KEPT)[i]
-    return second
+    return first, second
 
 
 @pytest.mark.parametrize("n_steps", [1, 2])
 @pytest.mark.parametrize("optimizer", ADAMS.values(), ids=ADAMS)
-def test_second_moments_are_those_of_adam(optimizer, n_steps):
+def test_moments_of_gradients_are_those_of_adam(optimizer, n_steps):
     def slopes(encoder, decoder):
         by_encoder, by_decoder = slopes_of_error(encoder, decoder)
         return slope_of_size(encoder) + by_encoder, by_decoder
 
     with gateway.borrow_program(pruned_spec(optimizer)) as program:
         pruned_steps(program, n_steps)
-        moments = program.second_moments()
-    assert {name: array.shape for name, array in moments.items()} == {
-        name: array.shape for name, array in START.items()
-    }
-    expected = adams_second_moments(slopes, n_steps)
-    for found, wanted in zip(kernels_of(moments), expected, strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=1e-3)
+        moments = program.gradient_moments()
+    for arrays, expected in zip(moments, adams_moments(slopes, n_steps), strict=True):
+        assert {name: array.shape for name, array in arrays.items()} == {
+            name: array.shape for name, array in START.items()
+        }
+        for found, wanted in zip(kernels_of(arrays), expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-3)
 
 
 @pytest.mark.parametrize("optimizer", ADAMS.values(), ids=ADAMS)
-def test_second_moments_of_several_updates_are_those_of_the_first_that_changes_a_weight(optimizer):
+def test_moments_of_several_updates_are_those_of_the_first_that_changes_a_weight(optimizer):
     updates = (ERROR_BY_DECODER, ERROR_BY_ENCODER, SIZE_BY_ENCODER)
     with gateway.borrow_program(pruned_spec(optimizer, updates)) as program:
         pruned_steps(program, 1)
-        encoder, decoder = kernels_of(program.second_moments())
+        encoder, decoder = kernels_of(program.gradient_moments().mean_squares)
         program.load(MASKED, seed=0, learning_rate=STEP, scalars={"rate": 0.5}, mask=KEPT)
-        unmoved = program.second_moments()
+        unmoved = program.gradient_moments()
     start = kernels_of(MASKED)
     slope = slopes_of_error(*start)[1]
     np.testing.assert_allclose(decoder, 0.001 * slope**2, rtol=1e-3)
     stepped = start[1] - STEP * np.sign(slope) * KEPT["decoder_linear/kernel"]
     by_error = slopes_of_error(start[0], stepped)[0]
     np.testing.assert_allclose(encoder, 0.001 * by_error**2, rtol=1e-2)
-    assert all(np.all(moment == 0) for moment in unmoved.values())
+    assert all(np.all(array == 0) for arrays in unmoved for array in arrays.values())
 
 
-def test_what_was_pruned_reports_its_second_moments_and_nothing_else_does():
+def test_what_was_pruned_reports_the_moments_of_its_gradients_and_nothing_else_does():
     fitted = Autoencoder(2, hidden_layer_sizes=(5,), max_iter=1, random_state=0).fit(X)
     everything = {name: np.ones_like(array) for name, array in fitted._model.weights.items()}
     about = (fitted._model, Rows(X), fitted._recipe(), Settings.of(fitted))
@@ -479,8 +479,9 @@ def test_what_was_pruned_reports_its_second_moments_and_nothing_else_does():
         train(*about, origin, Hooks(), np.random.default_rng(0))
         for origin in (AT_THE_MODEL, Origin(mask=everything))
     )
-    assert plain.second_moments is None
-    assert set(pruned.second_moments) == set(fitted._model.weights)
+    assert plain.gradient_moments is None
+    for arrays in pruned.gradient_moments:
+        assert set(arrays) == set(fitted._model.weights)
     for name, array in plain.weights.items():
         np.testing.assert_allclose(pruned.weights[name], array, atol=1e-6)
 
