@@ -16,6 +16,7 @@ from sklearn.impute import IterativeImputer, SimpleImputer
 from benchmarks._family import epochs, row, seeds
 from benchmarks._harness import duration
 from benchmarks.tables._data import table
+from benchmarks.tables._miss_forest import MissForest
 from benchmarks.tables._one_hot import OneHot
 from skae import Autoencoder, DenoisingAutoencoder, ReconstructionImputer, TableAutoencoder
 
@@ -62,11 +63,15 @@ def imputers(seed, options):
     if seed == 0:
         forests = IterativeImputer(forest, max_iter=3, skip_complete=True, random_state=seed)
         found["with forests"] = OneHotImputer(forests)
+        found["MissForest"] = MissForest(seed, 10 if options.quick else 100)
     return found
 
 
 def imputation(options):
-    """Bars: above mode and mean, and above ``IterativeImputer``, in categories and in numbers."""
+    """Bars: above mode and mean, and above ``IterativeImputer``, in categories and in numbers.
+
+    Beside MissForest, of one seed as it takes minutes: at most 3 % more error, a fifth of the time.
+    """
     for name in NAMES:
         frame = table(name, options)
         found = {}
@@ -80,6 +85,7 @@ def imputation(options):
                 found.setdefault(label, []).append((*errors(frame, filled, is_hole), took))
         means = {label: np.mean(values, axis=0) for label, values in found.items()}
         yield from rows_of(name, means)
+        yield beside_forests(name, found["default"][0], found["MissForest"][0])
 
 
 def errors(frame, filled, is_hole):
@@ -124,6 +130,19 @@ def rows_of(name, means):
     yield row(f"{what}: as they come", f"{ours[2]:.3f}", beside(2), "(printed)", True)
     times = ", ".join(f"{n} {duration(v[3])}" for n, v in means.items() if n != "default")
     yield row(f"{what}: time", duration(ours[3]), times, "(printed)", True)
+
+
+def beside_forests(name, ours, forests):
+    """Both of the same seed: holes are the same."""
+
+    def shown(found):
+        return f"{1 - found[0]:.3f}, {found[1]:.3f}, {duration(found[3])}"
+
+    is_as_good = 1 - ours[0] <= 1.03 * (1 - forests[0]) and ours[1] <= 1.03 * forests[1]
+    holds = is_as_good and ours[3] <= forests[3] / 5
+    what = f"{name}, seed 0: categories wrong, error of numbers, time"
+    beside = f"MissForest {shown(forests)}"
+    return row(what, shown(ours), beside, "<= 1.03, 1.03, 1/5 of it", holds)
 
 
 MEASURES = [imputation]
