@@ -12,8 +12,8 @@ MOST_ROUNDS = 10
 class MissForest:
     """Holes of mixed tables by random forests (Stekhoven & Buehlmann 2012).
 
-    Columns are filled in turn, those of fewest holes first, by forests of 100 trees over the
-    square root of the others, until both kinds of columns change more than in the round before:
+    Columns are filled in turn, those of fewest holes first, by forests of ``n_trees`` over
+    the square root of the others, until both kinds of columns change more than in the round before:
     then the one before is the result. Levels of categories go into forests as numbers.
     """
 

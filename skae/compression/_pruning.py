@@ -8,7 +8,7 @@ more than one that stayed.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -210,7 +210,7 @@ def _is_stopped(model: Model, sparsity: float, course: Course) -> bool:
 def _returns(sparsity: float, course: Course, is_stopped: bool) -> Iterator[_Phase]:
     """Phases at the beginning of which some weights come back and as many others go."""
     for i in range(_N_RETURNS if sparsity else 0):
-        returning = _FIRST_SHARE * 0.5 * (1 + np.cos(np.pi * i / _N_RETURNS))
+        returning = _FIRST_SHARE * _half_cosine(i / _N_RETURNS)
         yield _Phase(
             sparsity,
             1.0,
@@ -229,7 +229,7 @@ def _last_phases(sparsity: float, course: Course, is_stopped: bool) -> Iterator[
         n_epochs = course.n_annealed
         n_rates = min(_N_RATES, n_epochs)
         places = (np.arange(n_rates) + 0.5) / n_rates
-        rates = 0.5 * (1 + np.cos(np.pi * places))
+        rates = _half_cosine(places)
     for rate, part in zip(rates, np.array_split(range(n_epochs), len(rates)), strict=True):
         if len(part):
             yield _Phase(
@@ -240,6 +240,11 @@ def _last_phases(sparsity: float, course: Course, is_stopped: bool) -> Iterator[
                 is_stopped=is_stopped,
                 goes_on=True,
             )
+
+
+def _half_cosine(place: Any) -> Any:
+    """What falls from 1 at the beginning, place 0, to nothing at the end, place 1."""
+    return 0.5 * (1 + np.cos(np.pi * place))
 
 
 def _fine_tuning(estimator: BaseAutoencoder) -> Settings:

@@ -74,10 +74,8 @@ def _filled_rows(
     model: Model, encoding: Encoding, precision: Array, linear: LinearGuess, features: Array
 ) -> tuple[Array, Array]:
     """Rows of the model, with shares of flags and levels averaged with a guess; and the guess."""
-    rows, guess = (
-        _agreeing_rows(model, encoding, precision, features),
-        linear.rows(encoding, features),
-    )
+    rows = _agreeing_rows(model, encoding, precision, features)
+    guess = linear.rows(encoding, features)
     shares = slice(encoding.columns.n_numbers, None)
     likely = guess.astype(rows.dtype)
     likely[:, shares] = np.clip(linear.shrunk(guess[:, shares], shares), _LEAST_SHARE, 1.0)
