@@ -165,3 +165,12 @@ def test_columns_and_rows_of_a_page():
         assert examples["grade"][2 * i] == (original, False)
         assert examples["grade"][2 * i + 1] == (other, other != original)
     assert "FAMD most of" in describe_columns(comparison)
+
+
+@pytest.mark.parametrize(("step", "hours"), [("D", False), ("7h", True)])
+def test_dates_alone_are_told_without_a_time(step, hours):
+    frame = make().assign(when=pd.date_range("2020-01-01", periods=N, freq=step))
+    comparison = compare(PCA(), frame, n_components=2, cv=2, random_state=0)
+    texts = [value.text for value in dict(example_rows(comparison))["when"]]
+    assert all(text.startswith(("2019-", "2020-")) for text in texts)
+    assert any(":" in text for text in texts) == hours

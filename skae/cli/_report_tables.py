@@ -11,6 +11,7 @@ from skae.numerics import Array
 
 N_EXAMPLES = 3
 _LONGEST = 24  # characters of a value
+_MIDNIGHT = " 00:00:00"
 
 
 class ColumnRow(NamedTuple):
@@ -84,14 +85,17 @@ def _examples_of(comparison: TableComparison, place: int) -> list[Value]:
     name: Any = comparison.columns[place]
     table: Any = comparison.originals
     originals = table[name].tolist()
+    # Dates alone are told without the midnight that they are kept with.
+    known = [str(value) for value in originals if not _is_missing(value)]
+    ending = _MIDNIGHT if all(text.endswith(_MIDNIGHT) for text in known) else ""
     values = []
     for row, original in enumerate(originals[:N_EXAMPLES]):
-        values.append(Value(_text(original)))
+        values.append(Value(_text(original, ending)))
         made: Any
         for made in comparison.reconstructions.values():
             value = made[name].tolist()[row] if name in made else None
             is_wrong = not comparison.is_number[place] and not _is_missing(original)
-            values.append(Value(_text(value), is_wrong and str(value) != str(original)))
+            values.append(Value(_text(value, ending), is_wrong and str(value) != str(original)))
     return values
 
 
@@ -108,8 +112,8 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, ending: str) -> str:
     if type(value).__name__ == "NAType" or value is None or value != value:
         return "missing"
-    text = _number(value) if isinstance(value, float) else str(value)
+    text = _number(value) if isinstance(value, float) else str(value).removesuffix(ending)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -50,6 +50,13 @@ def test_any_name_of_a_reducer_is_in_the_legend():
     assert legend_of(display) == ["_mine", ""]
 
 
+def test_shares_next_to_1_are_told_as_they_are():
+    scores = 1 - 1e-5 * np.array([[[9.0, 7.0], [1.0, 2.0]]])
+    display = ComponentCurveDisplay([2, 4], scores, ["PCA"], metric="reconstruction_r2").plot()
+    display.figure_.canvas.draw()
+    assert display.ax_.yaxis.get_offset_text().get_text() == ""
+
+
 def test_scores_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"scores has shape \(2, 3\), but \(1, 2, n_folds\) was"):
         ComponentCurveDisplay([1, 2], np.ones((2, 3)), ["PCA"]).plot()

@@ -93,7 +93,10 @@ def _label(ax: "Axes", sizes: Sequence[int], metric: str) -> None:
     ax.set_ylabel(METRICS.get(metric, metric))
     if metric.endswith("_seconds"):
         _scale_times(ax)
-    elif metric == "reconstruction_error":
+    else:
+        # Shares near 1 are told as they are, not as what is above .9999.
+        ax.ticklabel_format(axis="y", useOffset=False)
+    if metric == "reconstruction_error":
         ax.set_ylim(bottom=0)
     ax.grid(axis="y", alpha=0.3)
     tidy(ax)
