@@ -9,11 +9,16 @@ from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from skae import (
     Autoencoder,
+    AutoencoderClassifier,
     ConvolutionalAutoencoder,
     DenoisingAutoencoder,
+    LatentSampler,
+    ReconstructionImputer,
     ReconstructionOutlierDetector,
     StackedAutoencoder,
     TableAutoencoder,
@@ -21,8 +26,10 @@ from skae import (
     diagnose,
 )
 from skae.exceptions import PrecisionLossWarning, StartKeptWarning
+from skae.model_selection import BatchedGridSearchCV
 
 NOISE = np.random.default_rng(0).standard_normal((100, 24))
+HOLES = np.random.default_rng(1).random(NOISE.shape) < 0.05
 IRIS = load_iris().data
 
 
@@ -44,10 +51,32 @@ def test_the_warning_is_a_convergence_warning_of_a_class_of_its_own():
         Autoencoder(2, random_state=0).fit(NOISE)
 
 
-def test_it_points_at_the_line_that_called_fit():
+OTHERS = [
+    LatentSampler,
+    AutoencoderClassifier,
+    ReconstructionImputer,
+    ReconstructionOutlierDetector,
+    lambda model: TableAutoencoder(model, random_state=0),
+    lambda model: GridSearchCV(model, {"dropout": [0.1]}, cv=2),
+    lambda model: BatchedGridSearchCV(model, {"dropout": [0.1]}, cv=2),
+]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda model: model,
+        make_pipeline,
+        *[pytest.param(other, marks=pytest.mark.slow) for other in OTHERS],
+    ],
+    ids=lambda around: getattr(around, "__name__", ""),
+)
+def test_it_points_at_the_line_that_called_fit(around):
+    model = around(Autoencoder(2, max_iter=1, learning_rate=0.5, random_state=0))
+    rows = NOISE if not isinstance(model, ReconstructionImputer) else np.where(HOLES, np.nan, NOISE)
     with pytest.warns(StartKeptWarning) as caught:
-        Autoencoder(2, random_state=0).fit(NOISE)
-    assert caught[0].filename == __file__
+        model.fit(rows, np.arange(len(rows)) % 2)
+    assert {each.filename for each in caught} == {__file__}
 
 
 def test_what_is_kept_is_pca():

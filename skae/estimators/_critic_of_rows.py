@@ -1,6 +1,5 @@
 """Variational autoencoders whose decoder is taught by a critic of rows in the end."""
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ from skae.fitting import (
     remember_interruption,
     taught_by_critic,
 )
+from skae.messages import warn
 from skae.model import Model, dense
 from skae.numerics import Array, ArrayLike
 from skae.training import Hooks
@@ -120,9 +120,8 @@ class CriticOfRowsMixin(BaseAutoencoder):
         if outcome.interrupted:
             self._was_interrupted = True
             remember_interruption()
-            warnings.warn(
+            warn(
                 "Training interrupted: the critic of rows had not taught for all epochs, and the "
                 "weights so far are kept.",
                 TrainingInterruptedWarning,
-                stacklevel=6,
             )

@@ -1,6 +1,5 @@
 """What a fit warns of at its end."""
 
-import warnings
 from typing import Any
 
 from skae.exceptions import (
@@ -10,17 +9,15 @@ from skae.exceptions import (
     why_start_was_kept,
 )
 from skae.fitting import Architecture, CrossFit, interruption, remember_interruption
+from skae.messages import warn
 from skae.training import Outcome
 
 
 def warn_about(estimator: Any, outcome: Outcome, crossed: CrossFit | None) -> None:
-    """Warn of an interruption, or that the start was kept.
-
-    To be called by a method that ``_fit`` calls, so that warnings name the line of the user.
-    """
+    """Warn of an interruption, or that the start was kept."""
     if outcome.interrupted:
         remember_interruption()
-        warnings.warn(interruption(crossed), TrainingInterruptedWarning, stacklevel=6)
+        warn(interruption(crossed), TrainingInterruptedWarning)
         return
     if outcome.best_epoch > 0 or outcome.history.n_epochs == 0:
         return
@@ -29,11 +26,10 @@ def warn_about(estimator: Any, outcome: Outcome, crossed: CrossFit | None) -> No
     reason, advice = why_start_was_kept(
         *known, start_at=_linear(estimator), departs=estimator._departs_from_pca
     )
-    warnings.warn(
+    warn(
         f"{type(estimator).__name__} keeps {_start_described(estimator)}, as no epoch was better"
         f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
         StartKeptWarning,
-        stacklevel=6,
     )
 
 

@@ -1,7 +1,5 @@
 """What single precision, in which networks compute, loses of rows beside a few enormous values."""
 
-import warnings
-
 import numpy as np
 
 from skae.exceptions import PrecisionLossWarning
@@ -9,6 +7,7 @@ from skae.fitting._architecture import Architecture
 from skae.fitting._recipe import Recipe
 from skae.fitting._rows import Rows
 from skae.fitting._start import new_model
+from skae.messages import warn
 from skae.model import Model
 from skae.tables import absurd_cells
 
@@ -31,13 +30,12 @@ def new_model_told(
     enormous = [cell for cell in absurd_cells(rows.X) if cell.ratio > _ENORMOUS]
     if enormous:
         cell = enormous[0]
-        warnings.warn(
+        warn(
             f"X holds {cell.value:.3g} in row {cell.row} of column {cell.column}, {cell.ratio:.1g} "
             "times as far from the others as they are from each other. Single precision, in which "
             f"networks compute, then tells only {len(found)} of {model.network.n_components} "
             "components apart from nothing, and other rows are hardly reconstructed. Mend or drop "
             "such rows, or scale columns with sklearn.preprocessing.QuantileTransformer.",
             PrecisionLossWarning,
-            stacklevel=6,
         )
     return model

@@ -3,7 +3,7 @@
 from skae.messages._extras import lacking, needs_extra
 from skae.messages._integers import check_flag, check_integer
 from skae.messages._time_left import in_words, left
-from skae.messages._warnings import NetworkChangedWarning
+from skae.messages._warnings import NetworkChangedWarning, warn
 
 __all__ = [
     "NetworkChangedWarning",
@@ -13,4 +13,5 @@ __all__ = [
     "lacking",
     "left",
     "needs_extra",
+    "warn",
 ]

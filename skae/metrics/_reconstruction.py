@@ -1,6 +1,5 @@
 """Errors of reconstructions, and scorers that compute them."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any, Literal, Self, overload
@@ -12,6 +11,7 @@ from sklearn.metrics import mean_squared_error
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
 
+from skae.messages import warn
 from skae.numerics import Array, ArrayLike
 from skae.reducers import Reducer, check_invertible, reconstruct
 from skae.tables import check_array, refuse_mask
@@ -161,10 +161,9 @@ def reconstruction_r2_score(
     """
     X, X_reconstructed = _check_pair(X, X_reconstructed)
     if len(X) < 2:
-        warnings.warn(
+        warn(
             "R2 is not defined for a single row; score at least two.",
             UndefinedMetricWarning,
-            stacklevel=2,
         )
         return float("nan")
     _refuse_masked_weight(sample_weight)

@@ -1,11 +1,10 @@
 """What a user's code made of a network, as a value."""
 
 import uuid
-import warnings
 from dataclasses import dataclass, field
 from typing import Self
 
-from skae.messages import NetworkChangedWarning
+from skae.messages import NetworkChangedWarning, warn
 from skae.networks._digest import Digest
 
 
@@ -70,8 +69,7 @@ def check_build(before: Build, now: Build) -> None:
     what = "its functions, its layers' classes, or values that these read, are others"
     if before.made_by != now.made_by:
         what = f"that was with Keras {before.made_by}, this is {now.made_by}"
-    warnings.warn(
+    warn(
         f"A network may compute otherwise than in its fit: {what}. Restore them, or fit again.",
         NetworkChangedWarning,
-        stacklevel=2,
     )

@@ -12,6 +12,7 @@ from sklearn.utils._set_output import ADAPTERS_MANAGER
 from sklearn.utils.validation import _check_feature_names
 
 from skae.exceptions import StartKeptWarning
+from skae.messages import warn
 from skae.numerics import Array, ArrayLike, RandomState
 from skae.reducers._classes import refuse_classes
 from skae.reducers._pipelines import IDLE, thawed
@@ -102,11 +103,10 @@ def telling_once_of_pca(*, is_equal: bool = True) -> Iterator[None]:
         # Tables start elsewhere, and PCA cannot read them.
         is_pca = is_equal and "its start at PCA" in kept[0]
         way_out = " reducer=PCA(...) does the same in less time." if is_pca else ""
-        warnings.warn(
+        warn(
             f"{len(kept)} of the reducers fitted kept their start, as no epoch was better.{way_out}"
             f" Of the first: {kept[0]}",
             StartKeptWarning,
-            stacklevel=5,
         )
 
 

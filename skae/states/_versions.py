@@ -1,7 +1,6 @@
 """Who wrote a state, and whether this version can read it."""
 
 import functools
-import warnings
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from numbers import Integral
@@ -12,6 +11,7 @@ import sklearn
 
 from skae import __version__
 from skae.exceptions import OtherVersionWarning
+from skae.messages import warn
 from skae.states._shortened import shortened
 
 # Raised when the layout of a state changes. A reader of a format reads all that were before it.
@@ -85,4 +85,4 @@ def warn_of_other_versions(name: str, written: Mapping[str, Any]) -> None:
                 current_version=versions()[library],
                 original_version=found if isinstance(found, str) else shortened(found),
             )
-            warnings.warn(warning, stacklevel=4)
+            warn(warning)

@@ -1,7 +1,6 @@
 """An autoencoder with a head on its code, trained with labels for some rows."""
 
 import copy
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral, Real
@@ -44,6 +43,7 @@ from skae.fitting import (
     remember_interruption,
     train,
 )
+from skae.messages import warn
 from skae.model import Model, ScaledRows, measure_scaling
 from skae.networks import Network, predictions, random_head, with_head, without_head
 from skae.numerics import Array, ArrayLike, Matrix, RandomState, Weights
@@ -237,7 +237,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         )
         if outcome.interrupted:
             remember_interruption()
-            warnings.warn(interruption(), TrainingInterruptedWarning, stacklevel=5)
+            warn(interruption(), TrainingInterruptedWarning)
         return outcome
 
     def _joint_recipe(self, autoencoder: BaseAutoencoder) -> Recipe:

@@ -1,12 +1,12 @@
 """Missing values: how they are marked, and filled before the first round."""
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.utils.validation import FLOAT_DTYPES
 
+from skae.messages import warn
 from skae.numerics import Array, ArrayLike, Bools
 from skae.reducers import allows_nan, in_one_axis
 from skae.tables import filled_where_masked, with_nan_for_na
@@ -52,12 +52,11 @@ def units_of_known(filled: Array, gaps: Bools) -> Array:
 
 def warn_of_empty(is_empty: Bools, shape: tuple[int, ...] | None) -> None:
     """Say that columns of which nothing is known stay, as rows have a shape."""
-    warnings.warn(
+    warn(
         f"No row of fit knows a value of the columns {np.flatnonzero(is_empty)}. They stay, as "
         f"the reducer takes rows of sample_shape={shape}, and are filled with 0, or with "
         "fill_value for initial_strategy='constant'. Set keep_empty_features=True if that is "
         "meant.",
-        stacklevel=4,
     )
 
 

@@ -18,6 +18,7 @@ from skae.applications._limits import Limits
 from skae.applications.imputation._judge import Judgement
 from skae.applications.imputation._size import known_means
 from skae.exceptions import StartKeptWarning
+from skae.messages import warn
 from skae.numerics import Array, Bools
 from skae.reducers import Reducer, reconstructed, with_names
 
@@ -169,12 +170,11 @@ def fit_rounds(
                 f"{largest:.3g} standard deviations"
             )
     if not averages and 0 < tol < largest and max_iter > 0:
-        warnings.warn(
+        warn(
             f"Missing values still change by {largest:.3g} standard deviations in round "
             f"{max_iter}, which is more than tol={tol}. Raise max_iter or tol, or give the "
             "reducer fewer components.",
             ConvergenceWarning,
-            stacklevel=5,
         )
     return rounds
 
