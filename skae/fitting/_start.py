@@ -60,7 +60,6 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "counts_idle": ("dead_units", {True: "auxiliary", False: None}),
     "whiten": ("whiten", {None: False}),
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
-    "positions": ("flips", {"one": "False or True", "mirrored": "average", "all": "average"}),
     "fills": ("noise", {True: "masking", False: "another"}),
     "prior": ("prior", {None: "normal"}),
     "n_classes": ("conditional", {}),
@@ -70,8 +69,8 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
 # The same, where only the noise of a normal deviation changed.
 _OF_NOISE = {"feature_gaussian": "feature", None: "shared"}
 
-# Fields that tell of a user's code.
-_OF_CODE = ("builder", "build")
+# Fields that tell of a user's code, and of scoring alone, for which weights are the same.
+_NOT_OF_WEIGHTS = ("builder", "build", "positions")
 
 
 def new_model(
@@ -220,7 +219,7 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
 def _fields(network: Network) -> dict[str, Any]:
     # Of a network that was stored before a field was added too.
     values = {each.name: getattr(network, each.name) for each in fields(network)}
-    known = {name: value for name, value in values.items() if name not in _OF_CODE}
+    known = {name: value for name, value in values.items() if name not in _NOT_OF_WEIGHTS}
     return {"kind": network.kind, **known}
 
 

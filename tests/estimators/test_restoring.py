@@ -455,6 +455,15 @@ def test_scores_are_of_what_is_restored(images):
     np.testing.assert_allclose(fitted.score_samples(images), expected, 1e-4)
 
 
+def test_training_goes_on_with_other_flips(images):
+    model = denoiser(flips=True, warm_start=True).fit(images)
+    before = model.reconstruct(images)
+    model.set_params(flips="average", learning_rate=1e-12, max_iter=1).fit(images)
+    fitted = denoiser(flips="average", warm_start=True).fit(images)
+    np.testing.assert_allclose(model.reconstruct(images), fitted.reconstruct(images), atol=1e-4)
+    assert np.abs(model.reconstruct(images) - before).max() > 1e-3
+
+
 def test_flips_are_a_truth_value_or_average(images):
     with pytest.raises(ValueError, match=r"'flips' parameter .* must be .*'average'"):
         denoiser(flips="mean").fit(images)
