@@ -73,51 +73,48 @@ def _cells():
 
 def densities(options):
     """Bars: above PCA and factor analysis, within 10 % of a full mixture or above."""
-    sets, (first, *later) = list(_sets(options)), seeds(options)
-    tried = [(of_set, around, size) for of_set in sets for around in AROUND for size in of_set[3]]
-    found = dict(zip(map(_key, tried), _all_likelihoods(options, tried, [first]), strict=True))
-    best = [
-        (of_set, around, max(of_set[3], key=lambda size: found[of_set[0], around, size][0]))
-        for of_set in sets
-        for around in AROUND
-    ]
-    others = _all_likelihoods(options, best, later)
-    for each, values in zip(best, others, strict=True):
-        found[_key(each)] += values
-    peers = in_processes(options, _peers, *zip(*((of_set[1:3]) for of_set in sets), strict=True))
-    for (name, *_), (pca, factors, mixture) in zip(sets, peers, strict=True):
+    sets = {name: (train, test, sizes) for name, train, test, sizes in _sets(options)}
+    first, *later = seeds(options)
+    tried = [(name, around, k) for name in sets for around in AROUND for k in sets[name][2]]
+    found = dict(zip(tried, _all_likelihoods(options, sets, tried, [first]), strict=True))
+    best = {
+        name: [
+            max((key for key in tried if key[:2] == (name, around)), key=found.get)
+            for around in AROUND
+        ]
+        for name in sets
+    }
+    again = [key for keys in best.values() for key in keys]
+    for key, values in zip(again, _all_likelihoods(options, sets, again, later), strict=True):
+        found[key] += values
+    each = zip(*(of_set[:2] for of_set in sets.values()), strict=True)
+    peers = in_processes(options, _peers, *each)
+    for (name, keys), (pca, factors, mixture) in zip(best.items(), peers, strict=True):
         least = max(pca, factors, mixture - WITHIN * abs(mixture))
-        own = {_key(each)[1:]: found[_key(each)] for each in best if each[0][0] == name}
-        chosen = max(own, key=lambda key: own[key][0])
-        rest = [f"{_told(key)} {shown(own[key])}" for key in own if key != chosen]
+        chosen = max(keys, key=lambda key: found[key][0])
+        rest = [f"{_told(*key[1:])} {shown(found[key])}" for key in keys if key != chosen]
         yield row(
-            f"{name}, nats a row, {_told(chosen)}",
-            "; ".join([shown(own[chosen]), *rest]),
+            f"{name}, nats a row, {_told(*chosen[1:])}",
+            "; ".join([shown(found[chosen]), *rest]),
             f"PCA {pca:.4g}, factor analysis {factors:.4g}, full mixture {mixture:.4g}",
             "> both, mixture - 10 %",
-            min(own[chosen]) > least,
+            min(found[chosen]) > least,
         )
 
 
-def _key(each):
-    (name, *_), around, size = each
-    return name, around, size
+def _told(around, n_components):
+    return f"{around}, {n_components} components"
 
 
-def _told(key):
-    around, size = key
-    return f"{around}, {size} components"
-
-
-def _all_likelihoods(options, each, of_seeds):
-    """For each set, what lies around the output, and size: a likelihood a seed."""
+def _all_likelihoods(options, sets, keys, of_seeds):
+    """For each name of a set, what lies around the output, and size: a likelihood a seed."""
     given = [
-        (train, test, options, size, AROUND[around], seed)
-        for (_, train, test, _), around, size in each
+        (*sets[name][:2], options, size, AROUND[around], seed)
+        for name, around, size in keys
         for seed in of_seeds
     ]
     found = iter(in_processes(options, _likelihood, *zip(*given, strict=True)) if given else ())
-    return [[next(found) for _ in of_seeds] for _ in each]
+    return [[next(found) for _ in of_seeds] for _ in keys]
 
 
 def _peers(train, test):
