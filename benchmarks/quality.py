@@ -5,14 +5,16 @@
 Every estimator keeps its defaults: only ``n_components`` and ``random_state`` are set, and for the
 linear autoencoder ``hidden_layer_sizes=()``. Errors are squared errors a row; five seeds, one split
 with a quarter of the rows held out. Digits are pixels / 16, the other sets are standardised.
-The second table is of ten small and noisy tables that no default was chosen on; ``--small`` shows
-that alone, ``--family`` what each kind is for.
+The second table is of ten small and noisy tables that no default was chosen on, where each seed has
+a split of its own: a single row can have half of the error of one. ``--small`` shows that alone,
+``--family`` what each kind is for.
 """
 
 import warnings
 from itertools import islice, product
 from statistics import geometric_mean, median
 
+import numpy as np
 from sklearn import datasets
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
@@ -41,11 +43,17 @@ LINEAR_BAR = 0.005
 
 def split(name):
     X = getattr(datasets, f"load_{name}")().data
-    train, test = train_test_split(X, test_size=0.25, random_state=0)
     if name == "digits":
-        return train / 16, test / 16
-    scaler = StandardScaler().fit(train)
-    return scaler.transform(train), scaler.transform(test)
+        return train_test_split(X / 16, test_size=0.25, random_state=0)
+    return standardised_split(X, 0)
+
+
+def standardised_split(X, seed):
+    """A quarter of the rows held out, without columns that are constant in the others."""
+    train, test = train_test_split(X, test_size=0.25, random_state=seed)
+    varies = train.std(axis=0) > 0
+    scaler = StandardScaler().fit(train[:, varies])
+    return scaler.transform(train[:, varies]), scaler.transform(test[:, varies])
 
 
 def held_out_error(estimator, train, test):
@@ -93,22 +101,26 @@ def other_tables(options):
     And less than a tenth of the fits may keep the start at PCA where a recipe of a grid, judged by
     the rows held out, leaves 3 % less than PCA.
     """
-    collected, tables, n_fits, n_lost = [], small_tables(), 0, 0
-    for name, train, test in islice(tables, 2) if options.quick else tables:
+    collected, n_fits, n_lost = [], 0, 0
+    seeds = SEEDS[:1] if options.quick else SEEDS
+    for name, X in islice(small_tables(), 2 if options.quick else None):
+        splits = [standardised_split(X, seed) for seed in seeds]
         # As many components as columns leave nothing.
-        for k in (2, 5) if train.shape[1] > 5 else (2,):
-            pca = held_out_error(PCA(k), train, test)
-            seeds = SEEDS[:1] if options.quick else SEEDS
-            models = [Autoencoder(k, random_state=seed) for seed in seeds]
-            values = [quiet_error(model, train, test) / pca for model in models]
-            n_kept = sum(model.best_epoch_ == 0 for model in models)
-            n_fits += len(models)
-            if n_kept and min(grid_errors(k, train, test)) < GRID_GAIN * pca:
-                n_lost += n_kept
+        for k in (2, 5) if splits[0][0].shape[1] > 5 else (2,):
+            of_pca, of_skae, n_kept = [], [], 0
+            for seed, (train, test) in zip(seeds, splits, strict=True):
+                model = Autoencoder(k, random_state=seed)
+                of_pca.append(held_out_error(PCA(k), train, test))
+                of_skae.append(quiet_error(model, train, test))
+                if model.best_epoch_ == 0:
+                    n_kept += 1
+                    n_lost += min(grid_errors(k, train, test)) < GRID_GAIN * of_pca[-1]
+            n_fits += len(seeds)
+            values = np.divide(of_skae, of_pca).tolist()
             collected.append(median(values))
             what = f"{name}, start kept by {n_kept}" if n_kept else name
             bar, holds = f"<= {OTHERS_BAR:.2f}", collected[-1] <= OTHERS_BAR + 1e-6
-            yield row(what, k, pca, collected[-1], max(values), bar, holds)
+            yield row(what, k, np.mean(of_pca), collected[-1], max(values), bar, holds)
     value = geometric_mean(collected)
     ok = "yes" if value <= OTHERS_MEAN_BAR else "NO"
     yield ["geometric mean of medians", *[""] * 3, f"{value:.4f}", "", f"<= {OTHERS_MEAN_BAR}", ok]
