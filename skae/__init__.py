@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         exceptions,
         inspection,
         metrics,
+        objectives,
         tracking,
     )
     from skae import (
@@ -90,6 +91,7 @@ _PUBLIC = {
     "inspection": None,
     "layers": None,
     "metrics": None,
+    "objectives": None,
     "tracking": None,
 }
 
@@ -127,6 +129,7 @@ __all__ = [
     "inspection",
     "load",
     "metrics",
+    "objectives",
     "save",
     "skops_trusted",
     "to_onnx",

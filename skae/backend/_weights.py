@@ -94,7 +94,20 @@ def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
 def group_weights(
     trained: Mapping[str, keras.Variable], updates: Sequence[UpdatePart], is_flat: bool
 ) -> list[WeightGroup]:
-    """Weights by which updates change them, in the order of the weights."""
+    """Weights by which updates change them, in the order of the weights.
+
+    Raises
+    ------
+    ValueError
+        If an update changes none.
+    """
+    for update in updates:
+        if not any(name.startswith(update.weights) for name in trained):
+            begin = " or ".join(map(repr, update.weights)) or "nothing"
+            raise ValueError(
+                f"An update of the objective changes weights whose names begin with {begin}, but "
+                f"the network has none: they are {', '.join(trained)}."
+            )
     members: dict[frozenset[int], dict[str, keras.Variable]] = {}
     for name, variable in trained.items():
         changing = frozenset(

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._own_objective import OwnObjectiveAutoencoder
 
 
 @documented
 @dataclass(eq=False, repr=False)
-class Autoencoder(BaseAutoencoder):
+class Autoencoder(OwnObjectiveAutoencoder):
     """Nonlinear dimensionality reduction that starts at PCA and learns what PCA cannot.
 
     An encoder maps each row to a short code, a decoder maps the code back, and both are trained
@@ -24,6 +24,8 @@ class Autoencoder(BaseAutoencoder):
     Parameters
     ----------
     {parameters}
+
+    {objective_parameters}
 
     Attributes
     ----------

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._own_objective import OwnObjectiveAutoencoder
 from skae.estimators._parameters import NetworkChoice
 
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class ConvolutionalAutoencoder(BaseAutoencoder):
+class ConvolutionalAutoencoder(OwnObjectiveAutoencoder):
     """Autoencoder of images, or of sequences, that sees which values are neighbours.
 
     Convolutions halve every axis in each hidden layer, and the decoder doubles them again [1]_. A
@@ -22,6 +22,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     Parameters
     ----------
     {parameters}
+
+    {objective_parameters}
 
     Attributes
     ----------

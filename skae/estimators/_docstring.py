@@ -152,6 +152,19 @@ _PARAMETERS = """
         seeds give equal bits on one machine.
 """
 
+_OBJECTIVE_PARAMETERS = """
+    objective : callable or skae.objectives.Objective, default=None
+        What training minimises instead of ``loss`` between rows and output, which scores stay of.
+        ``objective(network, batch, scalars, random)`` gives a tensor of shape (n,), one value a
+        row, or, in an :class:`~skae.objectives.Objective` that names them, a dict of several terms
+        to be added; :doc:`/custom_objectives` says more. It is compiled: equal functions share
+        that, and what they read beside their arguments is read once.
+
+    objective_params : dict of float, default=None
+        Numbers that the objective gets as ``scalars``, by name. Others of them need no new
+        compilation.
+"""
+
 _ATTRIBUTES = """
     n_components_ : int
         Size of the code.
@@ -283,6 +296,7 @@ _BLOCKS = {
     "head_parameters": _HEAD_PARAMETERS,
     "head_attributes": _HEAD_ATTRIBUTES,
     "parameters": _PARAMETERS,
+    "objective_parameters": _OBJECTIVE_PARAMETERS,
     "attributes": _ATTRIBUTES,
     "variational_parameters": VARIATIONAL_PARAMETERS,
     "variational_attributes": VARIATIONAL_ATTRIBUTES,

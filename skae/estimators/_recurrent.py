@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._own_objective import OwnObjectiveAutoencoder
 from skae.estimators._parameters import NetworkChoice
 
 
 @documented
 @dataclass(eq=False, repr=False, kw_only=True)
-class RecurrentAutoencoder(BaseAutoencoder):
+class RecurrentAutoencoder(OwnObjectiveAutoencoder):
     """Autoencoder of sequences, of one length or padded to one.
 
     A recurrent encoder reads the sequence, its last state gives the code, and a recurrent decoder
@@ -22,6 +22,8 @@ class RecurrentAutoencoder(BaseAutoencoder):
     Parameters
     ----------
     {parameters}
+
+    {objective_parameters}
 
     Attributes
     ----------

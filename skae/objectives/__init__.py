@@ -1,4 +1,8 @@
-"""Objectives: a batch in, named values a row out. Pure functions."""
+"""Objectives: a batch in, named values a row out. Pure functions.
+
+Those who write their own need `Objective`, `Update` and the types of its arguments; the rest is of
+the estimators.
+"""
 
 from skae.objectives._adversarial import ADVERSARIAL, DIVERGENCES
 from skae.objectives._columns import column_errors, mean_error
@@ -38,6 +42,7 @@ from skae.objectives._network_view import (
     Terms,
 )
 from skae.objectives._objective import RECONSTRUCTION, Objective, Update
+from skae.objectives._own import ObjectiveFunction, own_objective
 from skae.objectives._priors import (
     LogDensity,
     flow_inverse,
@@ -82,6 +87,7 @@ __all__ = [
     "NetworkView",
     "Noise",
     "Objective",
+    "ObjectiveFunction",
     "RandomDraws",
     "Scalars",
     "Tensor",
@@ -112,6 +118,7 @@ __all__ = [
     "normal_divergence",
     "of_counts",
     "of_student_t",
+    "own_objective",
     "posterior_log_density",
     "prior_log_density",
     "share_of_wanted",

@@ -12,11 +12,11 @@ from skae.networks import names
 from skae.objectives._network_view import (
     Batch,
     Namespace,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import Objective, Update
 from skae.objectives._terms import TermsAsNeeded
@@ -27,7 +27,7 @@ _GRADIENT_WEIGHT = 10.0
 _KERNEL_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-def adversarial(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+def adversarial(network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """The error; the critic's loss; the encoder's, which is low where the critic is fooled.
 
     ``discrepancy`` is the energy distance of the batch's codes from the prior. It steadies the
@@ -130,7 +130,7 @@ ADVERSARIAL = Objective(
 def _without_critic(distance: Callable[[Namespace, Tensor, Tensor, Tensor], Tensor]) -> Objective:
     """The error and the distance of a batch's codes from draws, in one update."""
 
-    def matched(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+    def matched(network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
         ops = network.ops
         code = network.encode(batch["rows"])
         drawn = draw_prior(ops, scalars, random, ops.shape(code)[0])

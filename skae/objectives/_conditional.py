@@ -10,11 +10,11 @@ from typing import Any
 
 from skae.objectives._network_view import (
     Batch,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import Objective
 
@@ -22,7 +22,7 @@ from skae.objectives._objective import Objective
 class _GivenClasses:
     """A network as an objective sees it, whose halves are told the classes of a batch."""
 
-    def __init__(self, network: NetworkView, classes: Tensor, n_draws: int) -> None:
+    def __init__(self, network: VariantView, classes: Tensor, n_draws: int) -> None:
         self._network, self._classes, self._n_draws = network, classes, n_draws
 
     def __getattr__(self, name: str) -> Any:
@@ -55,7 +55,7 @@ def conditional(base: Objective, n_draws: int = 1) -> Objective:
     """
 
     def given_classes(
-        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+        network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         given: Any = _GivenClasses(network, batch["labels"], n_draws)
         return base.function(given, batch, scalars, random)

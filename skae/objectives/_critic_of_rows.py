@@ -10,11 +10,11 @@ import functools
 from skae.networks import names
 from skae.objectives._network_view import (
     Batch,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import Objective, Update
 from skae.objectives._terms import TermsAsNeeded
@@ -33,7 +33,7 @@ def against_critic_of_rows(likelihood: str) -> Objective:
     """
 
     def objective(
-        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+        network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         ops, rows = network.ops, batch["targets"]
         code = drawn_code(network, batch["rows"], random)

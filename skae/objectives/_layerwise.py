@@ -7,11 +7,11 @@ from skae.networks import names
 from skae.objectives._network_view import (
     Batch,
     Namespace,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import Objective, Update
 
@@ -36,7 +36,7 @@ def layerwise(place: int, n_hidden: int, noise: Literal["gaussian", "masking"] |
     opposite = n_hidden - place
 
     def reconstruction_of_a_layer(
-        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+        network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         ops, inputs = network.ops, batch["rows"]
         for below in range(place):
@@ -71,7 +71,7 @@ def layerwise(place: int, n_hidden: int, noise: Literal["gaussian", "masking"] |
     )
 
 
-def _variance(network: NetworkView, batch: Batch, values: Tensor) -> Tensor:
+def _variance(network: VariantView, batch: Batch, values: Tensor) -> Tensor:
     """Mean variance of a layer's values in the batch, over the rows that are there."""
     ops, weights = network.ops, batch["weights"]
     values = ops.reshape(values, (values.shape[0], -1))

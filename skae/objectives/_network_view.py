@@ -4,7 +4,7 @@ Tensors are of any backend, and their namespace has numpy's names: nothing here 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from skae.networks import Columns
 
@@ -22,35 +22,55 @@ Terms = Mapping[str, Tensor]
 
 
 class RandomDraws(Protocol):
-    """Random tensors, new in every step."""
+    """Random tensors, new in every step of training."""
 
     def normal(self, shape: tuple[int, ...], /) -> Tensor:
-        """Standard normal."""
+        """Standard normal values."""
 
     def uniform(self, shape: tuple[int, ...], /) -> Tensor:
-        """Uniform in [0, 1)."""
+        """Uniform values in [0, 1)."""
 
 
 class NetworkView(Protocol):
     """A network with its weights, as an objective sees it.
 
-    A network without a distribution, a noise variance, a critic or a head has no use for the
-    methods about them.
+    Rows, targets and outputs are tensors of shape (n, n_features) in scaled units, codes of shape
+    (n, n_components).
     """
 
     @property
     def ops(self) -> Namespace:
-        """The namespace of the tensors."""
+        """``keras.ops``."""
 
     @property
     def masks_missing(self) -> bool:
-        """Whether NaN in rows means that they have no value there."""
+        """Whether NaN in targets means that they have no value there."""
 
-    def at_rest(self) -> "NetworkView":
+    def at_rest(self) -> Self:
         """The same network as it is when it scores, without dropout."""
 
     def encode(self, rows: Tensor, /) -> Tensor:
-        """Output of the encoder."""
+        """Code of rows."""
+
+    def encode_with_jacobian(self, rows: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Code of rows, and its derivative at each of them, (n, n_components, n_features)."""
+
+    def decode(self, code: Tensor, /) -> Tensor:
+        """Output of a code."""
+
+    def error(self, target: Tensor, output: Tensor, /) -> Tensor:
+        """Loss of each row, (n,): of the values that are there, by the parameter ``loss``."""
+
+    def gradient(self, function: Callable[[Tensor], Tensor], x: Tensor, /) -> Tensor:
+        """Derivative at ``x`` of the sum of what a function returns."""
+
+
+class VariantView(NetworkView, Protocol):
+    """A network that has more than a code and an output.
+
+    A network without a distribution, a noise variance, a critic or a head has no use for the
+    methods about them.
+    """
 
     def encode_batch(self, batch: Batch, /) -> tuple[Tensor, Tensor]:
         """Values of which a sparse code is made, and the code, of a batch with its weights."""
@@ -64,20 +84,11 @@ class NetworkView(Protocol):
     def encode_distribution(self, rows: Tensor, /) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the code."""
 
-    def encode_with_jacobian(self, rows: Tensor, /) -> tuple[Tensor, Tensor]:
-        """Code of rows, and the encoder's derivative at each of them."""
-
     def code(self, rows: Tensor, /) -> Tensor:
         """Code of rows; of a distribution, its mean."""
 
     def code_of_batch(self, batch: Batch, /) -> Tensor:
         """Code of a batch with its weights; of a distribution, its mean."""
-
-    def decode(self, code: Tensor, /) -> Tensor:
-        """Output of a code."""
-
-    def error(self, target: Tensor, output: Tensor, /) -> Tensor:
-        """Loss of each row."""
 
     @property
     def columns(self) -> Columns | None:
@@ -104,9 +115,6 @@ class NetworkView(Protocol):
     def block(self, half: str, i: int, inputs: Tensor, masked_as: Tensor | None = None) -> Tensor:
         """One block of a nonlinear path; ``masked_as`` has the mask that ``inputs`` may lack."""
 
-    def gradient(self, function: Callable[[Tensor], Tensor], x: Tensor, /) -> Tensor:
-        """Derivative at ``x`` of the sum of what a function returns."""
 
-
-# Gives the terms of a batch.
-TermFunction = Callable[[NetworkView, Batch, Scalars, RandomDraws], Terms]
+# Gives the terms of a batch, from a view, the batch, scalars and draws.
+TermFunction = Callable[[Any, Batch, Scalars, RandomDraws], Terms]

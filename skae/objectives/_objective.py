@@ -41,20 +41,27 @@ class Update:
 
 @dataclass(frozen=True)
 class Objective:
-    """A function and the names of what it returns.
+    """A function that training minimises, and the names of what it returns.
 
-    Attributes
+    Objectives are equal, and share what was compiled, where all of this is equal; functions are
+    where they are the same.
+
+    Parameters
     ----------
     function : callable
+        ``function(network, batch, scalars, random)`` gives a dict of named terms, tensors of shape
+        (n,), one value a row; see :class:`NetworkView` and :class:`RandomDraws`. ``batch`` has
+        ``"rows"`` and ``"targets"``, both (n, n_features) and in scaled units, and ``"weights"``,
+        (n,), which are 0 for rows that only fill the batch. ``scalars`` are numbers by name.
     terms : tuple of str
-        Keys of what the function returns.
-    strengths : tuple of (str, str)
+        Names of what the function gives.
+    strengths : tuple of (str, str), default=()
         Pairs of a term and the name of the scalar that multiplies it; other terms count once.
-    updates : tuple of Update
+    updates : tuple of Update, default=()
         Updates of a step, in turn; none means one update of all weights by all terms.
-    watched : tuple of str
+    watched : tuple of str, default=()
         Terms that add up to the loss by which training is judged; nothing means all.
-    is_random : bool
+    is_random : bool, default=False
         Whether equal weights give other values in another step.
     """
 

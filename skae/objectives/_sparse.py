@@ -8,12 +8,12 @@ from functools import partial
 from skae.objectives._network_view import (
     Batch,
     Namespace,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     TermFunction,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import RECONSTRUCTION, Objective
 
@@ -25,7 +25,7 @@ BANDWIDTH = 0.2
 AUXILIARY_WEIGHT = 1 / 32
 
 
-def l1(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+def l1(network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """The error, and the mean absolute activation of each row's code."""
     ops, code = network.ops, network.encode(batch["rows"])
     return {
@@ -34,7 +34,7 @@ def l1(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
     }
 
 
-def kl(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
+def kl(network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws) -> Terms:
     """The error, and how far each unit's mean activation in the batch is from its target (Ng 2011).
 
     The divergence is a property of the batch: every row of it carries the same value.
@@ -50,7 +50,7 @@ def kl(network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
 
 
 def of_batch(
-    network: NetworkView,
+    network: VariantView,
     batch: Batch,
     scalars: Scalars,
     random: RandomDraws,
@@ -81,7 +81,7 @@ def of_batch(
 
 
 def auxiliary(
-    network: NetworkView, targets: Tensor, output: Tensor, values: Tensor, scalars: Scalars
+    network: VariantView, targets: Tensor, output: Tensor, values: Tensor, scalars: Scalars
 ) -> Tensor:
     """Error of the output's residual as dead units reconstruct it (Gao et al. 2024).
 

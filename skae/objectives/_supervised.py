@@ -12,11 +12,11 @@ from skae.networks import names
 from skae.objectives._network_view import (
     Batch,
     Namespace,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import Objective, Update
 
@@ -54,7 +54,7 @@ def supervised(
     """
 
     def prediction(
-        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+        network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         ops = network.ops
         network = network.at_rest() if base is None else network
@@ -73,14 +73,21 @@ def supervised(
         prediction,
         (_TERM, *base.terms),
         strengths=tuple(strengths.items()),
-        updates=tuple(_joined(update) for update in base.updates),
+        updates=_joined(base.updates),
         watched=(_TERM, *(base.watched or base.terms)),
         is_random=base.is_random,
     )
 
 
-def _joined(update: Update) -> Update:
-    """The update that lowers the reconstruction's error trains the head too."""
-    if "reconstruction" not in update.terms:
-        return update
-    return replace(update, terms=(_TERM, *update.terms), weights=(*update.weights, names.HEAD))
+def _joined(updates: tuple[Update, ...]) -> tuple[Update, ...]:
+    """Updates of which the one that lowers the reconstruction's error trains the head too.
+
+    Where none does so by that name, the first.
+    """
+    places = [i for i, update in enumerate(updates) if "reconstruction" in update.terms] or [0]
+    return tuple(
+        replace(update, terms=(_TERM, *update.terms), weights=(*update.weights, names.HEAD))
+        if i in places
+        else update
+        for i, update in enumerate(updates)
+    )

@@ -11,11 +11,11 @@ from skae.objectives._likelihoods import SURPRISES, Noise, bounded, gaussian_sur
 from skae.objectives._network_view import (
     Batch,
     Namespace,
-    NetworkView,
     RandomDraws,
     Scalars,
     Tensor,
     Terms,
+    VariantView,
 )
 from skae.objectives._objective import Objective
 from skae.objectives._priors import LogDensity, prior_log_density
@@ -39,13 +39,13 @@ def posterior_log_density(
     return -0.5 * xp.sum(squares + log_variance + _LOG_TWO_PI, axis=1)
 
 
-def _prior_of(network: NetworkView, prior: str | None) -> LogDensity:
+def _prior_of(network: VariantView, prior: str | None) -> LogDensity:
     # Pseudo-inputs are encoded as rows are when they are scored.
     encode = network.at_rest().encode_distribution
     return prior_log_density(network.ops, prior, network.prior(), encode)
 
 
-def drawn_code(network: NetworkView, rows: Tensor, random: RandomDraws) -> Tensor:
+def drawn_code(network: VariantView, rows: Tensor, random: RandomDraws) -> Tensor:
     """A draw from the distribution of each row's code."""
     ops = network.ops
     mean, log_variance = network.encode_distribution(rows)
@@ -53,7 +53,7 @@ def drawn_code(network: NetworkView, rows: Tensor, random: RandomDraws) -> Tenso
     return mean + deviation * random.normal(ops.shape(mean))
 
 
-def _count_values(network: NetworkView, targets: Tensor) -> Tensor:
+def _count_values(network: VariantView, targets: Tensor) -> Tensor:
     """Features of each row that have a value, over which the error is a mean too."""
     ops, columns = network.ops, network.columns
     if columns is not None:
@@ -88,7 +88,7 @@ def variational(
 def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
     # The same function each time: compiled programs are found by it.
     def lower_bound(
-        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+        network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         ops = network.ops
         mean, log_variance = network.encode_distribution(batch["rows"])
@@ -103,7 +103,7 @@ def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
         return {"reconstruction": surprise, "kl": divergence / n_values}
 
     def importance_weighted_bound(
-        network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
+        network: VariantView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         ops = network.ops
         mean, log_variance = network.encode_distribution(batch["rows"])
@@ -135,7 +135,7 @@ def _objective(likelihood: str, n_samples: int, prior: str | None) -> Objective:
     return Objective(function, ("reconstruction", "kl"), (("kl", "beta"),), is_random=True)
 
 
-def mean_surprise(network: NetworkView, likelihood: str, targets: Tensor, code: Tensor) -> Tensor:
+def mean_surprise(network: VariantView, likelihood: str, targets: Tensor, code: Tensor) -> Tensor:
     """Negative log-likelihood of each row given its code, a value that it has."""
     ops, output = network.ops, network.decode(code)
     if likelihood == "bernoulli":
@@ -156,7 +156,7 @@ def mean_surprise(network: NetworkView, likelihood: str, targets: Tensor, code: 
     return ops.sum(surprises * present, axis=1) / ops.maximum(ops.sum(present, axis=1), 1.0)
 
 
-def _surprise_of_columns(network: NetworkView, targets: Tensor, output: Tensor) -> Tensor:
+def _surprise_of_columns(network: VariantView, targets: Tensor, output: Tensor) -> Tensor:
     """Numbers are normal with a variance each, flags and categories drawn by their logits."""
     ops, columns = network.ops, network.columns
     assert columns is not None

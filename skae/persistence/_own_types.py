@@ -58,6 +58,8 @@ CLASSES = (
     "skae.networks._recurrent.RecurrentNetwork",
     "skae.networks._residual.ResidualNetwork",
     "skae.networks._residual.UNetwork",
+    "skae.objectives._objective.Objective",
+    "skae.objectives._objective.Update",
     "skae.supervised._classifier.AutoencoderClassifier",
     "skae.supervised._regressor.AutoencoderRegressor",
     "skae.tabular._autoencoder.TableAutoencoder",
