@@ -1,4 +1,4 @@
-"""Time of a training step of every variant, and what another strength compiles.
+"""Time of a training step of every variant, what another strength compiles, and users' objectives.
 
     python -m benchmarks.variants [--quick]
 
@@ -22,6 +22,7 @@ from skae import (
     VariationalAutoencoder,
 )
 from skae.backend import POOL
+from skae.objectives import Objective
 
 # The Jacobian and its gradient, and the three updates of a step, take the bar from 3 to 6.
 VARIANTS = [
@@ -70,6 +71,37 @@ def recompilations(options):
         yield limited(what, n_traces() - before, 0, "{:g}".format)
 
 
+def contractive(network, batch, scalars, random):
+    """The objective of ``ContractiveAutoencoder``, as a user would write it."""
+    code, jacobian = network.encode_with_jacobian(batch["rows"])
+    return {
+        "reconstruction": network.error(batch["targets"], network.decode(code)),
+        "contraction": network.ops.sum(network.ops.square(jacobian), axis=(1, 2)),
+    }
+
+
+OWN = {
+    "objective": Objective(
+        contractive, ("reconstruction", "contraction"), (("contraction", "contraction"),)
+    ),
+    "objective_params": {"contraction": 1e-3},
+}
+
+
+def own_objective(options):
+    """Bars: one that a user writes takes no longer than the library's own, and gives its bits."""
+    few, many, repeats = (1, 5, 3) if options.quick else (5, 45, 5)
+    fits = [
+        partial(variant_fit, Autoencoder, OWN),
+        partial(variant_fit, ContractiveAutoencoder, {}),
+    ]
+    ours, built_in = step_seconds(fits, few, many, repeats, len(DIGITS), SMALL)
+    what = "step, the contractive objective, written by a user"
+    yield compared(what, ours, "ContractiveAutoencoder", built_in, 1.1)
+    own, theirs = (fit(few).reconstruct(DIGITS) for fit in fits)
+    yield limited(f"{what}: largest difference", abs(own - theirs).max(), 0, "{:g}".format)
+
+
 def n_traces():
     """Functions compiled so far by all idle programs."""
     programs = (program for idle in POOL._idle.values() for program in idle)
@@ -77,7 +109,7 @@ def n_traces():
 
 
 def main(argv=None):
-    report([steps, recompilations], parse_options(__doc__, argv))
+    report([steps, recompilations, own_objective], parse_options(__doc__, argv))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
         distributed,
         exceptions,
         inspection,
+        layers as layers,
         metrics,
         objectives,
         tracking,
-    )
-    from skae import (
-        layers as layers,
     )
     from skae.applications import (
         LatentCodec,

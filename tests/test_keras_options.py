@@ -15,8 +15,7 @@ import tensorflow as tf
 from sklearn.datasets import load_iris
 
 from skae import AdversarialAutoencoder, Autoencoder, VariationalAutoencoder
-from skae.backend import _gateway as gateway
-from skae.backend import _starts
+from skae.backend import _gateway as gateway, _starts
 from skae.backend._models import with_weights
 from skae.fitting import _rows
 

@@ -7,8 +7,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import r2_score
 
-from benchmarks.peers import __main__ as peers
-from benchmarks.peers import _table
+from benchmarks.peers import __main__ as peers, _table
 from benchmarks.peers._measures import MEASURES, QUICK, Session
 from benchmarks.peers._peers import BY_KEY, PEERS, missing, recipe_of
 from benchmarks.peers._picture import PANELS, draw

@@ -3,6 +3,7 @@
 A call is wrong on purpose where its line says which error mypy reports.
 """
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_type
 
@@ -55,6 +56,7 @@ from skae.metrics import (
     reconstruction_r2_score,
     reconstruction_r2_scorer,
 )
+from skae.objectives import NetworkView, Objective, RandomDraws, Update
 
 Rows = npt.NDArray[np.float64]
 
@@ -249,6 +251,25 @@ def metrics(X: Rows) -> npt.NDArray[Any]:
     print(skae.metrics.peak_signal_noise_ratio_samples(images, images, data_range=1))
     assert_type(skae.metrics.structural_similarity(images, images, data_range=1), float)
     return reconstruction_error_samples(X, X) + reconstruction_error(X, X, multioutput="raw_values")
+
+
+def drawn_to_zero(
+    network: NetworkView, batch: Mapping[str, Any], scalars: Mapping[str, Any], random: RandomDraws
+) -> dict[str, Any]:
+    code = network.encode(batch["rows"] + scalars["level"] * random.normal((32, 4)))
+    return {
+        "reconstruction": network.error(batch["targets"], network.decode(code)),
+        "size": network.ops.sum(code**2, axis=1),
+    }
+
+
+def own_objectives(X: Rows) -> skae.Autoencoder:
+    updates = (Update(), Update(("size",), weights=("encoder",), rate="level"))
+    objective = Objective(drawn_to_zero, ("reconstruction", "size"), updates=updates)
+    skae.RecurrentAutoencoder(objective=lambda network, batch, scalars, random: batch["weights"])
+    skae.ConvolutionalAutoencoder(objective="mse")  # type: ignore[arg-type]
+    print(skae.objectives.Objective)
+    return skae.Autoencoder(2, objective=objective, objective_params={"level": 0.1}).fit(X)
 
 
 def stored(X: Rows) -> Any:

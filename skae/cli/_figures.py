@@ -4,9 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from skae.cli._png import any_script as _any_script
-from skae.cli._png import new_figure as _new_figure
-from skae.cli._png import to_png as _to_png
+from skae.cli._png import any_script as _any_script, new_figure as _new_figure, to_png as _to_png
 from skae.comparison import Comparison, TableComparison
 
 MOST_COLUMNS = 40  # in a picture

@@ -22,8 +22,7 @@ from skae.cli._figures import (
     draw_reconstructions,
 )
 from skae.cli._page import environment_of_pages, versions
-from skae.cli._png import Picture
-from skae.cli._png import to_picture as _picture
+from skae.cli._png import Picture, to_picture as _picture
 from skae.cli._report_tables import column_rows, describe_columns, example_rows, n_examples
 from skae.cli._table_file import Table
 from skae.comparison import (

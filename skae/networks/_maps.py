@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae.networks._lines import add_lines
-from skae.numerics import Array, transposed_product
-from skae.numerics import product as row_product
+from skae.numerics import Array, product as row_product, transposed_product
 
 Sizes = tuple[int, ...]
 # Values of windows that are multiplied at a time.

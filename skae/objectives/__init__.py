@@ -1,128 +1,72 @@
 """Objectives: a batch in, named values a row out. Pure functions.
 
-Those who write their own need `Objective`, `Update` and the types of its arguments; the rest is of
-the estimators.
+Public is what an objective of a user's own needs; all else is for the other rooms.
 """
 
-from skae.objectives._adversarial import ADVERSARIAL, DIVERGENCES
-from skae.objectives._columns import column_errors, mean_error
-from skae.objectives._conditional import conditional
-from skae.objectives._contractive import CONTRACTIVE
-from skae.objectives._critic_of_rows import against_critic_of_rows
+from skae.objectives._adversarial import ADVERSARIAL as ADVERSARIAL, DIVERGENCES as DIVERGENCES
+from skae.objectives._columns import column_errors as column_errors, mean_error as mean_error
+from skae.objectives._conditional import conditional as conditional
+from skae.objectives._contractive import CONTRACTIVE as CONTRACTIVE
+from skae.objectives._critic_of_rows import against_critic_of_rows as against_critic_of_rows
 from skae.objectives._denoising import (
-    CORRUPTIONS,
-    DENOISING,
-    Corruption,
-    any_level,
-    denoising,
-    denoising_of_any_level,
-    filling,
-    holes,
+    CORRUPTIONS as CORRUPTIONS,
+    DENOISING as DENOISING,
+    Corruption as Corruption,
+    any_level as any_level,
+    denoising as denoising,
+    denoising_of_any_level as denoising_of_any_level,
+    filling as filling,
+    holes as holes,
 )
-from skae.objectives._flips import with_flips
-from skae.objectives._layerwise import layerwise
+from skae.objectives._flips import with_flips as with_flips
+from skae.objectives._layerwise import layerwise as layerwise
 from skae.objectives._likelihoods import (
-    COUNTS,
-    MOST_LOG_MEAN,
-    SURPRISES,
-    Noise,
-    bounded,
-    feature_log_variance,
-    gaussian_surprise,
-    of_counts,
-    of_student_t,
+    COUNTS as COUNTS,
+    MOST_LOG_MEAN as MOST_LOG_MEAN,
+    SURPRISES as SURPRISES,
+    Noise as Noise,
+    bounded as bounded,
+    feature_log_variance as feature_log_variance,
+    gaussian_surprise as gaussian_surprise,
+    of_counts as of_counts,
+    of_student_t as of_student_t,
 )
-from skae.objectives._losses import LOSSES, UserLoss, loss_of
+from skae.objectives._losses import LOSSES as LOSSES, UserLoss as UserLoss, loss_of as loss_of
 from skae.objectives._network_view import (
-    Batch,
+    Batch as Batch,
     NetworkView,
     RandomDraws,
-    Scalars,
-    Tensor,
-    Terms,
+    Scalars as Scalars,
+    Tensor as Tensor,
+    Terms as Terms,
 )
-from skae.objectives._objective import RECONSTRUCTION, Objective, Update
-from skae.objectives._own import ObjectiveFunction, own_objective
+from skae.objectives._objective import RECONSTRUCTION as RECONSTRUCTION, Objective, Update
+from skae.objectives._own import (
+    ObjectiveFunction as ObjectiveFunction,
+    own_objective as own_objective,
+)
 from skae.objectives._priors import (
-    LogDensity,
-    flow_inverse,
-    log_precisions,
-    log_shares,
-    prior_log_density,
+    LogDensity as LogDensity,
+    flow_inverse as flow_inverse,
+    log_precisions as log_precisions,
+    log_shares as log_shares,
+    prior_log_density as prior_log_density,
 )
 from skae.objectives._sparse import (
-    AUXILIARY_WEIGHT,
-    REVIVING,
-    SPARSE,
-    jump,
-    jump_relu,
-    largest_of_batch,
-    share_of_wanted,
+    AUXILIARY_WEIGHT as AUXILIARY_WEIGHT,
+    REVIVING as REVIVING,
+    SPARSE as SPARSE,
+    jump as jump,
+    jump_relu as jump_relu,
+    largest_of_batch as largest_of_batch,
+    share_of_wanted as share_of_wanted,
 )
-from skae.objectives._supervised import supervised
+from skae.objectives._supervised import supervised as supervised
 from skae.objectives._variational import (
-    column_surprises,
-    normal_divergence,
-    posterior_log_density,
-    variational,
+    column_surprises as column_surprises,
+    normal_divergence as normal_divergence,
+    posterior_log_density as posterior_log_density,
+    variational as variational,
 )
 
-__all__ = [
-    "ADVERSARIAL",
-    "AUXILIARY_WEIGHT",
-    "CONTRACTIVE",
-    "CORRUPTIONS",
-    "COUNTS",
-    "DENOISING",
-    "DIVERGENCES",
-    "LOSSES",
-    "MOST_LOG_MEAN",
-    "RECONSTRUCTION",
-    "REVIVING",
-    "SPARSE",
-    "SURPRISES",
-    "Batch",
-    "Corruption",
-    "LogDensity",
-    "NetworkView",
-    "Noise",
-    "Objective",
-    "ObjectiveFunction",
-    "RandomDraws",
-    "Scalars",
-    "Tensor",
-    "Terms",
-    "Update",
-    "UserLoss",
-    "against_critic_of_rows",
-    "any_level",
-    "bounded",
-    "column_errors",
-    "column_surprises",
-    "conditional",
-    "denoising",
-    "denoising_of_any_level",
-    "feature_log_variance",
-    "filling",
-    "flow_inverse",
-    "gaussian_surprise",
-    "holes",
-    "jump",
-    "jump_relu",
-    "largest_of_batch",
-    "layerwise",
-    "log_precisions",
-    "log_shares",
-    "loss_of",
-    "mean_error",
-    "normal_divergence",
-    "of_counts",
-    "of_student_t",
-    "own_objective",
-    "posterior_log_density",
-    "prior_log_density",
-    "share_of_wanted",
-    "supervised",
-    "variational",
-    "with_flips",
-]
+__all__ = ["NetworkView", "Objective", "RandomDraws", "Update"]

@@ -23,13 +23,13 @@ from skae.objectives._network_view import (
 class Update:
     """One of several updates in a step, each with an optimizer of its own.
 
-    Attributes
+    Parameters
     ----------
-    terms : tuple of str
+    terms : tuple of str, default=()
         Terms to lower; none means all.
-    weights : tuple of str
+    weights : tuple of str, default=("",)
         Beginnings of the names of the weights to change.
-    rate : str or None
+    rate : str or None, default=None
         Name of a scalar by which the step is multiplied. A strength would do nothing here: many
         optimizers take steps of the same size whatever the size of the gradient.
     """

@@ -37,6 +37,7 @@ MODULES = (
     "skae.inspection",
     "skae.layers",
     "skae.metrics",
+    "skae.objectives",
     "skae.tracking",
 )
 

@@ -9,8 +9,7 @@ import tensorflow as tf
 from scipy.special import expit, ndtr
 
 from skae import ContractiveAutoencoder, ConvolutionalAutoencoder
-from skae.backend import _fused
-from skae.backend import _gateway as gateway
+from skae.backend import _fused, _gateway as gateway
 from skae.backend._fused import fused, pays
 from skae.networks import ConvolutionalNetwork, DenseNetwork
 from skae.objectives import RECONSTRUCTION

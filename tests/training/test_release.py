@@ -8,8 +8,7 @@ from tensorflow.python.eager import context
 from tensorflow.python.framework import func_graph, ops
 
 from skae import Autoencoder
-from skae.backend import _gateway as gateway
-from skae.backend import _release
+from skae.backend import _gateway as gateway, _release
 
 ROWS = np.random.default_rng(0).normal(size=(40, 5))
 FEW = {"max_iter": 2, "early_stopping": False, "jit_compile": False, "random_state": 0}

@@ -9,8 +9,7 @@ from sklearn.utils.validation import FLOAT_DTYPES
 from skae.messages import warn
 from skae.numerics import Array, ArrayLike, Bools
 from skae.reducers import allows_nan, in_one_axis
-from skae.tables import filled_where_masked, with_nan_for_na
-from skae.tables import is_missing as is_missing_value
+from skae.tables import filled_where_masked, is_missing as is_missing_value, with_nan_for_na
 
 Strategy = Literal["mean", "median", "most_frequent", "constant"]
 
