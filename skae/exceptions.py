@@ -236,7 +236,8 @@ def _nothing_left(history: History, parameters: Parameters, n_epochs: int) -> Ca
     """The start reconstructs the rows already."""
     # A log-likelihood has no zero.
     errors = history.get("reconstruction", history["loss"])
-    if "kl" in history or errors[0] > _NEGLIGIBLE_ERROR:
+    is_own = parameters.get("objective") is not None and "reconstruction" not in history
+    if "kl" in history or is_own or errors[0] > _NEGLIGIBLE_ERROR:
         return None
     reason = (
         "the start already reconstructs the rows exactly, so that nothing is left to learn (or "

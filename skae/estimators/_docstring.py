@@ -157,8 +157,8 @@ _OBJECTIVE_PARAMETERS = """
         What training minimises instead of ``loss`` between rows and output, which scores stay of.
         ``objective(network, batch, scalars, random)`` gives a tensor of shape (n,), one value a
         row, or, in an :class:`~skae.objectives.Objective` that names them, a dict of several terms
-        to be added; :doc:`/custom_objectives` says more. It is compiled: equal functions share
-        that, and what they read beside their arguments is read once.
+        to be added; :doc:`/custom_objectives` says more. It is compiled, once for all fits with an
+        equal one: what it reads beside its arguments is read then.
 
     objective_params : dict of float, default=None
         Numbers that the objective gets as ``scalars``, by name. Others of them need no new

@@ -41,7 +41,12 @@ class OwnObjectiveAutoencoder(BaseAutoencoder):
 
 def _checked_numbers(given: Mapping[str, float] | None) -> dict[str, float]:
     for name, value in (given or {}).items():
-        is_number = isinstance(value, Real) and np.isfinite(np.float32(value))
+        is_number = isinstance(value, Real) and abs(value) <= float(np.finfo(np.float32).max)
+        if isinstance(name, str) and name.startswith("unsupervised_"):
+            raise ValueError(
+                f"objective_params has {name!r}, a name that classifiers and regressors need where "
+                "they train an autoencoder. Call it something else."
+            )
         if not isinstance(name, str) or not is_number:
             raise ValueError(
                 f"objective_params has {name!r}: {value!r}, but holds finite numbers by name, "

@@ -16,6 +16,7 @@ from skae.fitting._settings import Settings
 from skae.model import Model, ScaledRows, WhitenedScaling, row_terms
 from skae.networks import MAX_COVARIANCE, Network
 from skae.numerics import Array, Weights
+from skae.objectives import is_own
 from skae.training import (
     Data,
     Diverged,
@@ -241,7 +242,9 @@ def tier_of(model: Model, recipe: Recipe, settings: Settings, n_steps: int) -> T
     on_gpu = settings.jit_compile == "auto" and backend.is_on_gpu()
     xla_from_steps = model.network.steps_from_which_xla_pays(on_gpu)
     xla_from_steps *= max(1, len(recipe.objective.updates))
-    return choose_tier(settings.jit_compile, n_steps, xla_from_steps)
+    tier = choose_tier(settings.jit_compile, n_steps, xla_from_steps)
+    # What a user wrote works, or does not, whatever the number of rows.
+    return "graph" if tier == "eager" and is_own(recipe.objective) else tier
 
 
 def program_spec(
@@ -316,7 +319,13 @@ def _run(
     try:
         return rows.train(spec, data, start, plan, listeners, rng, checkpoint)
     except Diverged as error:
-        raise ValueError(_divergence_message(error, rate.value, start.scalars)) from None
+        said = _divergence_message(error, rate.value, start.scalars)
+        if is_own(recipe.objective):
+            said += (
+                " If the objective itself gives NaN: targets, and rows of padded sequences, hold "
+                "NaN where values are missing, which network.error leaves out."
+            )
+        raise ValueError(said) from None
 
 
 def _divergence_message(

@@ -1,6 +1,7 @@
 """Objectives: a batch in, named values a row out. Pure functions.
 
-Public is what an objective of a user's own needs; all else is for the other rooms.
+`Objective`, `Update`, `NetworkView` and `RandomDraws` are what objectives of a user's own are made
+of. All else is for the other rooms.
 """
 
 from skae.objectives._adversarial import ADVERSARIAL as ADVERSARIAL, DIVERGENCES as DIVERGENCES
@@ -43,6 +44,7 @@ from skae.objectives._network_view import (
 from skae.objectives._objective import RECONSTRUCTION as RECONSTRUCTION, Objective, Update
 from skae.objectives._own import (
     ObjectiveFunction as ObjectiveFunction,
+    is_own as is_own,
     own_objective as own_objective,
 )
 from skae.objectives._priors import (

@@ -62,7 +62,7 @@ class NetworkView(Protocol):
         """Loss of each row, (n,): of the values that are there, by the parameter ``loss``."""
 
     def gradient(self, function: Callable[[Tensor], Tensor], x: Tensor, /) -> Tensor:
-        """Derivative at ``x`` of the sum of what a function returns."""
+        """Derivative at ``x`` of the sum of all that a function returns."""
 
 
 class VariantView(NetworkView, Protocol):

@@ -23,6 +23,8 @@ from skae.objectives._network_view import (
 class Update:
     """One of several updates in a step, each with an optimizer of its own.
 
+    See :class:`Objective`, whose ``updates`` they are.
+
     Parameters
     ----------
     terms : tuple of str, default=()
@@ -44,7 +46,7 @@ class Objective:
     """A function that training minimises, and the names of what it returns.
 
     Objectives are equal, and share what was compiled, where all of this is equal; functions are
-    where they are the same.
+    where they are the same, and objects where they say so.
 
     Parameters
     ----------
@@ -54,15 +56,41 @@ class Objective:
         ``"rows"`` and ``"targets"``, both (n, n_features) and in scaled units, and ``"weights"``,
         (n,), which are 0 for rows that only fill the batch. ``scalars`` are numbers by name.
     terms : tuple of str
-        Names of what the function gives.
+        Names of what the function gives. Where it is one, the tensor alone will do.
     strengths : tuple of (str, str), default=()
         Pairs of a term and the name of the scalar that multiplies it; other terms count once.
     updates : tuple of Update, default=()
         Updates of a step, in turn; none means one update of all weights by all terms.
     watched : tuple of str, default=()
-        Terms that add up to the loss by which training is judged; nothing means all.
+        Terms that add up to the loss by which training is judged; nothing means all, those that no
+        update lowers among them.
     is_random : bool, default=False
-        Whether equal weights give other values in another step.
+        Whether equal weights give other values in another step. Users' objectives are taken to.
+
+    See Also
+    --------
+    skae.Autoencoder : Its parameter ``objective`` takes one.
+
+    Examples
+    --------
+    Codes of small norm, whose strength is a number that can be searched:
+
+    >>> from sklearn.datasets import load_iris
+    >>> from skae import Autoencoder
+    >>> from skae.objectives import Objective
+    >>> def small(network, batch, scalars, random):
+    ...     code = network.encode(batch["rows"])
+    ...     return {
+    ...         "reconstruction": network.error(batch["targets"], network.decode(code)),
+    ...         "norm": network.ops.sum(code**2, axis=1),
+    ...     }
+    >>> objective = Objective(small, ("reconstruction", "norm"), (("norm", "strength"),))
+    >>> X = load_iris().data
+    >>> fitted = Autoencoder(
+    ...     2, objective=objective, objective_params={"strength": 0.1}, max_iter=20, random_state=0
+    ... ).fit(X)
+    >>> list(fitted.history_)
+    ['epoch', 'loss', 'reconstruction', 'norm', 'val_loss', 'val_reconstruction', 'val_norm']
     """
 
     function: TermFunction

@@ -1,63 +1,93 @@
 """Objectives that users write: what they give is checked where it is traced."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+import inspect
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from skae.objectives._network_view import Batch, NetworkView, RandomDraws, Scalars, Tensor, Terms
-from skae.objectives._objective import Objective
+from skae.objectives._objective import Objective, Update
 
-# What a function with one term may give instead of a dict.
+# What a lone function gives.
 ONE_TERM = "objective"
 # Columns of a history that are something else, and the term of a head.
 _TAKEN = frozenset({"epoch", "loss", "supervised"})
+_BATCH = ("rows", "targets", "weights")
 
 ObjectiveFunction = Callable[[NetworkView, Batch, Scalars, RandomDraws], Terms | Tensor]
 
 
-def own_objective(given: Objective | ObjectiveFunction, scalars: Collection[str]) -> Objective:
+def own_objective(given: Objective | ObjectiveFunction, scalars: Mapping[str, float]) -> Objective:
     """The objective that a user gave, or that of a function with one term.
+
+    It is judged as a random one, whatever it is: by rows that are mixed as in training, because a
+    term may depend on which rows are in a batch.
 
     Parameters
     ----------
     given : Objective or callable
-    scalars : collection of str
-        Names of the numbers that it can use.
+    scalars : dict of float
+        Numbers that it can use.
 
     Raises
     ------
     ValueError
-        If its terms have no names or names that are taken, if it refers to a term or to a number
-        that there is not, or if it cannot be hashed.
+        If its function takes other arguments, if its terms have no names or names that are taken,
+        if it refers to a term or to a number that there is not, or if it cannot be hashed.
     """
     if not isinstance(given, Objective):
-        # Whether it draws is not known, and judging as if it did is right too.
-        given = Objective(given, (ONE_TERM,), is_random=True)
+        given = Objective(given, (ONE_TERM,))
+    _check_function(given.function)
+    given = replace(given, terms=_names("terms", given.terms))
+    given = replace(given, watched=_names("watched", given.watched))
+    given = replace(given, strengths=_pairs(given.strengths), updates=_updates(given.updates))
     _check_names(given, scalars)
+    function = _Checked(_key_of(given.function), given.terms, tuple(scalars), given.function)
     try:
-        hash(given)
+        hash(function)
     except TypeError as error:
         raise ValueError(
-            f"objective={given!r} is not hashable ({error}), and is compiled once for all that "
-            "equal it. Use tuples for lists, and give objects with __eq__ a __hash__."
+            f"objective={given.function!r} is not hashable ({error}), and is compiled once for all "
+            "that equal it. Give a function, or an object with __eq__ and __hash__ such as a "
+            "frozen dataclass."
         ) from error
-    return replace(given, function=_Checked(given.function, given.terms))
+    return replace(given, function=function, is_random=True)
+
+
+def is_own(objective: Objective) -> bool:
+    """Whether a user wrote it."""
+    return isinstance(objective.function, _Checked)
 
 
 @dataclass(frozen=True)
 class _Checked:
-    """A function whose terms are compared with what they should be; equal where functions are."""
+    """A function whose terms are compared with what they should be.
 
-    function: ObjectiveFunction
+    Attributes
+    ----------
+    key : hashable
+        Equal where functions are.
+    terms : tuple of str
+    scalars : tuple of str
+        Names of the numbers that are the user's.
+    function : callable
+    """
+
+    key: Hashable
     terms: tuple[str, ...]
+    scalars: tuple[str, ...]
+    function: ObjectiveFunction = field(compare=False)
 
     def __call__(
         self, network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
-        given = {name: batch[name] for name in ("rows", "targets", "weights")}
-        found = self.function(network, given, scalars, random)
-        if not isinstance(found, dict):
-            found = {self.terms[0]: found} if self.terms == (ONE_TERM,) else {}
+        given = MappingProxyType({name: batch[name] for name in _BATCH})
+        numbers = _Numbers({name: scalars[name] for name in self.scalars})
+        found: Any = self.function(network, given, numbers, random)
+        if not isinstance(found, Mapping):
+            found = {self.terms[0]: found} if len(self.terms) == 1 else {}
         if set(found) != set(self.terms):
             raise ValueError(
                 f"{self._shown} should give {self._expected}, and gave "
@@ -66,7 +96,7 @@ class _Checked:
             )
         for name, value in found.items():
             self._check(name, value, batch)
-        return found
+        return dict(found)
 
     @property
     def _shown(self) -> str:
@@ -74,8 +104,8 @@ class _Checked:
 
     @property
     def _expected(self) -> str:
-        if self.terms == (ONE_TERM,):
-            return "a tensor of shape (n,)"
+        if len(self.terms) == 1:
+            return f"a tensor of shape (n,), or a dict of {self.terms[0]!r}"
         return f"a dict of {', '.join(map(repr, self.terms))}"
 
     def _check(self, name: str, value: Any, batch: Batch) -> None:
@@ -97,18 +127,104 @@ class _Checked:
             )
 
 
-def _check_names(objective: Objective, scalars: Collection[str]) -> None:
-    terms = objective.terms
-    if isinstance(terms, str) or not terms or len(set(terms)) < len(terms):
+class _Numbers(dict[str, Tensor]):
+    """Tensors by name, which say where another one belongs."""
+
+    def __missing__(self, name: str) -> Tensor:
+        raise KeyError(f"{name!r} is not among objective_params, which has {sorted(self)}")
+
+
+def _key_of(function: Any) -> Hashable:
+    """What equals that of another where functions are equal; copies of a partial are."""
+    if isinstance(function, partial):
+        bound = frozenset(function.keywords.items()) if _is_hashable(function) else id(function)
+        return (_key_of(function.func), function.args, bound)
+    key: Hashable = function
+    return key
+
+
+def _is_hashable(function: "partial[Any]") -> bool:
+    try:
+        hash(frozenset(function.keywords.items()))
+    except TypeError:
+        return False
+    return True
+
+
+def _check_function(function: object) -> None:
+    expected = "a function of (network, batch, scalars, random)"
+    if not callable(function) or isinstance(function, type):
+        raise ValueError(f"objective has {function!r}, but should have {expected}.")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some that are not written in Python have none
+        return
+    try:
+        signature.bind(*range(4))
+    except TypeError as error:
+        name = getattr(function, "__name__", repr(function))
+        raise ValueError(
+            f"objective {name}{signature} should be {expected}: {error}. A lambda may take what it "
+            "does not need as *_."
+        ) from None
+
+
+def _names(what: str, given: Any) -> tuple[str, ...]:
+    is_listed = isinstance(given, list | tuple)
+    if not is_listed or not all(isinstance(name, str) for name in given):
+        raise ValueError(f"{what}={given!r} should be a tuple of names, such as ('one', 'other').")
+    return tuple(given)
+
+
+def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
+    pairs = given.items() if isinstance(given, Mapping) else given
+    is_listed = not isinstance(pairs, str) and isinstance(given, Mapping | list | tuple)
+    if not is_listed or not all(
+        isinstance(each, list | tuple) and len(each) == 2 for each in pairs
+    ):
+        raise ValueError(
+            f"strengths={given!r} should be pairs of a term and the name of a number in "
+            "objective_params, such as (('penalty', 'strength'),)."
+        )
+    found = tuple((_name("strengths", term), _name("strengths", name)) for term, name in pairs)
+    if len(dict(found)) < len(found):
+        raise ValueError(f"strengths={given!r} has a term twice; multiply them in the function.")
+    return found
+
+
+def _name(what: str, given: Any) -> str:
+    if not isinstance(given, str):
+        raise ValueError(
+            f"{what} has {given!r}, but names a number: put its value into objective_params, where "
+            "it can be searched."
+        )
+    return given
+
+
+def _updates(given: Any) -> tuple[Update, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(each, Update) for each in given):
+        raise ValueError(f"updates={given!r} should be a tuple of skae.objectives.Update.")
+    return tuple(
+        Update(
+            _names("Update.terms", each.terms),
+            _names("Update.weights", each.weights),
+            None if each.rate is None else _name("Update.rate", each.rate),
+        )
+        for each in given
+    )
+
+
+def _check_names(objective: Objective, scalars: Mapping[str, float]) -> None:
+    terms, updates = objective.terms, objective.updates
+    if not terms or len(set(terms)) < len(terms):
         raise ValueError(f"terms={terms!r} should be a tuple of names, each once.")
     for name in terms:
-        if not isinstance(name, str) or name in _TAKEN or name.startswith("val_"):
+        if name in _TAKEN or name.startswith("val_"):
             raise ValueError(
-                f"terms={terms!r} has {name!r}, which is no name of a term: those are text, and "
-                f"neither {', '.join(map(repr, sorted(_TAKEN)))} nor anything that begins with "
-                "'val_'. Call it something else."
+                f"terms={terms!r} has {name!r}, which is no name of a term: those are neither "
+                f"{', '.join(map(repr, sorted(_TAKEN)))} nor anything that begins with 'val_'. "
+                "Call it something else."
             )
-    updates = objective.updates
     of_terms = {name for name, _ in objective.strengths}.union(
         objective.watched, *(update.terms for update in updates)
     )

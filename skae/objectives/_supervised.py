@@ -86,7 +86,12 @@ def _joined(updates: tuple[Update, ...]) -> tuple[Update, ...]:
     """
     places = [i for i, update in enumerate(updates) if "reconstruction" in update.terms] or [0]
     return tuple(
-        replace(update, terms=(_TERM, *update.terms), weights=(*update.weights, names.HEAD))
+        replace(
+            update,
+            # No names mean all terms.
+            terms=(_TERM, *update.terms) if update.terms else (),
+            weights=(*update.weights, names.HEAD),
+        )
         if i in places
         else update
         for i, update in enumerate(updates)

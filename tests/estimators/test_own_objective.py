@@ -66,6 +66,16 @@ def of_several(network, batch, scalars, random, power):
     return network.ops.mean(network.ops.abs(network.encode(batch["rows"])) ** power, axis=1)
 
 
+class Unhashable:
+    """An objective that equals all others."""
+
+    def __call__(self, network, batch, scalars, random):
+        return plain(network, batch, scalars, random)
+
+    def __eq__(self, other):
+        return True
+
+
 SMALL = Objective(small_codes, ("reconstruction", "size"), (("size", "strength"),))
 
 
@@ -120,7 +130,8 @@ def test_strengths_multiply_a_term():
     np.testing.assert_allclose(strong["loss"], total, rtol=1e-5)
 
 
-def test_other_numbers_need_no_new_compilation():
+@pytest.mark.parametrize("make", [lambda function: function, partial])
+def test_other_numbers_and_copies_need_no_new_compilation(make):
     n_calls = 0
 
     def counted(*arguments):
@@ -128,11 +139,53 @@ def test_other_numbers_need_no_new_compilation():
         n_calls += 1
         return small_codes(*arguments)
 
-    objective = Objective(counted, SMALL.terms, SMALL.strengths)
+    objective = Objective(make(counted), SMALL.terms, SMALL.strengths)
     for strength in (0.1, 0.2):
         before = n_calls
-        quick(objective, objective_params={"strength": strength}).fit(X)
+        clone(quick(objective, objective_params={"strength": strength})).fit(X)
     assert before == n_calls > 0
+
+
+def test_it_is_traced_however_few_steps_there_are():
+    def branching(network, batch, scalars, random):
+        values = plain(network, batch, scalars, random)
+        return values if network.ops.sum(values) > 0 else -values
+
+    with pytest.raises(TypeError, match=r"(?i)symbolic"):
+        quick(branching, max_iter=1).fit(X[:20])
+
+
+def test_rows_are_mixed_where_it_is_judged():
+    def of_neighbours(network, batch, scalars, random):
+        ops, code = network.ops, network.encode(batch["rows"])
+        return ops.mean(ops.square(code - ops.roll(code, 1, axis=0)), axis=1)
+
+    ordered = X[np.argsort(Y, kind="stable")]
+    starts = [
+        quick(of_neighbours, max_iter=1).fit(rows).loss_curve_[0]
+        for rows in (ordered, np.random.default_rng(0).permutation(ordered))
+    ]
+    assert starts[0] == pytest.approx(starts[1], rel=0.1)
+
+
+def test_nan_says_where_it_comes_from():
+    def naive(network, batch, scalars, random):
+        left = batch["targets"] - network.decode(network.encode(batch["rows"]))
+        return network.ops.mean(network.ops.square(left), axis=1)
+
+    observed = np.ones(X.shape, bool)
+    observed[::3, 20] = False
+    with pytest.raises(ValueError, match="targets, and rows of padded sequences, hold NaN"):
+        quick(naive).fit(X, observed=observed)
+
+
+def test_a_number_that_is_not_there_is_named():
+    with pytest.raises(KeyError, match=r"'level' is not among objective_params.*\['other'\]"):
+        quick(lambda *given: given[2]["level"], objective_params={"other": 1}).fit(X)
+
+
+def test_one_term_may_be_a_tensor_whatever_its_name():
+    assert "mine" in quick(Objective(plain, ["mine"])).fit(X).history_
 
 
 def test_scores_stay_those_of_the_loss():
@@ -167,12 +220,24 @@ def test_updates_in_turn_change_what_they_name():
     assert not np.array_equal(one["encoder_linear/kernel"], other["encoder_linear/kernel"])
 
 
-@pytest.mark.parametrize("updates", [(), (Update(("size",), ("encoder",)),)])
+@pytest.mark.parametrize("updates", [(), (Update(("size",), ("encoder",)),), (Update(),)])
 def test_a_classifier_around_it_trains_its_head(updates):
     objective = Objective(small_codes, ("reconstruction", "size"), updates=updates)
     classifier = AutoencoderClassifier(quick(objective), max_iter=5, random_state=0).fit(X, Y)
     supervised = classifier.history_["supervised"]
     assert supervised[-1] < 0.9 * supervised[0]
+
+
+def test_an_update_of_all_terms_lowers_all_terms_in_a_classifier_too():
+    one, other = (
+        AutoencoderClassifier(
+            quick(Objective(small_codes, SMALL.terms, updates=updates)), max_iter=5, random_state=0
+        )
+        .fit(X, Y)
+        .history_
+        for updates in ((Update(),), (Update(SMALL.terms),))
+    )
+    np.testing.assert_allclose(one["reconstruction"], other["reconstruction"], rtol=1e-3)
 
 
 def test_tables_have_it():
@@ -213,7 +278,22 @@ def test_training_goes_on_with_another():
         (lambda *_: 3.0, None, r"'objective' as a value of type float.*shape \(n,\)"),
         (lambda net, batch, *_: net.encode(batch["rows"]), None, r"shape \(32, 3\).*\(32,\)"),
         (lambda net, batch, *_: batch["rows"][:, 0] > 0, None, "values of bool.*float32"),
-        (lambda *_: {"other": 1}, None, r"should give a tensor of shape \(n,\), and gave 'other'"),
+        (lambda *_: {"other": 1}, None, r"a tensor of shape \(n,\), or a dict of 'objective', and"),
+        (
+            lambda network, batch: 1.0,
+            None,
+            r"<lambda>\(network, batch\) should be a func",
+        ),
+        (Objective, None, "should have a function of"),
+        (Objective(SMALL, ("a",)), None, "should have a function of"),
+        (Objective(plain, ("a",), strengths=("a", "b")), None, "pairs of a term and the name"),
+        (Objective(plain, ("a",), strengths=(("a", 2.0),)), None, "put its value into objective_p"),
+        (Objective(plain, ("a",), strengths=(("a", "b"), ("a", "c"))), None, "a term twice"),
+        (Objective(plain, ("a",), watched="a"), None, "watched='a' should be a tuple of names"),
+        (Objective(plain, ("a",), updates=Update()), None, "should be a tuple of skae.objectives"),
+        (Objective(plain, ("a",), updates=(Update("a"),)), None, "Update.terms='a' should be a t"),
+        (SMALL, {"strength": 10**400}, "finite numbers by name"),
+        (SMALL, {"unsupervised_weight": 1.0}, "Call it something else"),
         (Objective(plain, ("a", "b")), None, "a dict of 'a', 'b', and gave none of that"),
         (Objective(plain, ("loss",)), None, "has 'loss', which is no name of a term"),
         (Objective(plain, ("a", "a")), None, "each once"),
@@ -222,7 +302,7 @@ def test_training_goes_on_with_another():
         (SMALL, {"strength": "much"}, "finite numbers by name"),
         (SMALL, {"strength": np.nan}, "finite numbers by name"),
         (None, {"strength": 1}, "none is given"),
-        (Objective(plain, ["a"]), None, "not hashable"),
+        (Unhashable(), None, "not hashable"),
         (
             Objective(small_codes, SMALL.terms, updates=(Update(("size",), ("coder",)),)),
             None,
