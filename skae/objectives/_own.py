@@ -40,9 +40,13 @@ def own_objective(given: Objective | ObjectiveFunction, scalars: Mapping[str, fl
     if not isinstance(given, Objective):
         given = Objective(given, (ONE_TERM,))
     _check_function(given.function)
-    given = replace(given, terms=_names("terms", given.terms))
-    given = replace(given, watched=_names("watched", given.watched))
-    given = replace(given, strengths=_pairs(given.strengths), updates=_updates(given.updates))
+    given = replace(
+        given,
+        terms=_names("terms", given.terms),
+        strengths=_pairs(given.strengths),
+        updates=_updates(given.updates),
+        watched=_names("watched", given.watched),
+    )
     _check_names(given, scalars)
     function = _Checked(_key_of(given.function), given.terms, tuple(scalars), given.function)
     try:
@@ -136,19 +140,14 @@ class _Numbers(dict[str, Tensor]):
 
 def _key_of(function: Any) -> Hashable:
     """What equals that of another where functions are equal; copies of a partial are."""
-    if isinstance(function, partial):
-        bound = frozenset(function.keywords.items()) if _is_hashable(function) else id(function)
-        return (_key_of(function.func), function.args, bound)
     key: Hashable = function
+    if isinstance(function, partial):
+        try:
+            key = (_key_of(function.func), function.args, frozenset(function.keywords.items()))
+            hash(key)
+        except TypeError:  # of an argument, so that it equals itself alone
+            key = function
     return key
-
-
-def _is_hashable(function: "partial[Any]") -> bool:
-    try:
-        hash(frozenset(function.keywords.items()))
-    except TypeError:
-        return False
-    return True
 
 
 def _check_function(function: object) -> None:
