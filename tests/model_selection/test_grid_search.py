@@ -346,6 +346,8 @@ def test_searches_may_stand_inside_searches():
     )
 
 
+# It may fall into a finalizer, where Python tells of it and loses it: the search ends all the same.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_interruption_ends_all_fits(n_jobs):
