@@ -3,7 +3,7 @@
 So does a call of the main thread after Ctrl-C, also where the exception that Python raises is lost.
 
 Compiled programs leave Python while they run, so threads use all cores, share what was compiled
-and copy no rows.
+and copy no rows. Many fits that are alike may compile what pays for all of them only.
 """
 
 import os
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
@@ -26,6 +27,7 @@ _A_MOMENT = 0.1
 
 _of_thread = threading.local()
 _interruption = threading.Event()
+_calls_may_be_long: ContextVar[bool] = ContextVar("calls_may_be_long", default=False)
 
 
 class Stopped(BaseException):
@@ -104,6 +106,25 @@ def heard_interruption() -> None:
 def _note_interruption(number: int, frame: FrameType | None) -> None:
     _interruption.set()
     signal.default_int_handler(number, frame)
+
+
+@contextmanager
+def long_calls() -> Iterator[None]:
+    """Let fits of this block join epochs that nobody hears of in calls of their programs.
+
+    They compile a program for it, which many fits have to share for that to pay. It is a matter
+    of one thread: others are told by a block of their own.
+    """
+    token = _calls_may_be_long.set(True)
+    try:
+        yield
+    finally:
+        _calls_may_be_long.reset(token)
+
+
+def calls_may_be_long() -> bool:
+    """Whether this thread is in such a block."""
+    return _calls_may_be_long.get()
 
 
 @contextmanager

@@ -14,8 +14,7 @@ from skae.model_selection._workers import SearchBackend
 from skae.numerics import ArrayLike
 from skae.states import StampedEstimator
 from skae.tables import in_memory, mapped
-from skae.threads import n_threads_allowed
-from skae.training import long_calls
+from skae.threads import long_calls, n_threads_allowed
 
 # Until joblib has been handed the fits of a search; a refit is no part of them.
 _handing_over: ContextVar[ExitStack | None] = ContextVar("handing_over", default=None)

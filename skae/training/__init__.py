@@ -11,7 +11,7 @@ from skae.training._gradient_moments import GradientMoments
 from skae.training._history import History
 from skae.training._hooks import Hooks
 from skae.training._judge import Diverged, Judge, total_of
-from skae.training._long_calls import Epochs, long_calls
+from skae.training._long_calls import Epochs
 from skae.training._loop import run
 from skae.training._parts import ObjectivePart, OptimizerPart, UpdatePart
 from skae.training._program import Program
@@ -58,7 +58,6 @@ __all__ = [
     "choose_tier",
     "chunks",
     "held_out_loss",
-    "long_calls",
     "loss_after",
     "run",
     "shuffled",

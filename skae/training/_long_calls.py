@@ -1,19 +1,17 @@
 """Calls of a program that run many epochs, where nobody asks what happens between them.
 
-A call of a small network costs about as much as the steps of an epoch. In a search, whose fits
-nobody listens to, several epochs share one; bits are those of a call for each chunk.
+A call of a small network costs about as much as the steps of an epoch. Where calls may be long,
+as in a search, several epochs share one; bits are those of a call for each chunk.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from time import perf_counter
 
 import numpy as np
 
 from skae.numerics import Array, Integers
-from skae.threads import check_stop
+from skae.threads import calls_may_be_long, check_stop
 from skae.training._annealing import AnnealedRate, train_chunks
 from skae.training._batches import Part, long_chunk, parts, shuffled
 from skae.training._judge import Judge
@@ -22,26 +20,11 @@ from skae.training._spec import LONG_CALL_CHUNKS, ProgramSpec
 # Seconds that a call may take: nobody can stop it.
 _MOMENT = 0.25
 
-_are_allowed: ContextVar[bool] = ContextVar("are_allowed", default=False)
-
-
-@contextmanager
-def long_calls() -> Iterator[None]:
-    """Let fits inside the block join epochs in calls of their programs.
-
-    They compile a program for it, which many fits have to share for that to pay.
-    """
-    token = _are_allowed.set(True)
-    try:
-        yield
-    finally:
-        _are_allowed.reset(token)
-
 
 def joins_chunks(judge: Judge) -> bool:
     """Whether chunks share calls in this fit: not where somebody would see each of them."""
     program, start = judge.program, judge.start
-    if not _are_allowed.get() or start.schedule is not None:
+    if not calls_may_be_long() or start.schedule is not None:
         return False
     return program.spec.tier != "eager" and not program.spec.optimizer.averages
 

@@ -11,7 +11,7 @@ from skae import (
     AutoencoderClassifier,
 )
 from skae.backend._program import Program
-from skae.training import long_calls
+from skae.threads import long_calls
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(70, 3)) @ rng.normal(size=(3, 6))

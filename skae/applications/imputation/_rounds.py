@@ -21,6 +21,7 @@ from skae.exceptions import StartKeptWarning
 from skae.messages import warn
 from skae.numerics import Array, Bools
 from skae.reducers import Reducer, reconstructed, with_names
+from skae.threads import long_calls
 
 # Rounds for max_iter="auto", of fits that are random and of fits that converge.
 _FEW_ROUNDS, _MANY_ROUNDS = 5, 100
@@ -194,7 +195,7 @@ def _fitted(reducer: Any, rows: Array, is_missing: Bools) -> Any:
     parameter = observed_parameter(reducer)
     known = {} if parameter is None else {parameter: ~is_missing}
     # With routing, a Pipeline would refuse an argument that its step did not request.
-    with config_context(enable_metadata_routing=False):
+    with long_calls(), config_context(enable_metadata_routing=False):
         return reducer.fit(with_names(reducer, rows), None, **known)
 
 

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from skae.reducers import TrainableReducer, fit_reducer
-from skae.threads import Stop
+from skae.threads import Stop, long_calls
 
 
 def fit_reducers(
@@ -25,20 +25,26 @@ def fit_reducers(
     n_threads = min(effective_n_jobs(n_jobs), len(rows_of_folds))
     if not _open_sizes(reducer):
         return _fit_together(reducer, [first, *others], n_threads)
-    of_first = fit_reducer(clone(reducer), first)
+    of_first = _fit_one(clone(reducer), first)
     return [of_first, *_fit_together(of_one_size(reducer, of_first), others, n_threads)]
 
 
 def _fit_together(reducer: TrainableReducer, tables: Sequence[Any], n_threads: int) -> list[Any]:
     # scikit-learn's threads keep its configuration and the filters of warnings.
     together, stop = Parallel(n_jobs=n_threads, require="sharedmem"), Stop()
-    fit = stop.heeded_by(fit_reducer)
+    fit = stop.heeded_by(_fit_one)
     try:
         fitted: list[Any] = together(delayed(fit)(clone(reducer), rows) for rows in tables)
     except BaseException:
         stop.ask()
         raise
     return fitted
+
+
+def _fit_one(reducer: TrainableReducer, rows: Any) -> Any:
+    # Here, not around all: each may have a thread of its own.
+    with long_calls():
+        return fit_reducer(reducer, rows)
 
 
 def of_one_size(reducer: TrainableReducer, fitted: TrainableReducer) -> Any:
