@@ -1,7 +1,7 @@
 """Rows of the applications benchmark for the default detector: ten tasks of one class.
 
 No default was chosen on these (``benchmarks._one_class_tables``). Beside it stand what a
-user would try first, and ECOD of PyOD where that is installed (the extra ``peers``). Last,
+user would try first, and ECOD of PyOD where that is installed (the extra ``benchmarks``). Last,
 how long the default takes.
 """
 
