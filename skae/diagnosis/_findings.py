@@ -234,10 +234,13 @@ def worse_than_pca(evidence: Evidence) -> Finding | None:
         return None
     ratio = float(ours / max(pca, _ROUNDING))
     first, *others = _ways_back_to_pca(evidence.parameters)
+    asked = ""
+    if evidence.parameters.get("objective") is not None:
+        asked = "An objective of your own was minimised, which may ask for more than that. "
     return Finding(
         "worse than PCA",
         f"{ours:.1%} of the variance is left, {ratio:.2g} times what PCA with "
-        f"{evidence.code.shape[1]} components {whose_pca(evidence)} leaves ({pca:.1%}). Try "
+        f"{evidence.code.shape[1]} components {whose_pca(evidence)} leaves ({pca:.1%}). {asked}Try "
         f"{', '.join([first, *others])}.",
         ratio,
         first,
@@ -275,8 +278,9 @@ def _ways_back_to_pca(parameters: Parameters) -> list[str]:
     """Return changes that may improve a reconstruction: of penalties first, then of training."""
     rate = parameters.get("learning_rate")
     lower = rate / 4 if isinstance(rate, Real) else _LOW_RATE
+    is_own = parameters.get("objective") is not None
     return [
-        *_milder_penalties(parameters),
+        *(["objective=None"] if is_own else _milder_penalties(parameters)),
         *([] if parameters.get("init") == "pca" else ['init="pca"']),
         *([] if parameters.get("early_stopping") else ["early_stopping=True"]),
         f"learning_rate={lower:.2g}",

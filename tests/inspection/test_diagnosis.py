@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ from skae import (
 )
 from skae.diagnosis import Finding
 from skae.inspection import LossCurveDisplay
+from skae.objectives import Objective
 
 DIGITS = load_digits().data / 16
 TRAIN, TEST = DIGITS[:500], DIGITS[900:1300]
@@ -117,6 +119,21 @@ def test_a_fit_worse_than_pca_is_found():
     assert finding.parameter == 'init="pca"'
     for parameter in ('init="pca"', "learning_rate=0.0005"):
         assert parameter in finding.message
+
+
+def small_outputs(network, batch, scalars, random):
+    outputs = network.decode(network.encode(batch["rows"]))
+    error = network.error(batch["targets"], outputs)
+    return {"reconstruction": error, "size": keras.ops.mean(outputs**2, axis=1)}
+
+
+def test_an_objective_that_gives_up_the_reconstruction_is_named():
+    objective = Objective(small_outputs, ("reconstruction", "size"), (("size", "strength"),))
+    own = {"objective": objective, "objective_params": {"strength": 10.0}}
+    autoencoder = Autoencoder(4, **own, **SHORT, early_stopping=False).fit(TRAIN)
+    finding = finding_of(diagnose(autoencoder, TRAIN), "worse than PCA")
+    assert "An objective of your own was minimised" in finding.message
+    assert finding.parameter == "objective=None"
 
 
 @pytest.mark.slow
