@@ -34,16 +34,19 @@ from skae.fitting._interruption import forget_interruption
 X = np.random.default_rng(0).normal(size=(200, 8))
 HOLES = np.where(np.arange(8) == np.arange(200)[:, None] % 50, np.nan, X)
 LABELS = (X[:, 0] > 0).astype(int)
-train, begun = Program.train, threading.Event()
+begun = threading.Event()
 
 
-def told_train(*args):
-    # While TensorFlow traces, what is raised may be lost.
-    begun.set()
-    return train(*args)
+def telling(train):
+    def told(*args):
+        # While TensorFlow traces, what is raised may be lost.
+        begun.set()
+        return train(*args)
+
+    return told
 
 
-Program.train = told_train
+Program.train, Program.train_long = telling(Program.train), telling(Program.train_long)
 
 
 def endless():
