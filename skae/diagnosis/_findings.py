@@ -235,7 +235,7 @@ def worse_than_pca(evidence: Evidence) -> Finding | None:
     ratio = float(ours / max(pca, _ROUNDING))
     first, *others = _ways_back_to_pca(evidence.parameters)
     asked = ""
-    if evidence.parameters.get("objective") is not None:
+    if _has_own_objective(evidence.parameters):
         asked = "An objective of your own was minimised, which may ask for more than that. "
     return Finding(
         "worse than PCA",
@@ -278,13 +278,17 @@ def _ways_back_to_pca(parameters: Parameters) -> list[str]:
     """Return changes that may improve a reconstruction: of penalties first, then of training."""
     rate = parameters.get("learning_rate")
     lower = rate / 4 if isinstance(rate, Real) else _LOW_RATE
-    is_own = parameters.get("objective") is not None
+    is_own = _has_own_objective(parameters)
     return [
         *(["objective=None"] if is_own else _milder_penalties(parameters)),
         *([] if parameters.get("init") == "pca" else ['init="pca"']),
         *([] if parameters.get("early_stopping") else ["early_stopping=True"]),
         f"learning_rate={lower:.2g}",
     ]
+
+
+def _has_own_objective(parameters: Parameters) -> bool:
+    return parameters.get("objective") is not None
 
 
 def _is_number(value: object) -> TypeGuard[float]:
