@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skae.cli._recovery import as_floats, is_number
+from skae.cli._recovery import as_floats, is_number, kind_of
 from skae.cli._table_file import LEAST_PER_CLASS
 from skae.numerics import Array
 
@@ -19,7 +19,7 @@ class Likeness(NamedTuple):
     Attributes
     ----------
     name : str
-    is_number : bool
+    kind : {"number", "date", "span", "category"}
     distance : float
         Of categories, the share of rows that would have to change; of numbers, the largest
         difference of the shares of rows below a value (Kolmogorov and Smirnov).
@@ -28,7 +28,7 @@ class Likeness(NamedTuple):
     """
 
     name: str
-    is_number: bool
+    kind: str
     distance: float
     missing: float
     missing_drawn: float
@@ -39,14 +39,14 @@ def likenesses(real: Any, drawn: Any) -> list[Likeness]:
     found = []
     for name in drawn:
         ours, theirs = drawn[name], real[name]
-        numeric = is_number(theirs)
+        kind = kind_of(theirs)
         distance = (
-            _kolmogorov(as_floats(theirs.dropna()), as_floats(ours.dropna()))
-            if numeric
-            else _total_variation(theirs.dropna(), ours.dropna())
+            _total_variation(theirs.dropna(), ours.dropna())
+            if kind == "category"
+            else _kolmogorov(as_floats(theirs.dropna()), as_floats(ours.dropna()))
         )
         absent = float(theirs.isna().mean()), float(ours.isna().mean())
-        found.append(Likeness(name, numeric, distance, *absent))
+        found.append(Likeness(name, kind, distance, *absent))
     return found
 
 

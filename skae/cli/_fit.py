@@ -96,16 +96,7 @@ def _findings(model: Any, found: list[Recovery], frame: Any) -> list[str]:
 
 def _sections(found: list[Recovery], codes: Array, n_judged: int) -> list[Section]:
     told = "; ".join(f"{one.name} {100 * max(one.gain, 0):.0f} %" for one in found)
-    rows = [
-        [
-            one.name,
-            "number" if one.is_number else "category",
-            f"{one.found:.4g}" if one.is_number else f"{100 * one.found:.1f} %",
-            f"{one.plain:.4g}" if one.is_number else f"{100 * one.plain:.1f} %",
-            f"{100 * one.gain:.0f} %",
-        ]
-        for one in sorted(found, key=lambda one: -one.gain)
-    ]
+    rows = [[one.name, *one.cells()] for one in sorted(found, key=lambda one: -one.gain)]
     png = draw_gains(found, "known from the code, beyond the most frequent level or the mean")
     return [
         Section(

@@ -187,7 +187,9 @@ def _sections(
         if not counts[name] and found is None:
             continue
         n_filled = len(values[name][0]) if name in values else 0
-        rows.append([name, f"{counts[name]:,}", f"{n_filled:,}", *_cells(found)])
+        rows.append(
+            [name, f"{counts[name]:,}", f"{n_filled:,}", *(found.cells() if found else [""] * 4)]
+        )
     alt = "How much of what was hidden is found again, by column: " + "; ".join(
         f"{found.name} {100 * max(found.gain, 0):.0f} %" for found in judged
     )
@@ -200,23 +202,12 @@ def _sections(
     header = ["Column", "Missing", "Filled", "Kind", "Found again", "Plain guess", "Gain"]
     caption = (
         "Found again: the share of hidden categories that is right, or the root mean squared error "
-        "of hidden numbers. Plain guess: the same of the most frequent level, or of the mean."
+        "of hidden numbers and dates. Plain guess: the same of the most frequent level or the mean."
     )
     return [
         Section("How well hidden values are found again", [how], to_picture(png, alt)),
         Section("Columns", table=PageTable(caption, header, rows)),
     ]
-
-
-def _cells(found: Recovery | None) -> list[str]:
-    if found is None:
-        return ["", "", "", ""]
-    if found.is_number:
-        shown = [f"{found.found:.4g}", f"{found.plain:.4g}"]
-    else:
-        shown = [f"{100 * found.found:.1f} %", f"{100 * found.plain:.1f} %"]
-    kind = "number" if found.is_number else "category"
-    return [kind, *shown, f"{100 * found.gain:.0f} %"]
 
 
 def _draw(judged: list[Recovery], counts: Any) -> bytes:

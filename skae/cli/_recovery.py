@@ -16,12 +16,12 @@ class Recovery(NamedTuple):
     Attributes
     ----------
     name : str
-    is_number : bool
-        Or a date or span of time; else a category.
+    kind : {"number", "date", "span", "category"}
+        A span is one of time.
     n_values : int
         How many were judged.
     found : float
-        Share of categories that are right, or root mean squared error.
+        Share of categories that are right, or root mean squared error, of dates and spans in days.
     plain : float
         The same of the most frequent level, or of the mean.
     gain : float
@@ -30,15 +30,29 @@ class Recovery(NamedTuple):
     """
 
     name: str
-    is_number: bool
+    kind: str
     n_values: int
     found: float
     plain: float
     gain: float
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it has distances, as dates and spans have, too."""
+        return self.kind != "category"
 
-def is_number(column: Any) -> bool:
-    """Whether a column holds numbers, dates or spans, and neither truth values nor levels."""
+    def cells(self) -> list[str]:
+        """Return kind, `found`, `plain` and `gain` as a table shows them."""
+        if self.is_number:
+            unit = "" if self.kind == "number" else " days"
+            shown = [f"{self.found:.4g}{unit}", f"{self.plain:.4g}{unit}"]
+        else:
+            shown = [f"{100 * self.found:.1f} %", f"{100 * self.plain:.1f} %"]
+        return [self.kind, *shown, f"{100 * self.gain:.0f} %"]
+
+
+def kind_of(column: Any) -> str:
+    """Return "number", "date" or "span", and "category" for truth values and levels."""
     from pandas.api.types import (
         is_bool_dtype,
         is_datetime64_any_dtype,
@@ -47,10 +61,16 @@ def is_number(column: Any) -> bool:
     )
 
     dtype = column.dtype
-    if is_bool_dtype(dtype):
-        return False
-    is_moment = is_datetime64_any_dtype(dtype) or is_timedelta64_dtype(dtype)
-    return bool(is_numeric_dtype(dtype) or is_moment)
+    if is_datetime64_any_dtype(dtype):
+        return "date"
+    if is_timedelta64_dtype(dtype):
+        return "span"
+    return "number" if is_numeric_dtype(dtype) and not is_bool_dtype(dtype) else "category"
+
+
+def is_number(column: Any) -> bool:
+    """Whether a column holds numbers, dates or spans, and neither truth values nor levels."""
+    return kind_of(column) != "category"
 
 
 def as_floats(column: Any) -> Array:
@@ -88,9 +108,10 @@ def recoveries(
             judged &= hidden[name].to_numpy()
         if not judged.any() or not seen[name].notna().any():
             continue
-        judge = _of_numbers if is_number(truth[name]) else _of_levels
+        kind = kind_of(truth[name])
+        judge = _of_levels if kind == "category" else _of_numbers
         values = judge(truth[name][judged], guess[name][judged], seen[name].dropna())
-        found.append(Recovery(name, judge is _of_numbers, int(judged.sum()), *values))
+        found.append(Recovery(name, kind, int(judged.sum()), *values))
     return found
 
 

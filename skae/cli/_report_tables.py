@@ -34,14 +34,8 @@ def column_rows(comparison: TableComparison) -> list[ColumnRow]:
     explained = comparison.mean_of_columns()[:, -1]
     accuracy = comparison.mean_of_columns("accuracy")[:, -1]
     return [
-        ColumnRow(
-            str(name),
-            "number" if is_number else "category",
-            _column_cells(explained[:, place], accuracy[:, place]),
-        )
-        for place, (name, is_number) in enumerate(
-            zip(comparison.columns, comparison.is_number, strict=True)
-        )
+        ColumnRow(str(name), kind, _column_cells(explained[:, place], accuracy[:, place]))
+        for place, (name, kind) in enumerate(zip(comparison.columns, comparison.kinds, strict=True))
     ]
 
 

@@ -302,7 +302,7 @@ def _sections(
                 [
                     [
                         one.name,
-                        "number" if one.is_number else "category",
+                        one.kind,
                         f"{100 * (1 - one.distance):.1f} %",
                         f"{100 * one.missing:.1f} %",
                         f"{100 * one.missing_drawn:.1f} %",

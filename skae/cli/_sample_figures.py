@@ -26,7 +26,7 @@ def draw_marginals(real: Any, drawn: Any, found: list[Likeness]) -> bytes:
     figure.set_size_inches(2.6 * n_columns, 2.1 * n_rows + 0.4)
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for ax, one in zip(axes, shown, strict=False):
-        draw = _draw_numbers if one.is_number else _draw_levels
+        draw = _draw_levels if one.kind == "category" else _draw_numbers
         draw(ax, real[one.name].dropna(), drawn[one.name].dropna())
         ax.set_title(one.name[:26], fontsize="small", parse_math=False)
         ax.tick_params(labelsize="x-small")

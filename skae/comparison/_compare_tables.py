@@ -172,7 +172,7 @@ def _collect(
         sizes,
         scores,
         columns=roles.names,
-        is_number=roles.is_number,
+        kinds=roles.kinds,
         column_scores=column_scores,
         left_out=roles.left_out,
         originals=_safe_indexing(examples, roles.places, axis=1),

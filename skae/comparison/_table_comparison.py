@@ -44,8 +44,8 @@ class TableComparison(Comparison):
     columns : sequence
         The labels of the columns that are scored.
 
-    is_number : sequence of bool
-        Whether each is one of numbers, dates or spans of time, rather than of categories.
+    kinds : sequence of {"number", "date", "span", "category"}
+        What each is learnt as; a span is one of time.
 
     column_scores : dict of str to ndarray of shape (n_reducers, n_sizes, n_folds, n_columns)
         What is `explained` of each column, which is below 0 where it is guessed worse than by a
@@ -109,7 +109,7 @@ class TableComparison(Comparison):
         scores: Mapping[str, Array],
         *,
         columns: Sequence[Hashable],
-        is_number: Sequence[bool],
+        kinds: Sequence[str],
         column_scores: Mapping[str, Array],
         left_out: Mapping[Hashable, str],
         originals: Any,
@@ -137,12 +137,17 @@ class TableComparison(Comparison):
             baseline=baseline,
         )
         self.columns = columns
-        self.is_number = is_number
+        self.kinds = kinds
         self.column_scores = column_scores
         self.left_out = left_out
         self.n_samples = n_samples
         self.n_train = n_train
         self.n_held_out = n_held_out
+
+    @property
+    def is_number(self) -> list[bool]:
+        """Whether each of the columns is one of numbers, dates or spans, rather than categories."""
+        return [kind != "category" for kind in self.kinds]
 
     def __repr__(self) -> str:
         return "\n".join([super().__repr__(), "", *self._notes()])
@@ -175,8 +180,8 @@ class TableComparison(Comparison):
         -------
         frame : pandas.DataFrame
             One row a reducer, size and column, with the columns `reducer`, `n_components`,
-            `column`, `kind` ("number" or "category") and, for every metric, `mean_<metric>` and
-            `std_<metric>`.
+            `column`, `kind` ("number", "date", "span" or "category") and, for every metric,
+            `mean_<metric>` and `std_<metric>`.
         """
         with needs_extra("compare"):
             import pandas as pd
@@ -185,7 +190,7 @@ class TableComparison(Comparison):
             len(self.n_components),
             len(self.columns),
         )
-        kinds = np.where(self.is_number, "number", "category").astype(object)
+        kinds = np.asarray(self.kinds, dtype=object)
         table = {
             "reducer": np.repeat(np.asarray(self.reducers, object), n_sizes * n_columns),
             "n_components": np.tile(np.repeat(self.n_components, n_columns), n_reducers),

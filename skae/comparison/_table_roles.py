@@ -30,8 +30,8 @@ class Roles:
         Labels of the columns that are learnt and scored, in the order of the table.
     places : list of int
         Their places in the table.
-    categorical : list
-        Those of them that are categories.
+    kinds : list of {"number", "date", "span", "category"}
+        What each of them is learnt as; a span is one of time.
     left_out : dict
         Labels of the others, and why.
     min_frequency, max_categories : number
@@ -44,7 +44,7 @@ class Roles:
 
     names: list[Hashable]
     places: list[int]
-    categorical: list[Hashable]
+    kinds: list[str]
     left_out: dict[Hashable, str]
     min_frequency: float
     max_categories: int
@@ -54,7 +54,14 @@ class Roles:
     @property
     def is_number(self) -> list[bool]:
         """Whether each of `names` is a column of numbers, dates or spans of time."""
-        return [name not in self.categorical for name in self.names]
+        return [kind != "category" for kind in self.kinds]
+
+    @property
+    def categorical(self) -> list[Hashable]:
+        """The `names` that are categories."""
+        return [
+            name for name, kind in zip(self.names, self.kinds, strict=True) if kind == "category"
+        ]
 
     @property
     def options(self) -> dict[str, Any]:
@@ -142,7 +149,7 @@ def roles_of(X: Any, template: TableAutoencoder) -> Roles:
     return Roles(
         names,
         [table.container.names.index(name) for name in names],
-        [name for name in names if name not in encoding.numbers],
+        [table.cells[name].kind if name in encoding.numbers else "category" for name in names],
         encoding.left_out,
         estimator.min_frequency,
         estimator.max_categories,

@@ -238,7 +238,8 @@ def test_dates_and_spans_are_numbers(frame):
         span=pd.to_timedelta(frame["income"], "h"),
     )
     found = run(dates)
-    assert found.is_number == [True, True, False, False, True, True, True]
+    assert found.kinds == ["number", "number", *["category"] * 2, "number", "date", "span"]
+    assert set(found.to_column_frame()["kind"]) == {"number", "category", "date", "span"}
     assert (found.mean_of_columns()[0, 0, 5:] > 0.8).all()
 
 
@@ -283,7 +284,7 @@ def test_options_of_columns_are_those_of_all_reducers(frame):
     found = run(frame, reducers=[PCA(), table])
     assert found.reducers == ["FAMD", "Autoencoder"]
     assert found.columns == ["age", "income", "owns", "city"]
-    assert found.is_number == [False, True, False, False]
+    assert found.kinds == ["category", "number", "category", "category"]
     assert found.left_out == {"height": "as asked"}
 
 
