@@ -336,12 +336,24 @@ class TestImputation:
             truth.drop(columns=["kind", "area", "built"]),
         )
 
-    def test_columns_left_out_keep_their_holes(self):
-        frame = homes().assign(name=[f"home {i}" for i in range(N)])
+    @pytest.mark.parametrize("kind", ["pandas", "polars", "array"])
+    def test_columns_left_out_keep_their_holes_and_are_told(self, kind):
+        frame = homes().assign(name=[f"home {i}" for i in range(N)], empty=None, whole="same")
         frame.loc[3, "name"] = None
-        filled = imputer().fit_transform(frame)
+        frame = frame.astype({"kind": object, "empty": float})
+        given = {"pandas": frame, "polars": pl.from_pandas(frame), "array": frame.to_numpy()}[kind]
+        fitted = imputer(TableAutoencoder(quick())).fit(given)
+        names = ("'name'", "'empty'") if kind != "array" else ("5", "6")
+        told = f"Holes stay in columns that are left out .{names[0]}: all of its.*; {names[1]}: "
+        with pytest.warns(UserWarning, match=told) as caught:
+            filled = fitted.transform(given)
+        assert len(caught) == 1
+        assert "whole" not in str(caught[0].message)
+        filled = pd.DataFrame(filled, columns=list(frame)) if kind == "array" else filled
+        filled = filled.to_pandas() if kind == "polars" else filled
         assert filled["name"].isna().sum() == 1
-        assert filled.drop(columns="name").notna().all(axis=None)
+        assert filled["empty"].isna().all()
+        assert filled.drop(columns=["name", "empty"]).notna().all(axis=None)
 
     def test_frames_of_numbers_are_no_tables(self):
         frame = homes()[["rooms", "area"]]

@@ -173,8 +173,8 @@ class ReconstructionImputer(FillingMixin, StampedEstimator):
     Frames with text, categories or dates are filled by a :class:`~skae.TableAutoencoder`, and come
     out as they came, but for their holes: numbers within the range of ``fit`` and as whole as
     there, levels that there are. Frames of numbers alone are not taken for tables, unless the
-    reducer is a ``TableAutoencoder``. Columns that it leaves out keep their holes. Parameters about
-    rounds, bounds and markers are for numbers, and refused.
+    reducer is a ``TableAutoencoder``. Columns that it leaves out keep their holes, with a warning.
+    Parameters about rounds, bounds and markers are for numbers, and refused.
 
     Images with holes are rows of pixels here. Training images may be complete: one reducer is then
     fitted, and reconstructs new images in every round.

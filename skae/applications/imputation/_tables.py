@@ -6,8 +6,9 @@ from typing import Any
 from sklearn.utils import check_random_state
 
 from skae import VariationalAutoencoder
+from skae.messages import warn
 from skae.reducers import check_names, fit_reducer, reducer_to_fit, telling_once_of_pca
-from skae.tables import is_missing, validate_data
+from skae.tables import has_holes, is_missing, validate_data
 from skae.tabular import TableAutoencoder, around_table, native_rows, reads_tables, set_width
 
 # Components of the default reducer, or as many as columns.
@@ -78,4 +79,20 @@ def filled_table(imputer: Any, X: Any) -> Any:
     """Return a table with its holes filled, by a fitted imputer."""
     X = native_rows(X)
     validate_data(imputer, X, reset=False, skip_check_array=True)
-    return imputer.reducers_[0].impute(X)
+    table = imputer.reducers_[0]
+    filled = table.impute(X)
+    left = {name: why for name, why in table.left_out_.items() if _has_holes(filled, name)}
+    if left:
+        reasons = "; ".join(f"{name!r}: {why}" for name, why in left.items())
+        warn(
+            f"Holes stay in columns that are left out ({reasons}), as nothing is known to fill "
+            "them by. Drop these columns, or fill them otherwise."
+        )
+    return filled
+
+
+def _has_holes(X: Any, name: Any) -> bool:
+    """Whether a value of one column is missing."""
+    if hasattr(X, "columns"):
+        return has_holes(X[[name]])
+    return any(map(is_missing, X[:, name]))
