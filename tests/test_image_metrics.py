@@ -50,8 +50,30 @@ def test_similarities_are_those_of_scikit_image(pair, channels, axes):
         )
         for images in zip(X, restored, strict=True)
     ]  # fmt: skip
-    found = structural_similarity_samples(X, restored, data_range=1.0)
+    found = structural_similarity_samples(X, restored, data_range=1.0, channel_axis=-1)
     np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+@pytest.mark.parametrize("channel_axis", [None, 1, -3])
+def test_channels_are_where_they_are_said_to_be(pair, channel_axis):
+    last = [each[..., :1] if channel_axis is None else each for each in pair]
+    moved = [each[..., 0] if channel_axis is None else np.moveaxis(each, -1, 1) for each in last]
+    np.testing.assert_allclose(
+        structural_similarity(*moved, data_range=1.0, channel_axis=channel_axis),
+        structural_similarity(*last, data_range=1.0),
+    )
+
+
+def test_grey_images_are_not_taken_for_signals(pair):
+    grey = [each[..., 0] for each in pair]
+    with pytest.raises(ValueError, match=r"may be grey images or signals.*channel_axis=None"):
+        structural_similarity(*grey, data_range=1.0)
+
+
+@pytest.mark.parametrize("axis", [0, -4, 4, 1.0, True, "last"])
+def test_axes_that_hold_no_channels_are_refused(pair, axis):
+    with pytest.raises(ValueError, match=f"channel_axis={axis!r} should be one of the 4 axes"):
+        structural_similarity_samples(*pair, data_range=1.0, channel_axis=axis)
 
 
 def test_similarity_of_small_differences_of_large_numbers(pair):
@@ -73,6 +95,14 @@ def test_images_count_by_their_weights(pair, metric):
     assert metric(*pair, data_range=1.0) == pytest.approx(samples.mean())
     weighted = metric(*pair, data_range=1.0, sample_weight=[1, 3])
     assert weighted == pytest.approx(samples @ [0.25, 0.75])
+
+
+@pytest.mark.parametrize("metric", BOTH)
+def test_an_image_of_weight_0_does_not_count(pair, metric):
+    X, restored = pair[0], np.stack([pair[0][0], pair[1][1]])
+    found = metric(X, restored, data_range=1.0, sample_weight=[0, 1])
+    assert found == metric(X[1:], restored[1:], data_range=1.0)
+    assert np.isfinite(found)
 
 
 def test_equal_images_are_perfect(pair):
@@ -101,4 +131,4 @@ def test_what_cannot_be_measured_is_refused(metric, change, message):
 @pytest.mark.parametrize("shape", [(2, 400), (2, 10, 30, 1)])
 def test_similarity_needs_neighbours(shape):
     with pytest.raises(ValueError, match="at least 11 values"):
-        structural_similarity(np.zeros(shape), np.zeros(shape), data_range=1.0)
+        structural_similarity(np.zeros(shape), np.zeros(shape), data_range=1.0, channel_axis=-1)

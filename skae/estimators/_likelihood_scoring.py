@@ -67,15 +67,16 @@ class LikelihoodMixin(ConditionalMixin):
     ) -> Array:
         """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
 
-        It lies between the evidence lower bound and the log-likelihood, and comes closer to that
-        with more draws.
+        In expectation over the draws it lies between the evidence lower bound and the
+        log-likelihood, and comes closer to that with more of them. All rows share the draws, so
+        that means over rows vary with those, too: by some tenths of a nat with five draws.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows in the units of those in ``fit``.
         n_importance_samples : int, default=100
-            Draws of each row's code.
+            Draws of each row's code, spread evenly (scrambled Sobol points).
         random_state : int, RandomState instance or None, default=0
             Of the draws, which are the same for every row.
         y : class or array-like of shape (n_samples,), default=None

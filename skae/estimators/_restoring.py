@@ -48,7 +48,9 @@ def split_images(X: Any, sample_shape: tuple[int, ...]) -> tuple[list[Any], Join
         If an array has neither the axes of one image nor those of several.
     """
     if isinstance(X, list | tuple) and not np.isscalar(X[0] if len(X) else 0) and _are_images(X):
-        return list(X), list
+        return list(X), lambda outputs: [
+            output.reshape(image.shape) for output, image in zip(outputs, X, strict=True)
+        ]
     if issparse(X):
         raise ValueError("X is sparse, which images are not: pass X.toarray(), reshaped.")
     array, n_axes = np.asarray(X), len(sample_shape) - 1

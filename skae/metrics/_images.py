@@ -1,6 +1,7 @@
 """Quality of restored images, by the measures that papers on them report."""
 
-from numbers import Real
+from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -57,7 +58,7 @@ def peak_signal_noise_ratio(
     20.0
     """
     ratios = peak_signal_noise_ratio_samples(X, X_restored, data_range=data_range)
-    return float(np.average(ratios, weights=_weights(sample_weight, len(ratios))))
+    return _mean(ratios, sample_weight)
 
 
 def peak_signal_noise_ratio_samples(
@@ -100,6 +101,7 @@ def structural_similarity(
     X_restored: ArrayLike,
     *,
     data_range: float,
+    channel_axis: int | Literal["auto"] | None = "auto",
     sample_weight: ArrayLike | None = None,
 ) -> float:
     """Return the mean over images of their structural similarity.
@@ -109,8 +111,9 @@ def structural_similarity(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, ..., n_channels)
-        True images, signals or volumes, with channels last; of 11 values along each axis at least.
+    X : array-like of shape (n_samples, ..., n_channels) or (n_samples, ...)
+        True images, signals or volumes, of 11 values along each axis but that of channels, at
+        least.
 
     X_restored : array-like of the shape of X
         What is to be like them.
@@ -118,6 +121,11 @@ def structural_similarity(
     data_range : float
         Difference of the largest and the least value that images can have: 1 for images in
         [0, 1], 255 for bytes.
+
+    channel_axis : int, "auto" or None, default="auto"
+        The axis of channels; None says that there is none, as in grey images of shape
+        (n_samples, height, width). ``"auto"`` means the last one of four axes or more. Three may be
+        grey images or signals with channels (-1), which has to be said.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the images.
@@ -145,25 +153,35 @@ def structural_similarity(
     >>> structural_similarity(images, images, data_range=1.0)
     1.0
     """
-    similarities = structural_similarity_samples(X, X_restored, data_range=data_range)
-    return float(np.average(similarities, weights=_weights(sample_weight, len(similarities))))
+    similarities = structural_similarity_samples(
+        X, X_restored, data_range=data_range, channel_axis=channel_axis
+    )
+    return _mean(similarities, sample_weight)
 
 
 def structural_similarity_samples(
-    X: ArrayLike, X_restored: ArrayLike, *, data_range: float
+    X: ArrayLike,
+    X_restored: ArrayLike,
+    *,
+    data_range: float,
+    channel_axis: int | Literal["auto"] | None = "auto",
 ) -> Array:
     """Return the structural similarity of each image; see `structural_similarity`.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, ..., n_channels)
-        True images, signals or volumes, with channels last; of 11 values along each axis at least.
+    X : array-like of shape (n_samples, ..., n_channels) or (n_samples, ...)
+        True images, signals or volumes, of 11 values along each axis but that of channels, at
+        least.
 
     X_restored : array-like of the shape of X
         What is to be like them.
 
     data_range : float
         Difference of the largest and the least value that images can have.
+
+    channel_axis : int, "auto" or None, default="auto"
+        The axis of channels, None for none; see `structural_similarity`.
 
     Returns
     -------
@@ -174,20 +192,45 @@ def structural_similarity_samples(
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skae.metrics import structural_similarity_samples
-    >>> images = load_digits().images[:2].repeat(2, axis=1).repeat(2, axis=2)[..., None]
-    >>> structural_similarity_samples(images, images[::-1], data_range=16.0).round(2)
+    >>> images = load_digits().images[:2].repeat(2, axis=1).repeat(2, axis=2)
+    >>> similarities = structural_similarity_samples(
+    ...     images, images[::-1], data_range=16.0, channel_axis=None
+    ... )
+    >>> similarities.round(2)
     array([-0.43, -0.43])
     """
     X, X_restored = _checked_pair(X, X_restored)
+    X, X_restored = (_channels_last(each, channel_axis) for each in (X, X_restored))
     if X.ndim < 3 or min(X.shape[1:-1]) < 2 * _MARGIN + 1:
         raise ValueError(
-            f"X is of shape {X.shape}, but images of shape (n_samples, *axes, n_channels) with at "
-            f"least {2 * _MARGIN + 1} values along each axis are expected. Reshape rows to their "
-            "sample_shape first; an image of one channel ends in an axis of 1."
+            f"X has images of shape {X.shape[1:]}, channels last, but at least {2 * _MARGIN + 1} "
+            "values along each axis but that of channels are expected. Reshape rows to their "
+            "sample_shape first; images without channels need channel_axis=None."
         )
     data_range = _checked_range(data_range)
     pairs = zip(X, X_restored, strict=True)
     return np.array([_similarity(image, restored, data_range) for image, restored in pairs])
+
+
+def _channels_last(images: Array, channel_axis: int | Literal["auto"] | None) -> Array:
+    n_axes, axis = images.ndim, channel_axis
+    if axis is None:
+        return images[..., None]
+    if isinstance(axis, str) and axis == "auto":
+        if n_axes == 3:
+            raise ValueError(
+                f"X is of shape {images.shape}, which may be grey images or signals with channels. "
+                "Pass channel_axis=None for images of one channel, or channel_axis=-1 where the "
+                "last axis is that of channels."
+            )
+        return images
+    is_whole = isinstance(axis, Integral) and not isinstance(axis, bool)
+    if not is_whole or axis == 0 or not -n_axes < axis < n_axes:
+        raise ValueError(
+            f"channel_axis={axis!r} should be one of the {n_axes} axes of X but the first, which "
+            "counts images; 'auto'; or None where images have no channels."
+        )
+    return np.moveaxis(images, int(axis), -1)
 
 
 def _similarity(image: Array, restored: Array, data_range: float) -> float:
@@ -238,13 +281,15 @@ def _checked_range(data_range: float) -> float:
     return float(data_range)
 
 
-def _weights(sample_weight: ArrayLike | None, n_samples: int) -> Array | None:
+def _mean(values: Array, sample_weight: ArrayLike | None) -> float:
     if sample_weight is None:
-        return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
+        return float(values.mean())
+    weights, n_samples = np.asarray(sample_weight, dtype=np.float64), len(values)
     if weights.shape != (n_samples,) or not (weights >= 0).all() or not weights.sum() > 0:
         raise ValueError(
             f"sample_weight is of shape {weights.shape}, but {n_samples} weights from 0 on are "
             "expected, not all of them 0."
         )
-    return weights
+    # The ratio of a perfect image is infinite, also where it does not count.
+    counts = weights > 0
+    return float(np.average(values[counts], weights=weights[counts]))

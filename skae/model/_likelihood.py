@@ -56,7 +56,7 @@ def importance_weighted_bounds(
     model: Model, X: Matrix, n_samples: int, rng: np.random.RandomState
 ) -> Array:
     """Importance-weighted bound of each row (Burda et al. 2016), float64."""
-    draws = rng.standard_normal((n_samples, model.network.n_components))
+    draws = _spread_draws(n_samples, model.network.n_components, rng)
     log_prior = _learned(model)
 
     def bounds(rows: Array) -> Array:
@@ -217,6 +217,18 @@ def _log_density(model: Model, scaled: Array, code: Array) -> Array:
         error = gaussian_surprise(np, error, model.log_noise_variance) + np.log(model.scaling.scale)
     density: Array = -np.nansum(error, axis=1) if model.network.is_masked else -error.sum(axis=1)
     return density
+
+
+def _spread_draws(n_samples: int, n_components: int, rng: np.random.RandomState) -> Array:
+    """Draws each of which is standard normal, and which together leave few gaps.
+
+    All rows share them, so that what they have in common does not average out over rows.
+    """
+    # Sobol points are balanced by powers of two.
+    n_points = 1 << (n_samples - 1).bit_length()
+    points = qmc.Sobol(n_components, rng=np.random.default_rng(rng.randint(2**31)))
+    draws: Array = ndtri(points.random(n_points)[:n_samples])
+    return draws
 
 
 def _even_draws(n_components: int, n_pairs: int) -> Array:

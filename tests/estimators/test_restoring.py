@@ -198,6 +198,9 @@ def test_restore_takes_one_image_several_or_a_list(fitted, images):
     listed = fitted.restore([images[0], images[1][:7, :5]])
     np.testing.assert_array_equal(listed[0], one)
     assert listed[1].shape == (7, 5, 1)
+    flat = fitted.restore([images[0][..., 0], images[1]])
+    np.testing.assert_array_equal(flat[0], one[..., 0])
+    assert flat[1].shape == SHAPE
     assert fitted.restore(images[0].astype(np.float32)).dtype == np.float32
     assert fitted.restore(images[0].astype(np.uint8)).dtype == np.float64
 

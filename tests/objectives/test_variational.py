@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 from scipy.stats import bernoulli, multivariate_normal, norm
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
@@ -133,7 +133,7 @@ def poor():
 
 def importance_weighted(fitted, n_samples):
     return importance_weighted_bounds(
-        fitted._model, WINE, n_samples, np.random.default_rng(1)
+        fitted._model, WINE, n_samples, np.random.RandomState(1)
     ).mean()
 
 
@@ -152,10 +152,26 @@ def test_many_importance_samples_reach_the_likelihood(poor):
     assert importance_weighted(poor, 5000) == pytest.approx(exact, abs=0.05)
 
 
+def test_few_importance_samples_depend_little_on_their_seed(poor):
+    """Rows share the draws, so that what these have in common would not average out."""
+
+    def deviation(bounds):
+        return np.std([bounds(np.random.RandomState(seed)).mean() for seed in range(20)])
+
+    def spread(rng):
+        return importance_weighted_bounds(poor._model, WINE, 16, rng)
+
+    def independent(rng):
+        one_by_one = [importance_weighted_bounds(poor._model, WINE, 1, rng) for _ in range(16)]
+        return logsumexp(one_by_one, axis=0) - np.log(16)
+
+    assert deviation(spread) < 0.75 * deviation(independent)
+
+
 def test_one_importance_sample_is_on_average_the_lower_bound(poor):
     draws = np.array(
         [
-            importance_weighted_bounds(poor._model, WINE[:3], 1, np.random.default_rng(seed))
+            importance_weighted_bounds(poor._model, WINE[:3], 1, np.random.RandomState(seed))
             for seed in range(500)
         ]
     )
