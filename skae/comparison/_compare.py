@@ -220,6 +220,8 @@ class _Result(NamedTuple):
 def _check_rows(X: ArrayLike, y: ArrayLike | None) -> tuple[Any, Array | None]:
     refuse_mask(X, "X")
     X = check_array(X, accept_sparse="csr", input_name="X")
+    if X.dtype.kind == "b":
+        X = X.astype(np.float64)  # truth values have no differences
     return X, None if y is None else check_target(y, X)
 
 

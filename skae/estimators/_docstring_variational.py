@@ -40,8 +40,9 @@ VARIATIONAL_PARAMETERS = """
         ``"mixture"``: normal parts with means, covariances and weights of their own, which ``fit``
         in the end moves to where the codes of its rows are, as far as that raises the bound.
         ``"vamp"``: the parts are the codes' distributions of pseudo-inputs, rows that are trained
-        too [4]_. ``"flow"``: a normal distribution, bent by affine couplings [5]_. ``sample`` then
-        draws from it. Scores take longer.
+        too [4]_; a few of them, which begin as rows, leave most codes unlikely at the start, and a
+        short fit may end below probabilistic PCA. ``"flow"``: a normal distribution, bent by affine
+        couplings [5]_. ``sample`` then draws from it. Scores take longer.
 
     n_prior_components : int or "auto", default="auto"
         Parts of the mixture (``"auto"``: 32), pseudo-inputs (64), or couplings (8).

@@ -34,6 +34,8 @@ class Cells:
         Whether the type of the column holds whole numbers, or days, alone.
     levels : list
         The different values, if ``values`` are places.
+    has_zone : bool
+        Whether dates are moments, told in a time zone, rather than what a clock showed.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Cells:
     is_missing: Bools
     is_whole: bool = False
     levels: list[Any] = field(default_factory=list)
+    has_zone: bool = False
 
     def at(self, rows: Integers | slice) -> "Cells":
         """The cells of some rows."""
@@ -130,7 +133,8 @@ def cells_of_series(series: "nw.Series[Any]") -> Cells:
         values = _floats(series.cast(nw.Datetime(UNIT)).dt.timestamp(UNIT), missing)
         return Cells("date", values, missing, is_whole=True)
     if dtype == nw.Datetime:
-        return Cells("date", _floats(series.dt.timestamp(UNIT), missing), missing)
+        values = _floats(series.dt.timestamp(UNIT), missing)
+        return Cells("date", values, missing, has_zone=dtype.time_zone is not None)
     if dtype.is_numeric():
         numbers = _floats(series, missing)
         if dtype.is_integer() and _are_too_large(numbers):

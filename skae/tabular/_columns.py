@@ -40,6 +40,8 @@ class NumberColumn:
         Mean and deviation of the rows of the fit; 0 and 1 with scores.
     scores : NormalScores or None
         What the feature is, where it is not the value in these units.
+    has_zone : bool or None
+        Whether dates have a time zone; None where that was not noted.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class NumberColumn:
     centre: float
     unit: float
     scores: NormalScores | None
+    has_zone: bool | None = None
 
     @classmethod
     def of(cls, cells: Cells) -> "NumberColumn":
@@ -59,7 +62,8 @@ class NumberColumn:
         lowest, highest = float(known.min()), float(known.max())
         scores = NormalScores.of(known)
         centre, unit = (0.0, 1.0) if scores is not None else moments(known)
-        return cls(cells.kind, lowest, highest, step, cells.is_whole, centre, unit, scores)
+        kind, zone = cells.kind, cells.has_zone
+        return cls(kind, lowest, highest, step, cells.is_whole, centre, unit, scores, zone)
 
     def features(self, cells: Cells) -> Array:
         """The values in this unit, or their normal scores, NaN where missing; shape (n,)."""

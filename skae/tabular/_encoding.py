@@ -157,10 +157,12 @@ class Encoding:
         for name, number in self.numbers.items():
             column = cells[name]
             if column.is_missing.all():
-                unknown = np.full(len(column.values), np.nan)
-                column = Cells(number.kind, unknown, column.is_missing)
+                unknown, had_zone = np.full(len(column.values), np.nan), bool(number.has_zone)
+                column = Cells(number.kind, unknown, column.is_missing, has_zone=had_zone)
             if column.kind != number.kind:
                 raise _other_type(name, column.kind, f"{number.kind} values", number.kind)
+            if number.has_zone not in (None, column.has_zone):
+                raise _other_zone(name, number.has_zone)
             check_magnitudes(name, column)
             checked[name] = column
         for name, category in [*self.flags.items(), *self.categories.items()]:
@@ -342,6 +344,16 @@ def _other_type(name: Hashable, kind: str, expected: str, kind_in_fit: str = "")
         f"Column {name!r} holds {kind} values, but held {expected} in fit. Give it the type that "
         f"it had{way_out}."
     )
+
+
+def _other_zone(name: Hashable, had_zone: bool | None) -> ValueError:
+    column = f"X[{name!r}].dt.tz_localize"
+    told = (
+        f'no time zone, but had one in fit. Name that of these rows, as by {column}("UTC")'
+        if had_zone
+        else f"a time zone, but had none in fit. Drop it, as by {column}(None)"
+    )
+    return ValueError(f"Column {name!r} holds dates with {told}.")
 
 
 def _chosen(shares: Array, rng: np.random.RandomState | None) -> Array:

@@ -108,6 +108,7 @@ def _check_number(column: object) -> None:
     assert isinstance(column, NumberColumn)
     demand(column.kind in NUMERIC, "a column of numbers that are none")
     demand(isinstance(column.is_whole, bool | np.bool_), "is_whole is no truth value")
+    demand(isinstance(column.has_zone, bool | None), "has_zone is no truth value")
     for name in ("lowest", "highest", "step", "centre"):
         demand_number(f"{name} of a column", getattr(column, name))
     demand_number("the unit of a column", column.unit, positive=True)

@@ -212,6 +212,25 @@ def test_a_lazy_frame_is_refused():
         quick().fit(pl.LazyFrame({"x": [1.0, 2.0]}))
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_dates_keep_having_a_zone_or_having_none(library):
+    zoned = pd.DataFrame({"z": Z, "when": MOMENTS.dt.tz_localize("Asia/Tokyo")})
+    plain = zoned.assign(when=MOMENTS)
+    if library == "polars":
+        zoned, plain = pl.from_pandas(zoned), pl.from_pandas(plain)
+    table = quick().fit(zoned)
+    with pytest.raises(ValueError, match=r"'when' holds dates with no time zone, but had one in"):
+        table.transform(plain)
+    with pytest.raises(ValueError, match=r"dates with a time zone, but had none.*tz_localize\(None"):
+        quick().fit(plain).transform(zoned)
+    elsewhere = (
+        zoned.assign(when=zoned["when"].dt.tz_convert("Europe/Berlin"))
+        if library == "pandas"
+        else zoned.with_columns(pl.col("when").dt.convert_time_zone("Europe/Berlin"))
+    )
+    np.testing.assert_array_equal(table.transform(elsewhere), table.transform(zoned))
+
+
 @pytest.mark.parametrize("kind", ["category", "Int64", "string", "time zone", "boolean"])
 def test_files_of_models_name_no_types_of_pandas(kind):
     frame = pd.DataFrame({"z": Z, "other": PANDAS[kind]})
