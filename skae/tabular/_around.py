@@ -120,6 +120,13 @@ def features_of(table: Any, X: Any) -> Array:
     return np.concatenate(list(fitted._encoding.blocks(fitted._table(X).cells)))
 
 
+def decoded_table(table: Any, code: Array) -> Any:
+    """Rows that codes of a fitted TableAutoencoder stand for, with numbers such as the fit had."""
+    fitted = thawed(table)
+    rows = fitted.autoencoder_._model.decode(code)
+    return fitted._made(fitted._encoding.table(rows, as_seen=True))
+
+
 def drawn_table(table: Any, code: Array, rng: np.random.RandomState) -> Any:
     """Rows drawn by a fitted TableAutoencoder given their codes, in what the fit had."""
     fitted = thawed(table)

@@ -197,6 +197,7 @@ class Encoding:
         *,
         numbers: Array | None = None,
         with_missing: bool = False,
+        as_seen: bool = False,
     ) -> dict[Hashable, Array]:
         """Values of the columns with features, and of constants, by label.
 
@@ -215,6 +216,8 @@ class Encoding:
             the fit.
         with_missing : bool
             Whether values are missing as often as the flags say.
+        as_seen : bool
+            Whether numbers keep to the range and the steps of the fit, as those that are drawn do.
         """
         n_rows = len(rows)
         made: dict[Hashable, Array] = {}
@@ -225,7 +228,7 @@ class Encoding:
             values = rows[:, place]
             if rng is not None and deviations is not None:
                 values = values + deviations[place] * rng.standard_normal(n_rows)
-            made[name] = number.rounded(number.undone(values), as_seen=rng is not None)
+            made[name] = number.rounded(number.undone(values), as_seen=as_seen or rng is not None)
         for name, category, shares in self._shares(rows):
             made[name] = category.cells(_chosen(shares, rng), rng)
         for name, is_missing in self._missing(rows, rng if with_missing else None):

@@ -280,6 +280,12 @@ class TestSampling:
         ends = fitted.reducer_.reconstruct(frame[:2])
         pd.testing.assert_frame_equal(rows.iloc[[0, 2]].reset_index(drop=True), ends)
 
+    def test_interpolation_keeps_to_the_steps_and_the_range_of_the_table(self):
+        frame = homes().assign(area=lambda rows: rows["area"].round())
+        area = sampler().fit(frame).interpolate(frame[:1], frame[1:2], 30)["area"]
+        assert (area == area.round()).all()
+        assert area.between(frame["area"].min(), frame["area"].max()).all()
+
     def test_interpolation_takes_rows_of_a_table(self):
         frame = homes()
         with pytest.raises(ValueError, match="should be one row of a table"):

@@ -228,7 +228,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         rng, plan, X = check_random_state(self.random_state), self._plan(), in_memory(X)
         reader = reader_to_fit(self.reducer, X, plan, rng)
         X = reader.given(X)
-        rows = reader.to_learn_from(X, self, plan.n_folds)
+        given = rows = reader.to_learn_from(X, self, plan.n_folds)
         is_usual = reader.usual(rows)
         with telling_once_of_pca():
             panel = reader.panel(rows[is_usual], plan, rng)
@@ -237,7 +237,9 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
                 kept = scores <= np.quantile(scores, 1 - self.trim)
                 rows, is_usual = rows[kept], is_usual[kept]
                 panel = reader.panel(rows[is_usual], plan, rng)
-        scores = panel.scores(reader.judged(rows))
+        # A share is one of all rows, also of those that are trimmed.
+        counted = rows if self.contamination == "auto" else given
+        scores = panel.scores(reader.judged(counted))
         offset = -float(reader.threshold(scores, self.contamination, panel, plan))
         # This comes last, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)

@@ -23,6 +23,7 @@ from skae.tables import check_array, column_labels, in_container, refuse_mask, v
 from skae.tabular import (
     TableAutoencoder,
     around_table,
+    decoded_table,
     drawn_table,
     is_a_table,
     joined_tables,
@@ -170,8 +171,8 @@ class TableReader:
         return self.to_score(row, estimator)
 
     def made(self, code: Array, limits: None) -> Any:
-        """Return the rows that codes stand for."""
-        return self.reducer.inverse_transform(code)
+        """Return the rows that codes stand for, with numbers such as the fit had."""
+        return decoded_table(self.reducer, code)
 
     def drawn(self, code: Array, limits: None, rng: np.random.RandomState) -> Any:
         """Return rows drawn given their codes."""

@@ -358,8 +358,8 @@ class LatentSampler(AugmentingMixin, FrameOutputMixin, DensityMixin, StampedEsti
         Returns
         -------
         rows : ndarray of shape (n, n_features), float64
-            From the reconstruction of ``a`` to that of ``b``, at equal distances of the code; the
-            frame that ``set_output`` asks for.
+            From the reconstruction of ``a`` to that of ``b``, at equal distances of the code,
+            within the bounds and on the grid of ``sample``; the frame that ``set_output`` asks for.
 
         Raises
         ------

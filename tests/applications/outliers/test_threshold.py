@@ -28,6 +28,12 @@ def test_contamination_is_the_share_of_the_rows_in_fit(rows, scoring):
     assert np.sum(labels == -1) == 40
 
 
+@pytest.mark.parametrize("trim", [0.1, 0.3])
+def test_contamination_counts_rows_that_are_trimmed(rows, trim):
+    detector = ReconstructionOutlierDetector(PCA(2), trim=trim, contamination=0.1, random_state=0)
+    assert np.mean(detector.fit_predict(rows) == -1) == pytest.approx(0.1, abs=0.01)
+
+
 def test_rows_in_fit_are_scored_by_the_reducer_that_has_not_seen_them(rows):
     detector = ReconstructionOutlierDetector(
         Memory(), scoring="error", calibration_fraction=0.5
