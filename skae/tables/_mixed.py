@@ -13,8 +13,8 @@ from skae.tables._missing import is_missing
 def holds_more_than_numbers(X: Any) -> bool:
     """Whether a frame of pandas or polars has a column of anything but numbers.
 
-    Truth values are numbers, and so are words and objects that all name numbers, as scikit-learn
-    reads them. A lazy frame, which cannot be looked at, may hold more; what is no frame is never
+    Truth values are numbers unless some are missing, as nothing between them could be filled in;
+    and so are words and objects that all name numbers, as scikit-learn reads them. A lazy frame, which cannot be looked at, may hold more; what is no frame is never
     said to.
     """
     if hasattr(X, "collect") and isinstance(nw.from_native(X, pass_through=True), nw.LazyFrame):
@@ -39,14 +39,19 @@ def _columns(X: Any) -> Iterator[Any]:
 
 def _is_numeric(column: Any) -> bool:
     kind = getattr(column.dtype, "kind", None)
-    if kind in ("b", "i", "u", "f", "c"):
+    if kind in ("i", "u", "f", "c"):
         return True
     dtype = nw.from_native(column, series_only=True).dtype
-    if dtype.is_numeric() or dtype == nw.Boolean:
+    if dtype.is_numeric():
         return True
+    if dtype == nw.Boolean:
+        return not _has_holes(column)
     if dtype not in (nw.String, nw.Object):
         return False
-    known = [value for value in column.to_list() if not is_missing(value)]
+    given = column.to_list()
+    known = [value for value in given if not is_missing(value)]
+    if len(known) < len(given) and all(isinstance(value, bool | np.bool_) for value in known):
+        return not known
     values = np.empty((len(known), 1), object)
     values[:, 0] = known
     return not non_numbers(values)

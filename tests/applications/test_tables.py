@@ -366,6 +366,14 @@ class TestImputation:
         filled = imputer(max_iter=1).fit_transform(frame)
         assert isinstance(filled, np.ndarray)
 
+    @pytest.mark.parametrize("dtype", ["boolean", object])
+    def test_truth_values_are_filled_by_truth_values(self, dtype):
+        frame = homes()[["rooms", "garden"]].astype({"garden": dtype})
+        frame.loc[::9, "garden"] = pd.NA if dtype == "boolean" else None
+        filled = imputer(quick()).fit_transform(frame)
+        assert filled["garden"].dtype == dtype
+        assert set(filled["garden"]) == {True, False}
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
