@@ -26,7 +26,7 @@ def check_target(y: ArrayLike, X: ArrayLike) -> Array:
     """Return one finite value or name for each row of X as an array."""
     refuse_masked_target(y)
     target: Array = column_or_1d(y)
-    if target.dtype.kind == "O":
+    if target.dtype.kind == "O" or (target.dtype.kind == "f" and np.isnan(target).any()):
         check_complete(target)
     assert_all_finite(target, input_name="y")
     check_consistent_length(X, target)

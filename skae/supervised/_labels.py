@@ -1,6 +1,7 @@
 """Labels of some rows: which rows have one, and whether they make sense together."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from numbers import Real
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from skae.tables import as_they_are, is_missing, refuse_mask, with_nan_for_na
 
 UNLABELLED = -1
 _LARGEST_TARGET = 1e307
+_DATES = (date, timedelta, np.datetime64, np.timedelta64)
 
 ClassWeight = dict[Any, float] | Literal["balanced"] | None
 
@@ -82,8 +84,9 @@ def _column(y: ArrayLike) -> Array:
     if isinstance(y, list | tuple):
         y = _as_objects(y)
     elif hasattr(y, "iloc") and np.any(y.isna()):
-        # Otherwise integers and truth values of a frame would become floats.
-        y = y.astype(object)
+        # Otherwise integers and truth values of a frame would become floats; dates have NaT.
+        is_of_dates = getattr(y, "dtype", np.dtype(object)).kind in "mM"
+        y = y.to_numpy() if is_of_dates else y.astype(object)
     else:
         y = as_they_are(y)
     column: Array = column_or_1d(y, warn=True)
@@ -159,11 +162,30 @@ def class_weights(class_weight: ClassWeight, classes: Array, places: Integers) -
     return weights
 
 
+def _refuse_dates(y: ArrayLike) -> None:
+    """Refuse dates and spans: numpy makes numbers of them, and of NaT the least that there is."""
+    values = _as_objects(y) if isinstance(y, list | tuple) else np.asarray(y)
+    values = np.ravel(values)
+    if values.dtype == object:
+        found = next((value for value in values if isinstance(value, _DATES)), None)
+    else:
+        found = values[0] if values.dtype.kind in "mM" and len(values) else None
+    if found is None:
+        return
+    is_span = isinstance(found, timedelta | np.timedelta64)
+    numbers = "y / np.timedelta64(1, 'D')" if is_span else "(y - y.min()) / np.timedelta64(1, 'D')"
+    raise ValueError(
+        f"y holds {'spans of time' if is_span else 'dates'} such as {found}, but numbers are "
+        f"expected. Make numbers of them, as by {numbers}; of what is missing that makes NaN."
+    )
+
+
 def check_values(y: ArrayLike) -> Array:
     """Targets as float64, some of which may be NaN, but none of them always."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     refuse_mask(y, "y", "Pass {name}.filled(np.nan) if they are unlabelled.")
+    _refuse_dates(y)
     values: Array = check_array(
         with_nan_for_na(y),
         ensure_2d=False,

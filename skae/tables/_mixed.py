@@ -14,8 +14,8 @@ def holds_more_than_numbers(X: Any) -> bool:
     """Whether a frame of pandas or polars has a column of anything but numbers.
 
     Truth values are numbers unless some are missing, as nothing between them could be filled in;
-    and so are words and objects that all name numbers, as scikit-learn reads them. A lazy frame, which cannot be looked at, may hold more; what is no frame is never
-    said to.
+    and so are words and objects that all name numbers, as scikit-learn reads them. A lazy frame,
+    which cannot be looked at, may hold more; what is no frame is never said to.
     """
     if hasattr(X, "collect") and isinstance(nw.from_native(X, pass_through=True), nw.LazyFrame):
         return True

@@ -134,7 +134,8 @@ def cells_of_series(series: "nw.Series[Any]") -> Cells:
         return Cells("date", values, missing, is_whole=True)
     if dtype == nw.Datetime:
         values = _floats(series.dt.timestamp(UNIT), missing)
-        return Cells("date", values, missing, has_zone=dtype.time_zone is not None)
+        has_zone = getattr(dtype, "time_zone", None) is not None
+        return Cells("date", values, missing, has_zone=has_zone)
     if dtype.is_numeric():
         numbers = _floats(series, missing)
         if dtype.is_integer() and _are_too_large(numbers):

@@ -2,6 +2,7 @@ import pickle
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
@@ -44,6 +45,16 @@ class Width(PCA):
 def comparison():
     reducers = {"pca": PCA(), "svd": TruncatedSVD()}
     return compare(reducers, X_IRIS, Y_IRIS, n_components=(1, 2), cv=3, random_state=0)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, csr_array])
+def test_truth_values_are_compared_as_numbers(kind):
+    reducer = TruncatedSVD() if kind is csr_array else PCA()
+    options = {"n_components": 1, "cv": 2, "random_state": 0}
+    found = compare(reducer, kind(X_IRIS > 3), **options)
+    expected = compare(reducer, kind((X_IRIS > 3).astype(float)), **options)
+    for name in set(found.scores) - TIMES:
+        np.testing.assert_array_equal(found.scores[name], expected.scores[name])
 
 
 def test_scores_are_those_of_scikit_learn_on_the_same_folds(comparison):
@@ -245,7 +256,10 @@ def test_an_autoencoder_beside_pca():
         ({"cv": 60}, "cv=.* leaves a fold of 2 held-out rows out of 150.*fewer folds"),
         ({"n_neighbors": 0}, "n_neighbors=0 must be an integer"),
         ({"y": Y_IRIS[1:]}, "inconsistent numbers of samples"),
-        ({"y": np.full(150, np.nan)}, "y contains NaN"),
+        (
+            {"y": np.where(Y_IRIS == 1, np.nan, 0.5)},
+            "y misses 50 of 150 values",
+        ),
         ({"X": np.full((9, 4), np.nan)}, "X contains NaN"),
         ({"reducers": []}, "reducers is empty"),
         ({"reducers": [KernelPCA()]}, "fit_inverse_transform=False and cannot reconstruct"),

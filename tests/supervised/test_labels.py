@@ -72,6 +72,16 @@ def missing_where_unlabelled(labels, missing):
     return y
 
 
+@pytest.mark.parametrize("kind", [pd.Series, np.asarray])
+def test_dates_are_classes_and_missing_ones_unlabelled(quick, kind):
+    dates = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "datetime64[us]")
+    y = np.where(LABELLED, dates[SPECIES], np.datetime64("NaT"))
+    fitted = quick().fit(X, kind(y))
+    np.testing.assert_array_equal(fitted.classes_, dates)
+    expected = quick().fit(X, LABELS).predict_proba(X)
+    np.testing.assert_array_equal(fitted.predict_proba(X), expected)
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, -1])
 @pytest.mark.parametrize("kind", [np.asarray, list, pd.Series])
 def test_rows_whose_label_is_missing_are_unlabelled(quick, missing, kind):

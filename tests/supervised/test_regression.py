@@ -113,6 +113,28 @@ def test_missing_targets_of_any_kind(quick_regressor, kind):
     np.testing.assert_array_equal(np.ravel(given), expected)
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (lambda dates: dates, "dates such as 2020-01-0"),
+        (lambda dates: dates.to_numpy(), "dates such as"),
+        (lambda dates: dates.dt.tz_localize("UTC"), "dates such as"),
+        (lambda dates: dates.to_list(), "dates such as"),
+        (lambda dates: dates.to_frame(), "dates such as"),
+        (lambda dates: pl.from_pandas(dates), "dates such as"),
+        (lambda dates: dates - dates.min(), r"spans of time .* y / np.timedelta64\(1, 'D'\)"),
+    ],
+)
+def test_dates_are_no_targets(quick_regressor, kind, expected):
+    """numpy makes numbers of them, and of missing ones the least that there is."""
+    dates = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(np.round(WIDTH), "D"))
+    dates = dates.where(LABELLED)
+    with pytest.raises(ValueError, match=f"y holds {expected}"):
+        quick_regressor().fit(PARTS, kind(dates))
+    days = (dates - dates.min()) / np.timedelta64(1, "D")
+    assert quick_regressor().fit(PARTS, days).predict(PARTS).max() < 10
+
+
 def test_infinite_targets(quick_regressor):
     with pytest.raises(ValueError, match="Input y contains infinity"):
         quick_regressor().fit(PARTS, np.append(WIDTH[1:], np.inf))
