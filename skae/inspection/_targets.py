@@ -47,7 +47,16 @@ def read_target(y: ArrayLike | None, code: Array, target_type: str) -> Classes |
         return Values(_as_numbers(y))
     classes = np.unique(y)
     check_n_classes(len(classes), "or pass numbers with target_type='continuous'")
-    return Classes({str(name): y == name for name in classes})
+    return Classes({_name_of(label): y == label for label in classes})
+
+
+def _name_of(label: object) -> str:
+    """A class as a text: of dates and spans, without digits of seconds that are all zero."""
+    if isinstance(label, np.datetime64):
+        return str(label.astype("M8[us]").item()).removesuffix(" 00:00:00")
+    if isinstance(label, np.timedelta64):
+        return str(label.astype("m8[us]").item()).removesuffix(", 0:00:00")
+    return str(label)
 
 
 def check_n_classes(n_classes: int, way_out: str) -> None:

@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import Autoencoder
 from skae.inspection import LatentSpaceDisplay
+from skae.inspection._targets import read_target
 
 IRIS = load_iris(as_frame=True)
 X, Y = IRIS.data, IRIS.target
@@ -72,6 +73,18 @@ def test_what_a_target_is(y, target_type, is_continuous):
 def test_any_name_of_a_class_is_in_the_legend():
     ax = LatentSpaceDisplay(CODE[:3, :2], ["_a", "", "$b"]).plot().ax_
     assert legend_of(ax) == ["", r"\$b", "_a"]
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+def test_dates_and_spans_are_told_as_people_write_them(unit):
+    dates = np.array(["2020-01-01", "2020-01-02T12:00"], f"M8[{unit}]")
+    spans = np.array([86400, 5400], "m8[s]").astype(f"m8[{unit}]")
+    for labels, names in (
+        (dates, ["2020-01-01", "2020-01-02 12:00:00"]),
+        (spans, ["1:30:00", "1 day"]),
+    ):
+        found = read_target(labels[np.arange(6) % 2], np.zeros((6, 2)), "auto")
+        assert list(found.members) == names
 
 
 @pytest.mark.parametrize("n_components", [1, 2, 3])
