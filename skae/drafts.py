@@ -50,7 +50,13 @@ def write_whole(path: Path, content: Content) -> None:
         Its directory is made if it does not exist.
     content : bytes or callable
         What writes it to an open file, where it would take memory twice.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or is there and read-only.
     """
+    refuse_read_only(path)
     made = missing_directories(path.parent)
     beginning = _beginning(path.name)
     # Another thread may write at the same time, and so may what interrupts this one.
@@ -76,7 +82,8 @@ def place_of(path: str) -> Path:
     Raises
     ------
     OSError
-        If it is a directory, a device, a pipe or a socket, or links lead to one another; or empty.
+        If it is a directory, a device, a pipe or a socket, or links lead to one another; or empty;
+        or read-only.
     """
     if not path:
         raise FileNotFoundError(errno.ENOENT, "An empty path names no file; name one", path)
@@ -95,7 +102,25 @@ def place_of(path: str) -> Path:
             f"{path} is no file but a device, pipe or socket, which writing would replace. Name a "
             "file, and copy it there."
         )
+    refuse_read_only(path)
     return Path(os.path.realpath(path))
+
+
+def refuse_read_only(path: str | Path) -> None:
+    """Refuse a file that may not be written to: a name beside it could still take its place.
+
+    Raises
+    ------
+    PermissionError
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:  # what else is wrong is told where it is written
+        return
+    # The system lets an administrator write to any file, and whoever protects one means it.
+    if stat.S_ISREG(mode) and not (mode & 0o222 and os.access(path, os.W_OK)):
+        way_out = "This file is read-only; make it writable, or name another"
+        raise PermissionError(errno.EACCES, way_out, str(path))
 
 
 def remove_whole(path: Path) -> None:
@@ -137,8 +162,15 @@ def write_together(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
     Returns
     -------
     paths : list of Path
+
+    Raises
+    ------
+    OSError
+        If they cannot be written, or one of them is there and read-only.
     """
     place = Path(os.path.realpath(directory))
+    for name in contents:
+        refuse_read_only(place / name)
     _settle(place)
     made = missing_directories(place)
     draft: Path | None = None

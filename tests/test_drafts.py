@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from skae import drafts
+from skae.cli._drafts import check_directory
 from skae.drafts import write_together
 
 NAMES = ("a.csv", "b.png", "c.html")
@@ -138,6 +139,19 @@ def test_without_an_exchange_files_are_moved(tmp_path, monkeypatch):
         write(tmp_path / "report", version)
     assert versions(tmp_path / "report") == {"second"}
     assert os.listdir(tmp_path) == ["report"]
+
+
+def test_no_file_is_written_where_one_of_them_is_read_only(tmp_path):
+    write(tmp_path, "first")
+    (tmp_path / NAMES[1]).chmod(0o444)
+    with pytest.raises(PermissionError, match="is read-only; make it writable"):
+        write(tmp_path, "second")
+    with pytest.raises(PermissionError, match="is read-only"):
+        drafts.write_whole(tmp_path / NAMES[1], b"second")
+    with pytest.raises(ValueError, match=r"b.png in it is read-only; make it writable"):
+        check_directory(tmp_path, NAMES)
+    assert versions(tmp_path) == {"first"}
+    assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
 
 
 def test_a_link_to_a_directory_stays_one(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from skae.drafts import missing_directories, remove_empty
+from skae.drafts import missing_directories, refuse_read_only, remove_empty
 
 
 def check_directory(directory: str | Path, names: Sequence[str]) -> None:
@@ -20,7 +20,8 @@ def check_directory(directory: str | Path, names: Sequence[str]) -> None:
     Raises
     ------
     ValueError
-        If no file can be made there, or one of the names is that of a directory.
+        If no file can be made there, or one of the names is that of a directory or of a file that
+        is read-only.
     """
     directory = Path(directory)
     made, probe = [], directory / f".{os.getpid()}"
@@ -44,3 +45,11 @@ def check_directory(directory: str | Path, names: Sequence[str]) -> None:
             f"--output {directory}: {taken[0]} is a directory in it, and no file can take its "
             "place; choose another."
         )
+    for name in names:
+        try:
+            refuse_read_only(directory / name)
+        except PermissionError as error:
+            raise ValueError(
+                f"--output {directory}: {name} in it is read-only; make it writable, or choose "
+                "another."
+            ) from error

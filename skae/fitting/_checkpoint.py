@@ -16,7 +16,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from skae.drafts import remove_whole, write_whole
+from skae.drafts import refuse_read_only, remove_whole, write_whole
 from skae.numerics import Array
 from skae.states import checksum
 from skae.training import Saved
@@ -176,6 +176,7 @@ def _check_writable(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        refuse_read_only(path)
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:

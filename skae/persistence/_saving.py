@@ -67,7 +67,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
     as are single values of pandas, such as the intervals of a column of a table.
 
     A file that is replaced keeps its permissions; until it has them, its draft is readable by its
-    owner alone.
+    owner alone. One that is read-only is not replaced but refused.
 
     Examples
     --------

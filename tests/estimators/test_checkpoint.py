@@ -249,6 +249,14 @@ def test_a_folder_is_no_file(tmp_path):
         clone(CASES["annealed"]).fit(X, checkpoint=tmp_path)
 
 
+def test_a_file_that_is_read_only_is_refused_before_training(monkeypatch, tmp_path):
+    monkeypatch.setattr(Autoencoder, "_fit_in_context", None)
+    path = tmp_path / "file"
+    path.touch(0o444)
+    with pytest.raises(ValueError, match=r"cannot be written \(This file is read-only"):
+        clone(CASES["annealed"]).fit(X, checkpoint=path)
+
+
 @pytest.mark.parametrize(
     ("parameters", "path", "match"),
     [

@@ -399,6 +399,25 @@ def _umask():
     return mask
 
 
+def test_a_file_that_is_read_only_is_left_alone(tmp_path, monkeypatch):
+    target, link = tmp_path / "target.skae", tmp_path / "link.skae"
+    skae.save(PCA(2), target)
+    link.symlink_to(target)
+    target.chmod(0o444)
+    for path in target, link:
+        with pytest.raises(PermissionError, match="is read-only; make it writable, or name"):
+            skae.save(PCA(3), path)
+    target.chmod(0o644)
+    with monkeypatch.context() as patch:  # of another user
+        patch.setattr(os, "access", lambda path, mode: False)
+        with pytest.raises(PermissionError, match="read-only"):
+            skae.save(PCA(3), target)
+    assert skae.load(target).n_components == 2
+    assert sorted(os.listdir(tmp_path)) == ["link.skae", "target.skae"]
+    skae.save(PCA(3), target)
+    assert skae.load(target).n_components == 3
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
 def test_what_is_no_file_is_not_replaced(tmp_path):
     pipe, loop = tmp_path / "pipe", tmp_path / "loop"
