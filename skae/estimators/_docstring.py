@@ -162,7 +162,7 @@ _OBJECTIVE_PARAMETERS = """
 
     objective_params : dict of float, default=None
         Numbers that the objective gets as ``scalars``, by name. Others of them need no new
-        compilation.
+        compilation; a name that it never reads is refused.
 """
 
 _ATTRIBUTES = """

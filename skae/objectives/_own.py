@@ -1,7 +1,7 @@
 """Objectives that users write: what they give is checked where it is traced."""
 
 import inspect
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -48,7 +48,9 @@ def own_objective(given: Objective | ObjectiveFunction, scalars: Mapping[str, fl
         watched=_names("watched", given.watched),
     )
     _check_names(given, scalars)
-    function = _Checked(_key_of(given.function), given.terms, tuple(scalars), given.function)
+    function = _Checked(
+        _key_of(given.function), given.terms, tuple(scalars), _of_terms(given), given.function
+    )
     try:
         hash(function)
     except TypeError as error:
@@ -76,12 +78,15 @@ class _Checked:
     terms : tuple of str
     scalars : tuple of str
         Names of the numbers that are the user's.
+    used : frozenset of str
+        Those of them that multiply terms or steps.
     function : callable
     """
 
     key: Hashable
     terms: tuple[str, ...]
     scalars: tuple[str, ...]
+    used: frozenset[str]
     function: ObjectiveFunction = field(compare=False)
 
     def __call__(
@@ -100,6 +105,7 @@ class _Checked:
             )
         for name, value in found.items():
             self._check(name, value, batch)
+        self._check_reads(numbers)
         return dict(found)
 
     @property
@@ -130,12 +136,36 @@ class _Checked:
                 "networks compute in float32. Convert it by ops.cast(values, 'float32')."
             )
 
+    def _check_reads(self, numbers: "_Numbers") -> None:
+        read = numbers.asked | self.used
+        unread = [name for name in self.scalars if name not in read]
+        if unread:
+            reads = ", ".join(map(repr, sorted(read, key=str))) or "no number"
+            raise ValueError(
+                f"objective_params has {', '.join(map(repr, unread))}, but {self._shown} never "
+                f"reads it; it reads {reads}. Correct the name, or leave it out."
+            )
 
-class _Numbers(dict[str, Tensor]):
-    """Tensors by name, which say where another one belongs."""
 
-    def __missing__(self, name: str) -> Tensor:
-        raise KeyError(f"{name!r} is not among objective_params, which has {sorted(self)}")
+class _Numbers(Mapping[str, Tensor]):
+    """Tensors by name, which say where another one belongs, and know which were asked for."""
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self._tensors, self.asked = tensors, set[str]()
+
+    def __getitem__(self, name: str) -> Tensor:
+        self.asked.add(name)
+        if name not in self._tensors:
+            has = sorted(self._tensors)
+            raise KeyError(f"{name!r} is not among objective_params, which has {has}")
+        return self._tensors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked.update(self._tensors)
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
 
 
 def _key_of(function: Any) -> Hashable:
@@ -229,10 +259,14 @@ def _check_names(objective: Objective, scalars: Mapping[str, float]) -> None:
     )
     if unknown := of_terms - set(terms):
         raise ValueError(f"objective refers to {sorted(unknown)}, but its terms are {terms!r}.")
-    rates = (update.rate for update in updates if update.rate is not None)
-    of_scalars = {name for _, name in objective.strengths}.union(rates)
-    if missing := of_scalars - set(scalars):
+    if missing := _of_terms(objective) - set(scalars):
         raise ValueError(
             f"objective uses the numbers {sorted(missing)}, of which objective_params="
             f"{sorted(scalars)!r} has none. Add them there."
         )
+
+
+def _of_terms(objective: Objective) -> frozenset[str]:
+    """Names of the numbers that multiply terms or steps."""
+    rates = (update.rate for update in objective.updates if update.rate is not None)
+    return frozenset(name for _, name in objective.strengths).union(rates)

@@ -184,6 +184,26 @@ def test_a_number_that_is_not_there_is_named():
         quick(lambda *given: given[2]["level"], objective_params={"other": 1}).fit(X)
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda scalars: scalars["one"] + scalars.get("two", 0.0),
+        lambda scalars: sum(scalars.values()),
+        lambda scalars: dict(scalars)["one"],
+        lambda scalars: dict(**scalars)["one"],
+        lambda scalars: scalars["one"] if "two" in scalars else 0.0,
+    ],
+)
+def test_numbers_are_read_in_many_ways(read):
+    quick(
+        lambda network, batch, scalars, random: (
+            plain(network, batch, scalars, random) * read(scalars)
+        ),
+        objective_params={"one": 1.0, "two": 2.0},
+        max_iter=1,
+    ).fit(X)
+
+
 def test_one_term_may_be_a_tensor_whatever_its_name():
     assert "mine" in quick(Objective(plain, ["mine"])).fit(X).history_
 
@@ -303,6 +323,15 @@ def test_training_goes_on_with_another():
         (SMALL, {"strength": np.nan}, "finite numbers by name"),
         (None, {"strength": 1}, "none is given"),
         (Unhashable(), None, "not hashable"),
+        (
+            lambda network, batch, scalars, random: (
+                plain(network, batch, scalars, random) * (1 + scalars.get("strength", 0.0))
+            ),
+            {"strenght": 1e4},
+            "'strenght', but objective <lambda> never reads it; it reads 'strength'. Correct the",
+        ),
+        (SMALL, {"strength": 1, "size": 1}, "'size', but .* reads 'strength'"),
+        (plain, {"strength": 1}, "reads no number"),
         (
             Objective(small_codes, SMALL.terms, updates=(Update(("size",), ("coder",)),)),
             None,
