@@ -1,6 +1,6 @@
 """One batch through the network of a program: terms, their gradients, and what these change."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -11,7 +11,7 @@ from skae.backend._random import RandomDraws
 from skae.backend._sums import mean_loss, sums_of
 from skae.backend._view import NetworkView
 from skae.backend._weights import WeightGroup
-from skae.objectives import Batch, Scalars, Tensor
+from skae.objectives import Batch, Scalars, Tensor, refuse_unreached
 from skae.training import ObjectivePart, ProgramSpec, UpdatePart
 
 Seed = tuple[Tensor, Tensor]
@@ -79,7 +79,7 @@ class Steps:
             )
             loss = mean_loss(self._spec.objective, terms, batch["weights"], scalars, update.terms)
             loss = self._optimizers[i].scale_loss(loss)
-        gradients = iter(tape.gradient(loss, watched, unconnected_gradients="zero"))
+        gradients = self._gradients(tape, loss, watched, update)
         pairs = [pair for group in groups for pair in group.gradients(gradients)]
         before = [tf.convert_to_tensor(variable.value) for _, variable in pairs]
         self._optimizers[i].apply(*zip(*pairs, strict=True))
@@ -92,6 +92,16 @@ class Steps:
         for variable, value in states:
             variable.assign(value)
         return terms
+
+    def _gradients(
+        self, tape: tf.GradientTape, loss: Tensor, watched: list[Tensor], update: UpdatePart
+    ) -> Iterator[Tensor]:
+        """Gradients of a loss, zero where it does not depend on a tensor."""
+        found = tape.gradient(loss, watched)
+        if all(gradient is None for gradient in found):
+            refuse_unreached(self._spec.objective.function, update.terms, update.weights)
+        pairs = zip(found, watched, strict=True)
+        return (tf.zeros_like(tensor) if each is None else each for each, tensor in pairs)
 
     def _terms_of(self, i: int) -> Collection[str]:
         """What an update reports: terms that it lowers, and in the first those that none does."""

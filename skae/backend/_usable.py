@@ -83,7 +83,25 @@ def check_loss(loss: Any, n_features: int) -> bool:
     fits = fits and shape.rank in (1, 2) and shape[0] is None and shape[-1] in (None, n_features)
     if not fits:
         raise ValueError(f"{shown} makes {_described(found)}. {expected}")
+    if not _has_gradient(traced, given):
+        raise ValueError(
+            f"{shown} has no gradient at outputs, so that nothing would be learnt. Compute it from "
+            "them by operations that have one: comparisons and rounding have none."
+        )
     return bool(shape.rank == 1)
+
+
+def _has_gradient(loss: Any, given: tf.TensorSpec) -> bool:
+    found: list[Any] = []
+
+    def derive(targets: Any, outputs: Any) -> None:
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            values = loss(targets, outputs)
+        found.append(tape.gradient(values, outputs))
+
+    tf.function(derive, autograph=False).get_concrete_function(given, given)
+    return found[0] is not None
 
 
 def _found(activation: Any, shown: str) -> Any:

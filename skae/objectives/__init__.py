@@ -46,6 +46,7 @@ from skae.objectives._own import (
     ObjectiveFunction as ObjectiveFunction,
     is_own as is_own,
     own_objective as own_objective,
+    refuse_unreached as refuse_unreached,
 )
 from skae.objectives._priors import (
     LogDensity as LogDensity,

@@ -67,6 +67,31 @@ def is_own(objective: Objective) -> bool:
     return isinstance(objective.function, _Checked)
 
 
+def refuse_unreached(function: object, terms: tuple[str, ...], weights: tuple[str, ...]) -> None:
+    """Refuse an update of a user's objective that has no gradient.
+
+    Parameters
+    ----------
+    function : callable
+        That of the objective.
+    terms, weights : tuple of str
+        Those of the update.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(function, _Checked):
+        which = ", ".join(map(repr, terms or function.terms))
+        begin = " or ".join(map(repr, filter(None, weights)))
+        raise ValueError(
+            f"{function._shown} gives {which} without a gradient at any weight of the network"
+            f"{f' whose name begins with {begin}' if begin else ''}, so that nothing would be "
+            "learnt. Compute it from network.encode(...) or network.decode(...), by operations "
+            "that have one: comparisons, rounding and ops.stop_gradient have none."
+        )
+
+
 @dataclass(frozen=True)
 class _Checked:
     """A function whose terms are compared with what they should be.

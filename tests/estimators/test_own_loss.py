@@ -101,6 +101,18 @@ def test_what_no_step_can_lower_is_refused(loss, match):
         quick(loss).fit(WINE)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda targets, outputs: keras.ops.square(targets),
+        lambda targets, outputs: keras.ops.cast(outputs > targets, "float32"),
+    ],
+)
+def test_a_loss_without_a_gradient_is_refused(loss):
+    with pytest.raises(ValueError, match=r"loss=<function.* has no gradient at outputs, so that"):
+        quick(loss).fit(WINE)
+
+
 def test_a_table_has_losses_by_name():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(WINE[:, :3], columns=list("abc"))

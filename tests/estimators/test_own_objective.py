@@ -324,6 +324,16 @@ def test_training_goes_on_with_another():
         (None, {"strength": 1}, "none is given"),
         (Unhashable(), None, "not hashable"),
         (
+            lambda network, batch, *_: network.ops.zeros_like(batch["weights"]),
+            None,
+            r"<lambda> gives 'objective' without a gradient at any weight.*by operations that have",
+        ),
+        (
+            Objective(small_codes, SMALL.terms, updates=(Update(("size",), ("decoder",)),)),
+            None,
+            "gives 'size' without a gradient at any weight.*begins with 'decoder'",
+        ),
+        (
             lambda network, batch, scalars, random: (
                 plain(network, batch, scalars, random) * (1 + scalars.get("strength", 0.0))
             ),
