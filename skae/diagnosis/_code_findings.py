@@ -46,7 +46,7 @@ def dead_units(evidence: Evidence) -> Finding | None:
 
 def _revival(parameters: Parameters, n_units: int, n_dead: int) -> str:
     weight = parameters.get("sparsity_weight")
-    if weight is None or parameters.get("sparsity") == "topk":
+    if weight is None or parameters.get("sparsity") in ("topk", "batch_topk"):
         return f"n_components={max(1, n_units - n_dead)}"
     return f"sparsity_weight={0.03 if weight == 'auto' else weight / 10:g}"
 

@@ -15,6 +15,7 @@ from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
 from skae.estimators._restoring import checked_image, in_groups, restores, split_images
+from skae.estimators._without_effect import refuse_without_effect
 from skae.fitting import Architecture, Recipe, Rows, at_best_filter, check_share
 from skae.model import Model, ScaledRows, restored
 from skae.networks import KINDS, Network
@@ -56,7 +57,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         value in another row of the batch (for columns of different kinds). With
         ``loss="binary_crossentropy"`` masked values are 0. A network without a code learns to fill
         what ``"masking"`` makes missing, in squares of 1 to 8 positions: rows may then hold NaN.
-        None corrupts nothing, for pairs that are noisy already.
+        None corrupts nothing, for pairs that are noisy already; a level or unit is then refused.
 
     noise_level : float or (float, float), default=0.2
         For ``"gaussian"`` the noise's standard deviation, in the unit that ``noise_unit`` says.
@@ -171,6 +172,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
             )
         levels = self._levels()
         if self.noise is None:
+            reason = "says how much noise there is, but noise=None adds none"
+            reasons = dict.fromkeys(("noise_level", "noise_unit"), reason)
+            refuse_without_effect(self, reasons, "set noise, for example noise='gaussian'")
             return super()._recipe()
         if self.noise != "gaussian":
             if self.noise_unit != "std":

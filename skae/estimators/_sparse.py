@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import Constraints
+from skae.estimators._without_effect import refuse_without_effect
 from skae.fitting import Recipe, Rows, layer_sizes
 from skae.model import Model, ScaledRows, weighted_blocks
 from skae.networks import Network, names, unit_rows
@@ -23,6 +24,12 @@ _CODE_ACTIVATIONS = {
     "kl": "sigmoid",
     "l1": "relu",
     "topk": "linear",
+}
+# What each of these parameters does, and the penalties that it does it for.
+_READ_BY = {
+    "k": ("counts the units that are kept", ("topk", "batch_topk")),
+    "sparsity_weight": ("is the weight of an added term", ("l1", "kl", "jumprelu")),
+    "target_activation": ("is the mean activation that is wanted", ("kl",)),
 }
 _THRESHOLDS = {"batch_topk": "batch", "jumprelu": "jump"}
 # Penalties that make sparse codes by a dictionary, unless parameters ask for hidden layers.
@@ -62,18 +69,20 @@ class SparseAutoencoder(BaseAutoencoder):
         or another ``network`` asks for some: those of ``hidden_layer_sizes="auto"`` are ().
 
     sparsity_weight : float or "auto", default="auto"
-        Weight of the added term, a mean over units; ``"topk"`` and ``"batch_topk"`` add none.
+        Weight of the added term, a mean over units; ``"topk"`` and ``"batch_topk"`` add none, so
+        that a number is refused.
         ``"auto"`` means 0.3 for ``"l1"``, less for a code narrower than the rows: times
         ``n_components`` over the number of features, or the few units that have to hold everything
         would all be switched off. For ``"kl"`` it means 3, which brings the mean activation close
         to its target, for ``"jumprelu"`` 0.3 times ``n_components`` over the number of features.
 
     target_activation : float, default=0.05
-        Mean activation wanted for each unit, for ``"kl"``.
+        Mean activation wanted for each unit, for ``"kl"``; another one is refused elsewhere.
 
     k : int, default=None
         Units kept for each row, for ``"topk"``, and on average, for ``"batch_topk"``; None means a
-        tenth of them, at least one. Fewer make codes that mean more and reconstruct less.
+        tenth of them, at least one. Fewer make codes that mean more and reconstruct less. A number
+        is refused for the others.
 
     whiten : bool or float, default=False
         Whether rows are whitened first, so that all directions count alike in the loss. Outputs
@@ -180,6 +189,7 @@ class SparseAutoencoder(BaseAutoencoder):
     }
 
     def _recipe(self) -> Recipe:
+        self._refuse_unread()
         variants = REVIVING if self._revives else SPARSE
         return Recipe(
             variants[self.sparsity],
@@ -188,6 +198,13 @@ class SparseAutoencoder(BaseAutoencoder):
             scalars=self._scalars,
             whitening=self._whitening,
         )
+
+    def _refuse_unread(self) -> None:
+        for name, (what, penalties) in _READ_BY.items():
+            if self.sparsity not in penalties:
+                reason = f"{what}, of which sparsity={self.sparsity!r} has no use"
+                way_out = f"set sparsity to {' or '.join(map(repr, penalties))}"
+                refuse_without_effect(self, {name: reason}, way_out)
 
     @property
     def _is_dictionary(self) -> bool:

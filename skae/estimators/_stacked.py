@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import Constraints, LayerSizes
+from skae.estimators._without_effect import refuse_without_effect
 from skae.fitting import (
     AT_THE_MODEL,
     PrintHooks,
@@ -48,10 +49,11 @@ class StackedAutoencoder(BaseAutoencoder):
 
     pretrain_noise : {"gaussian", "masking"} or None, default=None
         How a layer's input is corrupted while it is pretrained: by normal noise, or by setting a
-        share of the values to zero.
+        share of the values to zero. It is refused with ``pretrain_max_iter=0``.
 
     pretrain_noise_level : float, default=0.2
         The noise's standard deviation relative to that of the layer's input, or that share.
+        Another one is refused without noise.
 
     Attributes
     ----------
@@ -114,6 +116,17 @@ class StackedAutoencoder(BaseAutoencoder):
         "pretrain_noise": [StrOptions({"gaussian", "masking"}), None],
         "pretrain_noise_level": [Interval(Real, 0, None, closed="left")],
     }
+
+    def _recipe(self) -> Recipe:
+        if not self.pretrain_max_iter:
+            reason = "is of pretraining, which pretrain_max_iter=0 leaves out"
+            reasons = dict.fromkeys(("pretrain_noise", "pretrain_noise_level"), reason)
+            refuse_without_effect(self, reasons, "say for how many epochs layers are pretrained")
+        elif self.pretrain_noise is None:
+            reason = "says how much noise there is, but pretrain_noise=None adds none"
+            way_out = "set pretrain_noise='gaussian' or 'masking'"
+            refuse_without_effect(self, {"pretrain_noise_level": reason}, way_out)
+        return super()._recipe()
 
     def _pretrain(
         self, model: Model, rows: Rows, settings: Settings, rng: np.random.Generator

@@ -1,11 +1,19 @@
-"""Parameters of one kind of network are refused where another is asked for."""
+"""Parameters that nothing reads are refused: those of another network, noise, prior or penalty."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
 
-from skae import Autoencoder, RecurrentAutoencoder
+from skae import (
+    AdversarialAutoencoder,
+    Autoencoder,
+    DenoisingAutoencoder,
+    RecurrentAutoencoder,
+    SparseAutoencoder,
+    StackedAutoencoder,
+)
 from skae.fitting._architecture import DEFAULTS
 
 X = np.random.default_rng(0).normal(size=(20, 6))
@@ -38,3 +46,63 @@ def test_what_is_refused_is_taken_by_its_network():
 def test_what_is_left_alone_is_the_default():
     given = inspect.signature(Autoencoder).parameters
     assert {name: given[name].default for name in DEFAULTS} == DEFAULTS
+
+
+SPARSITIES = ("l1", "kl", "topk", "batch_topk", "jumprelu")
+
+
+@pytest.mark.parametrize(
+    ("cls", "parameters", "ignored", "way_out"),
+    [
+        (AdversarialAutoencoder, {}, {"n_clusters": 3}, "Leave it at 10, or set prior='mixture'"),
+        *(
+            (SparseAutoencoder, {"sparsity": sparsity}, {"k": 3}, r"Leave it at None.*'batch_topk'")
+            for sparsity in ("l1", "kl", "jumprelu")
+        ),
+        *(
+            (
+                SparseAutoencoder,
+                {"sparsity": sparsity},
+                {"sparsity_weight": 0.1},
+                r"'l1' or 'kl' or",
+            )
+            for sparsity in ("topk", "batch_topk")
+        ),
+        *(
+            (SparseAutoencoder, {"sparsity": sparsity}, {"target_activation": 0.1}, "0.05.*to 'kl'")
+            for sparsity in ("l1", "topk", "batch_topk", "jumprelu")
+        ),
+        (
+            DenoisingAutoencoder,
+            {"noise": None},
+            {"noise_level": 0.3},
+            "Leave it at 0.2, or set noi",
+        ),
+        (DenoisingAutoencoder, {"noise": None}, {"noise_level": (0.1, 0.3)}, "Leave it at 0.2"),
+        (DenoisingAutoencoder, {"noise": None}, {"noise_unit": "input"}, "Leave it at 'std'"),
+        (StackedAutoencoder, {}, {"pretrain_noise_level": 0.3}, "at 0.2, or set pretrain_noise="),
+        (
+            StackedAutoencoder,
+            {"pretrain_max_iter": 0},
+            {"pretrain_noise": "masking"},
+            "at None, or",
+        ),
+        (
+            StackedAutoencoder,
+            {"pretrain_max_iter": 0},
+            {"pretrain_noise_level": 0.3},
+            "Leave it at 0.2, or say for how many epochs",
+        ),
+    ],
+)
+def test_what_nothing_reads_is_refused(cls, parameters, ignored, way_out):
+    estimator = cls(2, **parameters, **ignored, **QUICK)
+    ((name, value),) = ignored.items()
+    with pytest.raises(ValueError, match=rf"{name}={re.escape(repr(value))} .*{way_out}"):
+        estimator.fit(X)
+    assert not hasattr(estimator, "n_features_in_")
+
+
+@pytest.mark.parametrize("sparsity", SPARSITIES)
+def test_penalties_are_compared_at_the_defaults_of_all_else(sparsity):
+    SparseAutoencoder(2, hidden_layer_sizes=(), sparsity=sparsity, **QUICK)._recipe()

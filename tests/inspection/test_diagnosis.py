@@ -23,6 +23,7 @@ from skae import (
     diagnose,
 )
 from skae.diagnosis import Finding
+from skae.diagnosis._code_findings import _revival
 from skae.inspection import LossCurveDisplay
 from skae.objectives import Objective
 
@@ -151,6 +152,12 @@ def test_a_penalty_that_costs_more_than_pca_is_named_first(estimator, expected):
     finding = finding_of(diagnose(estimator.set_params(**SHORT).fit(train), test), WORSE)
     assert finding.parameter == expected
     assert "early_stopping" not in finding.message  # it is on
+
+
+@pytest.mark.parametrize("sparsity", ["topk", "batch_topk"])
+def test_a_weight_of_a_penalty_that_has_none_is_not_advised(sparsity):
+    parameters = SparseAutoencoder(8, sparsity=sparsity).get_params()
+    assert _revival(parameters, 8, 3) == "n_components=5"
 
 
 def test_following_the_advice_mends_a_variational_code_worse_than_pca():
