@@ -99,10 +99,13 @@ def posterior_collapse(evidence: Evidence) -> Finding | None:
 def _against_collapse(parameters: Parameters) -> list[str]:
     """Return changes that let a code say more than its prior, the most promising first."""
     beta, warmup = parameters.get("beta", 1.0), parameters.get("kl_warmup", 0)
-    longer = f"kl_warmup={max(_WARMUP, 2 * warmup)}"
-    milder = f"beta={beta / 10:g}"
+    # Half of the epochs at most, so that training has some left with all of beta.
+    most = parameters.get("max_iter", np.inf) // 2
+    n_epochs = int(min(max(_WARMUP, 2 * warmup), most))
+    longer = [f"kl_warmup={n_epochs}"] if n_epochs > warmup else []
+    milder = [f"beta={beta / 10:g}"]
     return [
-        *([milder, longer] if beta > 1 else [longer, milder]),
+        *(milder + longer if beta > 1 else longer + milder),
         *([] if parameters.get("init") == "pca" else ['init="pca"']),
     ]
 

@@ -169,6 +169,8 @@ def _check(estimator: Any, executor: Any, outer_momentum: Any, steps_per_round: 
             "one critic, but each shard trains its own. Set adversarial_max_iter=0, or fit on one "
             "machine."
         )
+    if hasattr(estimator, "_check_warmup"):
+        estimator._check_warmup()
     if estimator.callbacks:
         raise ValueError(
             "callbacks watch the steps of one network, but each shard trains its own. Set "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
-from typing import ClassVar, Literal, get_args, overload
+from typing import Any, ClassVar, Literal, Self, get_args, overload
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -181,6 +181,19 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
         "adversarial_weight": [Interval(Real, 0, None, closed="left")],
     }
     _unit_interval: ClassVar[tuple[str, str]] = ("likelihood='bernoulli'", "likelihood='gaussian'")
+
+    def _fit(self, *given: Any, **named: Any) -> Self:
+        # Passes of partial_fit go on to warm up from call to call.
+        self._check_warmup()
+        return super()._fit(*given, **named)
+
+    def _check_warmup(self) -> None:
+        if self.kl_warmup > self.max_iter:
+            raise ValueError(
+                f"kl_warmup={self.kl_warmup!r} epochs are more than max_iter={self.max_iter!r}, so "
+                f"that beta={self.beta!r} would never be reached. Lower kl_warmup, raise max_iter, "
+                "or set a lower beta."
+            )
 
     def _recipe(self) -> Recipe:
         self._check_adversarial()

@@ -73,6 +73,11 @@ def test_classes():
     refused(ValueError, "a game of one network and one critic", estimator=estimator)
 
 
+def test_a_warm_up_that_would_not_end():
+    estimator = skae.VariationalAutoencoder(2, kl_warmup=3, max_iter=2)
+    refused(ValueError, "kl_warmup=3 epochs are more than max_iter=2", estimator=estimator)
+
+
 def test_callbacks():
     estimator = Autoencoder(2, callbacks=[keras.callbacks.TerminateOnNaN()])
     refused(ValueError, "callbacks watch the steps", estimator=estimator)

@@ -228,13 +228,21 @@ def test_passes_of_partial_fit_warm_up_too(betas):
     assert betas == [1.0, 2.0, 2.0]
 
 
+def test_a_warm_up_that_would_not_end_is_refused():
+    fitted = quick(max_iter=1).fit(WINE)
+    before = fitted.transform(WINE)
+    with pytest.raises(ValueError, match=r"kl_warmup=3 .* max_iter=2, .*beta=4.0 .* Lower kl_warm"):
+        fitted.set_params(kl_warmup=3, max_iter=2, beta=4.0).fit(WINE)
+    np.testing.assert_array_equal(fitted.transform(WINE), before)
+
+
 def test_warming_up_spares_the_units_at_first():
-    divergences = [
-        quick(beta=50.0, kl_warmup=n_epochs, max_iter=4, learning_rate=0.01, batch_size=32)
-        .fit(WINE)
-        .history_["kl"][-1]
-        for n_epochs in (0, 10_000)
-    ]
+    divergences = []
+    for n_epochs in (0, 10_000):
+        estimator = quick(beta=50.0, kl_warmup=n_epochs, learning_rate=0.01, batch_size=32)
+        for _ in range(4):
+            estimator.partial_fit(WINE)
+        divergences.append(estimator.history_["kl"][-1])
     assert divergences[1] > 3 * divergences[0]
 
 

@@ -101,7 +101,7 @@ def test_what_was_pretrained_must_have_the_same_columns(pretrained_on_parts, qui
         ("SparseAutoencoder", {"sparsity": "topk", "n_components": 8, "k": 4}),
         ("ContractiveAutoencoder", {}),
         ("StackedAutoencoder", {"pretrain_max_iter": 1}),
-        ("VariationalAutoencoder", {"kl_warmup": 2}),
+        ("VariationalAutoencoder", {"kl_warmup": 1}),
         ("AdversarialAutoencoder", {"critic_hidden_layer_sizes": (4,)}),
         ("RecurrentAutoencoder", {"sample_shape": (2, 2), "hidden_layer_sizes": (3,)}),
     ],

@@ -132,7 +132,7 @@ def test_an_optimizer_given_as_an_instance_is_never_changed():
         ("SparseAutoencoder", {"sparsity": "l1"}, {"sparsity_weight": 0.7}),
         ("SparseAutoencoder", {"sparsity": "kl"}, {"target_activation": 0.3}),
         ("ContractiveAutoencoder", {}, {"contraction": 0.7}),
-        ("VariationalAutoencoder", {}, {"beta": 0.7, "kl_warmup": 5}),
+        ("VariationalAutoencoder", {}, {"beta": 0.7, "kl_warmup": 2}),
         ("AdversarialAutoencoder", {}, {"adversarial_weight": 0.7}),
         ("StackedAutoencoder", {"pretrain_noise": "gaussian"}, {"pretrain_noise_level": 0.7}),
     ],
