@@ -578,6 +578,16 @@ def test_what_would_be_passed_over_in_an_own_network_is_refused(network, match):
         Autoencoder(2, network=network, max_iter=1, **SHARED).fit(X)
 
 
+@pytest.mark.parametrize("names", [["kernal"], ["bias", "kernal"]])
+def test_an_exclusion_that_no_weight_has_the_name_of_is_refused(names):
+    optimizer = keras.optimizers.AdamW(weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=names)
+    match = r"AdamW excludes 'kernal' from weight decay, but .* 'bias', 'kernel'. Correct"
+    for given in optimizer, keras.optimizers.LossScaleOptimizer(optimizer):
+        with pytest.raises(ValueError, match=match):
+            Autoencoder(2, optimizer=given, max_iter=1, **SHARED).fit(X)
+
+
 def test_an_exclusion_that_a_loss_scale_optimizer_keeps_for_itself_is_refused():
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.AdamW(weight_decay=0.5))
     optimizer.exclude_from_weight_decay(var_names=["kernel"])

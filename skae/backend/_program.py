@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from skae.backend._averages import WeightAverages
 from skae.backend._compiled import Trace, compile_function
+from skae.backend._exclusions import check_excluded
 from skae.backend._long_calls import over_chunks, stage_long
 from skae.backend._models import KerasNetwork
 from skae.backend._optimizers import (
@@ -53,6 +54,7 @@ class Program:
         self._untrained = {name: v for name, v in variables.items() if not v.trainable}
         self._generators = built.generators()
         trained = {name: v for name, v in variables.items() if v.trainable}
+        check_excluded(spec.optimizer, (v.name for v in trained.values()))
         is_flat = spec.optimizer.is_elementwise and not any(v.constraint for v in trained.values())
         self._groups = group_weights(trained, updates, is_flat)
         if spec.is_pruned:
