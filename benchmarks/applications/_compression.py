@@ -25,10 +25,9 @@ def size(estimator):
 
 def compressed(fits, options, **parameters):
     """The estimators compressed, each with the seed of its fit."""
-    return [
-        compress(fitted, random_state=fitted.random_state, **epochs(options), **parameters)
-        for fitted in fits
-    ]
+    if "X" in parameters:
+        parameters |= epochs(options)
+    return [compress(fitted, random_state=fitted.random_state, **parameters) for fitted in fits]
 
 
 def ratios(what, fits, smalls, test, has_bar=False):

@@ -1,6 +1,7 @@
 """A smaller copy of a fitted autoencoder: weights pruned, then stored as small integers."""
 
 import copy
+import inspect
 import pickle
 from dataclasses import replace
 from numbers import Integral, Real
@@ -87,14 +88,15 @@ def compress(
         convolutional, recurrent and restoring networks where there are rows, and 0 otherwise. If
         more weights go with their channels than ``sparsity`` says, no others do.
     max_iter : int, default=200
-        Epochs at most after the last removal, and after each of those before. Training stops
-        earlier as in ``fit``: by the estimator's ``early_stopping``, ``tol`` and so on. Where
-        fewer weights are left in the end than a tenth of the values in the rows, they train
-        without early stopping, at a rate that falls to zero over as many steps as ``fit`` plans.
+        Epochs at most after the last removal, and after each of those before; another number is
+        refused without X. Training stops earlier as in ``fit``: by the estimator's
+        ``early_stopping``, ``tol`` and so on. Where fewer weights are left in the end than a tenth
+        of the values in the rows, they train without early stopping, at a rate that falls to zero
+        over as many steps as ``fit`` plans.
     validation_fraction : float, default=0.1
-        Share of X that is never trained on here but gives the errors of the report. The rows that
-        early stopping watches are not among them: those are a share of the others, the
-        estimator's own ``validation_fraction``.
+        Share of X that is never trained on here but gives the errors of the report; another one is
+        refused without X. The rows that early stopping watches are not among them: those are a
+        share of the others, the estimator's own ``validation_fraction``.
     random_state : int, RandomState instance or None, default=None
         Decides which rows these are, and the order of the others. Equal seeds give equal bits on
         one machine.
@@ -111,8 +113,8 @@ def compress(
     TypeError
         If the estimator is not an autoencoder of skae.
     ValueError
-        If a parameter is out of range, rows are not like those of ``fit``, training diverged, or
-        channels of a user's own network are to go.
+        If a parameter is out of range, or says how to train without X, rows are not like those of
+        ``fit``, training diverged, or channels of a user's own network are to go.
     sklearn.exceptions.NotFittedError
         If the estimator was not fitted.
 
@@ -165,6 +167,8 @@ def compress(
     >>> report.sparsity_after >= 0.8, report.n_bytes_after < report.n_bytes_before / 6
     (True, True)
     """
+    if X is None:
+        _refuse_training({"max_iter": max_iter, "validation_fraction": validation_fraction})
     options: dict[str, Any] = {
         "sparsity": sparsity,
         "channel_sparsity": channel_sparsity,
@@ -196,6 +200,17 @@ def compress(
         compressed = _compress(last, X, **options)
     # A copy of what was given is of its class.
     return cast(Estimator, compressed)
+
+
+def _refuse_training(given: dict[str, Any]) -> None:
+    """Refuse what says how to train, where there is nothing to train on."""
+    parameters = inspect.signature(compress).parameters
+    for name, value in given.items():
+        if value != parameters[name].default:
+            raise ValueError(
+                f"{name}={value!r} says how compress trains, but without X it does not. Pass rows "
+                f"to train on as X, such as those of fit, or leave {name} out."
+            )
 
 
 def _compress(

@@ -129,6 +129,13 @@ def test_bad_parameters_and_rows_are_refused(fitted, parameters, message):
         compress(fitted, **parameters)
 
 
+@pytest.mark.parametrize("parameters", [{"max_iter": 3}, {"validation_fraction": 0.5}], ids=str)
+def test_training_without_rows_is_refused(fitted, parameters):
+    ((name, value),) = parameters.items()
+    with pytest.raises(ValueError, match=rf"{name}={value} says how .* Pass rows .* leave {name}"):
+        compress(fitted, **parameters)
+
+
 def test_rows_outside_the_unit_interval_are_refused():
     fitted = quick(loss="binary_crossentropy", max_iter=1).fit(X)
     with pytest.raises(ValueError, match="expects every value of X in"):
