@@ -1,6 +1,6 @@
 """Training runs of a model on rows by a recipe, each on a borrowed program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -319,7 +319,8 @@ def _run(
     try:
         return rows.train(spec, data, start, plan, listeners, rng, checkpoint)
     except Diverged as error:
-        said = _divergence_message(error, rate.value, start.scalars)
+        suspects = _suspects(model.network, recipe)
+        said = _divergence_message(error, rate.value, start.scalars, suspects)
         if is_own(recipe.objective):
             said += (
                 " If the objective itself gives NaN: targets, and rows of padded sequences, hold "
@@ -328,8 +329,22 @@ def _run(
         raise ValueError(said) from None
 
 
+def _suspects(network: Network, recipe: Recipe) -> list[str]:
+    """What a loss that is no number from the start may come from, the user's own first."""
+    given = {"activation": network.activation, "loss": recipe.loss}
+    own = [f"{name}={value!r}" for name, value in given.items() if callable(value)]
+    if is_own(recipe.objective):
+        own.append("objective")
+    if network.kind == "custom":
+        own.append("network")
+    return own or [f"{name}={value!r}" for name, value in given.items()]
+
+
 def _divergence_message(
-    error: Diverged, learning_rate: float | None, scalars: Mapping[str, Any]
+    error: Diverged,
+    learning_rate: float | None,
+    scalars: Mapping[str, Any],
+    suspects: Sequence[str],
 ) -> str:
     large = [
         f"{name} (now {value:g})"
@@ -340,6 +355,12 @@ def _divergence_message(
         return (
             f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "
             f"{' or '.join(large)}: losses are near 1. The estimator is as it was before."
+        )
+    if not error.epoch:
+        return (
+            f"The loss is {error.loss:g} from the start, before any step, so that it is not the "
+            f"rate: {' or '.join(suspects)} gives it. Use what is finite for all rows. The "
+            "estimator is as it was before."
         )
     now = "its schedule" if learning_rate is None else f"{learning_rate:g}"
     return (

@@ -24,6 +24,7 @@ class Diverged(Exception):
     Attributes
     ----------
     epoch : int
+        0 if it was none at the start already.
     loss : float
     """
 

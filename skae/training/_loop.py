@@ -3,6 +3,7 @@
 Does not know what is trained nor who asked: programs, rows and hooks are handed in.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -192,6 +193,8 @@ def _begin(judge: Judge, plan: Plan) -> _State:
 def _step(state: _State, judge: Judge, epoch: int, epochs: Epochs, n_certain: float) -> _State:
     """The state after one more epoch."""
     logs = _one_epoch(judge, epoch, epochs, n_certain)
+    for name in ("loss", "val_loss"):
+        finite(logs.get(name, 0.0), epoch if math.isfinite(state.start_loss) else 0)
     state.history.append(logs)
     stopping = state.stopping.update(logs[judge.watched], epoch)
     is_best = judge.validates and stopping.improved
@@ -215,8 +218,6 @@ def _one_epoch(judge: Judge, epoch: int, epochs: Epochs, n_certain: float) -> di
         program.set_training_scalars(start.schedule(start.n_past_epochs + epoch))
     sums, order = epochs.train(epoch, n_certain)
     logs = judge.logs(judge.mean_terms(sums, order))
-    for name in ("loss", "val_loss"):
-        finite(logs.get(name, 0.0), epoch)
     return logs
 
 

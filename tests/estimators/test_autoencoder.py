@@ -346,6 +346,22 @@ def test_bad_values_leave_an_unfitted_estimator_unfitted():
     assert vars(estimator) == before
 
 
+def nowhere(*tensors):
+    return tensors[-1] * float("nan")
+
+
+@pytest.mark.parametrize("parameters", [{"activation": nowhere}, {"loss": nowhere}])
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_a_loss_that_is_no_number_from_the_start_says_whose_it_is(parameters, init, of_iris):
+    ((name, _),) = parameters.items()
+    fitted = deepcopy(of_iris).set_params(**parameters, init=init)
+    with pytest.raises(
+        ValueError, match=rf"nan from the start.*: {name}=<function nowhere .*> giv"
+    ):
+        fitted.fit(IRIS)
+    np.testing.assert_array_equal(fitted.transform(IRIS), of_iris.transform(IRIS))
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_divergence_says_when_and_what_to_do(optimizer, early_stopping, of_iris):
