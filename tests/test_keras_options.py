@@ -372,6 +372,8 @@ REFUSED = [
     (lambda: Forgetful(2.0, learning_rate=0.1), r"get_config\(\) leaves out strength"),
     (lambda: keras.optimizers.Adam(lambda: 0.1), r"is neither a number nor a schedule"),
     (lambda: keras.optimizers.Adam(Wordless()), r"learning_rate=Wordless.*get_config\(\) raised"),
+    (lambda: keras.optimizers.AdamW, r"AdamW'> is a class, but an instance .* Pass AdamW\(\)"),
+    (lambda: keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay), "is a class, but a n"),
     (excluding, r"Say which by their names"),
 ]
 

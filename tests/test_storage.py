@@ -5,10 +5,16 @@ import errno
 import joblib
 import numpy as np
 import pytest
+from numpy.lib.recfunctions import structured_to_unstructured
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from skae import Autoencoder, BatchedGridSearchCV, ReconstructionOutlierDetector
+from skae import (
+    Autoencoder,
+    BatchedGridSearchCV,
+    ReconstructionOutlierDetector,
+    TableAutoencoder,
+)
 from skae.tables._storage import _blocks, mapped
 
 ROWS = load_digits().data[:400].astype(np.float32)
@@ -88,6 +94,18 @@ def test_a_closed_file_is_refused(file):
     file.close()
     with pytest.raises(ValueError, match=r"file that was closed. Open the file again"):
         quick().fit(rows)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_structured_arrays_are_refused_with_ways_out_that_work(shape):
+    rows = np.zeros(20, [("a", float), ("b", np.float32)])
+    rows["a"] = np.arange(20)
+    linear = Autoencoder(1, hidden_layer_sizes=(), random_state=0)
+    fitted = linear.fit(structured_to_unstructured(rows))
+    others = TableAutoencoder().fit, ReconstructionOutlierDetector().fit
+    for call in (fitted.fit, fitted.partial_fit, fitted.transform, fitted.score, *others):
+        with pytest.raises(ValueError, match=r"fields 'a', 'b', but .*structured_to_unstructured"):
+            call(rows.reshape(shape))
 
 
 def test_groups_are_refused(file, tmp_path):

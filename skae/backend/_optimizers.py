@@ -289,6 +289,11 @@ def _check_class(optimizer: Any) -> None:
     for cls in _REFUSED:
         if type(optimizer) is cls or (cls is not _OPTIMIZER and isinstance(optimizer, cls)):
             _refuse_class(type(optimizer).__name__, cls)
+    if isinstance(optimizer, type):
+        raise ValueError(
+            f"optimizer={optimizer!r} is a class, but an instance was expected. Pass "
+            f"{optimizer.__name__}(), or a name such as 'adam'."
+        )
     if not isinstance(optimizer, _OPTIMIZER):
         raise ValueError(
             f"optimizer={optimizer!r} is not an optimizer of Keras 3. Use an instance such as "
@@ -306,6 +311,11 @@ def _schedule_and_rate(rate: Any, owner: Any) -> tuple[KerasConfig | None, float
         rate = rate.numpy()
     if isinstance(rate, Real | np.ndarray):
         return None, float(rate)
+    if isinstance(rate, type):
+        raise ValueError(
+            f"learning_rate={rate!r} is a class, but a number or a schedule was expected. Pass an "
+            f"instance, made by {rate.__name__}(...)."
+        )
     raise ValueError(
         f"learning_rate={rate!r} is neither a number nor a schedule. A function that is asked at "
         "every step cannot be compiled: write it as a "

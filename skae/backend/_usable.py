@@ -31,6 +31,12 @@ def check_activation(activation: Any, n_axes: Sequence[int]) -> None:
         type of the one that it gets.
     """
     shown = f"activation={activation!r}"
+    # A user's own network may make an instance itself.
+    if n_axes and isinstance(activation, type):
+        raise ValueError(
+            f"{shown} is a class, but a function of a tensor was expected. Pass an instance, such "
+            f"as {activation.__name__}(), or a name such as 'relu'."
+        )
     function = _found(activation, shown)
     for n in n_axes:
         shape = (*[None] * (n - 1), _N_UNITS)
@@ -73,6 +79,11 @@ def check_loss(loss: Any, n_features: int) -> bool:
         "scaled units, and gives a value a row or a value a feature, such as "
         "lambda targets, outputs: keras.ops.square(targets - outputs)."
     )
+    if isinstance(loss, type):
+        raise ValueError(
+            f"{shown} is a class. Pass an instance, such as {loss.__name__}(reduction=None) of "
+            f"Keras, or a function. {expected}"
+        )
     try:
         traced = tf.function(loss, autograph=False).get_concrete_function(given, given)
     except Exception as error:

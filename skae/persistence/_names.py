@@ -22,7 +22,7 @@ _FUNCTIONS = _listed(_library_types.FUNCTIONS)
 _TYPES = _listed(_library_types.TYPES)
 _MADE = _listed(_library_types.MADE)
 
-Trusted = Iterable[str | type[Any]]
+Trusted = Iterable[str | type[Any]] | None
 
 
 class Names:
@@ -30,15 +30,20 @@ class Names:
 
     Parameters
     ----------
-    trusted : iterable of str or type
+    trusted : iterable of str or type, or None
         Beside what is listed, by full names or as they are.
     """
 
     def __init__(self, trusted: Trusted = ()) -> None:
         if isinstance(trusted, str):
             raise TypeError(f"trusted={trusted!r} should be a list of names: [{trusted!r}].")
+        if trusted is not None and not isinstance(trusted, Iterable):
+            raise TypeError(
+                f"trusted={trusted!r} should be a list of names such as ['my_module.MyScaler'], or "
+                "of classes: each is trusted by its name. Leave it out to trust no others."
+            )
         self._given: dict[str, Any] = {}
-        for each in trusted:
+        for each in trusted or ():
             if not isinstance(each, str | type):
                 raise TypeError(
                     f"trusted holds {each!r}, but full names such as 'my_module.MyScaler', or "

@@ -28,7 +28,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, trusted: Trusted = ())
         Fitted or not.
     path : path-like
         Where to; a file of that name is replaced in one step.
-    trusted : list of str or type, default=()
+    trusted : list of str or type, or None, default=()
         Types of your own that the estimator holds, by full names (``"my_module.MyScaler"``) or as
         they are. Functions too, by their names. :func:`load` then needs the same.
 
@@ -96,7 +96,7 @@ def content_of(estimator: Any, *, trusted: Trusted = ()) -> bytes:
     Parameters
     ----------
     estimator : estimator
-    trusted : list of str or type, default=()
+    trusted : list of str or type, or None, default=()
 
     Raises
     ------
@@ -129,7 +129,7 @@ def load(path: str | os.PathLike[str], *, trusted: Trusted = ()) -> Any:
     Parameters
     ----------
     path : path-like
-    trusted : list of str or type, default=()
+    trusted : list of str or type, or None, default=()
         Types beside those of skae and scikit-learn that the file may name; their modules are
         imported, and their objects made as pickle would make them. Name only what is yours, or
         classes of scikit-learn in files whose author you trust: their state is not looked at.

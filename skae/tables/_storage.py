@@ -58,8 +58,18 @@ def check_storage(X: Any, name: str) -> None:
     TypeError
         For a lazy frame.
     ValueError
-        For a group of arrays, an array of a closed file or of unknown length, or no numbers.
+        For a group of arrays, an array of a closed file or of unknown length, or no numbers, fields
+        of a structured array among them.
     """
+    if isinstance(X, np.ndarray):
+        if X.dtype.names is not None:
+            fields = ", ".join(map(repr, X.dtype.names))
+            raise ValueError(
+                f"{name} is a structured array of the fields {fields}, but an array of numbers was "
+                "expected. Make one of it, by numpy.lib.recfunctions.structured_to_unstructured("
+                f"{name}), or a frame, by pandas.DataFrame({name})."
+            )
+        return
     if hasattr(type(X), "collect") and hasattr(type(X), "collect_schema"):
         raise TypeError(
             f"{name} is a {type(X).__name__}, which holds no rows yet, but rows were expected. "

@@ -35,7 +35,9 @@ def quick(loss, cls=Autoencoder, **parameters):
     )
 
 
-@pytest.mark.parametrize("loss", [squared, squared_of_rows])
+@pytest.mark.parametrize(
+    "loss", [squared, squared_of_rows, keras.losses.MeanSquaredError(reduction=None)]
+)
 def test_a_squared_error_of_ones_own_trains_as_the_built_in_one(loss):
     expected = quick("squared_error").fit(WINE)
     found = quick(loss).fit(WINE)
@@ -91,13 +93,16 @@ def test_training_does_not_go_on_with_another():
 @pytest.mark.parametrize(
     ("loss", "match"),
     [
+        (keras.losses.MeanSquaredError, r"is a class.*MeanSquaredError\(reduction=None\)"),
         (lambda targets: targets, "cannot be called: TypeError"),
         (lambda targets, outputs: keras.ops.mean(targets - outputs), "makes .* of float32"),
         (lambda targets, outputs: targets > outputs, "makes .* of bool"),
     ],
 )
 def test_what_no_step_can_lower_is_refused(loss, match):
-    with pytest.raises(ValueError, match=rf"loss=<function.*{match}.*A loss is a function of"):
+    with pytest.raises(
+        ValueError, match=rf"loss=<(function|class).*{match}.*A loss is a function of"
+    ):
         quick(loss).fit(WINE)
 
 

@@ -399,6 +399,16 @@ def _umask():
     return mask
 
 
+@pytest.mark.parametrize("trusted", [True, 3])
+def test_trust_is_by_names(path, trusted):
+    skae.save(PCA(2), path, trusted=None)
+    assert skae.load(path, trusted=None).n_components == 2
+    with pytest.raises(TypeError, match=rf"trusted={trusted} should be a list of names"):
+        skae.load(path, trusted=trusted)
+    with pytest.raises(TypeError, match=r"each is trusted by its name\. Leave it out"):
+        skae.save(PCA(3), path, trusted=trusted)
+
+
 def test_a_file_that_is_read_only_is_left_alone(tmp_path, monkeypatch):
     target, link = tmp_path / "target.skae", tmp_path / "link.skae"
     skae.save(PCA(2), target)
