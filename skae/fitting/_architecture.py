@@ -1,7 +1,7 @@
 """The network, as the parameters describe it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any, Self
@@ -309,6 +309,11 @@ def checked_width(n_components: int) -> int:
 
 
 def _integers(name: str, values: Any, meaning: str) -> tuple[int, ...]:
+    if isinstance(values, Set | Mapping):
+        raise ValueError(
+            f"{name}={values!r} should be a tuple or a list, as the order of a "
+            f"{type(values).__name__} says nothing: {meaning}."
+        )
     is_single = isinstance(values, Integral) or getattr(values, "ndim", 1) == 0
     given = (values,) if is_single else tuple(values)
     if not all(isinstance(value, Integral) and 0 < int(value) <= _LARGEST for value in given):

@@ -163,13 +163,13 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         keeps = keeps_interrupted(self)
         # Kept until all is done: a kill in the second training does not cost the first.
         first = None if checkpoint is None else Path(f"{fspath(checkpoint)}.autoencoder")
+        sizes = layer_sizes(self.hidden_layer_sizes)  # refused, if so, before anything is trained
         whole = self._pretrained(X, int(rng.integers(2**31)), keeps, first)
         autoencoder, rows = inside(whole, X)
         model = autoencoder._model
         code = model.encode(rows).astype(np.float64, copy=False)
         reconstructed = _reconstructions(model, code, rows)
         targets = targets_of(_seen(model, reconstructed, rows))
-        sizes = layer_sizes(self.hidden_layer_sizes)
         network = with_head(model.network, sizes, targets.values.shape[1])
         head = self._head_start(
             random_head(network, rng), code, units_of(code, reconstructed), targets

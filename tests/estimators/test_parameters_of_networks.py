@@ -9,6 +9,7 @@ import pytest
 from skae import (
     AdversarialAutoencoder,
     Autoencoder,
+    AutoencoderRegressor,
     DenoisingAutoencoder,
     RecurrentAutoencoder,
     SparseAutoencoder,
@@ -46,6 +47,17 @@ def test_what_is_refused_is_taken_by_its_network():
 def test_what_is_left_alone_is_the_default():
     given = inspect.signature(Autoencoder).parameters
     assert {name: given[name].default for name in DEFAULTS} == DEFAULTS
+
+
+@pytest.mark.parametrize("sizes", [{16, 8}, frozenset({4}), {16: 8}, {16: 8}.keys()], ids=str)
+def test_sizes_without_an_order_are_refused(sizes):
+    one = Autoencoder(2, hidden_layer_sizes=sizes, **QUICK)
+    critic = AdversarialAutoencoder(2, critic_hidden_layer_sizes=sizes, **QUICK)
+    head = AutoencoderRegressor(Autoencoder(2, **QUICK), hidden_layer_sizes=sizes)
+    for estimator in (one, critic, head):
+        with pytest.raises(ValueError, match=r"_layer_sizes=.* should be a tuple or a list"):
+            estimator.fit(X, X[:, 0])
+        assert not hasattr(estimator, "n_features_in_")
 
 
 SPARSITIES = ("l1", "kl", "topk", "batch_topk", "jumprelu")
