@@ -1,6 +1,6 @@
 """Autoencoders put around a table, where rows are more than numbers."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from skae.numerics import Array
 from skae.reducers import allows_nan, thawed
 from skae.tables import has_holes, holds_more_than_numbers
 from skae.tabular._autoencoder import TableAutoencoder
-from skae.tabular._input import checked_table
+from skae.tabular._input import checked_table, no_column_left
 
 
 def reads_tables(reducer: object) -> bool:
@@ -73,6 +73,46 @@ def columns_left_out(table: TableAutoencoder, X: Any) -> dict[Hashable, str]:
     """
     asked = clone(table)
     return dict(asked._encoding_of(checked_table(asked, X, None), None).left_out)
+
+
+def leave_out_once(table: Any, X: Any) -> dict[Hashable, str]:
+    """Fix which columns a reducer of tables leaves out, by all rows of X, and return why.
+
+    Parts of the rows may say otherwise: a column that numbers all of them has gaps in a part.
+
+    Parameters
+    ----------
+    table : TableAutoencoder, or a frozen one
+        Unfitted. What is frozen, or told which columns to drop, stays as it is.
+    X : DataFrame or array-like
+
+    Returns
+    -------
+    left_out : dict
+        For ``say_why_left_out``; empty where nothing was decided.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As its ``fit``.
+    """
+    if thawed(table) is not table:
+        return {}
+    table._validate_params()
+    if not isinstance(table.drop, str):
+        return {}
+    left_out = columns_left_out(table, X)
+    if len(left_out) == np.shape(X)[1]:
+        raise no_column_left(left_out)
+    table.set_params(drop=list(left_out))
+    return left_out
+
+
+def say_why_left_out(table: Any, left_out: Mapping[Hashable, str]) -> None:
+    """Give a TableAutoencoder, fitted to a part of the rows, the reasons of ``leave_out_once``."""
+    if left_out:
+        thawed(table).left_out_.update(left_out)
+        thawed(table)._encoding.left_out.update(left_out)
 
 
 def set_width(table: TableAutoencoder, X: Any, share: float, most: int) -> None:

@@ -179,6 +179,25 @@ class TestOutliers:
         assert list(contributions.columns) == list(frame.columns)
         assert (contributions["nothing"] == 0.0).all()
 
+    @pytest.mark.parametrize("trim", [0.0, 0.05])
+    def test_what_is_left_out_is_decided_once_on_all_rows(self, trim):
+        frame = spoiled().assign(place=np.arange(1, N + 1))
+        alone = TableAutoencoder(quick()).fit(frame)
+        found = detector(trim=trim).fit(frame)
+        assert alone.left_out_ == {"place": "it numbers the rows"}
+        assert [table.left_out_ for table in found.reducers_] == [alone.left_out_] * 2
+        assert (found.feature_contributions(frame)["place"] == 0.0).all()
+        assert "place" not in str(found.explain(frame))
+
+    def test_a_column_that_is_to_be_learnt_is_left_out_of_no_fold(self):
+        frame = spoiled().assign(place=np.arange(1, N + 1))
+        found = detector(TableAutoencoder(quick(), drop=["area"])).fit(frame)
+        assert [table.left_out_ for table in found.reducers_] == [{"area": "as asked"}] * 2
+
+    def test_no_column_is_left(self):
+        with pytest.raises(ValueError, match=r"No column of X is left.*'a': it numbers the rows"):
+            detector().fit(pd.DataFrame({"a": np.arange(60), "b": ["x"] * 60}))
+
     def test_new_rows_are_judged_by_all(self):
         frame = spoiled()
         found = detector().fit(frame[2:])

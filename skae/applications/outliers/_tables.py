@@ -20,7 +20,9 @@ from skae.tables import in_frame_like, labels_in_fit, validate_data
 from skae.tabular import (
     TableRows,
     around_table,
+    leave_out_once,
     native_rows,
+    say_why_left_out,
     surprises,
     table_rows,
 )
@@ -42,6 +44,8 @@ class TableReader:
 
     def __init__(self, reducer: Any, *, is_default: bool = False) -> None:
         self.reducer, self.is_default = reducer, is_default
+        self._of_fit: TableRows | None = None
+        self._left_out: dict[Hashable, str] = {}
 
     @classmethod
     def to_fit(cls, reducer: Any, plan: Plan, rng: np.random.RandomState) -> "TableReader":
@@ -72,6 +76,7 @@ class TableReader:
                 f"{MIN_ROWS} is required by {type(estimator).__name__}."
             )
         check_names(self.reducer, X)
+        self._of_fit = rows
         return rows
 
     def usual(self, rows: TableRows) -> Bools:
@@ -85,11 +90,16 @@ class TableReader:
     def panel(self, rows: TableRows, plan: Plan, rng: np.random.RandomState) -> "TablePanel":
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(rows.keys, plan.trim)
+        if self._of_fit is not None and not self._left_out:
+            # Once for all folds, whose rows may say otherwise.
+            self._left_out = leave_out_once(self.reducer, self._of_fit.X)
         if self.is_default:
             halve(self.reducer, rows.X)
         folds = HeldOutFolds(rows.keys, plan.n_folds, rng)
         tables = [others.X for others in folds.of_others(rows)]
         reducers = fit_reducers(self.reducer, tables, plan.n_jobs)
+        for fitted in reducers:
+            say_why_left_out(fitted, self._left_out)
         spreads = spreads_of_numbers(reducers, rows, folds)
         found = np.empty(rows.shape)
         for fold, fitted in enumerate(reducers):
