@@ -67,8 +67,9 @@ CLASSES = (
     "skae.tabular._columns.NumberColumn",
     "skae.tabular._encoding.Encoding",
     "skae.tabular._filling.HoleErrors",
-    "skae.tabular._linear.LinearGuess",
     "skae.tabular._frames.Container",
+    "skae.tabular._linear.LinearGuess",
     "skae.tabular._normal_scores.NormalScores",
     "skae.tabular._scores.UsualErrors",
+    "skae.tabular._seen.SeenValues",
 )

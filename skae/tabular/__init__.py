@@ -18,9 +18,11 @@ from skae.tabular._around import (
 from skae.tabular._autoencoder import TableAutoencoder
 from skae.tabular._containers import joined_tables, table_in_container
 from skae.tabular._rows import TableRows, native_rows, table_rows
+from skae.tabular._seen import SeenValues
 from skae.tabular._views import as_numbers, feature_names
 
 __all__ = [
+    "SeenValues",
     "TableAutoencoder",
     "TableRows",
     "around_table",

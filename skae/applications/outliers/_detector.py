@@ -134,9 +134,9 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     value is wrong, in nats: ``log(0.99 + 0.01 * exp(r))``, where r is how much more surprising it
     is than the column usually is among rows held out, but no more than the logarithm of how seldom
     as much is seen there. If one value in a hundred is wrong, n nats are odds of about
-    ``exp(n) - 1`` to 1 that this one is: 19 to 1 for 3 nats, where it is some 1,900 times less
-    likely than usual. Values that are right have about 0. ``"auto"`` takes rows beyond Tukey's
-    fence, as above, with evidence of 1 nat. All rows are learnt from, also absurd ones.
+    ``exp(n) - 1`` to 1 that this one is. Values that are right have about 0. What none of n rows
+    of ``fit`` had (a level, a hole, another value than a constant column's) adds ``log(n + 1)``.
+    ``"auto"`` takes rows beyond Tukey's fence with 1 nat. All are learnt from, also absurd ones.
 
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.

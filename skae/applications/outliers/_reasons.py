@@ -60,7 +60,7 @@ def _reconstructed_by(judge: Any) -> Any:
 
 
 def reasons_of_tables(
-    panel: Panel[TableRows],
+    panel: Any,
     rows: TableRows,
     labels: Sequence[Hashable],
     contributions: Array,
@@ -69,13 +69,14 @@ def reasons_of_tables(
 ) -> list[list[str]]:
     """Return why rows of a table are odd: what is expected is what other columns suggest."""
     is_chosen = chosen_columns(contributions, n, _LEAST_NATS)
-    said = {}
+    is_new, said = panel.novelty(rows) > 0, {}
     for column in np.flatnonzero(is_chosen.any(axis=0)).tolist():
         places = np.flatnonzero(is_chosen[:, column])
         own = rows[places]
         expected = _expected(panel, own, column, is_number=column in spreads)
         for place, value, other in zip(places.tolist(), own.column(column), expected, strict=True):
-            said[place, column] = _sentence(labels[column], value, other, spreads.get(column))
+            fact = _fact(labels[column], value, is_new=bool(is_new[place, column]))
+            said[place, column] = fact + _instead(value, other, spreads.get(column))
     return in_order(said, contributions, " nats")
 
 
@@ -131,12 +132,19 @@ def _spread(distances: Array) -> float:
     return _DEVIATIONS_PER_MEDIAN * float(np.median(known)) if len(known) else 0.0
 
 
-def _sentence(label: Hashable, value: Any, expected: Any, spread: float | None) -> str:
-    is_absent = is_missing(value)
-    text = f"{label} is missing" if is_absent else f"{label} = {_shown(value)}"
-    if is_missing(expected) or (not is_absent and _shown(expected) == _shown(value)):
-        return text
-    text += f", expected {_shown(expected)}"
+def _fact(label: Hashable, value: Any, *, is_new: bool) -> str:
+    """Return what the value of a column is."""
+    if is_missing(value):
+        return f"{label} is missing, as never in fit" if is_new else f"{label} is missing"
+    return f"{label} = {_shown(value)}{', never seen in fit' if is_new else ''}"
+
+
+def _instead(value: Any, expected: Any, spread: float | None) -> str:
+    """Return what was expected of a column, where anything else was."""
+    is_same = not is_missing(value) and not is_missing(expected)
+    if is_missing(expected) or (is_same and _shown(expected) == _shown(value)):
+        return ""
+    text = f", expected {_shown(expected)}"
     if spread is None:
         return text
     is_time = isinstance(expected, datetime.date | datetime.timedelta)

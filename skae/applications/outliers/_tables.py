@@ -16,8 +16,10 @@ from skae.applications.outliers._threshold import threshold_of
 from skae.folds import HeldOutFolds
 from skae.numerics import Array, Bools, Integers
 from skae.reducers import check_names, reducer_to_fit, thawed
+from skae.states import demand
 from skae.tables import in_frame_like, labels_in_fit, validate_data
 from skae.tabular import (
+    SeenValues,
     TableRows,
     around_table,
     leave_out_once,
@@ -44,6 +46,7 @@ class TableReader:
 
     def __init__(self, reducer: Any, *, is_default: bool = False) -> None:
         self.reducer, self.is_default = reducer, is_default
+        self._seen: SeenValues | None = None
         self._of_fit: TableRows | None = None
         self._left_out: dict[Hashable, str] = {}
 
@@ -90,8 +93,9 @@ class TableReader:
     def panel(self, rows: TableRows, plan: Plan, rng: np.random.RandomState) -> "TablePanel":
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(rows.keys, plan.trim)
-        if self._of_fit is not None and not self._left_out:
+        if self._of_fit is not None and self._seen is None:
             # Once for all folds, whose rows may say otherwise.
+            self._seen = SeenValues.of(self.reducer, self._of_fit.X)
             self._left_out = leave_out_once(self.reducer, self._of_fit.X)
         if self.is_default:
             halve(self.reducer, rows.X)
@@ -107,7 +111,8 @@ class TableReader:
             found[own] = surprises(fitted, rows[own].X)
         scale = SurpriseScale(found)
         judge_of = LikelihoodTableJudge if plan.scoring == "likelihood" else SurpriseJudge
-        return TablePanel(folds, [judge_of(fitted, scale) for fitted in reducers], spreads)
+        judges = [judge_of(fitted, scale) for fitted in reducers]
+        return TablePanel(folds, judges, spreads, self._seen)
 
     def to_score(self, X: Any, estimator: Any) -> TableRows:
         """Return new rows as a panel judges them."""
@@ -153,21 +158,51 @@ class TablePanel(Panel[TableRows]):
     judges : list of judges
     spreads : dict
         How far numbers lie from what other columns suggest, by the place of their column.
+    seen : SeenValues or None
+        What the rows of the fit held. What they never held says the same to all judges.
     """
 
+    # Panels of version 0.1.0 know nothing of it.
+    seen: SeenValues | None = None
+
     def __init__(
-        self, folds: HeldOutFolds, judges: Sequence[Any], spreads: dict[int, float]
+        self,
+        folds: HeldOutFolds,
+        judges: Sequence[Any],
+        spreads: dict[int, float],
+        seen: SeenValues | None,
     ) -> None:
         super().__init__(folds, judges)
-        self.spreads = spreads
+        self.spreads, self.seen = spreads, seen
 
     def held_out_in(self, X: TableRows) -> Integers:
         """Return the fold that each row was held out in; ``NEW`` for rows that no fold knows."""
         return self.folds.find(X.keys)
 
+    def scores(self, X: TableRows) -> Array:
+        """Return the anomaly score of each row; higher is more abnormal."""
+        scores: Array = super().scores(X) + self.novelty(X).sum(axis=1)
+        return scores
+
+    def contributions(self, X: TableRows) -> Array:
+        """Return what each column adds to the anomaly score of its row."""
+        return super().contributions(X) + self.novelty(X)
+
     def evidence(self, X: TableRows) -> Array:
         """Return the evidence of each column that its value is wrong, whatever rows score."""
-        return self.judged(X, np.zeros(X.shape), lambda judge: judge.evidence)
+        of_judges = self.judged(X, np.zeros(X.shape), lambda judge: judge.evidence)
+        return of_judges + self.novelty(X)
+
+    def novelty(self, X: TableRows) -> Array:
+        """Return how surprising each value is as one that no row of the fit had; 0 for others."""
+        return np.zeros(X.shape) if self.seen is None else self.seen.surprises(X.X)
+
+    def check_stored(self, reducers: Any) -> None:
+        """Refuse a panel that a file has not left whole."""
+        super().check_stored(reducers)
+        demand(self.seen is None or isinstance(self.seen, SeenValues), "values that nobody saw")
+        if self.seen is not None:
+            self.seen.check_stored(reducers[0].n_features_in_)
 
 
 class SurpriseJudge:
