@@ -54,20 +54,41 @@ class TableRows:
         cells = column.to_list()
         return cells
 
-    def without(self, place: int) -> Any:
-        """The rows as they came, but for a column of which nothing is known."""
+    def without(self, *places: int) -> Any:
+        """The rows as they came, but for columns of which nothing is known."""
         if isinstance(self.X, np.ndarray):
             kind = self.X.dtype.kind
             is_number = kind in "iuf"
             dtype = np.float64 if kind in "iu" else self.X.dtype if kind == "f" else object
             X = self.X.astype(dtype)
-            X[:, place] = np.nan if is_number else None
+            X[:, list(places)] = np.nan if is_number else None
             return X
         if hasattr(self.X, "iloc"):
             X = self.X.copy(deep=False)
-            X[X.columns[place]] = X.iloc[:, place].mask(np.ones(len(self), bool))
+            for place in places:
+                X[X.columns[place]] = X.iloc[:, place].mask(np.ones(len(self), bool))
             return X
-        return self.X.with_columns(self.X.to_series(place).clear(len(self)))
+        return self.X.with_columns([self.X.to_series(p).clear(len(self)) for p in places])
+
+    def filled(self, places: tuple[int, ...], made: Any) -> "TableRows":
+        """The same rows, found again by the same keys, with these columns of another table.
+
+        Parameters
+        ----------
+        places : tuple of int
+        made : DataFrame or ndarray
+            Of as many rows and columns, in the same library.
+        """
+        if isinstance(self.X, np.ndarray):
+            X: Any = self.X.astype(np.result_type(self.X, made))
+            X[:, list(places)] = made[:, list(places)]
+        elif hasattr(self.X, "iloc"):
+            X = self.X.copy(deep=False)
+            for place in places:
+                X[X.columns[place]] = made.iloc[:, place].array
+        else:
+            X = self.X.with_columns([made.to_series(place) for place in places])
+        return TableRows(X, self.labels, self.keys)
 
 
 def table_rows(X: Any) -> TableRows:

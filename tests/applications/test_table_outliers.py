@@ -9,6 +9,7 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 
 from skae import ReconstructionOutlierDetector, TableAutoencoder, VariationalAutoencoder
+from skae.applications.outliers._causes import laid_on_causes
 from skae.tabular import SeenValues, table_rows
 
 N = 120
@@ -140,3 +141,63 @@ class TestNewValues:
         again = pickle.loads(pickle.dumps(fitted))
         del vars(again._panel)["seen"]
         assert again.score_samples(homes()[:1].assign(currency="USD"))[0] > -1
+
+
+class TestCauses:
+    @pytest.mark.parametrize("area", [1e6, -9999.0])
+    def test_the_wrong_cell_is_blamed_and_others_are_not(self, fitted, area):
+        odd = homes()[:1].assign(area=area)
+        evidence = fitted._panel.evidence(table_rows(odd))[0]
+        ((reason, *others),) = fitted.explain(odd)
+        contributions = fitted.feature_contributions(odd)
+        assert evidence[[0, 1]].max() > 1.0
+        assert reason.startswith(f"area = {area:.15g}, expected 15")
+        assert contributions.idxmax(axis=1)[0] == "area"
+        assert contributions.sum(axis=1)[0] == pytest.approx(-fitted.score_samples(odd)[0])
+        assert all(float(other.split(": ")[1].split()[0]) < 1.0 for other in others)
+
+    @pytest.mark.slow
+    def test_swapped_cells_are_blamed_first(self, fitted):
+        frame, rng = homes(), np.random.default_rng(0)
+        for column in ("kind", "rooms"):
+            other = frame[column].to_numpy()[rng.permutation(N)]
+            odd = frame.assign(**{column: other})[other != frame[column]]
+            odd = odd[fitted.predict(odd) == -1]
+            first = [reasons[0].split(" ")[0] for reasons in fitted.explain(odd)]
+            assert np.mean(np.array(first) == column) >= 0.8
+            assert (fitted.feature_contributions(odd).idxmax(axis=1) == first).all()
+
+    def test_nats_of_absurd_values_are_numbers_that_one_reads(self, fitted):
+        few, many = -fitted.score_samples(
+            pd.concat([homes()[:1].assign(area=area) for area in (1e6, 1e7)])
+        )
+        assert few < many < 200.0
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("convert", [pl.from_pandas, lambda frame: frame.to_numpy(object)])
+    def test_rows_of_any_kind(self, convert):
+        frame = homes()[["kind", "rooms", "area"]]
+        odd = frame[:1].assign(area=1e6)
+        found = detector().fit(convert(frame))
+        assert found.explain(convert(odd))[0][0].split(" ")[0] in ("area", "x2")
+
+
+def test_evidence_is_laid_on_what_explains_it():
+    """Column 0 is wrong and makes 1 odd; column 2 is odd by itself, and row 1 is not odd."""
+    evidence = np.array([[2.0, 5.0, 1.5], [0.2, 0.3, 0.0]])
+
+    def without(rows, hidden):
+        own = np.array([2.0, 5.0 * (0 not in hidden), 1.5])
+        own[list(hidden)] = 0.0
+        return np.tile(own, (len(rows), 1))
+
+    laid, causes = laid_on_causes(evidence, without)
+    np.testing.assert_allclose(laid, [[7.0, 0.0, 1.5], evidence[1]])
+    assert causes == {0: (0,)}
+
+
+def test_what_explains_nothing_is_not_blamed():
+    evidence = np.array([[2.0, 5.0]])
+    laid, causes = laid_on_causes(evidence, lambda rows, hidden: evidence[rows] + 1.0)
+    np.testing.assert_array_equal(laid, evidence)
+    assert causes == {}

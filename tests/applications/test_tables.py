@@ -120,7 +120,9 @@ class TestOutliers:
         evidence = np.zeros(rows.shape)
         evidence[0, frame.columns.get_loc(column)] = 2.0
         panel = found._panel
-        ((reason,), none) = reasons_of_tables(panel, rows, list(frame), evidence, 1, panel.spreads)
+        ((reason,), none) = reasons_of_tables(
+            panel, rows, list(frame), evidence, 1, panel.spreads, {}
+        )
         assert reason.startswith(f"{column} is missing, expected 1")
         assert reason.endswith("): 2 nats")
         assert none == []

@@ -298,12 +298,13 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
         """Split the anomaly score of each row over the columns.
 
         Needs pandas, but for frames of polars. Of new rows it is the median over the reducers,
-        brought to the score. A column may lower a ``"mahalanobis"`` score, if its residual is what
-        the others suggest. For ``"likelihood"`` the columns of the mean training row are replaced
-        by those of the row, one after another from the first and from the last; a column adds the
-        mean change of the score [4]_, and an even share of what that row scores. In a table it adds
-        how much more surprising it is than in the mean of training rows, given the code, and an
-        even share of the rest, also where it is ordinary: reasons are those of :meth:`explain`.
+        brought to the score; in a table, columns to blame have what they explain. One may lower a
+        ``"mahalanobis"`` score, if its residual is what the others suggest. For ``"likelihood"``
+        the columns of the mean training row are replaced by those of the row, one after another
+        from the first and from the last; a column adds the mean change of the score [4]_ and a
+        share of what that row scores. In a table it adds how much more surprising it is than in the
+        mean of training rows, given the code, and an even share of the rest, also where it is
+        ordinary: reasons are those of :meth:`explain`.
 
         Parameters
         ----------

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skae.applications.outliers._causes import LEAST_SUSPICIOUS, Hidden
 from skae.applications.outliers._judges import Panel
 from skae.folds import NEW, HeldOutFolds
 from skae.numerics import Array, Bools
@@ -14,8 +15,8 @@ from skae.reducers import reconstructed
 from skae.tables import is_missing
 from skae.tabular import TableRows, columns_of_numbers, table_rows
 
-# A column that adds less to the score of its row, in nats or as a share of it, is no reason.
-_LEAST_NATS, _LEAST_SHARE = 0.1, 0.01
+# A column that adds less to the score of its row, as a share of it, is no reason.
+_LEAST_SHARE = 0.01
 # Rows of each fold that say how far numbers lie from what is expected of them.
 _ROWS_FOR_SPREAD = 100
 _DEVIATIONS_PER_MEDIAN = 1.4826
@@ -66,14 +67,22 @@ def reasons_of_tables(
     contributions: Array,
     n: int,
     spreads: Mapping[int, float],
+    causes: Mapping[int, Hidden],
 ) -> list[list[str]]:
-    """Return why rows of a table are odd: what is expected is what other columns suggest."""
-    is_chosen = chosen_columns(contributions, n, _LEAST_NATS)
+    """Return why rows of a table are odd: what is expected is what other columns suggest.
+
+    Those that are to blame, as ``laid_on_causes`` returns them, suggest nothing.
+    """
+    is_chosen = chosen_columns(contributions, n, LEAST_SUSPICIOUS)
     is_new, said = panel.novelty(rows) > 0, {}
-    for column in np.flatnonzero(is_chosen.any(axis=0)).tolist():
-        places = np.flatnonzero(is_chosen[:, column])
+    groups: dict[tuple[int, Hidden], list[int]] = {}
+    for row, column in np.argwhere(is_chosen).tolist():
+        hidden = tuple(sorted({column, *causes.get(row, ())}))
+        groups.setdefault((column, hidden), []).append(row)
+    for (column, hidden), chosen in groups.items():
+        places = np.array(chosen)
         own = rows[places]
-        expected = _expected(panel, own, column, is_number=column in spreads)
+        expected = _expected(panel, own, column, hidden, is_number=column in spreads)
         for place, value, other in zip(places.tolist(), own.column(column), expected, strict=True):
             fact = _fact(labels[column], value, is_new=bool(is_new[place, column]))
             said[place, column] = fact + _instead(value, other, spreads.get(column))
@@ -81,7 +90,7 @@ def reasons_of_tables(
 
 
 def _expected(
-    panel: Panel[TableRows], rows: TableRows, column: int, *, is_number: bool
+    panel: Panel[TableRows], rows: TableRows, column: int, hidden: Hidden, *, is_number: bool
 ) -> list[Any]:
     """Return what judges that have not seen a row impute for a cell that is hidden from them."""
     found: list[list[Any]] = [[] for _ in range(len(rows))]
@@ -89,7 +98,7 @@ def _expected(
     for fold, judge in enumerate(panel.judges):
         places = np.flatnonzero((held_out_in == fold) | (held_out_in == NEW))
         if len(places):
-            filled = _imputed(judge.reducer, rows[places], column).column(column)
+            filled = _imputed(judge.reducer, rows[places], hidden).column(column)
             for place, value in zip(places.tolist(), filled, strict=True):
                 # The rows of a fold may have left the column out.
                 if not is_missing(value):
@@ -103,8 +112,8 @@ def _middle(values: list[Any]) -> Any:
     return sorted(values)[(len(values) - 1) // 2]
 
 
-def _imputed(reducer: Any, rows: TableRows, column: int) -> TableRows:
-    return table_rows(reducer.impute(rows.without(column)))
+def _imputed(reducer: Any, rows: TableRows, hidden: Hidden) -> TableRows:
+    return table_rows(reducer.impute(rows.without(*hidden)))
 
 
 def spreads_of_numbers(
@@ -121,7 +130,7 @@ def spreads_of_numbers(
         some = rows[own[np.linspace(0, len(own) - 1, min(len(own), _ROWS_FOR_SPREAD)).astype(int)]]
         for label in columns_of_numbers(reducer):
             column = rows.labels.index(label)
-            made = _imputed(reducer, some, column).keys[:, column]
+            made = _imputed(reducer, some, (column,)).keys[:, column]
             residuals.setdefault(column, []).append(np.abs(made - some.keys[:, column]))
     return {column: _spread(np.concatenate(all_)) for column, all_ in residuals.items()}
 

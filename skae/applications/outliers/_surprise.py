@@ -4,7 +4,8 @@ What surprises a model is no evidence by itself: a rare category does so whereve
 columns models are wrong about many rows. A value that is wrong with a small probability, and then
 anything, turns a surprise into evidence. On rows that are right its likelihood ratio has a mean of
 one, which says what a usual surprise is; and no surprise counts more than the logarithm of how
-seldom as much is seen.
+seldom as much is seen. Beyond the rows held out that grows with the surprise, and where no number
+of rows could tell any more, with its logarithm.
 """
 
 import numpy as np
@@ -17,6 +18,8 @@ _SHARE_WRONG = 0.01
 _MOST = 3.0
 # Rows, at least and as a share, whose surprise tells how fast still larger ones get rare.
 _TAIL_ROWS, _TAIL = 10, 0.05
+# Nats beyond which rarity is beyond all rows there could be, and only orders the rows.
+_FAR = 30.0
 
 
 class SurpriseScale:
@@ -59,4 +62,6 @@ class SurpriseScale:
             beyond, self._tail_scale, out=np.zeros(beyond.shape), where=self._tail_scale > 0
         )
         is_far = (beyond > 0) & (self._tail_scale > 0)
-        return np.where(is_far, scaled - self._log_share, rarity)
+        rarer = scaled - self._log_share
+        rarer = np.minimum(rarer, _FAR + np.log1p(np.maximum(rarer - _FAR, 0.0)))
+        return np.where(is_far, rarer, rarity)

@@ -1,10 +1,11 @@
 """Rows of a table, as a detector reads and judges them."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
+from skae.applications.outliers._causes import LEAST_ODD, Hidden, laid_on_causes
 from skae.applications.outliers._default import halve, table_reducer
 from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import Panel, check_likelihood
@@ -28,9 +29,6 @@ from skae.tabular import (
     surprises,
     table_rows,
 )
-
-# Evidence in nats below which no row is taken for an outlier, however usual less is.
-_LEAST_EVIDENCE = 1.0
 
 
 class TableReader:
@@ -130,14 +128,16 @@ class TableReader:
         """Return the anomaly score above which rows are outliers."""
         threshold = threshold_of(scores, contamination, has_few_kinds=False)
         is_evidence = contamination == "auto" and plan.scoring != "likelihood"
-        return max(threshold, _LEAST_EVIDENCE) if is_evidence else threshold
+        # However usual less is.
+        return max(threshold, LEAST_ODD) if is_evidence else threshold
 
     def reasons(
         self, panel: "TablePanel", rows: TableRows, n_reasons: int, estimator: Any
     ) -> list[list[str]]:
         """Return the columns of each row of which most says that they are wrong, in words."""
-        evidence, labels = panel.evidence(rows), _labels(rows.shape[1], estimator)
-        return reasons_of_tables(panel, rows, labels, evidence, n_reasons, panel.spreads)
+        laid, causes = panel.laid_evidence(rows)
+        labels = _labels(rows.shape[1], estimator)
+        return reasons_of_tables(panel, rows, labels, laid, n_reasons, panel.spreads, causes)
 
     def in_frame(self, values: Array, X: Any, estimator: Any) -> Any:
         """Return values of the columns of rows, one for each, in a frame like that of X."""
@@ -186,12 +186,31 @@ class TablePanel(Panel[TableRows]):
 
     def contributions(self, X: TableRows) -> Array:
         """Return what each column adds to the anomaly score of its row."""
-        return super().contributions(X) + self.novelty(X)
+        added: Array = super().contributions(X) + self.novelty(X)
+        if isinstance(self.judges[0], LikelihoodTableJudge):
+            return added
+        odd = np.flatnonzero(added.sum(axis=1) >= LEAST_ODD)
+        laid, causes = self.laid_evidence(X[odd])
+        has_causes = np.array(sorted(causes), dtype=int)
+        added[odd[has_causes]] = laid[has_causes]
+        return added
 
     def evidence(self, X: TableRows) -> Array:
         """Return the evidence of each column that its value is wrong, whatever rows score."""
         of_judges = self.judged(X, np.zeros(X.shape), lambda judge: judge.evidence)
         return of_judges + self.novelty(X)
+
+    def laid_evidence(self, X: TableRows) -> tuple[Array, dict[int, Hidden]]:
+        """Return evidence, that of odd rows laid on the columns that explain it, and which."""
+
+        def without(places: Integers, hidden: Hidden) -> Array:
+            rows = X[places]
+            left = self.judged(rows, np.zeros(rows.shape), lambda judge: _mending(judge, hidden))
+            left += self.novelty(rows)
+            left[:, list(hidden)] = 0.0
+            return left
+
+        return laid_on_causes(self.evidence(X), without)
 
     def novelty(self, X: TableRows) -> Array:
         """Return how surprising each value is as one that no row of the fit had; 0 for others."""
@@ -203,6 +222,20 @@ class TablePanel(Panel[TableRows]):
         demand(self.seen is None or isinstance(self.seen, SeenValues), "values that nobody saw")
         if self.seen is not None:
             self.seen.check_stored(reducers[0].n_features_in_)
+
+
+def _mending(judge: Any, hidden: Hidden) -> Callable[[TableRows], Array]:
+    """Return what gives evidence of rows of which some columns are as the others suggest.
+
+    A hole would surprise by itself, and codes are worse for it.
+    """
+
+    def evidence(rows: TableRows) -> Array:
+        made = judge.reducer.impute(rows.without(*hidden))
+        of_others: Array = judge.evidence(rows.filled(hidden, made))
+        return of_others
+
+    return evidence
 
 
 class SurpriseJudge:
