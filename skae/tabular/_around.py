@@ -11,6 +11,7 @@ from skae.numerics import Array
 from skae.reducers import allows_nan, thawed
 from skae.tables import has_holes, holds_more_than_numbers
 from skae.tabular._autoencoder import TableAutoencoder
+from skae.tabular._cells import NUMERIC
 from skae.tabular._input import checked_table, no_column_left
 
 
@@ -136,6 +137,37 @@ def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]
     """Labels of the columns that a fitted TableAutoencoder learnt as numbers, dates or spans."""
     found = thawed(table)._encoding.numbers.items()
     return [name for name, column in found if with_times or column.kind == "number"]
+
+
+def numbers_to_learn(table: Any, X: Any) -> Array:
+    """The columns that a TableAutoencoder learns, or has learnt, as numbers, dates or spans.
+
+    Parameters
+    ----------
+    table : TableAutoencoder, unfitted or frozen
+    X : DataFrame or array-like
+
+    Returns
+    -------
+    numbers : ndarray of shape (n_samples, n_numbers)
+        NaN where missing; dates and spans in microseconds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As its ``fit``.
+    """
+    fitted = thawed(table)
+    if fitted is table:
+        table._validate_params()
+        asked = clone(table)
+        rows = checked_table(asked, X, None)
+        names = asked._encoding_of(rows, None).numbers
+    else:
+        rows = checked_table(fitted, X, fitted._encoding.container.names)
+        names = fitted._encoding.numbers
+    columns = [rows.cells[name].values for name in names if rows.cells[name].kind in NUMERIC]
+    return np.column_stack(columns) if columns else np.empty((rows.n_rows, 0))
 
 
 def surprises(table: Any, X: Any) -> Array:

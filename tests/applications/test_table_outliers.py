@@ -10,7 +10,8 @@ from sklearn.frozen import FrozenEstimator
 
 from skae import ReconstructionOutlierDetector, TableAutoencoder, VariationalAutoencoder
 from skae.applications.outliers._causes import laid_on_causes
-from skae.tabular import SeenValues, table_rows
+from skae.applications.outliers._screen import absurd_rows_of_table
+from skae.tabular import SeenValues, numbers_to_learn, table_rows
 
 N = 120
 TRAINED = {"max_iter": 40, "early_stopping": False, "batch_size": 16, "jit_compile": False}
@@ -201,3 +202,48 @@ def test_what_explains_nothing_is_not_blamed():
     laid, causes = laid_on_causes(evidence, lambda rows, hidden: evidence[rows] + 1.0)
     np.testing.assert_array_equal(laid, evidence)
     assert causes == {}
+
+
+class TestAbsurdRows:
+    @pytest.mark.slow
+    def test_a_row_with_an_absurd_number_is_flagged_and_not_learnt_from(self, fitted):
+        frame, is_usual = homes(), np.arange(N) != 7
+        frame.loc[7, "area"] = -9999.0
+        found = detector().fit(frame)
+        without = detector().fit(frame[is_usual])
+        np.testing.assert_array_equal(
+            found.score_samples(frame[is_usual]), without.score_samples(frame[is_usual])
+        )
+        assert found._panel.spreads == without._panel.spreads
+        assert found.predict(frame)[7] == -1
+        assert found.explain(frame[7:8])[0][0].startswith("area = -9999, expected")
+
+    @pytest.mark.parametrize(
+        ("column", "value"), [("area", 1e7), ("sold", pd.Timestamp("1900-01-01"))]
+    )
+    def test_several_absurd_values_of_any_kind(self, column, value):
+        frame = homes().assign(sold=pd.date_range("2020", periods=N)[::-1])
+        frame.loc[[3, 5], "rooms"] = [-9999.0, -9998.0]
+        frame.loc[8, column] = value
+        is_absurd = absurd_rows_of_table(numbers_to_learn(table(), frame))
+        assert np.flatnonzero(is_absurd).tolist() == [3, 5, 8]
+
+    def test_heavy_tails_rare_values_and_many_rows_are_learnt_from(self):
+        rng = np.random.default_rng(0)
+        heavy = np.exp(2.0 * rng.normal(size=1000))
+        rare = np.where(np.arange(1000) < 3, 5.0, 0.0)
+        many = np.where(np.arange(1000) < 60, -9999.0, rng.normal(size=1000))
+        holes = np.where(np.arange(1000) < 995, np.nan, 1.0)
+        numbers = np.column_stack([heavy, rare, many, holes])
+        assert not absurd_rows_of_table(numbers).any()
+        assert not absurd_rows_of_table(np.empty((5, 0))).any()
+
+    @pytest.mark.slow
+    def test_categories_have_no_distances(self):
+        frame = pd.DataFrame({"a": [1, 2, 3, -9999] + [1, 2, 3] * 9, "b": np.arange(31) ** 0.5})
+        numbers = numbers_to_learn(table(categorical_features=["a"]), frame)
+        assert numbers.shape == (31, 1)
+        frozen = FrozenEstimator(
+            TableAutoencoder(VariationalAutoencoder(1, max_iter=1, jit_compile=False)).fit(frame)
+        )
+        np.testing.assert_array_equal(numbers_to_learn(frozen, frame)[:, 0], frame["a"])

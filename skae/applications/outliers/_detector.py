@@ -114,9 +114,9 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
 
     Rows with a value that is fifteen times as far from the median of its column as nine tenths of
     the others, such as -9999 for a missing one, are not learnt from unless they are more than a
-    tenth; they are scored like all others. Where a reducer is exact, residuals that may be rounding
-    count as zero. The reducers of all folds get codes of one length, also where ``n_components`` is
-    a share of the variance, and their scores one scale.
+    tenth; they are scored like all others. In a table, such a value is twenty times as far as 95 %
+    of the others. Where a reducer is exact, residuals that may be rounding count as zero. All folds
+    get codes of one length, also where ``n_components`` is a share of the variance, and one scale.
 
     Residuals are in units of X also where a Pipeline scales inside. ``"error"`` weighs columns by
     their units; the covariance of the others adapts to them, but columns that hardly vary beside
@@ -133,10 +133,9 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     ``"mahalanobis"`` or by ``"likelihood"``. For the first, a column adds the evidence that its
     value is wrong, in nats: ``log(0.99 + 0.01 * exp(r))``, where r is how much more surprising it
     is than the column usually is among rows held out, but no more than the logarithm of how seldom
-    as much is seen there. If one value in a hundred is wrong, n nats are odds of about
-    ``exp(n) - 1`` to 1 that this one is. Values that are right have about 0. What none of n rows
-    of ``fit`` had (a level, a hole, another value than a constant column's) adds ``log(n + 1)``.
-    ``"auto"`` takes rows beyond Tukey's fence with 1 nat. All are learnt from, also absurd ones.
+    as much is seen there. If one value in a hundred is wrong, the odds that this one is are about
+    ``exp(n) - 1`` to 1 at n nats. What none of n rows of ``fit`` had (a level, a hole, other values
+    than a constant) adds ``log(n + 1)``. ``"auto"`` takes rows beyond Tukey's fence with 1 nat.
 
     Sparse rows are made dense. ``"mahalanobis"`` and ``"top_features"`` hold a matrix of
     ``n_features_in_ ** 2`` numbers for each fold.

@@ -17,6 +17,11 @@ _ABSURD_TOGETHER = 5.0
 _QUANTILE = 0.9
 # Where fewer values than this differ from all others of a column, they do not tell its unit.
 _RARE = 0.02
+# Columns of tables may have heavy tails, which are learnt by ranks. Absurd there is what is so many
+# times as far from the median as all the rest, in a share of the column at most, where the rest is
+# within some times the middle nine tenths of it.
+_ALONE, _FEW, _LIGHT_TAILS = 20.0, 0.05, 10.0
+_LEAST_KNOWN = 10
 # More rows than this are no accident but a part of the table.
 _MAX_SHARE = 0.1
 
@@ -43,6 +48,41 @@ def absurd_rows(X: Array) -> Bools:
     is_absurd = (relative.max(axis=1) > _ABSURD) | (_root_mean_square(relative) > together)
     is_found: Bools = is_absurd & (is_absurd.mean() <= _MAX_SHARE)
     return is_found
+
+
+def absurd_rows_of_table(numbers: Array) -> Bools:
+    """Find rows with numbers that are alone far from all others of their columns.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_samples, n_columns)
+        The columns of numbers of a table, NaN where missing; dates and spans in any unit.
+
+    Returns
+    -------
+    is_absurd : ndarray of bool of shape (n_samples,)
+        No row, where these would be more than a tenth of all.
+    """
+    is_absurd = np.zeros(len(numbers), np.bool_)
+    for column in numbers.T:
+        known = ~np.isnan(column)
+        is_absurd[known] |= _is_alone(column[known])
+    is_found: Bools = is_absurd & (is_absurd.mean() <= _MAX_SHARE)
+    return is_found
+
+
+def _is_alone(values: Array) -> Bools:
+    if len(values) < _LEAST_KNOWN:
+        return np.zeros(len(values), np.bool_)
+    low, middle, high = np.percentile(values, [5, 50, 95])
+    distances = np.abs(values - middle)
+    n_most = max(1, int(_FEW * len(values)))
+    farthest = np.sort(distances)[::-1][: n_most + 1]
+    rest = farthest[1:]
+    # In a column that hardly ever varies, all that varies is far away.
+    is_gap = (farthest[:-1] >= _ALONE * rest) & (rest > 0) & (rest <= _LIGHT_TAILS * (high - low))
+    is_alone: Bools = distances > (rest[is_gap].min() if is_gap.any() else np.inf)
+    return is_alone
 
 
 def _root_mean_square(relative: Array) -> Array:

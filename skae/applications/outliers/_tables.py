@@ -11,6 +11,7 @@ from skae.applications.outliers._distinct import MIN_ROWS, check_distinct
 from skae.applications.outliers._judges import Panel, check_likelihood
 from skae.applications.outliers._plan import Plan
 from skae.applications.outliers._reasons import reasons_of_tables, spreads_of_numbers
+from skae.applications.outliers._screen import absurd_rows_of_table
 from skae.applications.outliers._sizes import fit_reducers
 from skae.applications.outliers._surprise import SurpriseScale
 from skae.applications.outliers._threshold import threshold_of
@@ -25,6 +26,7 @@ from skae.tabular import (
     around_table,
     leave_out_once,
     native_rows,
+    numbers_to_learn,
     say_why_left_out,
     surprises,
     table_rows,
@@ -81,8 +83,8 @@ class TableReader:
         return rows
 
     def usual(self, rows: TableRows) -> Bools:
-        """Return which rows can be learnt from: all, as numbers far out are learnt by ranks."""
-        return np.ones(len(rows), np.bool_)
+        """Return which rows can be learnt from."""
+        return ~absurd_rows_of_table(numbers_to_learn(self.reducer, rows.X))
 
     def judged(self, rows: TableRows) -> TableRows:
         """Return rows as a panel judges them."""
