@@ -126,8 +126,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
     Sequences that are filled up, for an autoencoder with a ``mask_value``, are judged by the
     timesteps that are there, and scores are brought to the number of columns, so that they do not
     follow the length. In a Pipeline, padding is what its last step reads as such; NaN passes
-    through scalers. ``"error"`` and ``"likelihood"`` are means over the values that are there,
-    ``"likelihood"`` times the number of columns.
+    through scalers. ``"error"`` and, times columns, ``"likelihood"`` are means of what is there.
 
     Frames with text, categories, dates or missing values are judged column by column, as
     ``"mahalanobis"`` or by ``"likelihood"``. For the first, a column adds the evidence that its
@@ -237,8 +236,7 @@ class ReconstructionOutlierDetector(OutlierMixin, StampedEstimator):
                 rows, is_usual = rows[kept], is_usual[kept]
                 panel = reader.panel(rows[is_usual], plan, rng)
         # A share is one of all rows, also of those that are trimmed.
-        counted = rows if self.contamination == "auto" else given
-        scores = panel.scores(reader.judged(counted))
+        scores = panel.scores(reader.judged(rows if self.contamination == "auto" else given))
         offset = -float(reader.threshold(scores, self.contamination, panel, plan))
         # This comes last, so that a fit that raises leaves the detector as it was.
         validate_data(self, X, skip_check_array=True)
