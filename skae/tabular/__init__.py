@@ -10,7 +10,6 @@ from skae.tabular._around import (
     is_a_table,
     leave_out_once,
     n_columns_used,
-    numbers_to_learn,
     reads_tables,
     say_why_left_out,
     set_width,
@@ -20,10 +19,12 @@ from skae.tabular._autoencoder import TableAutoencoder
 from skae.tabular._containers import joined_tables, table_in_container
 from skae.tabular._rows import TableRows, native_rows, table_rows
 from skae.tabular._seen import SeenValues
+from skae.tabular._survey import Survey
 from skae.tabular._views import as_numbers, feature_names
 
 __all__ = [
     "SeenValues",
+    "Survey",
     "TableAutoencoder",
     "TableRows",
     "around_table",
@@ -39,7 +40,6 @@ __all__ = [
     "leave_out_once",
     "n_columns_used",
     "native_rows",
-    "numbers_to_learn",
     "reads_tables",
     "say_why_left_out",
     "set_width",

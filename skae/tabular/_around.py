@@ -4,15 +4,14 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from skae.estimators import BaseAutoencoder
 from skae.numerics import Array
 from skae.reducers import allows_nan, thawed
 from skae.tables import has_holes, holds_more_than_numbers
 from skae.tabular._autoencoder import TableAutoencoder
-from skae.tabular._cells import NUMERIC
-from skae.tabular._input import checked_table, no_column_left
+from skae.tabular._input import no_column_left
+from skae.tabular._survey import Survey
 
 
 def reads_tables(reducer: object) -> bool:
@@ -60,8 +59,7 @@ def n_columns_used(table: TableAutoencoder, X: Any) -> int:
     TypeError, ValueError
         As its ``fit``.
     """
-    counting = clone(table)
-    return len(counting._encoding_of(checked_table(counting, X, None), None).used)
+    return len(Survey.of(table, X).encoding.used)
 
 
 def columns_left_out(table: TableAutoencoder, X: Any) -> dict[Hashable, str]:
@@ -72,12 +70,11 @@ def columns_left_out(table: TableAutoencoder, X: Any) -> dict[Hashable, str]:
     TypeError, ValueError
         As its ``fit``.
     """
-    asked = clone(table)
-    return dict(asked._encoding_of(checked_table(asked, X, None), None).left_out)
+    return Survey.of(table, X).left_out
 
 
-def leave_out_once(table: Any, X: Any) -> dict[Hashable, str]:
-    """Fix which columns a reducer of tables leaves out, by all rows of X, and return why.
+def leave_out_once(table: Any, survey: Survey) -> dict[Hashable, str]:
+    """Fix which columns a reducer of tables leaves out, by all rows, and return why.
 
     Parts of the rows may say otherwise: a column that numbers all of them has gaps in a part.
 
@@ -85,7 +82,8 @@ def leave_out_once(table: Any, X: Any) -> dict[Hashable, str]:
     ----------
     table : TableAutoencoder, or a frozen one
         Unfitted. What is frozen, or told which columns to drop, stays as it is.
-    X : DataFrame or array-like
+    survey : Survey
+        Of all rows.
 
     Returns
     -------
@@ -94,16 +92,13 @@ def leave_out_once(table: Any, X: Any) -> dict[Hashable, str]:
 
     Raises
     ------
-    TypeError, ValueError
-        As its ``fit``.
+    ValueError
+        If no column is left.
     """
-    if thawed(table) is not table:
+    if thawed(table) is not table or not isinstance(table.drop, str):
         return {}
-    table._validate_params()
-    if not isinstance(table.drop, str):
-        return {}
-    left_out = columns_left_out(table, X)
-    if len(left_out) == np.shape(X)[1]:
+    left_out = survey.left_out
+    if len(left_out) == len(survey.table.container.names):
         raise no_column_left(left_out)
     table.set_params(drop=list(left_out))
     return left_out
@@ -137,37 +132,6 @@ def columns_of_numbers(table: Any, *, with_times: bool = True) -> list[Hashable]
     """Labels of the columns that a fitted TableAutoencoder learnt as numbers, dates or spans."""
     found = thawed(table)._encoding.numbers.items()
     return [name for name, column in found if with_times or column.kind == "number"]
-
-
-def numbers_to_learn(table: Any, X: Any) -> Array:
-    """The columns that a TableAutoencoder learns, or has learnt, as numbers, dates or spans.
-
-    Parameters
-    ----------
-    table : TableAutoencoder, unfitted or frozen
-    X : DataFrame or array-like
-
-    Returns
-    -------
-    numbers : ndarray of shape (n_samples, n_numbers)
-        NaN where missing; dates and spans in microseconds.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As its ``fit``.
-    """
-    fitted = thawed(table)
-    if fitted is table:
-        table._validate_params()
-        asked = clone(table)
-        rows = checked_table(asked, X, None)
-        names = asked._encoding_of(rows, None).numbers
-    else:
-        rows = checked_table(fitted, X, fitted._encoding.container.names)
-        names = fitted._encoding.numbers
-    columns = [rows.cells[name].values for name in names if rows.cells[name].kind in NUMERIC]
-    return np.column_stack(columns) if columns else np.empty((rows.n_rows, 0))
 
 
 def surprises(table: Any, X: Any) -> Array:

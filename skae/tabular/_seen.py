@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from skae.numerics import Array, Bools
-from skae.reducers import thawed
 from skae.states import demand
 from skae.tabular._cells import NUMERIC, Cells
 from skae.tabular._columns import CategoryColumn
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import native_table, read_table
-from skae.tabular._input import checked_table
+from skae.tabular._survey import Survey
 
 # Spacings of floats by which numbers of a constant column may differ.
 _ROUNDING = 4
@@ -50,27 +48,12 @@ class SeenValues:
     had_holes: dict[int, bool]
 
     @classmethod
-    def of(cls, table: Any, X: Any) -> "SeenValues":
-        """Return what a table holds, and what a frozen reducer of tables has seen before.
-
-        Parameters
-        ----------
-        table : TableAutoencoder, or a frozen one
-        X : DataFrame or array-like
-        """
-        fitted = thawed(table)
-        if fitted is table:
-            asked = clone(table)
-            rows = checked_table(asked, X, None)
-            encoding = asked._encoding_of(rows, None)
-        else:
-            encoding = fitted._encoding
-            rows = checked_table(fitted, X, encoding.container.names)
-        dropped = [] if isinstance(fitted.drop, str) else list(fitted.drop)
-        seen = cls(rows.n_rows, {}, {}, {}, {})
-        for place, (name, cells) in enumerate(rows.cells.items()):
-            if name not in dropped:
-                seen._look_at(place, name, cells, encoding)
+    def of(cls, survey: Survey) -> "SeenValues":
+        """Return what a table holds, and what a frozen reducer of tables has seen before."""
+        seen = cls(survey.table.n_rows, {}, {}, {}, {})
+        for place, (name, cells) in enumerate(survey.table.cells.items()):
+            if name not in survey.dropped:
+                seen._look_at(place, name, cells, survey.encoding)
         return seen
 
     def _look_at(self, place: int, name: Hashable, cells: Cells, encoding: Encoding) -> None:

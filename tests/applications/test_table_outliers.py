@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from skae import ReconstructionOutlierDetector, TableAutoencoder, VariationalAutoencoder
 from skae.applications.outliers._causes import laid_on_causes
 from skae.applications.outliers._screen import absurd_rows_of_table
-from skae.tabular import SeenValues, numbers_to_learn, table_rows
+from skae.tabular import SeenValues, Survey, table_rows
 
 N = 120
 TRAINED = {"max_iter": 40, "early_stopping": False, "batch_size": 16, "jit_compile": False}
@@ -98,24 +98,24 @@ class TestNewValues:
     def test_a_level_of_one_row_was_seen(self):
         frame = homes()
         frame.loc[3, "kind"] = "castle"
-        seen = SeenValues.of(table(), frame)
+        seen = SeenValues.of(Survey.of(table(), frame))
         assert not seen.surprises(frame).any()
         assert seen.surprises(frame[:1].assign(kind="hut"))[0, 0] == np.log(N + 1)
 
     def test_columns_that_were_dropped_are_not_looked_at(self):
-        seen = SeenValues.of(table(drop=["currency"]), homes())
+        seen = SeenValues.of(Survey.of(table(drop=["currency"]), homes()))
         assert not seen.surprises(homes()[:1].assign(currency=None)).any()
 
     def test_numbers_of_a_category_and_truth_values(self):
         truth = pd.array([True, False, None] * 5, "boolean")
         frame = pd.DataFrame({"a": [1, 2, 3] * 5, "b": truth})
-        seen = SeenValues.of(table(categorical_features=["a"]), frame)
+        seen = SeenValues.of(Survey.of(table(categorical_features=["a"]), frame))
         odd = pd.DataFrame({"a": pd.array([4, None, 2], "Int64"), "b": truth[[0, 2, 2]]})
         assert seen.surprises(odd).tolist() == [[np.log1p(15), 0], [np.log1p(15), 0], [0, 0]]
 
     def test_rounding_is_no_new_value(self):
         frame = pd.DataFrame({"a": [0.3] * 9, "b": list("xyzxyzxyz")})
-        seen = SeenValues.of(table(), frame)
+        seen = SeenValues.of(Survey.of(table(), frame))
         assert not seen.surprises(frame[:1].assign(a=0.1 + 0.2)).any()
         assert seen.surprises(frame[:1].assign(a=0.31))[0, 0] == np.log(10)
 
@@ -124,7 +124,7 @@ class TestNewValues:
         frame = homes()
         frame.loc[::7, "kind"] = "castle"
         reducer = FrozenEstimator(table().fit(frame))
-        seen = SeenValues.of(reducer, homes())
+        seen = SeenValues.of(Survey.of(reducer, homes()))
         assert not seen.surprises(frame).any()
         assert seen.surprises(frame[:1].assign(kind="hut"))[0, 0] > 0
 
@@ -225,7 +225,7 @@ class TestAbsurdRows:
         frame = homes().assign(sold=pd.date_range("2020", periods=N)[::-1])
         frame.loc[[3, 5], "rooms"] = [-9999.0, -9998.0]
         frame.loc[8, column] = value
-        is_absurd = absurd_rows_of_table(numbers_to_learn(table(), frame))
+        is_absurd = absurd_rows_of_table(Survey.of(table(), frame).numbers())
         assert np.flatnonzero(is_absurd).tolist() == [3, 5, 8]
 
     def test_heavy_tails_rare_values_and_many_rows_are_learnt_from(self):
@@ -241,9 +241,9 @@ class TestAbsurdRows:
     @pytest.mark.slow
     def test_categories_have_no_distances(self):
         frame = pd.DataFrame({"a": [1, 2, 3, -9999] + [1, 2, 3] * 9, "b": np.arange(31) ** 0.5})
-        numbers = numbers_to_learn(table(categorical_features=["a"]), frame)
+        numbers = Survey.of(table(categorical_features=["a"]), frame).numbers()
         assert numbers.shape == (31, 1)
         frozen = FrozenEstimator(
             TableAutoencoder(VariationalAutoencoder(1, max_iter=1, jit_compile=False)).fit(frame)
         )
-        np.testing.assert_array_equal(numbers_to_learn(frozen, frame)[:, 0], frame["a"])
+        np.testing.assert_array_equal(Survey.of(frozen, frame).numbers()[:, 0], frame["a"])

@@ -22,11 +22,11 @@ from skae.states import demand
 from skae.tables import in_frame_like, labels_in_fit, validate_data
 from skae.tabular import (
     SeenValues,
+    Survey,
     TableRows,
     around_table,
     leave_out_once,
     native_rows,
-    numbers_to_learn,
     say_why_left_out,
     surprises,
     table_rows,
@@ -46,8 +46,9 @@ class TableReader:
 
     def __init__(self, reducer: Any, *, is_default: bool = False) -> None:
         self.reducer, self.is_default = reducer, is_default
+        # Of all rows of a fit, of which folds have but parts.
+        self._survey: Survey | None = None
         self._seen: SeenValues | None = None
-        self._of_fit: TableRows | None = None
         self._left_out: dict[Hashable, str] = {}
 
     @classmethod
@@ -79,12 +80,12 @@ class TableReader:
                 f"{MIN_ROWS} is required by {type(estimator).__name__}."
             )
         check_names(self.reducer, X)
-        self._of_fit = rows
         return rows
 
     def usual(self, rows: TableRows) -> Bools:
         """Return which rows can be learnt from."""
-        return ~absurd_rows_of_table(numbers_to_learn(self.reducer, rows.X))
+        self._survey = Survey.of(self.reducer, rows.X)
+        return ~absurd_rows_of_table(self._survey.numbers())
 
     def judged(self, rows: TableRows) -> TableRows:
         """Return rows as a panel judges them."""
@@ -93,10 +94,10 @@ class TableReader:
     def panel(self, rows: TableRows, plan: Plan, rng: np.random.RandomState) -> "TablePanel":
         """Fit a panel: a reducer for every fold, to the rows of the others."""
         check_distinct(rows.keys, plan.trim)
-        if self._of_fit is not None and self._seen is None:
-            # Once for all folds, whose rows may say otherwise.
-            self._seen = SeenValues.of(self.reducer, self._of_fit.X)
-            self._left_out = leave_out_once(self.reducer, self._of_fit.X)
+        if self._survey is not None:
+            self._seen = SeenValues.of(self._survey)
+            self._left_out = leave_out_once(self.reducer, self._survey)
+            self._survey = None
         if self.is_default:
             halve(self.reducer, rows.X)
         folds = HeldOutFolds(rows.keys, plan.n_folds, rng)
