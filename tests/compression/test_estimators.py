@@ -128,7 +128,7 @@ def test_rows_for_a_pipeline_are_in_its_units(pipeline):
 
 def test_a_compressed_pipeline_shares_nothing_with_the_original(pipeline):
     before = pickle.dumps(pipeline)
-    small = shrink(pipeline, X=None)
+    small = compress(pipeline)
     small.set_output(transform="pandas")
     small.set_params(standardscaler__with_mean=False).fit(X)
     assert pickle.dumps(pipeline) == before

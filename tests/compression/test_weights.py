@@ -46,9 +46,9 @@ def test_something_was_discovered():
 
 
 @pytest.mark.parametrize("sparsity", [0.3, 0.9, 0.99])
-@pytest.mark.parametrize("rows", [X, None], ids=["trained", "at once"])
-def test_the_share_of_zeros_is_that_asked_for(fitted, sparsity, rows):
-    small = compress(fitted, sparsity, None, rows, max_iter=1, random_state=0)
+@pytest.mark.parametrize("training", [{"X": X, "max_iter": 1}, {}], ids=["trained", "at once"])
+def test_the_share_of_zeros_is_that_asked_for(fitted, sparsity, training):
+    small = compress(fitted, sparsity, None, random_state=0, **training)
     assert sparsity <= share_of_zeros(small) <= sparsity + 0.005
 
 
