@@ -14,7 +14,6 @@ from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._parameters import Constraints
 from skae.estimators._sampling import SamplerMixin
-from skae.estimators._without_effect import refuse_without_effect
 from skae.fitting import Recipe, layer_sizes
 from skae.model import ScaledRows
 from skae.networks import Network
@@ -48,7 +47,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         distributions of equal weight, whose whole has mean 0 and deviation 1 in every dimension.
 
     n_clusters : int, default=10
-        Parts of the mixture. Another number is refused for ``prior="normal"``, which has none.
+        Parts of the mixture. ``prior="normal"`` does not read it.
 
     adversarial_weight : float, default=1.0
         Size of the encoder's step against the critic, relative to its step by the error.
@@ -145,9 +144,6 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
     }
 
     def _recipe(self) -> Recipe:
-        if self.prior == "normal":
-            reason = "counts the parts of a mixture, but prior='normal' has none"
-            refuse_without_effect(self, {"n_clusters": reason}, "set prior='mixture'")
         name = "critic_hidden_layer_sizes"
         sizes = layer_sizes(getattr(self, name), name=name)
         has_critic = self.divergence == "critic"

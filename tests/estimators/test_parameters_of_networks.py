@@ -66,7 +66,6 @@ SPARSITIES = ("l1", "kl", "topk", "batch_topk", "jumprelu")
 @pytest.mark.parametrize(
     ("cls", "parameters", "ignored", "way_out"),
     [
-        (AdversarialAutoencoder, {}, {"n_clusters": 3}, "Leave it at 10, or set prior='mixture'"),
         *(
             (SparseAutoencoder, {"sparsity": sparsity}, {"k": 3}, r"Leave it at None.*'batch_topk'")
             for sparsity in ("l1", "kl", "jumprelu")
