@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from skae import TableAutoencoder
 from skae.numerics import Array
-from skae.tables import AbsurdCell, absurd_cells, non_numbers
+from skae.tables import AbsurdCell, absurd_cells, has_holes, non_numbers
 from skae.tabular._cells import NUMERIC, Cells
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import Container
@@ -97,8 +97,7 @@ def is_mixed(X: Any) -> bool:
     library = frame.implementation
     if not (library.is_pandas() or library.is_polars()):
         return False
-    is_missing = (_has_missing(frame[name]) for name in frame.columns)
-    return bool(non_numbers(X[:_GLANCE])) or any(is_missing) or bool(non_numbers(X))
+    return bool(non_numbers(X[:_GLANCE])) or has_holes(X) or bool(non_numbers(X))
 
 
 def _is_sparse(X: Any) -> bool:
@@ -112,12 +111,6 @@ def _without_equal_labels(X: Any) -> Any:
     if hasattr(X, "iloc") and hasattr(X, "columns"):
         return X.set_axis([str(place) for place in range(X.shape[1])], axis=1)
     return X
-
-
-def _has_missing(column: "nw.Series[Any]") -> bool:
-    if column.is_null().any():
-        return True
-    return column.dtype.is_float() and bool(column.is_nan().any())
 
 
 def roles_of(X: Any, template: TableAutoencoder) -> Roles:
