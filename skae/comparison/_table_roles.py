@@ -6,7 +6,6 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-from sklearn.base import clone
 
 from skae import TableAutoencoder
 from skae.numerics import Array
@@ -14,7 +13,7 @@ from skae.tables import AbsurdCell, absurd_cells, has_holes, non_numbers
 from skae.tabular._cells import NUMERIC, Cells
 from skae.tabular._encoding import Encoding
 from skae.tabular._frames import Container
-from skae.tabular._input import checked_table
+from skae.tabular._survey import Survey
 
 _GLANCE = 1000  # rows that tell most tables of text
 _MOST_NAMES = 5
@@ -131,11 +130,10 @@ def roles_of(X: Any, template: TableAutoencoder) -> Roles:
     ValueError
         If fewer than two columns are left to learn from, or if one holds text beside numbers.
     """
-    estimator: Any = clone(template)
-    table = checked_table(estimator, X, None)
+    survey = Survey.of(template, X)
+    table, encoding = survey.table, survey.encoding
     for name in table.container.names:
         _check_one_type(name, table.column(name))
-    encoding = estimator._encoding_of(table, None)
     names = [name for name in table.container.names if name in encoding.used]
     if len(names) < 2:
         raise _too_few(names, encoding.left_out)
@@ -144,8 +142,8 @@ def roles_of(X: Any, template: TableAutoencoder) -> Roles:
         [table.container.names.index(name) for name in names],
         [table.cells[name].kind if name in encoding.numbers else "category" for name in names],
         encoding.left_out,
-        estimator.min_frequency,
-        estimator.max_categories,
+        template.min_frequency,
+        template.max_categories,
         encoding.columns.n_features - len(encoding.missing),
         _absurd(table.cells),
     )
