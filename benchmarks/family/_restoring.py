@@ -124,14 +124,22 @@ def patch_pca(train, images, level, size=7):
 
 
 def photographs_of_one_noise(options):
-    """Bars: 31 dB in no more time than the Keras network takes."""
+    """Bars: 31 dB in the time of the Keras network; 427 x 640 photographs from tiles."""
     ours, theirs, spent, keras_spent = [], [], [], []
+    whole, whole_beside, whole_spent = [], [], []
     for seed in seeds(options):
         train, test = patches(seed, options)
         noisy = with_noise(test, NOISE, seed)
         model = denoiser(seed, options, noise_level=NOISE, **SHORT)
         spent.append(seconds(model.fit, train))
         ours.append(quality(test, model.reconstruct(noisy)))
+        for image in photographs():
+            noisy_image = with_noise(image, NOISE, seed)
+            right = np.s_[None, :, int(TRAIN_SHARE * image.shape[1]) :]
+            whole_spent.append(seconds(model.restore, noisy_image))
+            whole.append(quality(image[right], model.restore(noisy_image)[right]))
+            by_patches = patch_pca(train, noisy_image[None], NOISE)[0]
+            whole_beside.append(quality(image[right], by_patches[right]))
         start = perf_counter()
         model = by_keras(train, seed, options)
         keras_spent.append(perf_counter() - start)
@@ -143,6 +151,13 @@ def photographs_of_one_noise(options):
         f"Keras, as many {shown(theirs)}, {np.median(keras_spent):.0f} s",
         ">= 31 in the time of Keras",
         min(ours) >= 31 and share <= 1,
+    )
+    yield row(
+        f"whole photographs, right 30 %, noise {NOISE}, dB",
+        f"{shown(whole)}, {np.median(whole_spent):.2f} s a photograph",
+        f"patches in their PCA {shown(whole_beside)}",
+        "> it",
+        np.all(np.array(whole) > whole_beside),
     )
 
 
@@ -186,27 +201,6 @@ def photographs_of_unknown_noise(options):
             "> both",
             holds,
         )
-
-
-def whole_photographs(options):
-    """A photograph of 427 x 640 from tiles, noise that the model was trained on."""
-    ours, beside, spent = [], [], []
-    for seed in seeds(options):
-        train, _ = patches(seed, options)
-        model = denoiser(seed, options, noise_level=NOISE, **SHORT).fit(train)
-        for image in photographs():
-            noisy = with_noise(image, NOISE, seed)
-            spent.append(seconds(model.restore, noisy))
-            right = np.s_[None, :, int(TRAIN_SHARE * image.shape[1]) :]
-            ours.append(quality(image[right], model.restore(noisy)[right]))
-            beside.append(quality(image[right], patch_pca(train, noisy[None], NOISE)[0][right]))
-    yield row(
-        f"whole photographs, right 30 %, noise {NOISE}, dB",
-        f"{shown(ours)}, {np.median(spent):.2f} s a photograph",
-        f"patches in their PCA {shown(beside)}",
-        "> it",
-        np.all(np.array(ours) > beside),
-    )
 
 
 def resized(images, factor, filter_name):
@@ -331,7 +325,6 @@ MEASURES = [
     photographs_of_one_noise,
     photographs_at_defaults,
     photographs_of_unknown_noise,
-    whole_photographs,
     full_resolution,
     filled_photographs,
     signals,
