@@ -8,7 +8,9 @@ Variant and plain autoencoder take turns in one run, on digits, with the network
 
 from functools import partial
 
+import numpy as np
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 
 from benchmarks._harness import compared, limited, parse_options, report
 from benchmarks.speed import DIGITS, ENDLESS, SMALL, step_seconds
@@ -24,36 +26,64 @@ from skae import (
 from skae.backend import POOL
 from skae.objectives import Objective
 
-# The Jacobian and its gradient, and the three updates of a step, take the bar from 3 to 6.
+# The Jacobian and its gradient, the three updates of a step, pseudo-inputs that are encoded beside
+# the rows, and several draws that are decoded, take the bar from 3 to 6.
 VARIANTS = [
     (StackedAutoencoder, {"pretrain_max_iter": 0}, 3),
     *((DenoisingAutoencoder, {"noise": noise}, 3) for noise in ("gaussian", "masking")),
     *((DenoisingAutoencoder, {"noise": noise}, 3) for noise in ("salt_and_pepper", "swap")),
-    *((SparseAutoencoder, {"sparsity": sparsity}, 3) for sparsity in ("l1", "kl", "topk")),
+    *(
+        (SparseAutoencoder, {"sparsity": sparsity}, 3)
+        for sparsity in ("l1", "kl", "topk", "batch_topk", "jumprelu")
+    ),
     *((VariationalAutoencoder, {"likelihood": kind}, 3) for kind in ("gaussian", "bernoulli")),
+    (VariationalAutoencoder, {"noise_variance": "feature"}, 3),
+    (VariationalAutoencoder, {"likelihood": "student_t"}, 3),
+    *((VariationalAutoencoder, {"prior": prior}, 3) for prior in ("mixture", "flow")),
+    (VariationalAutoencoder, {"prior": "vamp"}, 6),
+    (VariationalAutoencoder, {"n_importance_samples": 5}, 6),
+    *((AdversarialAutoencoder, {"divergence": kind}, 3) for kind in ("energy", "mmd")),
     (ContractiveAutoencoder, {}, 6),
     (AdversarialAutoencoder, {}, 6),
 ]
-# Two values of every strength.
+COUNTS, LABELS = np.round(DIGITS * 16), load_digits().target
+# What reads other rows than these: counts, and rows of a class.
+OF_OTHER_ROWS = [
+    *(
+        (VariationalAutoencoder, {"likelihood": kind}, (COUNTS,), 3)
+        for kind in ("poisson", "negative_binomial", "zero_inflated_negative_binomial")
+    ),
+    (VariationalAutoencoder, {"conditional": True}, (DIGITS, LABELS), 3),
+]
+# Two values of every strength, and what it takes to have one.
+NEEDED = {
+    "pretrain_noise_level": {"pretrain_noise": "gaussian"},
+    "divergence_weight": {"divergence": "mmd"},
+}
 STRENGTHS = [
     (DenoisingAutoencoder, "noise_level", (0.1, 0.3)),
     (SparseAutoencoder, "sparsity_weight", (0.1, 0.3)),
     (VariationalAutoencoder, "beta", (1.0, 4.0)),
     (ContractiveAutoencoder, "contraction", (1e-3, 1e-2)),
     (AdversarialAutoencoder, "adversarial_weight", (0.5, 1.0)),
+    (AdversarialAutoencoder, "divergence_weight", (1.0, 3.0)),
     (StackedAutoencoder, "pretrain_noise_level", (0.1, 0.3)),
 ]
 
 
-def variant_fit(cls, parameters, epochs):
-    return cls(**SMALL, **ENDLESS, **parameters, max_iter=epochs, jit_compile=True).fit(DIGITS)
+def variant_fit(cls, parameters, epochs, rows=(DIGITS,)):
+    return cls(**SMALL, **ENDLESS, **parameters, max_iter=epochs, jit_compile=True).fit(*rows)
 
 
 def steps(options):
-    """Bars: three times the plain autoencoder, six for the contractive one."""
+    """Bars: three times the plain autoencoder, six for those that do more than twice its work."""
     few, many, repeats = (1, 5, 3) if options.quick else (5, 45, 5)
-    for cls, parameters, bar in VARIANTS:
-        fits = [partial(variant_fit, cls, parameters), partial(variant_fit, Autoencoder, {})]
+    of_digits = ((cls, parameters, (DIGITS,), bar) for cls, parameters, bar in VARIANTS)
+    for cls, parameters, rows, bar in (*of_digits, *OF_OTHER_ROWS):
+        fits = [
+            partial(variant_fit, cls, parameters, rows=rows),
+            partial(variant_fit, Autoencoder, {}),
+        ]
         ours, plain = step_seconds(fits, few, many, repeats, len(DIGITS), SMALL)
         settings = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
         yield compared(f"step, {cls.__name__}({settings})", ours, "Autoencoder", plain, bar)
@@ -62,8 +92,8 @@ def steps(options):
 def recompilations(options):
     """Bar: another strength compiles nothing."""
     for cls, name, (first, second) in STRENGTHS:
-        noisy = {"pretrain_noise": "gaussian"} if cls is StackedAutoencoder else {}
-        estimator = cls(**SMALL, **noisy, **{name: first}, max_iter=20, random_state=0)
+        needed = NEEDED.get(name, {})
+        estimator = cls(**SMALL, **needed, **{name: first}, max_iter=20, random_state=0)
         estimator.fit(DIGITS)
         before = n_traces()
         clone(estimator).set_params(**{name: second}).fit(DIGITS)
