@@ -235,7 +235,7 @@ class BaseAutoencoder(
             tell_cross_fit(crossed, self.verbose)
             settings, is_interrupted = crossed.applied_to(settings), crossed.interrupted
         else:
-            settings = planned(settings, rows)
+            settings = planned(settings, rows, recipe.n_grace_epochs)
         if is_optimal:
             tell_optimum(self.verbose)
         if is_optimal or is_interrupted:

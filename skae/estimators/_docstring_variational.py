@@ -7,8 +7,8 @@ VARIATIONAL_PARAMETERS = """
 
     kl_warmup : int, default=0
         Epochs over which that weight rises linearly from 0, in training only: losses are always
-        reported with ``beta``. Training does not stop early before, and ``fit`` refuses more than
-        ``max_iter``.
+        reported with ``beta``. Training does not stop early before, epochs that are planned are a
+        quarter more at least, and ``fit`` refuses more than ``max_iter``.
 
     likelihood : {"gaussian", "bernoulli", "student_t", "poisson", "negative_binomial", \
 "zero_inflated_negative_binomial"}, default="gaussian"

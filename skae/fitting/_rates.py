@@ -23,6 +23,9 @@ RateKind = Literal["constant", "cosine", "plateau"]
 _PLANNED_STEPS, _ROWS, _BATCH = 3000, 2000, 32
 # Of the gradients of all weights together, where single rows may have huge ones.
 _MOST_NORM = 1.0
+# A warm-up takes at most this share of the epochs that are planned: what follows is trained with
+# what it leads to.
+_WARMING = 0.8
 # How often patience that has run out lowers the rate of "plateau".
 _N_REDUCTIONS = 3
 
@@ -134,7 +137,7 @@ def steered(settings: Settings, callbacks: Sequence[Any] | None) -> Settings:
     return replace(settings, learning_rate="constant")
 
 
-def planned(settings: Settings, rows: Rows) -> Settings:
+def planned(settings: Settings, rows: Rows, n_grace_epochs: int = 0) -> Settings:
     """Settings with ``max_iter`` as the number of epochs that an annealed rate takes.
 
     Parameters
@@ -142,6 +145,8 @@ def planned(settings: Settings, rows: Rows) -> Settings:
     settings : Settings
     rows : Rows
         Of which a share will be held out.
+    n_grace_epochs : int
+        Epochs of a warm-up, for which there is room in any case.
     """
     is_planned = settings.learning_rate == "auto" and settings.early_stopping
     if not is_planned or _kind(settings) != "cosine":
@@ -150,6 +155,7 @@ def planned(settings: Settings, rows: Rows) -> Settings:
     n_rows = max(1, n_rows - math.ceil(settings.held_out_fraction * n_rows))
     n_steps = _PLANNED_STEPS * math.sqrt(max(1.0, n_rows / _ROWS) * _BATCH / settings.batch_size)
     n_epochs = math.ceil(n_steps / settings.steps_per_epoch(n_rows))
+    n_epochs = max(n_epochs, math.ceil(n_grace_epochs / _WARMING))
     return replace(settings, max_iter=min(settings.max_iter, n_epochs))
 
 

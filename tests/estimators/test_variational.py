@@ -228,6 +228,18 @@ def test_passes_of_partial_fit_warm_up_too(betas):
     assert betas == [1.0, 2.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("n_warm", "most", "n_epochs"), [(0, 200, 12), (9, 200, 12), (20, 200, 25), (20, 22, 22)]
+)
+def test_a_warm_up_has_room_in_the_epochs_that_are_planned(n_warm, most, n_epochs, betas):
+    # 900 of 1000 rows train in a batch: 3000 steps times the root of 32 over 2**21.
+    auto = {"learning_rate": "auto", "batch_size": 2**21, "early_stopping": True}
+    estimator = quick(beta=2.0, kl_warmup=n_warm, max_iter=most, **auto)
+    rows = np.random.default_rng(0).normal(size=(1000, 4))
+    assert estimator.fit(rows).n_iter_ == n_epochs
+    assert betas[n_warm - 1 :] == [2.0] * (n_epochs - n_warm + 1) or n_warm == 0
+
+
 def test_a_warm_up_that_would_not_end_is_refused():
     fitted = quick(max_iter=1).fit(WINE)
     before = fitted.transform(WINE)
