@@ -107,6 +107,16 @@ def test_a_feature_that_is_never_there_has_the_mean_of_the_others():
     np.testing.assert_allclose(scaling.scale, measure_scaling(HOLED, has_missing=True).scale)
 
 
+def test_a_row_of_weight_zero_does_not_hide_that_others_are_constant():
+    rows = np.full((30, 2), 0.1)
+    rows[::3] = np.nextafter(rows[::3], 1.0)
+    weight, far = np.append(np.ones(30), 0.0), np.vstack([rows, [[1e6, -1e6]]])
+    assert measure_scaling(rows).scale == 1.0
+    assert measure_scaling(far, weight).scale == 1.0
+    lowest, highest = ScaledRows(far, measure_scaling(far, weight), False, weight).extremes()
+    assert max(np.abs(lowest).max(), np.abs(highest).max()) < 1e-9
+
+
 @pytest.mark.parametrize("kept", [0, 2**20], ids=["scaled when read", "kept scaled"])
 def test_missing_values_stay_missing(kept, monkeypatch):
     monkeypatch.setattr(_scaling, "_MAX_COPY_BYTES", kept)

@@ -237,7 +237,7 @@ class CrewRows(Rows):
         splits[numbers[0]] = rng.bit_generator.state
         rng.permutation(int(counted[numbers[0]]))
         return ShardedData(
-            rows=ScaledRows(self.X, scaling, on_disk=True),
+            rows=ScaledRows(self.X, scaling, True, self.sample_weight),
             training=np.arange(0),
             validation=np.arange(0),
             sample_weight=self.sample_weight,

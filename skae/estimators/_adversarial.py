@@ -181,7 +181,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
         weight = self.divergence_weight
         return _DIVERGENCE_WEIGHTS[self.divergence] if weight == "auto" else float(weight)
 
-    def _after_fit(self, X: Matrix) -> None:
+    def _after_fit(self, X: Matrix, sample_weight: Array | None = None) -> None:
         self.prior_means_, self.prior_deviation_ = self._prior(self.n_components_)
         self.divergence_weight_ = self._weight_of_divergence()
 

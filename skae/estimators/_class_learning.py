@@ -36,7 +36,7 @@ class ClassLearningMixin(SamplerMixin):
     # (n_classes, 2, n_components_).
     _class_statistics: Array
 
-    def _measure(self, statistics: Array) -> None:
+    def _measure(self, statistics: Array, sample_weight: Array | None) -> None:
         """Set what is known of units, from their statistics of each row; a class says what."""
         raise NotImplementedError
 
@@ -100,11 +100,14 @@ class ClassLearningMixin(SamplerMixin):
         self.class_count_ = counts.astype(np.float64) + (0.0 if codes else self.class_count_)
         self.class_prior_ = self.class_count_ / self.class_count_.sum()
         counted = rows.counted()
-        places_counted = places[counted]
+        places_counted, weight = places[counted], None if weight is None else weight[counted]
         statistics = by_class(self._model, places_counted, rows.X[counted], unit_statistics)
-        self._measure(statistics)
+        self._measure(statistics, weight)
         self._class_statistics = np.stack(
-            [self._measured(statistics, places_counted == place) for place in range(len(counts))]
+            [
+                self._measured(statistics, weight, places_counted == place)
+                for place in range(len(counts))
+            ]
         )
         # A pass moves the codes of rows that it does not see.
         self.__dict__.pop("_class_mixtures", None)
@@ -115,9 +118,10 @@ class ClassLearningMixin(SamplerMixin):
             ]
 
     @staticmethod
-    def _measured(statistics: Array, is_own: Bools) -> Array:
+    def _measured(statistics: Array, weight: Array | None, is_own: Bools) -> Array:
         """Of the rows of a class; of all where it has none."""
-        return np.stack(mean_divergences(statistics[is_own] if is_own.any() else statistics))
+        own = is_own if is_own.any() else np.ones_like(is_own)
+        return np.stack(mean_divergences(statistics[own], None if weight is None else weight[own]))
 
     def _mixture_of(self, place: int, rows: Rows, places: Integers) -> CodeMixture | None:
         """The distribution of the codes of a class; None if too few of its rows count."""

@@ -21,8 +21,8 @@ class FitHooks:
         """Train parts of a new model; returns it, and an outcome for each phase."""
         return model, []
 
-    def _after_fit(self, X: Matrix) -> None:
-        """Set the attributes that only this variant has."""
+    def _after_fit(self, X: Matrix, sample_weight: Array | None = None) -> None:
+        """Set the attributes that only this variant has, by what each row counts."""
 
     def _learn_codes(self, X: Matrix, sample_weight: Array | None = None) -> None:
         """Learn how the codes of all rows of a fit are distributed."""
@@ -38,6 +38,6 @@ class FitHooks:
 
     def _learn_from(self, rows: Rows, *, codes: bool) -> None:
         """Set what only this variant has, and learn codes if these are all rows of a fit."""
-        self._after_fit(rows.X)
+        self._after_fit(rows.X, rows.sample_weight)
         if codes:
             self._learn_codes(rows.X, rows.sample_weight)

@@ -252,7 +252,7 @@ class SparseAutoencoder(BaseAutoencoder):
                 weight *= network.n_components / network.n_features
         scalars = {"sparsity_weight": weight, "target_activation": self.target_activation}
         if network.counts_idle:
-            scalars["dead_after"] = float(max(len(rows), _LEAST_IDLE))
+            scalars["dead_after"] = float(max(rows.n_counted, _LEAST_IDLE))
             scalars["auxiliary_weight"] = AUXILIARY_WEIGHT
         return scalars
 
@@ -289,7 +289,7 @@ class SparseAutoencoder(BaseAutoencoder):
             atoms = unit_rows(atoms)
             model = model.with_weights({**model.weights, decoder: atoms, encoder: atoms.T.copy()})
         if names.THRESHOLD in model.weights:
-            model = _with_started_threshold(model, rows.X)
+            model = _with_started_threshold(model, rows)
         return model
 
     def _count_active(self, n_components: int) -> int:
@@ -302,14 +302,14 @@ class SparseAutoencoder(BaseAutoencoder):
             )
         return int(self.k)
 
-    def _after_fit(self, X: Matrix) -> None:
-        total = 0
+    def _after_fit(self, X: Matrix, sample_weight: Array | None = None) -> None:
+        total = 0.0
         sums, absolute, squares = np.zeros((3, self.n_components_))
-        for rows, _ in weighted_blocks(X):
-            code = self._model.encode(rows)
-            total += len(code)
-            sums, absolute = sums + code.sum(axis=0), absolute + np.abs(code).sum(axis=0)
-            squares = squares + (code**2).sum(axis=0)
+        for rows, weights in weighted_blocks(X, sample_weight):
+            code, weight = self._model.encode(rows), None if sample_weight is None else weights
+            total += float(weights.sum())
+            sums, absolute = sums + _total(code, weight), absolute + _total(np.abs(code), weight)
+            squares = squares + _total(code**2, weight)
         self.mean_activations_ = absolute / total
         deviations = np.sqrt(np.maximum(squares / total - (sums / total) ** 2, 0.0))
         is_dead = deviations <= _DEAD * deviations.max()
@@ -341,14 +341,26 @@ class SparseAutoencoder(BaseAutoencoder):
         return self._model.atoms
 
 
-def _with_started_threshold(model: Model, X: Matrix) -> Model:
+def _total(values: Array, weight: Array | None) -> Array:
+    """Sums over rows, each of which counts as much as its weight says."""
+    if weight is None:
+        total: Array = values.sum(axis=0)
+        return total
+    counted = np.flatnonzero(weight)
+    weighted: Array = weight[counted] @ values[counted]
+    return weighted
+
+
+def _with_started_threshold(model: Model, rows: Rows) -> Model:
     """A model that keeps as many values as wanted, of rows from all over.
 
-    At a threshold of zero it would keep half of them, and be judged as a start by those.
+    At a threshold of zero it would keep half of them, and be judged as a start by those. Rows that
+    have a weight count the same, as they do in a batch.
     """
-    n_rows = X.shape[0]
+    counted = rows.counted()
+    n_rows = len(counted)
     some = np.linspace(0, n_rows - 1, min(n_rows, _N_ROWS_OF_THRESHOLD)).astype(int)
-    code = model.encode(X[some])
+    code = model.encode(rows.X[counted[some]])
     wanted = len(code) * (model.network.n_active or 0)
     highest = np.sort(code, axis=None)[::-1][: wanted + 1]
     if len(highest) <= wanted or highest[wanted] <= 0:

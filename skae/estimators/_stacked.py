@@ -24,7 +24,7 @@ from skae.fitting import (
 )
 from skae.model import Model
 from skae.networks import CODED
-from skae.numerics import Matrix
+from skae.numerics import Array, Matrix
 from skae.objectives import layerwise
 from skae.training import Hooks, Outcome
 
@@ -177,7 +177,7 @@ class StackedAutoencoder(BaseAutoencoder):
     def _layer_hooks(self, part: str) -> Hooks:
         return PrintHooks(self.pretrain_max_iter, part) if self.verbose else Hooks()
 
-    def _after_fit(self, X: Matrix) -> None:
+    def _after_fit(self, X: Matrix, sample_weight: Array | None = None) -> None:
         # Passes of ``partial_fit`` train all layers.
         phases = self.history_.get("phase", np.ones(len(self.history_["epoch"])))
         phases = np.where(np.isnan(phases), np.nanmax(phases), phases)

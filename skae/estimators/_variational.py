@@ -255,11 +255,11 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
     def _warmed_up(self, epoch: int) -> dict[str, float]:
         return {"beta": self.beta * min(1.0, epoch / self.kl_warmup)}
 
-    def _after_fit(self, X: Matrix) -> None:
-        self._measure(unit_statistics(self._model, X))
+    def _after_fit(self, X: Matrix, sample_weight: Array | None = None) -> None:
+        self._measure(unit_statistics(self._model, X), sample_weight)
 
-    def _measure(self, statistics: Array) -> None:
-        self._set_unit_statistics(*mean_divergences(statistics))
+    def _measure(self, statistics: Array, sample_weight: Array | None) -> None:
+        self._set_unit_statistics(*mean_divergences(statistics, sample_weight))
         self.noise_variance_ = noise_variance(self._model)
         self.prior_parameters_ = prior_parameters(self._model)
         self.likelihood_parameters_ = likelihood_parameters(self._model)
@@ -271,7 +271,7 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
         if self._has_learned_prior:
             rng = np.random.default_rng(_SEED)
             self._model = with_refined_prior(self._model, X, sample_weight, rng)
-            self._after_fit(X)
+            self._after_fit(X, sample_weight)
         super()._learn_codes(X, sample_weight)
 
     def _distributed_codes(self, X: Matrix) -> tuple[Array, Array | None]:

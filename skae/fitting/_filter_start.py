@@ -55,15 +55,16 @@ def at_best_filter(
         model.scaling.apply(dense(each).astype(np.float64))
         for each in (taken.X, taken.X if taken.targets is None else taken.targets)
     )
-    weight = np.ones(len(scaled))
+    weight = np.ones(len(scaled)) if taken.sample_weight is None else taken.sample_weight
     if corrupt is not None:
         batch = {"rows": scaled, "targets": clean, "weights": weight}
         # Scalars ask for units and extremes alone, so that no scaled copy of all rows is made.
-        scalars = recipe.scalars_for(network, ScaledRows(rows.X, model.scaling, on_disk=True))
+        asked = ScaledRows(rows.X, model.scaling, True, rows.sample_weight)
+        scalars = recipe.scalars_for(network, asked)
         if "highest_level" in scalars:
             level, weights = any_level(np, len(scaled), scalars, NumpyDraws(rng))
             scalars = {**scalars, "noise_level": level}
-            weight = weights[:, 0] if network.reads_level else weight
+            weight = weight * weights[:, 0] if network.reads_level else weight
         scaled = corrupt(NUMPY, batch, scalars, NumpyDraws(rng))
     with one_blas_thread():
         found = best_filter(network, np.nan_to_num(scaled), clean, weight, rng)

@@ -79,11 +79,13 @@ class Rows:
         if targets is None and scaling.of_targets is not scaling:
             targets = self.X
         return Data(
-            rows=ScaledRows(self.X, scaling, on_disk=is_on_disk(self.X)),
+            rows=ScaledRows(self.X, scaling, is_on_disk(self.X), weight),
             training=training,
             validation=validation,
             sample_weight=weight,
-            targets=None if targets is None else ScaledRows(targets, scaling.of_targets),
+            targets=None
+            if targets is None
+            else ScaledRows(targets, scaling.of_targets, sample_weight=weight),
             labels=None if self.labels is None else self.labels.values,
             has_gaps=isinstance(targets, np.ndarray) and bool(np.isnan(targets).any()),
         )

@@ -167,10 +167,17 @@ def unit_divergences(model: Model, X: Matrix) -> tuple[Array, Array]:
     return mean_divergences(unit_statistics(model, X))
 
 
-def mean_divergences(statistics: Array) -> tuple[Array, Array]:
-    """The same, of the statistics of rows."""
+def mean_divergences(statistics: Array, sample_weight: Array | None = None) -> tuple[Array, Array]:
+    """The same, of the statistics of rows, each of which counts as much as its weight says."""
     k = statistics.shape[1] // 2
-    return statistics[:, k:].mean(axis=0), statistics[:, :k].var(axis=0)
+    if sample_weight is None:
+        return statistics[:, k:].mean(axis=0), statistics[:, :k].var(axis=0)
+    # Times a weight of zero, what is infinite would still count.
+    counted = np.flatnonzero(sample_weight)
+    statistics, weight = statistics[counted], sample_weight[counted]
+    means = np.average(statistics, axis=0, weights=weight)
+    squares = np.square(statistics[:, :k] - means[:k])
+    return means[k:], np.average(squares, axis=0, weights=weight)
 
 
 def unit_statistics(model: Model, X: Matrix) -> Array:

@@ -118,11 +118,12 @@ def measure_scaling(
         )
     # A feature that is never there has the mean of the others.
     mean = np.where(total > 0, sums / np.where(total > 0, total, 1.0), sums.sum() / total.sum())
-    (greatest,) = over_blocks(partial(_largest_difference, mean), X, combine=np.maximum)
+    farthest = partial(_largest_difference, mean)
+    (greatest,) = over_blocks(farthest, X, sample_weight, combine=np.maximum)
     largest = max(0.0, float(greatest))
     # A sum of so many terms may be off by as much: what differs by less may not differ at all.
     if largest <= np.finfo(float).eps * X.shape[0] * np.max(np.abs(mean), initial=0.0):
-        lowest, highest = extremes(X)
+        lowest, highest = extremes(X, sample_weight)
         mean = np.fmax(np.fmin(mean, highest), lowest)
         if np.all(highest - lowest <= np.spacing(np.abs(highest)), where=lowest < highest):
             return Scaling(mean, 1.0)
@@ -140,8 +141,15 @@ def _weighted_sums(rows: Array, weights: Array, *, has_missing: bool) -> tuple[A
     return weights.sum(), weights @ rows
 
 
-def _largest_difference(mean: Array, rows: Array, _: Array) -> tuple[float]:
-    return (float(np.fmax.reduce(np.abs(rows - mean), axis=None, initial=0.0)),)
+def _largest_difference(mean: Array, rows: Array, weights: Array) -> tuple[float]:
+    differences = np.abs(_counted(rows, weights) - mean)
+    return (float(np.fmax.reduce(differences, axis=None, initial=0.0)),)
+
+
+def _counted(rows: Array, weights: Array) -> Array:
+    """The rows of a block that have a weight."""
+    is_counted = weights > 0
+    return rows if is_counted.all() else rows[is_counted]
 
 
 def _sum_of_squares(
@@ -189,15 +197,18 @@ def _present(rows: Array) -> Array:
     return present
 
 
-def extremes(X: Matrix, scaling: Scaling | None = None) -> tuple[Array, Array]:
-    """Lowest and highest value of each feature that is not missing."""
-    negated, highest = over_blocks(_extremes, X, scaling=scaling, combine=np.fmax)
+def extremes(
+    X: Matrix, sample_weight: Array | None = None, scaling: Scaling | None = None
+) -> tuple[Array, Array]:
+    """Lowest and highest value of each feature, of those that are known in rows with a weight."""
+    negated, highest = over_blocks(_extremes, X, sample_weight, scaling, combine=np.fmax)
     return -negated, highest
 
 
-def _extremes(rows: Array, _: Array) -> tuple[Array, Array]:
-    lowest = np.fmin(np.inf, np.fmin.reduce(rows, axis=0))
-    return -lowest, np.fmax(-np.inf, np.fmax.reduce(rows, axis=0))
+def _extremes(rows: Array, weights: Array) -> tuple[Array, Array]:
+    rows = _counted(rows, weights)
+    lowest = np.fmin.reduce(rows, axis=0, initial=np.inf)
+    return -lowest, np.fmax.reduce(rows, axis=0, initial=-np.inf)
 
 
 class ScaledRows:
@@ -209,10 +220,19 @@ class ScaledRows:
     scaling : Scaling
     on_disk : bool
         Whether random reads may be slow and copying all rows is out of the question.
+    sample_weight : ndarray of shape (n_samples,), optional
+        Rows of weight zero are read like any, and say nothing of the others.
     """
 
-    def __init__(self, X: Matrix, scaling: Scaling, on_disk: bool = False) -> None:
+    def __init__(
+        self,
+        X: Matrix,
+        scaling: Scaling,
+        on_disk: bool = False,
+        sample_weight: Array | None = None,
+    ) -> None:
         self._X, self._scaling, self.resident = X, scaling, not on_disk
+        self._weight = sample_weight
         self._copy: Array | None = None
         fits = 4 * X.shape[0] * X.shape[1] <= _MAX_COPY_BYTES
         if self.resident and fits and not sparse.issparse(X):
@@ -230,9 +250,14 @@ class ScaledRows:
     def __len__(self) -> int:
         return int(self._X.shape[0])
 
+    @property
+    def n_counted(self) -> int:
+        """Rows that have a weight."""
+        return len(self) if self._weight is None else int(np.count_nonzero(self._weight))
+
     def extremes(self) -> tuple[Array, Array]:
-        """Lowest and highest value of each feature, in scaled units."""
-        return extremes(self._X, self._scaling)
+        """Lowest and highest value of each feature in rows that have a weight, in scaled units."""
+        return extremes(self._X, self._weight, self._scaling)
 
     def read(self, indices: Integers, out: Array) -> None:
         """Write the rows of these indices into ``out``, in their order."""
