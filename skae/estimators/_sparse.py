@@ -88,8 +88,9 @@ class SparseAutoencoder(BaseAutoencoder):
         Whether rows are whitened first, so that all directions count alike in the loss. Outputs
         and scores stay in the units of the rows. A number is added to the variance of each
         direction, of which the mean is 1: directions that vary less, such as noise, are damped
-        (True means 0; 1e6 at most, beside which no direction counts any more). Rows may have up to
-        2,000 features, and none of them missing.
+        (1e6 at most, beside which no direction counts any more). True adds nothing, and 0, which
+        could mean that as well as False, is refused. Rows may have up to 2,000 features, and none
+        of them missing.
 
     unit_norm : bool or "auto", default="auto"
         Whether the atoms of the decoder, what a unit of each component adds to a scaled row, are
@@ -183,7 +184,8 @@ class SparseAutoencoder(BaseAutoencoder):
         "sparsity_weight": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "target_activation": [Interval(Real, 0, 1, closed="neither")],
         "k": [Interval(Integral, 1, None, closed="left"), None],
-        "whiten": ["boolean", Interval(Real, 0, _LARGEST_FLOOR, closed="both")],
+        # Not 0, which is False to some and nothing that is added to others.
+        "whiten": ["boolean", Interval(Real, 0, _LARGEST_FLOOR, closed="right")],
         "unit_norm": ["boolean", StrOptions({"auto"})],
         "dead_units": [StrOptions({"auto", "auxiliary"}), None],
     }

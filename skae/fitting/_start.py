@@ -53,14 +53,13 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
     "kind": ("network", {}),
     "has_noise": ("likelihood", {True: "gaussian", False: "bernoulli"}),
     "likelihood": ("likelihood", {"feature_gaussian": "gaussian", None: "gaussian or bernoulli"}),
-    "code_activation": ("sparsity", {}),
+    "code": ("sparsity", {}),
     "n_active": ("k", {}),
-    "code_threshold": ("sparsity", {"jump": "jumprelu", "batch": "batch_topk", None: "another"}),
     "has_unit_atoms": ("unit_norm", {}),
     "counts_idle": ("dead_units", {True: "auxiliary", False: None}),
     "whiten": ("whiten", {None: False}),
     "reads_level": ("noise_level", {True: "a range", False: "a number"}),
-    "fills": ("noise", {True: "masking", False: "another"}),
+    "fills": ("noise", {True: "masking", False: "other than masking"}),
     "prior": ("prior", {None: "normal"}),
     "n_classes": ("conditional", {}),
     "critic_layer_sizes": ("critic_hidden_layer_sizes", {}),
@@ -68,6 +67,15 @@ _PARAMETERS: dict[str, tuple[str, dict[Any, Any]]] = {
 
 # The same, where only the noise of a normal deviation changed.
 _OF_NOISE = {"feature_gaussian": "feature", None: "shared"}
+
+# Activation and threshold of a code -> the penalty that it is made sparse by.
+_SPARSITIES = {
+    ("linear", None): "topk",
+    ("relu", None): "l1",
+    ("relu", "batch"): "batch_topk",
+    ("relu", "jump"): "jumprelu",
+    ("sigmoid", None): "kl",
+}
 
 # Fields that tell of a user's code, and of scoring alone, for which weights are the same.
 _NOT_OF_WEIGHTS = ("builder", "build", "positions")
@@ -220,7 +228,8 @@ def _fields(network: Network) -> dict[str, Any]:
     # Of a network that was stored before a field was added too.
     values = {each.name: getattr(network, each.name) for each in fields(network)}
     known = {name: value for name, value in values.items() if name not in _NOT_OF_WEIGHTS}
-    return {"kind": network.kind, **known}
+    of_code = known.pop("code_activation"), known.pop("code_threshold")
+    return {"kind": network.kind, "code": _SPARSITIES.get(of_code, of_code), **known}
 
 
 def _change(field: str, before: Any, now: Any) -> str:
@@ -231,7 +240,7 @@ def _change(field: str, before: Any, now: Any) -> str:
     if field == "n_classes":
         before, now = before > 0, now > 0
     if field == "critic_layer_sizes" and None in (before, now):
-        name, words = "divergence", {before or now: "critic", None: "another"}
+        name, words = "divergence", {before or now: "critic", None: "energy or mmd"}
     before, now = (words.get(value, value) if words else value for value in (before, now))
     return f"{name} was {before!r} and is now {now!r}"
 

@@ -295,7 +295,9 @@ def test_another_strength_compiles_nothing():
             },
             "mask_value=0.0 says that some are missing",
         ),
-        ({"whiten": 2e6}, r"'whiten' parameter .* in the range \[0.0, 1000000.0\]"),
+        ({"whiten": 2e6}, r"'whiten' parameter .* in the range \(0.0, 1000000.0\]"),
+        ({"whiten": 0}, r"'whiten' parameter .* 'bool'.* in the range \(0.0, .* Got 0 instead"),
+        ({"whiten": 0.0}, r"'whiten' parameter .* in the range \(0.0, .* Got 0.0 instead"),
     ],
 )
 def test_what_does_not_go_together(parameters, message):

@@ -91,7 +91,7 @@ def test_a_warm_start_may_change_the_distance(short):
 
 def test_a_warm_start_cannot_gain_a_critic():
     model = quick(warm_start=True).fit(X).set_params(divergence="critic")
-    with pytest.raises(ValueError, match="divergence was 'another' and is now 'critic'"):
+    with pytest.raises(ValueError, match="divergence was 'energy or mmd' and is now 'critic'"):
         model.fit(X)
 
 

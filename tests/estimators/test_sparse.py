@@ -56,6 +56,14 @@ def test_activations_are_those_of_the_code():
     assert fitted.dead_share_ == dead.mean()
 
 
+@pytest.mark.parametrize("before", ["l1", "kl", "topk", "batch_topk"])
+def test_training_does_not_go_on_with_another_penalty(before):
+    short = {"hidden_layer_sizes": (), "max_iter": 1, "warm_start": True}
+    model = quick(8, sparsity=before, **short).fit(X[:100]).set_params(sparsity="jumprelu")
+    with pytest.raises(ValueError, match=f"sparsity was '{before}' and is now 'jumprelu'"):
+        model.fit(X[:100])
+
+
 def test_more_units_kept_than_there_are():
     with pytest.raises(ValueError, match=r"k=40 units cannot be kept.*n_components=32"):
         quick(sparsity="topk", k=40).fit(X)
