@@ -61,7 +61,7 @@ def check_fit_input(
     if recipe.loss == "binary_crossentropy":
         check_unit_interval(clean, *estimator._unit_interval)
     if recipe.of_counts:
-        check_counts(clean, f"likelihood={estimator.likelihood!r}")
+        check_counts(clean, f"likelihood={estimator.likelihood!r}", is_fit=True)
     if recipe.whitening is not None:
         _check_whitening(architecture, recipe, X.shape[1], observed)
     sample_weight = check_weights(sample_weight, X)

@@ -13,6 +13,8 @@ from skae.tables import check_array, flat_rows, in_memory, refuse_mask, validate
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
 _LARGEST_LEARNT = 1e37
+# Means of counts end at e**30, ten times this: a network that is wrong may go beyond its rows.
+_LARGEST_COUNT = 1e12
 
 
 def check_rows(
@@ -137,8 +139,11 @@ def check_unit_interval(X: Matrix, asked_by: str, alternative: str) -> None:
         )
 
 
-def check_counts(X: Matrix, asked_by: str) -> None:
-    """Rows must be counts: whole and not negative; the parameter that asks for it says so."""
+def check_counts(X: Matrix, asked_by: str, *, is_fit: bool = False) -> None:
+    """Rows must be counts: whole and not negative; the parameter that asks for it says so.
+
+    In a fit they must also be such as a mean can reach.
+    """
     values = X.data if sparse.issparse(X) else X
     # NaN marks timesteps that are not there.
     is_other = (values < 0) | (values != np.rint(values)) & ~np.isnan(values)
@@ -146,6 +151,13 @@ def check_counts(X: Matrix, asked_by: str) -> None:
         raise ValueError(
             f"{asked_by} expects counts, but X contains {float(values[is_other].flat[0]):g}. Pass "
             "whole numbers of 0 and above as they are, not scaled, or use likelihood='gaussian'."
+        )
+    largest = float(np.fmax.reduce(values, axis=None, initial=0.0))
+    if is_fit and largest > _LARGEST_COUNT:
+        raise ValueError(
+            f"{asked_by} learns counts up to {_LARGEST_COUNT:g}, but X contains {largest:.3g}, so "
+            "near the largest mean of a count, e**30, that reconstructions could be cut. Count in "
+            "a larger unit, such as np.rint(X / 1e6), or use likelihood='gaussian'."
         )
 
 
