@@ -119,7 +119,7 @@ class _Checked:
     ) -> Terms:
         given = MappingProxyType({name: batch[name] for name in _BATCH})
         numbers = _Numbers({name: scalars[name] for name in self.scalars})
-        found: Any = self.function(network, given, numbers, random)
+        found = self._called(network, given, numbers, random)
         if not isinstance(found, Mapping):
             found = {self.terms[0]: found} if len(self.terms) == 1 else {}
         if set(found) != set(self.terms):
@@ -132,6 +132,19 @@ class _Checked:
             self._check(name, value, batch)
         self._check_reads(numbers)
         return dict(found)
+
+    def _called(self, *arguments: Any) -> Any:
+        try:
+            return self.function(*arguments)
+        except Exception as error:
+            # What TensorFlow says of tensors that have no values yet; others are the user's own.
+            if "symbolic" not in str(error).lower():
+                raise
+            raise ValueError(
+                f"{self._shown} cannot be compiled ({type(error).__name__}: {error}). It is called "
+                "once, with tensors that have no values yet: compute by network.ops alone, such as "
+                "ops.mean and ops.square, not by numpy, and choose by ops.where, not by if."
+            ) from error
 
     @property
     def _shown(self) -> str:
