@@ -1,7 +1,10 @@
 """Where a variant of autoencoder adds to the flow of a fit."""
 
+from typing import Any
+
 import numpy as np
 
+from skae.estimators._comparable import check_comparable
 from skae.fitting import Labels, Recipe, Rows, Settings
 from skae.model import Model
 from skae.numerics import Array, ArrayLike, Matrix
@@ -10,6 +13,14 @@ from skae.training import Outcome
 
 class FitHooks:
     """What a fit calls besides the recipe of a variant; by default it does nothing."""
+
+    loss: Any
+    activation: Any
+
+    def _validate_params(self) -> None:
+        super()._validate_params()  # type: ignore[misc]  # of scikit-learn's base, which is beside
+        for name in ("loss", "activation"):
+            check_comparable(name, getattr(self, name))
 
     def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
         """A new model at the weights that training of this variant should begin at."""

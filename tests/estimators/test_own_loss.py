@@ -28,6 +28,29 @@ def quantile(targets, outputs):
     return keras.ops.maximum(0.9 * left, -0.1 * left)
 
 
+class Unhashable:
+    """A function that equals all others, of a loss or an activation."""
+
+    def __call__(self, values, *others):
+        return squared(values, *others) if others else values
+
+    def __eq__(self, other):
+        return True
+
+
+class OfItsKind(Unhashable):
+    """A function that compares with its own kind alone."""
+
+    def __init__(self, share=0.5):
+        self.share = share
+
+    def __eq__(self, other):
+        return self.share == other.share
+
+    def __hash__(self):
+        return hash(self.share)
+
+
 def quick(loss, cls=Autoencoder, **parameters):
     settings = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0}
     return cls(
@@ -116,6 +139,23 @@ def test_what_no_step_can_lower_is_refused(loss, match):
 def test_a_loss_without_a_gradient_is_refused(loss):
     with pytest.raises(ValueError, match=r"loss=<function.* has no gradient at outputs, so that"):
         quick(loss).fit(WINE)
+
+
+@pytest.mark.parametrize("name", ["loss", "activation"])
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (Unhashable(), "is not hashable .*, and is compiled once for all that equal it. Give a fu"),
+        (OfItsKind(), "does not compare with a name, which .* may be too .*'share'.*NotImplement"),
+    ],
+)
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_what_does_not_compare_is_refused(name, given, match, is_warm):
+    estimator = quick("squared_error", max_iter=1)
+    if is_warm:
+        estimator.fit(WINE).set_params(warm_start=True)
+    with pytest.raises(ValueError, match=f"^{name}=.* {match}"):
+        estimator.set_params(**{name: given}).fit(WINE)
 
 
 def test_a_table_has_losses_by_name():
