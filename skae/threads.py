@@ -98,6 +98,31 @@ def hearing_interruptions() -> Iterator[None]:
         heard_interruption()
 
 
+@contextmanager
+def deferring_interruptions() -> Iterator[None]:
+    """Let the first Ctrl-C of this block be noted alone, so that it ends what it is at.
+
+    ``interruption_waits`` tells of it, also after the block; whoever asks deals with it, or else
+    ``check_stop`` raises it. A second one is raised at once. A handler of the user's own is left
+    alone.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or before not in (signal.default_int_handler, _note_interruption):
+        yield
+        return
+    signal.signal(signal.SIGINT, _defer_interruption)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def interruption_waits() -> bool:
+    """Whether a Ctrl-C was noted that nobody has dealt with yet."""
+    return _interruption.is_set() and threading.current_thread() is threading.main_thread()
+
+
 def heard_interruption() -> None:
     """Note that the exception of the last Ctrl-C has arrived where it is dealt with."""
     _interruption.clear()
@@ -106,6 +131,12 @@ def heard_interruption() -> None:
 def _note_interruption(number: int, frame: FrameType | None) -> None:
     _interruption.set()
     signal.default_int_handler(number, frame)
+
+
+def _defer_interruption(number: int, frame: FrameType | None) -> None:
+    if _interruption.is_set():
+        signal.default_int_handler(number, frame)
+    _interruption.set()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Ctrl-C, as a real signal in a process of its own: who keeps the best weights, and who ends."""
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -198,3 +199,72 @@ def test_a_handler_of_the_users_own_is_left_alone():
             assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, own)
+
+
+# After training
+
+
+ROWS = np.random.default_rng(0).normal(size=(120, 6))
+KINDS = ROWS[:, 0] > 0
+
+
+def short(**parameters):
+    quick = {"hidden_layer_sizes": (4,), "max_iter": 1, "batch_size": 256, "random_state": 0}
+    return skae.VariationalAutoencoder(2, **(quick | parameters))
+
+
+# What is pressed in: the module and the function, and the estimator that calls it.
+LATE = {
+    "last loss": ("skae.training._loop", "_end", {}),
+    "prior": ("skae.estimators._variational", "with_refined_prior", {"prior": "mixture"}),
+    "codes": ("skae.estimators._sampling", "fit_code_mixture", {}),
+    "classes": ("skae.estimators._class_learning", "fit_code_mixture", {"conditional": True}),
+    "units": ("skae.estimators._variational", "unit_statistics", {}),
+}
+
+
+@pytest.fixture
+def pressing(monkeypatch):
+    """Press Ctrl-C as a function of a module begins, in its first call."""
+
+    def let(module, name, n_times=1):
+        called, left = getattr(importlib.import_module(module), name), [n_times]
+
+        def pressed(*arguments, **named):
+            for _ in range(left.pop() if left else 0):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)
+            return called(*arguments, **named)
+
+        monkeypatch.setattr(f"{module}.{name}", pressed)
+
+    forget_interruption()
+    yield let
+    forget_interruption()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+@pytest.mark.parametrize("place", LATE)
+def test_a_press_after_training_loses_nothing(place, pressing):
+    module, name, parameters = LATE[place]
+    expected = short(**parameters).fit(ROWS, KINDS).sample(5, random_state=0)
+    pressing(module, name)
+    with granting(True), pytest.warns(TrainingInterruptedWarning, match="are kept"):
+        found = short(**parameters).fit(ROWS, KINDS)
+    np.testing.assert_array_equal(found.sample(5, random_state=0), expected)
+    assert found._was_interrupted
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    check_stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+@pytest.mark.parametrize(("n_times", "keeps"), [(2, True), (1, False)])
+@pytest.mark.parametrize("place", LATE)
+def test_a_second_press_there_and_one_inside_of_another_raise(n_times, keeps, place, pressing):
+    module, name, parameters = LATE[place]
+    estimator = short(**parameters)
+    pressing(module, name, n_times)
+    with granting(keeps), pytest.raises(KeyboardInterrupt):
+        estimator.fit(ROWS, KINDS)
+    assert not hasattr(estimator, "history_")
+    check_stop()

@@ -16,6 +16,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
 from skae.backend import stored
+from skae.estimators._completion import Trained, complete
 from skae.estimators._hooks import FitHooks
 from skae.estimators._parameters import (
     CONSTRAINTS,
@@ -26,7 +27,6 @@ from skae.estimators._parameters import (
 )
 from skae.estimators._read_later import ParametersAsText, ReadLater
 from skae.estimators._scoring import ScoringMixin
-from skae.estimators._telling import warn_about
 from skae.fitting import (
     CALLBACK_STATE,
     Architecture,
@@ -43,12 +43,13 @@ from skae.fitting import (
     continued_model,
     cross_fit,
     fit_listeners,
+    forget_checkpoint,
     forget_layers,
     granting,
     honoured_callbacks,
     is_cross_fitted,
-    joined_history,
     keeps_interrupted,
+    lasting_checkpoints,
     new_model,
     new_model_told,
     one_pass_listeners,
@@ -169,7 +170,8 @@ class BaseAutoencoder(
         -----
         TrainingInterruptedWarning
             At Ctrl-C, where your own code calls this: the best weights so far are kept. A second
-            one raises, and so does one in a fit that your code begins within a second.
+            one raises, and so does one in a fit that your code begins within a second. One that
+            comes after training waits for the little that is left.
         """
         return self._fit(X, y, sample_weight, observed=observed, checkpoint=checkpoint)
 
@@ -245,25 +247,16 @@ class BaseAutoencoder(
             origin = Origin(departs=not continues, pretrained=before)
             hooks = SklearnCallbackHooks(self, context, about, model)
             settings = replace(settings, checkpoint=checkpoint)
-            with fit_listeners(self.callbacks, settings, self.verbose, hooks) as listeners:
+            listening = fit_listeners(self.callbacks, settings, self.verbose, hooks)
+            # A kill in what is left to do is not to cost the training.
+            with listening as listeners, lasting_checkpoints():
                 tier = None if crossed is None else crossed.tier
                 outcome = train(model, rows, recipe, settings, origin, listeners, rng, tier)
         if checkpoint is not None:
             forget_layers(checkpoint)
-        self.__dict__.pop("cross_fit_losses_", None)
-        if crossed is not None and not crossed.interrupted:
-            self.cross_fit_losses_ = crossed.losses
-            outcome = crossed.applied_to_outcome(outcome, model)
-        warn_about(self, outcome, crossed)
-        self._set_fitted(model, outcome, joined_history(*phases, outcome))
-        self.best_loss_ = outcome.best_loss
-        self.best_epoch_ = outcome.best_epoch + sum(phase.history.n_epochs for phase in phases)
-        self._was_interrupted = outcome.interrupted
-        self.__dict__.pop("_optimizer_state", None)
-        self.__dict__.pop("_optimizer_kind", None)
-        self.__dict__.pop("_passes", None)
-        self._learn_from(rows, codes=True)
-        self._finish(rows, settings, rng)
+        complete(self, Trained(model, outcome, phases, crossed), rows, settings, rng)
+        if settings.checkpoint is not None and not self._was_interrupted:
+            forget_checkpoint(settings.checkpoint)
 
     @checks_parameters
     def partial_fit(

@@ -5,16 +5,8 @@ from typing import Any, Self
 import numpy as np
 
 from skae.estimators._base import BaseAutoencoder
-from skae.exceptions import TrainingInterruptedWarning
-from skae.fitting import (
-    PrintHooks,
-    Recipe,
-    Rows,
-    Settings,
-    remember_interruption,
-    taught_by_critic,
-)
-from skae.messages import warn
+from skae.estimators._telling import heed_interruption, tell_interruption
+from skae.fitting import PrintHooks, Recipe, Rows, Settings, taught_by_critic
 from skae.model import Model, dense
 from skae.numerics import Array, ArrayLike
 from skae.training import Hooks
@@ -22,6 +14,10 @@ from skae.training import Hooks
 _LIKELIHOODS = ("bernoulli", "gaussian")
 # Height, width and channels.
 _N_AXES = 3
+_INTERRUPTED = (
+    "Training interrupted: the critic of rows had not taught for all epochs, and the weights so "
+    "far are kept."
+)
 # Codes of which the critic sees the rows.
 _N_CODES = 10_000
 
@@ -102,6 +98,8 @@ class CriticOfRowsMixin(BaseAutoencoder):
         self.__dict__.pop("adversarial_history_", None)
         if not self.adversarial_max_iter or self._was_interrupted:
             return
+        if settings.keeps_interrupted and heed_interruption(self, _INTERRUPTED):
+            return
         self._refuse_holes(rows)
         n_epochs = int(self.adversarial_max_iter)
         draws = np.random.RandomState(int(rng.integers(2**31)))
@@ -118,10 +116,4 @@ class CriticOfRowsMixin(BaseAutoencoder):
         )
         self.adversarial_history_ = outcome.history.columns()
         if outcome.interrupted:
-            self._was_interrupted = True
-            remember_interruption()
-            warn(
-                "Training interrupted: the critic of rows had not taught for all epochs, and the "
-                "weights so far are kept.",
-                TrainingInterruptedWarning,
-            )
+            tell_interruption(self, _INTERRUPTED)

@@ -10,6 +10,7 @@ from skae.exceptions import (
 )
 from skae.fitting import Architecture, CrossFit, interruption, remember_interruption
 from skae.messages import warn
+from skae.threads import heard_interruption, interruption_waits
 from skae.training import Outcome
 
 
@@ -31,6 +32,25 @@ def warn_about(estimator: Any, outcome: Outcome, crossed: CrossFit | None) -> No
         f"{' by more than chance' if crossed else ''}: {reason}. Try {' or '.join(advice)}.",
         StartKeptWarning,
     )
+
+
+def heed_interruption(estimator: Any, said: str) -> bool:
+    """Warn of the first Ctrl-C of a fit, if one waits for that; whether one did.
+
+    A second one is left to whoever raises it.
+    """
+    if estimator._was_interrupted or not interruption_waits():
+        return False
+    heard_interruption()
+    tell_interruption(estimator, said)
+    return True
+
+
+def tell_interruption(estimator: Any, said: str) -> None:
+    """Warn of an interruption that the estimator outlived."""
+    estimator._was_interrupted = True
+    remember_interruption()
+    warn(said, TrainingInterruptedWarning)
 
 
 def _start_described(estimator: Any) -> str:

@@ -4,6 +4,7 @@ from skae.fitting._architecture import Architecture, layer_sizes
 from skae.fitting._checkpoint import (
     check_resumable,
     checkpoint_of_layer,
+    forget_checkpoint,
     forget_layers,
     lasting_checkpoints,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "continued_model",
     "cross_fit",
     "fit_listeners",
+    "forget_checkpoint",
     "forget_layers",
     "granting",
     "honoured_callbacks",

@@ -92,8 +92,7 @@ class Checkpoint:
 
     def done(self) -> None:
         """Remove the file, unless more is to come: the next call of the fit is a new one."""
-        if not _LASTING.get():
-            remove_whole(self._path)
+        forget_checkpoint(self._path)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -130,6 +129,12 @@ def lasting_checkpoints() -> Iterator[None]:
         yield
     finally:
         _LASTING.reset(token)
+
+
+def forget_checkpoint(path: str | os.PathLike[str]) -> None:
+    """Remove the file of a fit that is whole, unless more is to come."""
+    if not _LASTING.get():
+        remove_whole(Path(path))
 
 
 def checkpoint_of_layer(path: str | os.PathLike[str], place: int) -> Path:

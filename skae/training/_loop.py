@@ -5,13 +5,19 @@ Does not know what is trained nor who asked: programs, rows and hooks are handed
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from skae.numerics import Weights
-from skae.threads import heard_interruption
+from skae.threads import (
+    check_stop,
+    deferring_interruptions,
+    heard_interruption,
+    interruption_waits,
+)
 from skae.training._annealing import AnnealedRate
 from skae.training._early_stopping import EarlyStopping
 from skae.training._history import History
@@ -112,7 +118,13 @@ def run(
             raise
         interrupted = True
         heard_interruption()
-    outcome = _end(state, judge, plan, given, interrupted=interrupted)
+    with deferring_interruptions() if plan.keeps_interrupted and not interrupted else nullcontext():
+        outcome = _end(state, judge, plan, given, interrupted=interrupted)
+    if plan.keeps_interrupted and interruption_waits():
+        if interrupted:
+            check_stop()
+        interrupted, outcome = True, replace(outcome, interrupted=True)
+        heard_interruption()
     if keeper is not None and not interrupted:
         keeper.done()
     return outcome

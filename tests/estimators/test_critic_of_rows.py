@@ -1,6 +1,10 @@
 """A critic of rows that teaches the decoder of a variational autoencoder in the end."""
 
+import importlib
+import os
 import pickle
+import signal
+import sys
 from types import SimpleNamespace
 
 import keras
@@ -12,7 +16,7 @@ from sklearn.datasets import load_digits
 
 import skae
 from skae.exceptions import TrainingInterruptedWarning
-from skae.fitting import PrintHooks
+from skae.fitting import PrintHooks, _checkpoint
 from skae.fitting._interruption import forget_interruption
 from skae.networks import names
 from skae.objectives import against_critic_of_rows
@@ -209,3 +213,55 @@ def test_tables_are_refused():
     table = skae.TableAutoencoder(skae.VariationalAutoencoder(adversarial_max_iter=1))
     with pytest.raises(ValueError, match="sample_shape=None"):
         table.fit(X[:, :4])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+@pytest.mark.parametrize(
+    ("module", "name", "n_rows"),
+    [
+        ("skae.estimators._sampling", "fit_code_mixture", None),
+        ("skae.fitting._critic_of_rows", "against_critic_of_rows", 1),
+    ],
+)
+def test_an_interruption_before_the_game_keeps_all_that_was_trained(
+    module, name, n_rows, plain, monkeypatch
+):
+    called = getattr(importlib.import_module(module), name)
+
+    def pressed(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        return called(*arguments)
+
+    monkeypatch.setattr(f"{module}.{name}", pressed)
+    forget_interruption()
+    with pytest.warns(TrainingInterruptedWarning, match="critic of rows") as caught:
+        model = quick(adversarial_max_iter=4).fit(X)
+    forget_interruption()
+    assert [each.category for each in caught].count(TrainingInterruptedWarning) == 1
+    np.testing.assert_array_equal(model.sample(3, 0), plain.sample(3, 0))
+    history = getattr(model, "adversarial_history_", None)
+    assert (None if history is None else len(history["epoch"])) == n_rows
+
+
+def test_a_kill_in_the_game_does_not_cost_the_training(taught, monkeypatch, tmp_path):
+    class Killed(Exception):
+        pass
+
+    def die(hooks, epoch, logs, weights):
+        if hooks.part:
+            raise Killed
+        ended(hooks, epoch, logs, weights)
+
+    ended, path = PrintHooks.epoch_end, tmp_path / "file"
+    estimator = quick(adversarial_max_iter=3, adversarial_weight=2.0, verbose=1)
+    monkeypatch.setattr(_checkpoint, "INTERVAL", 0.0)
+    monkeypatch.setattr(PrintHooks, "epoch_end", die)
+    with pytest.raises(Killed):
+        estimator.fit(X, checkpoint=path)
+    monkeypatch.setattr(PrintHooks, "epoch_end", ended)
+    n_kept = []
+    monkeypatch.setattr(_checkpoint.Checkpoint, "keep", lambda *_: n_kept.append(1))
+    again = estimator.fit(X, checkpoint=path)
+    assert n_kept == []  # no epoch of the first training is left to make
+    np.testing.assert_array_equal(again.sample(5, 0), taught.sample(5, 0))
+    assert list(tmp_path.iterdir()) == []
