@@ -53,12 +53,12 @@ class ClassLearningMixin(SamplerMixin):
             return None
         self._check_possible()
         labels = classes_to_learn(y, "conditional=True")
+        counted = _counted(sample_weight, len(labels))
         if not (continues and hasattr(self, "classes_")):
-            counted = _counted(sample_weight, len(labels))
             self.classes_ = np.unique(labels[counted])
             self.class_count_ = np.zeros(len(self.classes_))
-            # Rows of weight 0 are not trained on, and may be of classes that no other row has.
-            labels = np.where(counted, labels, self.classes_[0])
+        # Rows of weight 0 are not trained on, and may be of classes that no other row has.
+        labels = np.where(counted, labels, self.classes_[0])
         places = places_among(labels, self.classes_, len(labels))
         return one_hot(places, len(self.classes_))
 

@@ -211,6 +211,16 @@ def test_passes_count_their_classes():
     np.testing.assert_allclose(model.class_count_, [100, 50, 50])
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_rows_without_weight_may_be_of_unknown_classes_later_too(method, fitted):
+    model = pickle.loads(pickle.dumps(fitted)).set_params(warm_start=True, max_iter=1)
+    rows, labels = np.vstack([X[:100], X[:1]]), np.append(Y[:100].astype(object), "rose")
+    getattr(model, method)(rows, labels, sample_weight=np.append(np.ones(100), 0.0))
+    assert list(model.classes_) == list(np.unique(Y))
+    before = fitted.class_count_ if method == "partial_fit" else np.zeros(3)
+    np.testing.assert_allclose(model.class_count_ - before, [50, 50, 0])
+
+
 def test_a_warm_start_keeps_the_classes(fitted):
     model = pickle.loads(pickle.dumps(fitted)).set_params(warm_start=True, max_iter=2)
     model.fit(X[:100], Y[:100])
