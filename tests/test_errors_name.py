@@ -227,11 +227,30 @@ def test_numbers_that_nothing_can_hold(parameters, match):
         (skae.AdversarialAutoencoder(critic_hidden_layer_sizes=[0]), "^critic_hidden_layer_sizes="),
         (skae.ContractiveAutoencoder(contraction=1e300), r"Lower contraction \(now 1e\+300\)"),
         (skae.VariationalAutoencoder(beta=1e300), r"Lower beta \(now 1e\+300\)"),
+        (
+            skae.AdversarialAutoencoder(divergence="mmd", divergence_weight=1e300),
+            r"Lower divergence_weight \(now 1e\+300\): losses",
+        ),
+        (
+            skae.DenoisingAutoencoder(2, noise_level=(1e29, 1e30)),
+            r"Lower noise_level \(now \(1e\+29, 1e\+30\)\): losses",
+        ),
+        (
+            skae.StackedAutoencoder(pretrain_noise="gaussian", pretrain_noise_level=1e30),
+            r"Lower pretrain_noise_level \(now 1e\+30\): losses",
+        ),
     ],
 )
 def test_parameters_of_variants(model, match):
     with pytest.raises(ValueError, match=match):
         model.set_params(**SHORT).fit(X)
+
+
+def test_a_head_names_a_parameter_of_its_autoencoder():
+    pretrained = skae.VariationalAutoencoder(2, **SHORT).fit(X).set_params(beta=1e300)
+    head = skae.AutoencoderClassifier(from_pretrained=pretrained, max_iter=1, random_state=0)
+    with pytest.raises(ValueError, match=r"Lower beta \(now 1e\+300\): losses"):
+        head.fit(X, np.arange(len(X)) % 2)
 
 
 def test_a_network_beyond_memory_is_named():

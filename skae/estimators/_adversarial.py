@@ -154,6 +154,7 @@ class AdversarialAutoencoder(SamplerMixin, BaseAutoencoder):
             loss=self.loss,
             network={"critic_layer_sizes": sizes} if has_critic else {},
             scalars=self._scalars,
+            origins={"discrepancy_weight": ("divergence_weight", self.divergence_weight)},
         )
 
     def _refuse_critic(self, sizes: tuple[int, ...]) -> None:

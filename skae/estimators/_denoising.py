@@ -192,7 +192,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
             objective = denoising(corrupt)
         else:
             objective = denoising_of_any_level(corrupt, weighs=self.noise == "gaussian")
-        return Recipe(objective, loss=self.loss, scalars=self._scalars)
+        given = ("noise_level", self.noise_level)
+        origins = {"noise_level": given, "highest_level": given}
+        return Recipe(objective, loss=self.loss, scalars=self._scalars, origins=origins)
 
     def _levels(self) -> tuple[float, ...]:
         """Levels of the noise: one, or the lowest and the highest."""

@@ -198,6 +198,7 @@ class SparseAutoencoder(BaseAutoencoder):
             loss=self.loss,
             network=self._network_options,
             scalars=self._scalars,
+            origins={"dead_after": None},
             whitening=self._whitening,
         )
 

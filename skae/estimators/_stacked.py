@@ -172,7 +172,9 @@ class StackedAutoencoder(BaseAutoencoder):
 
     def _layer_recipe(self, place: int, n_hidden: int) -> Recipe:
         objective = layerwise(place, n_hidden, self.pretrain_noise)
-        return Recipe(objective, loss=self.loss, scalars={"noise_level": self.pretrain_noise_level})
+        level = self.pretrain_noise_level
+        origins = {"noise_level": ("pretrain_noise_level", level)}
+        return Recipe(objective, loss=self.loss, scalars={"noise_level": level}, origins=origins)
 
     def _layer_hooks(self, part: str) -> Hooks:
         return PrintHooks(self.pretrain_max_iter, part) if self.verbose else Hooks()

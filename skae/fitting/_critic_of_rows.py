@@ -64,6 +64,7 @@ def taught_by_critic(
         against_critic_of_rows(likelihood),
         loss=model.loss,
         scalars={"codes": codes, "adversarial_weight": _UNIT * weight},
+        origins={"adversarial_weight": ("adversarial_weight", weight)},
     )
     settings = replace(settings, optimizer="adam", max_iter=n_epochs, checkpoint=None)
     outcome = train_to_the_end(pupil, rows, recipe, settings, _PEAK_RATE, listeners, rng)

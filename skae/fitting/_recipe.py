@@ -32,6 +32,9 @@ class Recipe:
     scalars : dict or callable
         Numbers that the objective needs, by name, which vary without a new compilation; or
         ``scalars(network, rows)`` that gives them, for a network and scaled rows.
+    origins : dict of tuple or None
+        The parameter that a number comes from, and its value, where it is called otherwise or is in
+        another unit, by the name of the number; None for what no parameter says.
     schedule : callable or None
         ``schedule(epoch)`` gives the scalars that differ in training in that epoch.
     n_grace_epochs : int
@@ -50,6 +53,7 @@ class Recipe:
     loss: str | UserLoss = "squared_error"
     network: Mapping[str, Any] | NetworkFunction = field(default_factory=dict)
     scalars: Mapping[str, Any] | ScalarFunction = field(default_factory=dict)
+    origins: Mapping[str, tuple[str, Any] | None] = field(default_factory=dict)
     schedule: Callable[[int], Mapping[str, float]] | None = None
     n_grace_epochs: int = 0
     of_counts: bool = False

@@ -60,6 +60,7 @@ class Origin:
 AT_THE_MODEL = Origin()
 # Strengths beyond this are what is wrong with a loss that diverges.
 _LARGE_STRENGTH = 1e4
+_OF_HEAD = "unsupervised_"
 
 
 def train(
@@ -320,7 +321,8 @@ def _run(
         return rows.train(spec, data, start, plan, listeners, rng, checkpoint)
     except Diverged as error:
         suspects = _suspects(model.network, recipe)
-        said = _divergence_message(error, rate.value, start.scalars, suspects)
+        large = _large_strengths(start.scalars, recipe)
+        said = _divergence_message(error, rate.value, large, suspects)
         if is_own(recipe.objective):
             said += (
                 " If the objective itself gives NaN: targets, and rows of padded sequences, hold "
@@ -340,17 +342,25 @@ def _suspects(network: Network, recipe: Recipe) -> list[str]:
     return own or [f"{name}={value!r}" for name, value in given.items()]
 
 
+def _large_strengths(scalars: Mapping[str, Any], recipe: Recipe) -> list[str]:
+    """Parameters that are too large for a loss to be a sensible number, each once."""
+    found: dict[str, str] = {}
+    for name, value in scalars.items():
+        # Of a head: what a number of the autoencoder is multiplied to.
+        if name.startswith(_OF_HEAD) and name.removeprefix(_OF_HEAD) in scalars:
+            continue
+        is_large = isinstance(value, int | float) and value > _LARGE_STRENGTH
+        origin = recipe.origins.get(name, (name, value))
+        if is_large and origin is not None:
+            parameter, given = origin
+            shown = f"{given:g}" if isinstance(given, int | float) else repr(given)
+            found[parameter] = f"{parameter} (now {shown})"
+    return list(found.values())
+
+
 def _divergence_message(
-    error: Diverged,
-    learning_rate: float | None,
-    scalars: Mapping[str, Any],
-    suspects: Sequence[str],
+    error: Diverged, learning_rate: float | None, large: Sequence[str], suspects: Sequence[str]
 ) -> str:
-    large = [
-        f"{name} (now {value:g})"
-        for name, value in scalars.items()
-        if isinstance(value, int | float) and value > _LARGE_STRENGTH
-    ]
     if large:
         return (
             f"Training diverged in epoch {error.epoch}: the loss became {error.loss:g}. Lower "
