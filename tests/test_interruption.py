@@ -268,3 +268,14 @@ def test_a_second_press_there_and_one_inside_of_another_raise(n_times, keeps, pl
         estimator.fit(ROWS, KINDS)
     assert not hasattr(estimator, "history_")
     check_stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends the process there")
+def test_a_press_after_training_loses_no_table(pressing):
+    table = skae.TableAutoencoder(short())
+    expected = table.fit(ROWS).sample(5, random_state=0)
+    pressing("skae.tabular._autoencoder", "_mixture_of")
+    with granting(True), pytest.warns(TrainingInterruptedWarning, match="are kept"):
+        table.fit(ROWS)
+    np.testing.assert_array_equal(table.sample(5, random_state=0), expected)
+    check_stop()

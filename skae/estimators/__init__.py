@@ -10,6 +10,7 @@ from skae.estimators._docstring import documented as documented
 from skae.estimators._recurrent import RecurrentAutoencoder
 from skae.estimators._sparse import SparseAutoencoder
 from skae.estimators._stacked import StackedAutoencoder
+from skae.estimators._telling import heed_interruption as heed_interruption
 from skae.estimators._variational import (
     VariationalAutoencoder,
     VariationalConvolutionalAutoencoder,

@@ -1,6 +1,7 @@
 """An autoencoder around the columns of a table."""
 
 from collections.abc import Hashable, Sequence
+from contextlib import nullcontext
 from numbers import Integral
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -10,8 +11,15 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
-from skae.estimators import BaseAutoencoder, VariationalAutoencoder
-from skae.fitting import all_or_nothing, check_resumable, check_weights, granting, keeps_interrupted
+from skae.estimators import BaseAutoencoder, VariationalAutoencoder, heed_interruption
+from skae.fitting import (
+    all_or_nothing,
+    check_resumable,
+    check_weights,
+    granting,
+    interruption,
+    keeps_interrupted,
+)
 from skae.mixtures import CodeMixture, fit_code_mixture, rows_to_look_at
 from skae.numerics import Array, ArrayLike, RandomState
 from skae.parameter_checks import checks_parameters
@@ -23,6 +31,7 @@ from skae.tabular._frames import Container
 from skae.tabular._input import Table, check_template, checked_table, known_names, no_column_left
 from skae.tabular._scores import UsualErrors
 from skae.tabular._sound import check_table
+from skae.threads import deferring_interruptions
 
 # Components of the default autoencoder, where the table has as many columns, and what their
 # divergence counts.
@@ -205,12 +214,17 @@ class TableAutoencoder(TableDrawingMixin, StampedEstimator):
         features = encoding.features({name: table.cells[name] for name in encoding.used})
         autoencoder = self._new_autoencoder(encoding)
         autoencoder._columns = encoding.columns
-        with granting(keeps_interrupted(self)):
+        keeps = keeps_interrupted(self)
+        with granting(keeps):
             autoencoder.fit(features, sample_weight=weight, checkpoint=checkpoint)
-        self.autoencoder_, self._encoding = autoencoder, encoding
-        self.n_components_ = autoencoder.n_components_
-        self.left_out_ = dict(encoding.left_out)
-        self._learn_usual(features, weight)
+        keeps = keeps and not autoencoder._was_interrupted
+        with deferring_interruptions() if keeps else nullcontext():
+            self.autoencoder_, self._encoding = autoencoder, encoding
+            self.n_components_ = autoencoder.n_components_
+            self.left_out_ = dict(encoding.left_out)
+            self._learn_usual(features, weight)
+        if keeps:
+            heed_interruption(autoencoder, interruption())
 
     def _encoding_of(self, table: Table, weight: Array | None) -> Encoding:
         _, container, cells = table
