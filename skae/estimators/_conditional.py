@@ -291,8 +291,8 @@ class ConditionalMixin(ClassLearningMixin):
             Rows of each way, both ends among them.
         method : {"linear", "spherical"} or None, default=None
             ``"linear"``: along the straight line, at equal distances. ``"spherical"``: along the
-            arc around the origin, at equal angles [1]_, so that codes in between are as far from
-            the origin as those of rows are. None means the second where the prior is normal, and
+            arc around the origin, at equal angles [1]_, with lengths in between those of both
+            codes. None means the second where the prior is normal, and
             the first for any other.
         y_from, y_to : class or array-like of shape (n_pairs,), default=None
             With ``conditional=True``: classes of the rows, which None infers. Between two classes

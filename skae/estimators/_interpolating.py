@@ -40,8 +40,8 @@ class InterpolationMixin(ScoringMixin):
             Rows of each way, both ends among them.
         method : {"linear", "spherical"} or None, default=None
             ``"linear"``: along the straight line, at equal distances. ``"spherical"``: along the
-            arc around the origin, at equal angles [1]_, so that codes in between are as far from
-            the origin as those of rows are. None means the second where the prior is normal, and
+            arc around the origin, at equal angles [1]_, with lengths in between those of both
+            codes. None means the second where the prior is normal, and
             the first for any other.
 
         Returns
@@ -103,6 +103,7 @@ def codes_between(first: Array, last: Array, n_steps: int, method: Path) -> Arra
     is_arc = (sine > _LEAST_SINE) & has_direction[:, np.newaxis]
     sine = np.where(is_arc, sine, 1.0)
     before, after = np.sin((1 - share) * angle) / sine, np.sin(share * angle) / sine
-    arc = before * first[:, np.newaxis] + after * last[:, np.newaxis]
-    codes: Array = np.where(is_arc, arc, straight)
+    arc = before * directions[0][:, np.newaxis] + after * directions[1][:, np.newaxis]
+    length = (1 - share) * lengths[0][:, np.newaxis] + share * lengths[1][:, np.newaxis]
+    codes: Array = np.where(is_arc, length * arc, straight)
     return codes

@@ -38,6 +38,17 @@ def test_the_arc_is_scipys():
     np.testing.assert_allclose(codes_between(first, last, 6, "spherical")[0], expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("degrees", [10, 90, 170, 179.9])
+def test_the_arc_is_never_longer_than_its_ends(degrees):
+    from skae.estimators._interpolating import codes_between
+
+    angle = np.deg2rad(degrees)
+    first, last = np.array([[1.0, 0.0]]), 3 * np.array([[np.cos(angle), np.sin(angle)]])
+    codes = codes_between(first, last, 9, "spherical")[0]
+    np.testing.assert_allclose(np.linalg.norm(codes, axis=1), np.linspace(1, 3, 9))
+    np.testing.assert_allclose(np.arctan2(codes[:, 1], codes[:, 0]), np.linspace(0, angle, 9))
+
+
 @pytest.mark.parametrize("last", [[2.0, 0.0], [-2.0, 0.0], [0.0, 0.0]])
 def test_the_way_is_straight_where_there_is_no_arc(last):
     from skae.estimators._interpolating import codes_between
