@@ -4,6 +4,7 @@ The filter that leaves the least squared error, found from pairs of corrupted an
 its normal equations. It is the floor that training has to beat, as PCA is where there is a code.
 """
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -153,6 +154,30 @@ def best_filter(
         n_known += len(read)
     if n_known < n_taps + 1:
         return None
+    if network.positions != "one":
+        products, wanted = _in_all_positions(network, products, wanted)
     products[np.diag_indices(n_taps)] += _RIDGE * np.trace(products) / (n_taps + 1)
     solved = np.linalg.solve(products, wanted).astype(np.float32)
     return solved[:-1].reshape(*size, shape[-1], shape[-1]), solved[-1]
+
+
+def _in_all_positions(
+    network: ResidualNetwork, products: Array, wanted: Array
+) -> tuple[Array, Array]:
+    """Normal equations of rows that are mirrored, and turned, in all ways.
+
+    Their filter is the best of those that the mean over these positions leaves as they are.
+    """
+    axes = tuple(range(len(network.filter_size)))
+    taps = np.arange(len(products) - 1).reshape(*network.filter_size, -1)
+    turned = [taps, taps.swapaxes(0, 1)] if network.positions == "all" else [taps]
+    orders = [
+        np.append(np.flip(each, flipped).ravel(), len(products) - 1)
+        for each in turned
+        for n_flipped in range(len(axes) + 1)
+        for flipped in combinations(axes, n_flipped)
+    ]
+    return (
+        np.mean([products[np.ix_(order, order)] for order in orders], axis=0),
+        np.mean([wanted[order] for order in orders], axis=0),
+    )

@@ -13,6 +13,7 @@ import skae
 from skae import DenoisingAutoencoder
 from skae.exceptions import StartKeptWarning
 from skae.fitting._filter_start import NumpyDraws
+from skae.networks import names
 from skae.objectives import any_level
 
 SHAPE = (12, 12, 1)
@@ -102,6 +103,49 @@ def test_the_start_is_the_best_linear_filter(images):
     assert error(noisy, signals) > 3 * best
     # 31 values see nearly all that helps, and the edges of a row have but half of them.
     assert best < found < 1.06 * best
+
+
+def test_the_start_of_a_mean_over_positions_is_the_best_filter_of_such_means():
+    shape = (0, 3, 0.5, 0)
+    noise = np.random.default_rng(0).normal(size=(200, *SHAPE))
+    upright = ndimage.gaussian_filter(noise, shape)
+    upright /= upright.std()
+    noisy = upright + 0.5 * np.random.default_rng(1).normal(size=upright.shape)
+    plain, mean = (
+        denoiser(noise_level=0.5, flips=flips, **STILL).fit(upright) for flips in (True, "average")
+    )
+    kernel = mean._model.weights[names.kernel(names.linear("encoder"))]
+    assert kernel.shape == (7, 7, 1, 1)
+    for turned in (kernel[::-1], kernel[:, ::-1], kernel.swapaxes(0, 1)):
+        np.testing.assert_allclose(turned, kernel, atol=1e-6)
+    of_plain = [
+        np.flip(np.reshape(plain.reconstruct(np.flip(noisy, axes)), noisy.shape), axes)
+        for axes in ((), (1,), (2,), (1, 2))
+    ]
+    turned = [
+        plain.reconstruct(np.flip(noisy, axes).swapaxes(1, 2)).reshape(noisy.shape).swapaxes(1, 2)
+        for axes in ((), (1,), (2,), (1, 2))
+    ]
+    of_plain += [
+        np.flip(each, axes) for each, axes in zip(turned, ((), (1,), (2,), (1, 2)), strict=True)
+    ]
+    expected = error(np.mean(of_plain, axis=0), upright)
+    assert error(mean.reconstruct(noisy), upright) < 0.99 * expected
+
+
+def test_rows_count_by_their_weights_at_the_start(images):
+    white = np.random.default_rng(3).normal(5, 1, images.shape)
+    both, weights = np.concatenate([images, white]), np.repeat([1.0, 1e-9], len(images))
+    alone, weighted, alike = (
+        denoiser(noise_level=0.5, **STILL).fit(rows, sample_weight=each)
+        for rows, each in ((images, None), (both, weights), (both, None))
+    )
+    kernels = [
+        each._model.weights[names.kernel(names.linear("encoder"))]
+        for each in (alone, weighted, alike)
+    ]
+    np.testing.assert_allclose(kernels[1], kernels[0], atol=0.03)
+    assert np.abs(kernels[2] - kernels[0]).max() > 0.1
 
 
 @pytest.mark.slow
