@@ -81,11 +81,12 @@ VARIATIONAL_ATTRIBUTES = """
         ``"zero_inflation"``, the probability of a zero of another origin.
 
     classes_ : ndarray of shape (n_classes,)
-        With ``conditional=True``: the classes, sorted.
+        With ``conditional=True``: the classes, sorted; -1 is one as any other.
 
     class_count_, class_prior_ : ndarray of shape (n_classes,)
         With ``conditional=True``: rows of each class, over all passes of ``partial_fit``, and its
-        share; with ``sample_weight`` as much of them as their weights say.
+        share; with ``sample_weight`` as much of them as their weights say, of which the ratios
+        within a call count.
 
     prior_parameters_ : dict of ndarray
         ``"mean"`` and ``"variance"`` of the code under the prior, of shape

@@ -60,7 +60,7 @@ class LikelihoodMixin(ConditionalMixin):
     def log_likelihood(
         self,
         X: ArrayLike,
-        n_importance_samples: int = 100,
+        n_importance_samples: int = 128,
         random_state: RandomState = 0,
         *,
         y: object = None,
@@ -75,8 +75,9 @@ class LikelihoodMixin(ConditionalMixin):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows in the units of those in ``fit``.
-        n_importance_samples : int, default=100
-            Draws of each row's code, spread evenly (scrambled Sobol points).
+        n_importance_samples : int, default=128
+            Draws of each row's code, spread evenly (scrambled Sobol points), which a power of two
+            does best.
         random_state : int, RandomState instance or None, default=0
             Of the draws, which are the same for every row.
         y : class or array-like of shape (n_samples,), default=None

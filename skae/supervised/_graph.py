@@ -9,7 +9,8 @@ from skae.numerics import Array, Integers
 
 # Share of its neighbours in what a row is given; the labels themselves count the rest.
 _SPREADING = 0.99
-_TOLERANCE, _MOST_STEPS = 1e-6, 1000
+# What a label is worth falls by a share with each step away from it along a chain of rows.
+_TOLERANCE, _MOST_STEPS = 1e-12, 1000
 _LEAST = np.finfo(np.float64).tiny
 
 
@@ -63,7 +64,8 @@ def spread_labels(affinities: sparse.csr_array, places: Integers, n_classes: int
     Returns
     -------
     belongings : ndarray of shape (n_rows, n_classes), float64
-        Not negative; all 0 where no label reaches a row.
+        Not negative; all 0 where no label reaches a row, be it for want of a path or over a
+        hundred steps away from all of them.
     """
     degrees = np.asarray(affinities.sum(axis=1)).ravel()
     roots = np.sqrt(np.divide(1.0, degrees, out=np.zeros_like(degrees), where=degrees > 0))

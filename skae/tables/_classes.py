@@ -82,6 +82,9 @@ def places_among(y: Any, classes: Array, n_samples: int) -> Integers:
     """
     refuse_mask(y, "y", "Give a class for each row.")
     is_one = isinstance(y, str | bytes) or np.ndim(y) == 0
+    if classes.dtype.kind in "mM":
+        # Numbers, in units of their own, are what numpy makes of dates.
+        classes, y = classes.astype(str), _written_as(classes.dtype, y)
     given = [y.item() if isinstance(y, np.generic) else y] if is_one else list(_plain(y))
     if not is_one and (np.ndim(y) != 1 or len(given) != n_samples):
         raise ValueError(
@@ -97,6 +100,13 @@ def places_among(y: Any, classes: Array, n_samples: int) -> Integers:
         )
     places = np.array([known[label] for label in given], np.intp)
     return np.repeat(places, n_samples) if is_one else places
+
+
+def _written_as(dtype: np.dtype[Any], y: Any) -> Any:
+    try:
+        return np.asarray(y, dtype).astype(str)[()]
+    except (TypeError, ValueError):
+        return y
 
 
 def _plain(y: Any) -> list[Any]:

@@ -43,19 +43,25 @@ def flat_rows(
     shape = _shape_of(X)
     if len(shape) < 3:
         return mapped(X, name)
-    if sample_shape is None or shape[1:] != tuple(sample_shape):
+    if sample_shape is None or shape[1:] not in _shapes_without_ones(tuple(sample_shape)):
         way_out = (
             f"Pass sample_shape={shape[1:]} to {receiver}, or flatten the rows"
             if sample_shape is None
             else "Pass rows of that sample_shape, or flattened ones"
         )
+        gray = f" Gray images are of sample_shape={(*shape[1:], 1)}." if len(shape) == 3 else ""
         raise ValueError(
             f"{name} has shape {shape}, so each row has shape {shape[1:]}, but rows of "
             f"{'one axis' if sample_shape is None else f'sample_shape={tuple(sample_shape)}'} "
             f"were expected. Found array with dim {len(shape)}. {way_out}: "
-            f"{name}.reshape(len({name}), -1)."
+            f"{name}.reshape(len({name}), -1).{gray}"
         )
     return np.asanyarray(mapped(X, name)).reshape(shape[0], math.prod(shape[1:]))
+
+
+def _shapes_without_ones(sample_shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """A shape, and that of the same rows without an axis for their only channel."""
+    return (sample_shape, sample_shape[:-1]) if sample_shape[-1] == 1 else (sample_shape,)
 
 
 def _shape_of(X: Any) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import logsumexp
 from sklearn.base import clone
@@ -350,3 +351,15 @@ def test_scorers_of_reconstructions_infer_the_class(fitted):
 def test_a_diagnosis_is_of_one_class(fitted):
     with pytest.raises(ValueError, match=r"Pass estimator\.given\(y\)"):
         skae.diagnose(fitted, X)
+
+
+@pytest.mark.parametrize("as_given", [np.asarray, list, pd.Series])
+def test_classes_may_be_dates(as_given):
+    dates = np.array(["2021-01-01", "2022-06-01"], "datetime64[ns]")
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.repeat(dates, 20)
+    told = skae.VariationalAutoencoder(1, conditional=True, max_iter=1, random_state=0)
+    told.fit(X, as_given(y))
+    expected = told.sample(2, random_state=0, y=dates)
+    np.testing.assert_array_equal(told.sample(2, random_state=0, y=as_given(dates)), expected)
+    with pytest.raises(ValueError, match=r"the class '2020-01-01.*2021-01-01"):
+        told.sample(1, y=np.datetime64("2020-01-01"))

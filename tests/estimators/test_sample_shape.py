@@ -94,6 +94,11 @@ def test_nested_lists_are_rows_too():
     np.testing.assert_array_equal(estimator.transform(ROWS.tolist()), estimator.transform(FLAT))
 
 
+def test_gray_images_need_no_axis_for_their_only_channel():
+    estimator = quick(sample_shape=(5, 3, 1)).fit(ROWS)
+    np.testing.assert_array_equal(estimator.transform(ROWS), estimator.transform(FLAT))
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize(
     ("sample_shape", "X", "match"),
@@ -101,7 +106,8 @@ def test_nested_lists_are_rows_too():
         (
             None,
             ROWS,
-            r"X has shape \(20, 5, 3\).*Pass sample_shape=\(5, 3\) to the estimator, or flatten",
+            r"X has shape \(20, 5, 3\).*Pass sample_shape=\(5, 3\) to the estimator, or flatten.*"
+            r"Gray images are of sample_shape=\(5, 3, 1\)",
         ),
         (
             (5, 3),

@@ -94,6 +94,15 @@ def test_what_no_label_reaches_belongs_to_none():
     assert not with_class_masses(found, places)[blob == 1].any()
 
 
+def test_a_label_reaches_the_whole_of_a_long_chain():
+    rows = np.arange(300.0)[:, np.newaxis]
+    graph, places = neighbour_graph(rows, 2), np.full(300, -1)
+    places[[0, -1]] = 0, 1
+    np.testing.assert_array_equal(
+        spread_labels(graph, places, 2).argmax(axis=1), rows.ravel() > 149
+    )
+
+
 # Masses
 
 
