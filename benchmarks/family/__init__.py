@@ -1,6 +1,6 @@
 """What each variant is for, against the obvious alternative, on data that no default was chosen on.
 
-    python -m benchmarks.family [--quick] [--restoring] [--samples] ...
+    python -m benchmarks.family [--quick] [--blind] [--samples] ...
 
 Where several figures stand, they are those of the seeds, the first is their mean.
 """
@@ -20,7 +20,7 @@ from benchmarks.family import (
 PARTS = {
     "conditional": _conditional.MEASURES,
     "divergences": _divergences.MEASURES,
-    "restoring": _restoring.MEASURES,
+    **_restoring.PARTS,
     "few-labels": _few_labels.MEASURES,
     "likelihoods": _likelihoods.MEASURES,
     "sparse": _sparse_codes.MEASURES,
