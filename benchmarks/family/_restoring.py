@@ -24,6 +24,8 @@ SHORT = {"learning_rate": "cosine", "max_iter": 12, "flips": True}
 # One model for all levels has more to learn. Neither it nor what enlarges is asked to be quick.
 LONG = {**SHORT, "max_iter": 24, "hidden_layer_sizes": (24, 48, 96), "flips": "average"}
 KERAS_EPOCHS = 12
+# Seeds of noise in training begin here.
+_OF_TRAINING = 1000
 
 
 def photographs():
@@ -47,6 +49,7 @@ def patches(seed, options):
 
 
 def with_noise(images, level, seed=0):
+    """Images with the noise of a seed: test images have those below ``_OF_TRAINING``."""
     noise = np.random.default_rng(100 + seed).normal(0, level, images.shape)
     return (images + noise).astype(np.float32)
 
@@ -83,7 +86,8 @@ def by_keras(train, seed, options):
     keras.utils.set_random_seed(seed)
     model = keras_network()
     for epoch in range(1 if options.quick else KERAS_EPOCHS):
-        model.fit(with_noise(train, NOISE, epoch), train, batch_size=32, verbose=0)
+        noisy = with_noise(train, NOISE, _OF_TRAINING * (1 + seed) + epoch)
+        model.fit(noisy, train, batch_size=32, verbose=0)
     return model
 
 
@@ -124,7 +128,7 @@ def patch_pca(train, images, level, size=7):
 
 
 def photographs_of_one_noise(options):
-    """Bars: 31 dB in the time of the Keras network; 427 x 640 photographs from tiles."""
+    """Bars: 31 dB, better than Keras in its time; whole photographs above patches in their PCA."""
     ours, theirs, spent, keras_spent = [], [], [], []
     whole, whole_beside, whole_spent = [], [], []
     for seed in seeds(options):
@@ -149,8 +153,8 @@ def photographs_of_one_noise(options):
         f"photographs, noise {NOISE}, dB, {KERAS_EPOCHS} epochs",
         f"{shown(ours)}, {np.median(spent):.0f} s",
         f"Keras, as many {shown(theirs)}, {np.median(keras_spent):.0f} s",
-        ">= 31 in the time of Keras",
-        min(ours) >= 31 and share <= 1,
+        ">= 31, > Keras in its time",
+        min(ours) >= 31 and np.all(np.array(ours) > theirs) and share <= 1,
     )
     yield row(
         f"whole photographs, right 30 %, noise {NOISE}, dB",
@@ -162,7 +166,7 @@ def photographs_of_one_noise(options):
 
 
 def photographs_at_defaults(options):
-    """Printed: as many epochs as are planned for so many patches, one seed."""
+    """Bar: above patches in their PCA. As many epochs as are planned for them, one seed."""
     train, test = patches(0, options)
     noisy = with_noise(test, NOISE)
     model = denoiser(0, options, noise_level=NOISE)
@@ -249,7 +253,7 @@ def holes(images, seed):
 
 
 def filled_photographs(options):
-    """Printed: positions that are lost, filled from what is around them."""
+    """Bar: above biharmonic filling, where positions that are lost are filled from around them."""
     ours, beside = [], []
     for seed in seeds(options):
         train, test = patches(seed, options)
@@ -297,7 +301,7 @@ def gate(noisy, deviation):
 
 
 def signals(options):
-    """Printed: sums of tones with noise 10 dB below them."""
+    """Bar: above a spectral gate, of sums of tones with noise 10 dB below them."""
     ours, beside = [], []
     deviation = 10**-0.5
     for seed in seeds(options):
