@@ -1,7 +1,8 @@
 """Size and held-out error of compressed autoencoders, over those of the original.
 
 Errors are those of rows that neither ``fit`` nor ``compress`` saw. PCA is given as many components
-as its float32 numbers have room for in the bytes of the compressed autoencoder.
+as its numbers have room for in the bytes of the compressed autoencoder, as float32 and rounded to
+8 bits, as the autoencoder is.
 """
 
 import pickle
@@ -45,13 +46,18 @@ def ratios(what, fits, smalls, test, has_bar=False):
 
 
 def beside_pca(what, small, train, test):
-    """No bar: what the same bytes are worth without a network."""
+    """No bar: what the same bytes are worth without a network, with a longer code and the same."""
     n_features, n_bytes, k = train.shape[1], size(small), small.n_components_
     n_components = min(n_features, n_bytes // (4 * n_features) - 1)
     pcas = [PCA(n).fit(train.astype(np.float32)) for n in (n_components, k)]
     beside = [
         f"PCA({pca.n_components_}) {squared_error(pca, test):.3f} at {size(pca):,}" for pca in pcas
     ]
+    # The mean stays float32, and each component has a scale.
+    n_rounded = min(n_features, (n_bytes - 4 * n_features) // (n_features + 4))
+    for n in (n_rounded, k):
+        error, n_used = rounded_pca(n, train, test)
+        beside.append(f"PCA({n}) of 8 bits {error:.3f} at {n_used:,}")
     return row(
         f"compress, {what}, code of {k}: squared error of a row at so many bytes",
         f"{squared_error(small, test):.3f} at {n_bytes:,}",
@@ -59,6 +65,15 @@ def beside_pca(what, small, train, test):
         "(printed)",
         True,
     )
+
+
+def rounded_pca(n_components, train, test):
+    """Squared error of PCA whose components are integers of 8 bits, and its bytes without names."""
+    pca = PCA(n_components).fit(train)
+    scales = np.abs(pca.components_).max(axis=1, keepdims=True) / 127
+    pca.components_ = np.round(pca.components_ / scales) * scales
+    n_features = train.shape[1]
+    return squared_error(pca, test), n_components * (n_features + 4) + 4 * n_features
 
 
 def small_images(options):
