@@ -48,6 +48,15 @@ def test_it_is_zero_of_the_same_rows_far_from_the_origin():
     assert frechet_distance(X, X[::-1]) < 1e-9
 
 
+@pytest.mark.parametrize(("n_features", "n_rows", "n_others"), [(16, 500, 500), (32, 2000, 500)])
+def test_few_rows_make_it_as_much_too_large_as_its_notes_say(n_features, n_rows, n_others):
+    rng = np.random.default_rng(0)
+    X, Y = (rng.standard_normal((8, n, n_features)) for n in (n_rows, n_others))
+    bias = (1 / n_rows + 1 / n_others) * (n_features + n_features * (n_features + 1) / 4)
+    found = np.mean([frechet_distance(*rows) for rows in zip(X, Y, strict=True)])
+    assert found == pytest.approx(bias, rel=0.1)
+
+
 def _keras_model():
     keras.utils.set_random_seed(0)
     return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, use_bias=False)])

@@ -50,10 +50,11 @@ def frechet_distance(X: ArrayLike, Y: ArrayLike, *, encoder: Encoder = None) -> 
 
     Notes
     -----
-    Covariances are unbiased, but the distance is not: few rows make it too large, by about the
-    number of features over the number of rows. Compare distances of equal numbers of rows, and with
-    the distance of other real ones. It depends on the encoder, so it says nothing beside one on
-    other features.
+    Covariances are unbiased, but the distance is not: few rows make it too large. Of n and m rows
+    from one normal distribution with d independent features of unit variance it is about
+    :math:`(1/n + 1/m) (d + d (d + 1) / 4)`, which grows with the square of d: 2.2 for 64 features
+    and 1,000 rows on either side. Compare distances of equal numbers of rows, and with the distance
+    of other real ones. It depends on the encoder, so it says nothing beside one on other features.
 
     No matrix root is taken. The trace of the root is the sum of the singular values of the product
     of the two sets of centred features [3]_, which is exact where covariances are singular, as they
