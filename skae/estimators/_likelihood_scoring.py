@@ -17,7 +17,8 @@ class LikelihoodMixin(ConditionalMixin):
     def score_samples(self, X: ArrayLike, *, y: object = None) -> Array:
         """Evidence lower bound of the log-likelihood of each row; higher is more normal.
 
-        The expectation is a mean over 64 draws of the code, the same for every row and call.
+        The expectation is a mean over 64 draws of the code, the same for every row and call. So it
+        is a lower bound in expectation over such draws, which single rows may exceed by a little.
 
         Parameters
         ----------
@@ -68,8 +69,9 @@ class LikelihoodMixin(ConditionalMixin):
         """Importance-weighted bound of the log-likelihood of each row (Burda et al. 2016).
 
         In expectation over the draws it lies between the evidence lower bound and the
-        log-likelihood, and comes closer to that with more of them. All rows share the draws, so
-        that means over rows vary with those, too: by some tenths of a nat with five draws.
+        log-likelihood, and comes closer to that with more of them; with given draws a row may be
+        above it. All rows share the draws, so that means over rows vary with those, too: by some
+        tenths of a nat with five draws.
 
         Parameters
         ----------

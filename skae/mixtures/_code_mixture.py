@@ -67,7 +67,8 @@ class CodeMixture:
         for part in np.unique(part_of[part_of < len(self.factors)]):
             factor[np.tril_indices(n_columns)] = self.factors[part]
             is_here = part_of == part
-            # Row by row, so that a draw's bits do not depend on how many there are.
+            # Row by row, so that a code's bits hang on its part and noise alone. (These are other
+            # ones where more rows are drawn: the first ten of twenty are not those of ten.)
             codes[is_here] += np.einsum("ij,kj->ik", noise[is_here], factor)
         return codes
 

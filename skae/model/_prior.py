@@ -40,7 +40,8 @@ def draw_prior(model: Model, n_samples: int, rng: np.random.RandomState) -> Arra
     codes = means[part_of]
     for part in np.unique(part_of):
         is_here = part_of == part
-        # Row by row, so that a draw's bits do not depend on how many there are.
+        # Row by row, so that a code's bits hang on its part and noise alone. (These are other
+        # ones where more rows are drawn: the first ten of twenty are not those of ten.)
         codes[is_here] += np.einsum("ij,kj->ik", noise[is_here], factors[part])
     return codes
 
