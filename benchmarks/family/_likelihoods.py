@@ -152,7 +152,7 @@ def _sizes(n_features, options):
         return range(1, n_features), range(1, 13), np.logspace(-6, -1, 6)
     if n_features <= 200:
         return some, (1, 2, 3, 4, 6, 8), (1e-6, 1e-5, 1e-4)
-    return some, (1, 2, 3, 4), (3e-5, 1e-4, 3e-4)
+    return some, (1, 2, 3), (1e-5, 3e-5, 1e-4)
 
 
 def _pca_scores(train, test):
