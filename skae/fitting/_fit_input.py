@@ -41,10 +41,10 @@ def check_fit_input(
     continues : bool
         Whether training goes on from a fit, whose features these rows then have to have.
     """
+    architecture, sample_shape = Architecture.of(estimator), estimator.sample_shape
     if isinstance(X, UncheckedRows):
         rows = X.checked(estimator, recipe, sample_weight, continues=continues)
         return rows, rows
-    architecture, sample_shape = Architecture.of(estimator), estimator.sample_shape
     allow_nan, padding = architecture.allows_nan, architecture.padding
     X = _rows_like_those_before(estimator, X, continues, allow_nan)
     check_labels_beside(X_clean, estimator, "X_clean")
@@ -113,10 +113,12 @@ def _check_own_loss(
             "Set loss to a name, which is then that of the numbers."
         )
     is_of_rows = backend.check_loss(loss, n_features)
-    if is_of_rows and (observed is not None or architecture.padding is not None):
+    lacks_some = observed is not None or architecture.padding is not None
+    if is_of_rows and (lacks_some or architecture.fills):
+        missing = "are" if lacks_some else "with noise='masking' may be"
         raise ValueError(
-            f"loss={loss!r} gives a value a row, but some values of the rows are not there. Let it "
-            "give a value a feature, of which those are left out."
+            f"loss={loss!r} gives a value a row, but some values of the rows {missing} not there. "
+            "Let it give a value a feature, of which those are left out."
         )
 
 

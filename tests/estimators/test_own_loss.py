@@ -100,6 +100,15 @@ def test_unknown_values_are_left_out():
         quick(squared_of_rows).fit(spoilt, observed=observed)
 
 
+@pytest.mark.parametrize("holes", [False, True])
+def test_a_value_a_row_is_refused_where_holes_are_filled(holes):
+    images = np.random.default_rng(0).normal(size=(20, 8, 8, 1))
+    images[:1, :3] = np.nan if holes else 0.0
+    filling = DenoisingAutoencoder(noise="masking", sample_shape=(8, 8, 1), loss=squared_of_rows)
+    with pytest.raises(ValueError, match=r"squared_of_rows.*gives a value a row.*noise='masking'"):
+        filling.fit(images)
+
+
 def test_a_pickle_holds_it_by_its_name():
     fitted = quick(quantile).fit(WINE)
     again = pickle.loads(pickle.dumps(fitted))
