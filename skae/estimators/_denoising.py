@@ -175,7 +175,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
             reason = "says how much noise there is, but noise=None adds none"
             reasons = dict.fromkeys(("noise_level", "noise_unit"), reason)
             refuse_without_effect(self, reasons, "set noise, for example noise='gaussian'")
-            return super()._recipe()
+            return replace(super()._recipe(), of_pairs=architecture.restores)
         if self.noise != "gaussian":
             if self.noise_unit != "std":
                 raise ValueError(
@@ -226,12 +226,6 @@ class DenoisingAutoencoder(BaseAutoencoder):
     def _started(self, model: Model, rows: Rows, recipe: Recipe, rng: np.random.Generator) -> Model:
         if not model.network.restores:
             return model
-        if self.noise is None and rows.targets is None:
-            raise ValueError(
-                f"noise=None and no X_clean leave network={model.network.kind!r} nothing to learn "
-                "but to give rows as they are. Pass the clean version of every row as X_clean, or "
-                "set noise."
-            )
         return at_best_filter(model, rows, recipe, self._corruption(), rng)
 
     @checks_parameters

@@ -42,6 +42,12 @@ def check_fit_input(
         Whether training goes on from a fit, whose features these rows then have to have.
     """
     architecture, sample_shape = Architecture.of(estimator), estimator.sample_shape
+    if recipe.of_pairs and X_clean is None:
+        raise ValueError(
+            f"noise=None and no X_clean leave network={architecture.kind!r} nothing to learn but "
+            "to give rows as they are. Pass the clean version of every row as X_clean, or set "
+            "noise."
+        )
     if isinstance(X, UncheckedRows):
         rows = X.checked(estimator, recipe, sample_weight, continues=continues)
         return rows, rows

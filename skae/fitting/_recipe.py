@@ -46,6 +46,8 @@ class Recipe:
         rows that are not.
     pca_is_optimum : bool
         Whether a linear network has nothing to gain over its start at PCA.
+    of_pairs : bool
+        Whether there is nothing to learn from rows that come without clean ones.
     """
 
     objective: Objective
@@ -59,6 +61,7 @@ class Recipe:
     of_counts: bool = False
     whitening: float | None = None
     pca_is_optimum: bool = False
+    of_pairs: bool = False
 
     def network_options(self, n_components: int) -> Mapping[str, Any]:
         """Fields of a network whose code is this wide."""

@@ -365,6 +365,20 @@ def test_a_share_has_no_unit(images):
 def test_nothing_to_learn_is_refused(images):
     with pytest.raises(ValueError, match="X_clean"):
         denoiser(noise=None).fit(images)
+    # What is known of a row is no clean version of it.
+    with pytest.raises(ValueError, match="X_clean"):
+        denoiser(noise=None).fit(images, observed=images > 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_nothing_to_learn_is_refused_where_training_goes_on(images, method):
+    model = denoiser(noise=None, warm_start=True).fit(images + 1, X_clean=images)
+    before = model.restore(images[0])
+    with pytest.raises(ValueError, match=r"noise=None and no X_clean leave network='unet'"):
+        getattr(model, method)(images)
+    np.testing.assert_array_equal(model.restore(images[0]), before)
+    getattr(model, method)(images + 1, X_clean=images)
 
 
 def test_probabilities_are_refused(images):
