@@ -207,7 +207,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
                 f"noise_level={self.noise_level!r} should be a number from 0 on, or a lowest and a "
                 "highest one, as (0.1, 0.5)."
             )
-        return tuple(float(level) for level in levels)
+        # From 0 to 0 there is nothing to draw, and nothing to weigh.
+        return tuple(float(level) for level in levels) if levels[1] else (0.0,)
 
     def _corruption(self) -> Corruption | None:
         if self.noise is None:

@@ -85,7 +85,8 @@ cell, bidirectional, mask_value, dropout, init
         if not asks_for_code and not restores:
             given["n_components"] = _DEFAULT_COMPONENTS
         noise = getattr(estimator, "noise", None) if restores else None
-        differs = isinstance(getattr(estimator, "noise_level", None), tuple | list)
+        level = getattr(estimator, "noise_level", None)
+        differs = isinstance(level, tuple | list) and any(level)
         return cls(
             **given,
             columns=getattr(estimator, "_columns", None),

@@ -92,16 +92,21 @@ def any_level(
     """A level for each row, from ``noise_level`` to ``highest_level``, and what its error counts.
 
     What noise leaves grows with its square: so counted, weak noise matters as much as strong noise.
-    Levels below a twentieth of the highest count as that one. The mean of what rows count is 1.
+    Levels below a twentieth of the highest count as that one. The mean of what rows count is 1. The
+    highest level is not 0, with which there would be nothing to draw.
 
     Returns
     -------
     level, weight : tensors of shape (n_rows, 1)
     """
     lowest, highest = scalars["noise_level"], scalars["highest_level"]
-    level = lowest + (highest - lowest) * random.uniform((n_rows, 1))
+    width = highest - lowest
+    level = lowest + width * random.uniform((n_rows, 1))
     least = ops.maximum(lowest, highest / _MOST_UNLIKE)
-    return level, least * highest / ops.square(ops.maximum(level, least))
+    weight = least * highest / ops.square(ops.maximum(level, least))
+    # An integral of this over the levels: 1, and more by those that count as the least one.
+    mean = 1.0 + (least - lowest) * (highest / least - 1.0) / ops.maximum(width, least)
+    return level, weight / mean
 
 
 def _chosen(ops: Namespace, rows: Tensor, scalars: Scalars, random: RandomDraws) -> Tensor:

@@ -346,9 +346,25 @@ def test_levels_count_alike():
     level, weight = any_level(np, 100_000, scalars, draws)
     np.testing.assert_allclose(weight.mean(), 1, rtol=0.01)
     np.testing.assert_allclose(weight * level**2, 0.04, rtol=1e-9)
-    level, weight = any_level(np, 1000, {"noise_level": 0.0, "highest_level": 1.0}, draws)
-    assert level.min() < 0.01
-    assert weight.max() <= 20
+    for lowest in (0.0, 0.02, 0.05, 1.0):
+        scalars = {"noise_level": lowest, "highest_level": 1.0}
+        level, weight = any_level(np, 100_000, scalars, draws)
+        assert level.min() < lowest + 0.01
+        assert weight.max() <= 20
+        np.testing.assert_allclose(weight.mean(), 1, rtol=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["residual", "dense"])
+def test_a_range_from_0_to_0_is_a_level_of_0(network):
+    rows = smooth_images(40, (8, 8, 1))
+    alike = [
+        denoiser(network=network, sample_shape=(8, 8, 1), noise_level=level).fit(rows)
+        for level in (0, (0, 0), [0.0, 0.0])
+    ]
+    for other in alike[1:]:
+        np.testing.assert_array_equal(other.loss_curve_, alike[0].loss_curve_)
+        np.testing.assert_array_equal(other.reconstruct(rows), alike[0].reconstruct(rows))
 
 
 @pytest.mark.parametrize("level", [(0.5,), (0.5, 0.1), (-0.1, 0.5), (0.1, np.inf), ("a", "b")])
