@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._pairs import warn_of_clean_rows
 from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
 from skae.estimators._restoring import checked_image, in_groups, restores, split_images
 from skae.estimators._without_effect import refuse_without_effect
@@ -246,7 +247,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows, clean unless ``X_clean`` is given.
         y : object, ignored
-            Accepted so that pipelines can pass it.
+            Accepted so that pipelines can pass it. Clean rows go into ``X_clean``.
         X_clean : array-like or sparse matrix of shape (n_samples, n_features), optional
             The clean version of every row of X. The scaling and the PCA start are then theirs.
         sample_weight : array-like of shape (n_samples,), optional
@@ -265,7 +266,13 @@ class DenoisingAutoencoder(BaseAutoencoder):
         ------
         ValueError
             As for ``Autoencoder``, or if X and X_clean differ in shape.
+
+        Warns
+        -----
+        UserWarning
+            If y has as many values as X, and other ones: it may be meant for ``X_clean``.
         """
+        warn_of_clean_rows(X, y, X_clean)
         return self._fit(X, y, sample_weight, X_clean, observed, checkpoint)
 
     @checks_parameters
@@ -283,7 +290,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Some rows, clean unless ``X_clean`` is given.
         y : object, ignored
-            Accepted so that pipelines can pass it.
+            Accepted so that pipelines can pass it. Clean rows go into ``X_clean``.
         X_clean : array-like or sparse matrix of shape (n_samples, n_features), optional
             The clean version of every row of X.
         sample_weight : array-like of shape (n_samples,), optional
@@ -294,6 +301,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
         self : object
             The estimator after one more pass.
         """
+        warn_of_clean_rows(X, y, X_clean)
         return self._partial_fit(X, sample_weight, X_clean)
 
     @available_if(restores)  # type: ignore[untyped-decorator]  # scikit-learn has no types

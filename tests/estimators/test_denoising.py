@@ -1,7 +1,11 @@
 """DenoisingAutoencoder: removes noise, from known pairs too."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -11,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skae import DenoisingAutoencoder
 from skae.backend import _gateway as gateway
+from skae.estimators._pairs import warn_of_clean_rows
 
 X = load_digits().data
 NOISY = X + np.random.default_rng(0).normal(0, 4, X.shape)
@@ -78,6 +83,53 @@ def test_pairs_of_another_shape():
 def test_pairs_with_missing_values():
     with pytest.raises(ValueError, match="X_clean contains NaN"):
         quick().fit(X[:5], X_clean=np.full((5, 64), np.nan))
+
+
+FEW, FEW_CLEAN = NOISY[:20], X[:20]
+SHORT = {"max_iter": 1, "hidden_layer_sizes": (), "early_stopping": False}
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_transform"])
+def test_clean_rows_in_the_place_of_labels_are_told(method):
+    with pytest.warns(UserWarning, match=r"y, of shape \(20, 64\).*X_clean=y") as caught:
+        getattr(quick(2, **SHORT), method)(FEW, FEW_CLEAN)
+    told = [each for each in caught if "X_clean" in str(each.message)]
+    assert [Path(each.filename).name for each in told] == ["test_denoising.py"]
+
+
+@pytest.mark.parametrize("form", [np.ndarray.tolist, csr_array, pd.DataFrame])
+@pytest.mark.parametrize("shape", [(64,), (8, 8, 1)])
+def test_clean_rows_of_any_kind_are_told_from_labels(form, shape):
+    with pytest.warns(UserWarning, match=r"X_clean=y"):
+        warn_of_clean_rows(FEW.reshape(-1, *shape), form(FEW_CLEAN), None)
+    with pytest.warns(UserWarning, match=r"X_clean=y"):
+        warn_of_clean_rows(form(FEW), FEW_CLEAN.reshape(-1, *shape), None)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.arange(20),
+        list("ab" * 10),
+        np.ones((20, 1)),
+        np.ones((20, 3)),
+        np.ones((19, 64)),
+        [[1], [2, 3]],
+        FEW.copy(),
+        FEW.tolist(),
+        csr_array(FEW),
+        pd.DataFrame(FEW),
+        object(),
+        {"shape": 3},
+    ],
+    ids=lambda y: f"{type(y).__name__}{np.shape(y) if hasattr(y, 'shape') else ''}",
+)
+def test_labels_and_the_rows_themselves_are_not_told_of(y):
+    warn_of_clean_rows(FEW, y, None)
+    warn_of_clean_rows(csr_array(FEW), y, None)
+    with_holes = np.where(FEW > 10, np.nan, FEW)
+    warn_of_clean_rows(with_holes, with_holes.copy(), None)
+    warn_of_clean_rows(FEW, FEW_CLEAN, FEW_CLEAN)
 
 
 def test_a_share_above_one():
