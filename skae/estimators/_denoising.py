@@ -15,10 +15,16 @@ from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
 from skae.estimators._pairs import warn_of_clean_rows
 from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
-from skae.estimators._restoring import checked_image, in_groups, restores, split_images
+from skae.estimators._restoring import (
+    checked_image,
+    in_groups,
+    restored_images,
+    restores,
+    split_images,
+)
 from skae.estimators._without_effect import refuse_without_effect
 from skae.fitting import Architecture, Recipe, Rows, at_best_filter, check_share
-from skae.model import Model, ScaledRows, restored
+from skae.model import Model, ScaledRows
 from skae.networks import KINDS, Network
 from skae.numerics import Array, ArrayLike
 from skae.objectives import (
@@ -327,7 +333,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
         Raises
         ------
         ValueError
-            If X has other axes or channels, or values that are missing or infinite.
+            If X has other axes or channels, or values that are missing, masked, infinite or too
+            large.
         AttributeError
             If the network has a code, which belongs to one size.
 
@@ -355,15 +362,9 @@ class DenoisingAutoencoder(BaseAutoencoder):
         check_is_fitted(self)
         model = self._model
         shape = model.network.sample_shape
-        images, join = split_images(X, shape)
+        images, join = split_images(X, shape, model.allows_nan)
         checked = [checked_image(image, shape, model.allows_nan) for image in images]
-        return join(in_groups(checked, lambda alike: self._restore_images(model, alike)))
-
-    @staticmethod
-    def _restore_images(model: Model, images: Array) -> Array:
-        output = restored(model, images)
-        # What may be missing is all that is wrong with such images.
-        return np.where(np.isnan(images), output, images) if model.allows_nan else output
+        return join(in_groups(checked, lambda alike: restored_images(model, alike)))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns of ``transform``.

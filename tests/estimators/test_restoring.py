@@ -19,6 +19,7 @@ from skae.objectives import any_level
 SHAPE = (12, 12, 1)
 # Few steps are not traced.
 QUICK = {"max_iter": 2, "batch_size": 64, "hidden_layer_sizes": (4, 6), "random_state": 0}
+MASKED = np.ma.masked_array(np.zeros((5, 5, 1)), mask=np.arange(25).reshape(5, 5, 1) < 2)
 # Small steps: what a fit leaves is where it began.
 STILL = {"max_iter": 1, "learning_rate": 1e-30}
 
@@ -252,22 +253,66 @@ def test_restore_takes_one_image_several_or_a_list(fitted, images):
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((5, 5, 3)), "1 channels"),
+        (np.zeros((5, 5, 3)), r"\(5, 5, 3\), but \(height, width, 1\) is expected"),
         (np.zeros(5), "expected"),
         (np.zeros((0, 5, 1)), "empty"),
         (np.full((5, 5, 1), np.nan), "noise='masking'"),
         (np.full((5, 5, 1), np.inf), "infinite"),
         (np.full((5, 5, 1), "a"), "numbers"),
-        ([np.zeros((5, 5, 1)), np.zeros((5, 5, 2))], "1 channels"),
+        ([np.zeros((5, 5, 1)), np.zeros((5, 5, 2))], r"\(5, 5, 2\), but \(height, width, 1\)"),
         (np.zeros((0, 5, 5, 1)), "empty"),
         (np.zeros((0, 5)), "empty"),
         (np.zeros((5, 144)), r"restore\(X.reshape\(-1, 12, 12, 1\)\)"),
         (csr_array(np.eye(5)), "sparse"),
+        ([np.zeros((5, 5, 1)), csr_array(np.eye(5))], "X is sparse"),
+        ([np.zeros((5, 5, 1)), "x"], r"X has 'x'. Pass arrays of shape \(height, width, 1\)"),
+        ([np.zeros((5, 5, 1)), 3.0], r"shape \(\), but \(height, width, 1\) is expected"),
+        ([np.zeros((5, 5, 1)), [[1.0], [2.0, 3.0]]], "lists of unequal lengths"),
+        ([[1.0], [2.0, 3.0]], r"shape \(1,\), but \(height, width, 1\) is expected"),
+        (np.zeros((5, 5, 1), complex), "complex"),
+        (MASKED, r"2 of the values are masked.*Fit with noise='masking'"),
+        ([np.zeros((5, 5, 1)), MASKED], "2 of the values are masked"),
+        (np.full((5, 5, 1), 1e300), r"contains 1e\+300, beyond the largest float32"),
     ],
 )
 def test_what_is_no_image_is_refused(fitted, image, message):
     with pytest.raises(ValueError, match=message):
         fitted.restore(image)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_values_that_are_too_large_in_scaled_units_are_refused(images, dtype):
+    model = denoiser(noise_level=0.5).fit(images / 1000)
+    with pytest.raises(ValueError, match=r"contains 3e\+38, so large that what the network"):
+        model.restore(np.full((5, 5, 1), -3e38, dtype))
+    assert np.isfinite(model.restore(np.full((5, 5, 1), 1e30, dtype))).all()
+
+
+def test_nested_lists_are_images(fitted, images):
+    """One, several of one size, and of several sizes, also beside arrays."""
+    first, small = images[0], images[1][:7, :5]
+    one = fitted.restore(first)
+    np.testing.assert_array_equal(fitted.restore(first.tolist()), one)
+    np.testing.assert_array_equal(fitted.restore(first[..., 0].tolist()), one[..., 0])
+    np.testing.assert_array_equal(fitted.restore(images[:2].tolist())[0], one)
+    for both in ([first.tolist(), small.tolist()], [first.tolist(), small]):
+        found = fitted.restore(both)
+        np.testing.assert_array_equal(found[0], one)
+        assert found[1].shape == small.shape
+
+
+def test_a_mask_that_hides_nothing_is_none(fitted, images):
+    plain = np.ma.masked_array(images[0], mask=np.zeros(SHAPE, bool))
+    np.testing.assert_array_equal(fitted.restore(plain), fitted.restore(images[0]))
+
+
+def test_masked_values_are_filled_where_they_are_said_to_be_missing(filling, images):
+    masked = np.ma.masked_array(images[0], mask=np.zeros(SHAPE, bool))
+    masked[3:5, 4] = np.ma.masked
+    with pytest.raises(ValueError, match=r"2 of the values are masked.*filled\(np.nan\)"):
+        filling.restore(masked)
+    found = filling.restore(masked.astype(float).filled(np.nan))
+    assert np.isfinite(found).all()
 
 
 def test_a_code_belongs_to_one_size(images):
@@ -550,6 +595,18 @@ def test_flips_are_a_truth_value_or_average(images):
 def test_flips_of_a_code_are_refused(images, parameters):
     with pytest.raises(ValueError, match="flips=True"):
         denoiser(flips=True, **parameters).fit(images)
+
+
+def test_rows_of_signals_are_told_from_a_signal():
+    rows = smooth_images(40, (32, 1))
+    model = denoiser(sample_shape=(32, 1), hidden_layer_sizes=(2, 2)).fit(rows)
+    with pytest.raises(
+        ValueError, match=r"Call reconstruct, or restore\(X.reshape\(-1, 32, 1\)\)\.$"
+    ):
+        model.restore(rows[..., 0])
+    assert model.restore(rows[0, :, 0]).shape == (32,)
+    with pytest.raises(ValueError, match=r"shape \(40, 31\), but \(length, 1\) is expected"):
+        model.restore(rows[:, :31, 0])
 
 
 def test_signals_of_one_channel_need_no_shape():
