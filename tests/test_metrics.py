@@ -124,6 +124,25 @@ def test_shapes_must_agree():
         reconstruction_error(np.ones((2, 3)), np.ones((2, 2)))
 
 
+@pytest.mark.parametrize("metric", [reconstruction_error, reconstruction_r2_score])
+def test_weights_are_positive_numbers_of_any_size(metric, pair):
+    weight = np.arange(1.0, len(pair[0]) + 1)
+    expected = metric(*pair, sample_weight=weight)
+    assert metric(*pair, sample_weight=weight / weight[-1] * 1e308) == pytest.approx(expected)
+    weight[1] = -1
+    with pytest.raises(ValueError, match="sample_weight holds -1 at row 1"):
+        metric(*pair, sample_weight=weight)
+
+
+@pytest.mark.parametrize("metric", [reconstruction_error, reconstruction_r2_score])
+def test_columns_in_another_order_are_refused(metric):
+    frame = pd.DataFrame([[0.0, 1.0], [2.0, 3.0]], columns=["a", "b"])
+    others = (pd.DataFrame(frame.to_numpy()), frame.add_suffix("2"))
+    assert metric(frame, frame) == metric(frame, others[0]) == metric(frame, others[1])
+    with pytest.raises(ValueError, match="labels of X_reconstructed should match those of X"):
+        metric(frame, frame[["b", "a"]])
+
+
 def test_missing_values_are_refused():
     with pytest.raises(ValueError, match="X_reconstructed contains NaN"):
         reconstruction_error(np.ones((1, 1)), [[np.nan]])

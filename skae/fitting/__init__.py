@@ -56,11 +56,11 @@ from skae.fitting._validation import (
     check_rows,
     check_share,
     check_unit_interval,
-    check_weights,
     split_rows,
     with_gaps,
     with_missing_steps,
 )
+from skae.tables import check_weights
 
 __all__ = [
     "AT_THE_MODEL",

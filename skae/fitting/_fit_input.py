@@ -11,14 +11,13 @@ from skae.fitting._validation import (
     check_counts,
     check_rows,
     check_unit_interval,
-    check_weights,
     with_gaps,
     with_missing_steps,
 )
 from skae.networks import MAX_COVARIANCE
 from skae.numerics import ArrayLike, Matrix
 from skae.objectives import UserLoss
-from skae.tables import check_labels_beside
+from skae.tables import check_labels_beside, check_weights
 
 
 def check_fit_input(

@@ -1,14 +1,13 @@
-"""Checks of everything that comes in (rows, weights, strengths), and the validation split."""
+"""Checks of everything that comes in (rows, codes, strengths), and the validation split."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import _check_sample_weight
 
 from skae.numerics import Array, ArrayLike, Bools, Integers, Matrix
-from skae.tables import check_array, flat_rows, in_memory, refuse_mask, validate_data
+from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
@@ -244,35 +243,6 @@ def check_share(name: str, value: float, kind: str) -> None:
             f"{name}={value!r} should be at most 1 for {kind}: it is the share of values that are "
             "replaced."
         )
-
-
-def check_weights(sample_weight: ArrayLike | None, X: Matrix) -> Array | None:
-    """Sample weights as float64, of mean 1 over the rows that count; or None.
-
-    Only ratios matter: single precision, in which networks compute, would lose those of very large
-    and very small weights. Weights times a power of two give the same bits.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite, or all are zero.
-    """
-    if sample_weight is None:
-        return None
-    sample_weight = in_memory(sample_weight)
-    refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")
-    weight: Array = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True
-    )
-    if not weight.any():
-        raise ValueError(
-            f"sample_weight is zero for all {len(weight)} rows, so none of them counts. Give some "
-            "rows a weight above zero, or pass None."
-        )
-    # By the largest first, whose sum with others may be infinite; a subnormal one has lost digits.
-    share = weight / weight.max()
-    relative: Array = share / share[share > 0].mean()
-    return relative
 
 
 def split_rows(

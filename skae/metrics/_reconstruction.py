@@ -9,12 +9,11 @@ from scipy.sparse import issparse
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import mean_squared_error
 from sklearn.utils.metadata_routing import MetadataRequest
-from sklearn.utils.validation import _check_sample_weight
 
 from skae.messages import warn
 from skae.numerics import Array, ArrayLike
 from skae.reducers import Reducer, check_invertible, reconstruct
-from skae.tables import check_array, refuse_mask
+from skae.tables import check_array, check_order, check_weights, refuse_mask
 
 
 @overload
@@ -84,9 +83,9 @@ def reconstruction_error(
     array([0., 5.])
     """
     X, X_reconstructed = _check_pair(X, X_reconstructed)
-    _refuse_masked_weight(sample_weight)
+    weight = check_weights(sample_weight, X)
     error: float | Array = mean_squared_error(
-        X, X_reconstructed, sample_weight=sample_weight, multioutput=multioutput
+        X, X_reconstructed, sample_weight=weight, multioutput=multioutput
     )
     return error
 
@@ -166,8 +165,8 @@ def reconstruction_r2_score(
             UndefinedMetricWarning,
         )
         return float("nan")
-    _refuse_masked_weight(sample_weight)
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)[:, np.newaxis]
+    given = check_weights(sample_weight, X)
+    weight = (np.ones(len(X)) if given is None else given)[:, np.newaxis]
     unexplained = np.sum(weight * (X - X_reconstructed) ** 2)
     # A row that counts is subtracted, so that a constant feature is exactly zero.
     X = X - X[np.argmax(weight[:, 0] > 0)]
@@ -226,6 +225,7 @@ neg_reconstruction_error_scorer = _ReconstructionScorer(
 
 
 def _check_pair(X: ArrayLike, X_reconstructed: ArrayLike) -> tuple[Array, Array]:
+    check_order(X_reconstructed, X, "X_reconstructed")
     X = _as_float64(X, "X")
     X_reconstructed = _as_float64(X_reconstructed, "X_reconstructed")
     if X.shape != X_reconstructed.shape:
@@ -242,7 +242,3 @@ def _as_float64(X: ArrayLike, name: str) -> Array:
         X = X.toarray()
     rows: Array = check_array(X, dtype=np.float64, input_name=name)
     return rows
-
-
-def _refuse_masked_weight(sample_weight: ArrayLike | None) -> None:
-    refuse_mask(sample_weight, "sample_weight", "Pass {name}.filled(0) to leave those rows out.")

@@ -10,6 +10,7 @@ from skae.tables._classes import (
 from skae.tables._column_labels import (
     check_labels,
     check_labels_beside,
+    check_order,
     column_labels,
     labels_in_fit,
 )
@@ -26,6 +27,7 @@ from skae.tables._units import (
     column_units,
     heavy_columns,
 )
+from skae.tables._weights import check_weights
 
 __all__ = [
     "AbsurdCell",
@@ -36,6 +38,8 @@ __all__ = [
     "check_labels",
     "check_labels_beside",
     "check_magnitude",
+    "check_order",
+    "check_weights",
     "class_of_each_row",
     "classes_at",
     "classes_to_learn",

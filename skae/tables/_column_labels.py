@@ -77,6 +77,20 @@ def check_labels_beside(values: Any, estimator: Any, name: str) -> None:
         _check_same(given, expected, name, "those of X")
 
 
+def check_order(values: Any, X: Any, name: str) -> None:
+    """Refuse a frame that has the columns of another, X, in another order.
+
+    Other labels are no matter, as those that reducers make up.
+
+    Raises
+    ------
+    ValueError
+    """
+    given, expected = column_labels(values), column_labels(X)
+    if given and expected and Counter(map(str, given)) == Counter(map(str, expected)):
+        _check_same(given, expected, name, "those of X")
+
+
 def _check_same(
     given: list[Hashable], expected: list[Hashable] | None, name: str, whose: str
 ) -> None:

@@ -411,6 +411,19 @@ def test_a_code_of_another_width(of_iris):
         of_iris.inverse_transform(np.zeros((2, 3)))
 
 
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([-1.0] * 150, "sample_weight holds -1 at row 0, but 150 weights from 0 on"),
+        ([1.0], r"sample_weight is of shape \(1,\), but 150 weights"),
+        (["a"] * 150, "sample_weight holds values that are no real numbers"),
+    ],
+)
+def test_weights_that_are_none_are_named(weight, message):
+    with pytest.raises(ValueError, match=message):
+        quick().fit(IRIS, sample_weight=weight)
+
+
 def test_all_weights_zero():
     with pytest.raises(ValueError, match="sample_weight is zero for all 150 rows"):
         quick().fit(IRIS, sample_weight=np.zeros(150))
