@@ -1,8 +1,10 @@
 """Measures of restored images, against scikit-image's."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import skimage.metrics
+from scipy.sparse import csr_array
 from sklearn.datasets import load_sample_image
 
 from skae.metrics import (
@@ -12,6 +14,7 @@ from skae.metrics import (
     structural_similarity_samples,
 )
 
+MASKED = np.ma.masked_array(np.zeros((2, 20, 20, 1)), np.arange(800).reshape(2, 20, 20, 1) > 796)
 BOTH = [peak_signal_noise_ratio, structural_similarity]
 
 
@@ -105,6 +108,23 @@ def test_an_image_of_weight_0_does_not_count(pair, metric):
     assert np.isfinite(found)
 
 
+@pytest.mark.parametrize("metric", BOTH)
+@pytest.mark.parametrize("unit", [1e-300, 1e-200, 1e200, 1e300, np.finfo(float).max / 8])
+def test_units_do_not_matter(pair, metric, unit):
+    X, restored = (unit * each for each in pair)
+    expected = metric(*pair, data_range=1.0, sample_weight=[1, 2])
+    found = metric(X, restored, data_range=unit, sample_weight=[8e307, 1.6e308])
+    assert found == pytest.approx(expected)
+
+
+def test_columns_of_images_in_another_order_are_refused():
+    frame = pd.DataFrame(np.eye(3), columns=list("abc"))
+    for other in (frame, frame.to_numpy(), pd.DataFrame(np.eye(3)), frame.add_prefix("x")):
+        assert peak_signal_noise_ratio(frame, other, data_range=1.0) == np.inf
+    with pytest.raises(ValueError, match="labels of X_restored should match those of X"):
+        peak_signal_noise_ratio(frame, frame[list("bac")], data_range=1.0)
+
+
 def test_equal_images_are_perfect(pair):
     X = pair[0]
     assert peak_signal_noise_ratio(X, X, data_range=1.0) == np.inf
@@ -119,7 +139,26 @@ def test_equal_images_are_perfect(pair):
         ({"data_range": "one"}, "data_range='one'"),
         ({"X_restored": np.zeros((1, 20, 20, 1))}, "equal shape"),
         ({"X": np.full((2, 20, 20, 1), np.nan)}, "X has values that are missing"),
-        ({"sample_weight": [1.0]}, "2 weights"),
+        ({"X": np.zeros((2, 20, 20, 1), complex)}, "Complex data"),
+        ({"X": MASKED}, "X is a masked array in which 3 of the values are masked"),
+        ({"X_restored": list(MASKED)}, "X_restored is a masked array"),
+        ({"data_range": True}, "data_range=True"),
+        ({"data_range": 10**400}, "data_range=1000.*positive number"),
+        ({"X": np.full((2, 20, 20, 1), 1e200)}, "data_range=1.0 .* values of 1e\\+200"),
+        ({"X": np.full((2, 20, 20, 1), -1.0), "data_range": 1e-200}, "data_range=1e-200 .* of 1, "),
+        ({"sample_weight": [1.0]}, r"sample_weight is of shape \(1,\), but 2 weights"),
+        ({"sample_weight": [np.inf, 1]}, "sample_weight holds inf at row 0"),
+        ({"sample_weight": [1, np.nan]}, "sample_weight holds nan at row 1"),
+        ({"sample_weight": [1, -1]}, "sample_weight holds -1 at row 1, but 2 weights from 0 on"),
+        ({"sample_weight": [0, 0]}, "sample_weight is zero for all 2 rows"),
+        ({"sample_weight": ["a", "b"]}, "sample_weight holds values that are no real numbers"),
+        ({"sample_weight": [1, 1j]}, "sample_weight holds values that are no real numbers"),
+        ({"sample_weight": [[1], [1, 2]]}, "sample_weight holds values that are no real numbers"),
+        ({"sample_weight": csr_array([[1, 1]])}, "sample_weight is a sparse matrix"),
+        (
+            {"sample_weight": np.ma.masked_equal([1, 2], 2)},
+            r"sample_weight is a masked array.*filled\(0\)",
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_refused(metric, change, message):

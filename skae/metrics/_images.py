@@ -1,18 +1,22 @@
 """Quality of restored images, by the measures that papers on them report."""
 
+import math
 from numbers import Integral, Real
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import ndimage
 
 from skae.numerics import Array, ArrayLike
+from skae.tables import check_array, check_order, check_weights, refuse_mask
 
 # Constants of Wang et al.: the deviation of the window, how many of them it reaches, and what keeps
 # quotients of small means and variances finite, as shares of the range.
 _DEVIATION, _REACH = 1.5, 3.5
 _K1, _K2 = 0.01, 0.03
 _MARGIN = int(_REACH * _DEVIATION + 0.5)
+# In units of the range: its square times any number of values is finite.
+_LARGEST = 1e150
 
 
 def peak_signal_noise_ratio(
@@ -88,8 +92,7 @@ def peak_signal_noise_ratio_samples(
     >>> peak_signal_noise_ratio_samples([[0.0, 1.0]], [[0.1, 0.9]], data_range=1.0).round(6)
     array([20.])
     """
-    X, X_restored = _checked_pair(X, X_restored)
-    data_range = _checked_range(data_range)
+    X, X_restored, data_range = _in_moderate_units(*_checked_pair(X, X_restored), data_range)
     errors = np.mean((X - X_restored).reshape(len(X), -1) ** 2, axis=1)
     with np.errstate(divide="ignore"):
         ratios: Array = 10.0 * np.log10(data_range**2 / errors)
@@ -207,7 +210,7 @@ def structural_similarity_samples(
             "values along each axis but that of channels are expected. Reshape rows to their "
             "sample_shape first; images without channels need channel_axis=None."
         )
-    data_range = _checked_range(data_range)
+    X, X_restored, data_range = _in_moderate_units(X, X_restored, data_range)
     pairs = zip(X, X_restored, strict=True)
     return np.array([_similarity(image, restored, data_range) for image, restored in pairs])
 
@@ -256,7 +259,8 @@ def _similarity(image: Array, restored: Array, data_range: float) -> float:
 
 
 def _checked_pair(X: ArrayLike, X_restored: ArrayLike) -> tuple[Array, Array]:
-    images, others = (np.asarray(each, dtype=np.float64) for each in (X, X_restored))
+    check_order(X_restored, X, "X_restored")
+    images, others = _as_float64(X, "X"), _as_float64(X_restored, "X_restored")
     if images.shape != others.shape or images.ndim < 2 or images.size == 0:
         raise ValueError(
             f"X is of shape {images.shape} and X_restored of shape {others.shape}, but two arrays "
@@ -271,25 +275,59 @@ def _checked_pair(X: ArrayLike, X_restored: ArrayLike) -> tuple[Array, Array]:
     return images, others
 
 
-def _checked_range(data_range: float) -> float:
+def _as_float64(images: ArrayLike, name: str) -> Array:
+    refuse_mask(images, name, "Fill {name} first, or leave those images out.")
+    # Shapes and values that are not finite are refused where both are known.
+    checked: Array = check_array(
+        images,
+        dtype=np.float64,
+        input_name=name,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+    )
+    return checked
+
+
+def _in_moderate_units(X: Array, X_restored: Array, data_range: Any) -> tuple[Array, Array, float]:
+    """Images and their range over a power of two, so that the range is 0.5 to 1.
+
+    Nothing is rounded, and squares neither over- nor underflow.
+    """
+    size = _checked_range(data_range)
+    exponent = math.frexp(size)[1]
+    with np.errstate(over="ignore"):
+        images, others = np.ldexp(X, -exponent), np.ldexp(X_restored, -exponent)
+    if not max(np.abs(images).max(), np.abs(others).max()) < _LARGEST:
+        largest = max(np.abs(X).max(), np.abs(X_restored).max())
+        raise ValueError(
+            f"data_range={data_range!r} should be the difference of the largest and the least "
+            f"value that images can have, but there are values of {largest:.3g}, and squares of "
+            "such quotients are too large for float64."
+        )
+    return images, others, math.ldexp(size, -exponent)
+
+
+def _checked_range(data_range: Any) -> float:
     is_number = isinstance(data_range, Real) and not isinstance(data_range, bool)
-    if not (is_number and 0 < data_range < np.inf):
+    try:
+        size = float(data_range) if is_number else math.nan
+    except OverflowError:
+        size = math.inf
+    if not 0 < size < math.inf:
         raise ValueError(
             f"data_range={data_range!r} should be a positive number, the difference of the largest "
             "and the least value that images can have: 1.0, or 255 for bytes."
         )
-    return float(data_range)
+    return size
 
 
 def _mean(values: Array, sample_weight: ArrayLike | None) -> float:
-    if sample_weight is None:
+    weights = check_weights(sample_weight, values[:, None])
+    if weights is None:
         return float(values.mean())
-    weights, n_samples = np.asarray(sample_weight, dtype=np.float64), len(values)
-    if weights.shape != (n_samples,) or not (weights >= 0).all() or not weights.sum() > 0:
-        raise ValueError(
-            f"sample_weight is of shape {weights.shape}, but {n_samples} weights from 0 on are "
-            "expected, not all of them 0."
-        )
     # The ratio of a perfect image is infinite, also where it does not count.
     counts = weights > 0
     return float(np.average(values[counts], weights=weights[counts]))
