@@ -97,6 +97,23 @@ def test_what_cannot_be_compared_is_refused(X, Y, encoder, message):
         frechet_distance(X, Y, encoder=encoder)
 
 
+@pytest.mark.parametrize("wrong", [None, np.nan, pd.NA, np.inf, -np.inf, pd.NaT])
+def test_missing_values_of_any_kind_do_not_reach_an_encoder(wrong):
+    rows = np.array([[1, "a"], [2, wrong], [3, "c"]], dtype=object)
+    for given in (rows, rows.tolist(), pd.DataFrame(rows)):
+        with pytest.raises(ValueError, match="Y has values that are missing or infinite"):
+            frechet_distance(rows[::2], given, encoder=lambda rows: np.zeros((len(rows), 1)))
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "string", "category", "datetime64[ns]"])
+def test_missing_values_of_nullable_columns_do_not_reach_an_encoder(dtype):
+    frame = pd.DataFrame({"a": pd.Series(["2001", "2002", "2003", None]).astype(dtype)})
+    counts = lambda rows: np.ones((len(rows), 1))  # noqa: E731
+    assert frechet_distance(frame[:3], frame[1:3], encoder=counts) == 0.0
+    with pytest.raises(ValueError, match="X has values that are missing or infinite"):
+        frechet_distance(frame, frame[:3], encoder=counts)
+
+
 @pytest.mark.parametrize("encoder", ["pca", PCA, 3])
 def test_what_is_no_encoder_is_refused(encoder):
     with pytest.raises(TypeError, match="should be a fitted transformer, a Keras model"):

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skae.numerics import Array, ArrayLike
-from skae.tables import check_array, refuse_mask
+from skae.tables import check_array, is_missing, refuse_mask
 
 # A transformer, a Keras model, or a function of rows.
 Encoder = Any
@@ -155,12 +155,28 @@ def _features(rows: ArrayLike, name: str, features_of: Callable[[Any], Any] | No
 
 
 def _refuse_missing(rows: Any, name: str) -> None:
-    """Refuse NaN and infinity, which an encoder may turn into features that look sound."""
+    """Refuse what is missing or infinite, which an encoder may turn into features that look sound.
+
+    Rows of an encoder may hold anything: text, categories, dates.
+    """
     values = rows.data if issparse(rows) else np.asarray(rows)
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    if values.dtype.kind in "SU" and isinstance(rows, list | tuple):
+        # Beside text numpy makes text of all else.
+        values = np.asarray(rows, dtype=object)
+    if values.dtype.kind in "fcmM":
+        is_known = bool(np.isfinite(values).all())
+    else:
+        is_known = values.dtype.kind != "O" or not any(map(_is_unknown, values.ravel()))
+    if not is_known:
         raise ValueError(
             f"{name} has values that are missing or infinite. Fill them, or leave those rows out."
         )
+
+
+def _is_unknown(value: Any) -> bool:
+    if isinstance(value, np.ndarray | list | tuple):
+        return False
+    return is_missing(value) or (isinstance(value, float | np.floating) and bool(np.isinf(value)))
 
 
 def _finite(values: Any, name: str) -> Array:
