@@ -126,6 +126,26 @@ def test_axes_and_colours_are_those_given():
             "should be the shares of rows",
         ),
         (
+            lambda: FiltersDisplay(np.ones((2, 4)), components=5).plot(),
+            ValueError,
+            "components=5 should be a sequence of one value for each of the 2 filters",
+        ),
+        (
+            lambda: FiltersDisplay(np.ones((2, 4)), components="ab").plot(),
+            ValueError,
+            "components='ab' should be a sequence",
+        ),
+        (
+            lambda: FiltersDisplay(np.ones((2, 4)), uses=0.5).plot(),
+            ValueError,
+            "uses=0.5 should be a sequence",
+        ),
+        (
+            lambda: FiltersDisplay(np.array([[1.0, -1e308]])).plot(),
+            ValueError,
+            r"filters hold values of 1e\+308",
+        ),
+        (
             lambda: FiltersDisplay(np.array([[1.0, np.nan]])).plot(),
             ValueError,
             "filters hold 1 values that are NaN or infinite",

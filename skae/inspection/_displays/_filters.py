@@ -109,7 +109,14 @@ class FiltersDisplay:
         filters = as_rows(self.filters, "filters")
         for name in ("uses", "components"):
             values = getattr(self, name)
-            if values is not None and len(values) != len(filters):
+            if values is None:
+                continue
+            if isinstance(values, str) or np.ndim(values) == 0:
+                raise ValueError(
+                    f"{name}={values!r} should be a sequence of one value for each of the "
+                    f"{len(filters)} filters; pass such a list, or None."
+                )
+            if len(values) != len(filters):
                 raise ValueError(
                     f"{name} holds {len(values)} values, but there are {len(filters)} filters; "
                     "pass one for each, or None."
@@ -118,6 +125,12 @@ class FiltersDisplay:
             raise ValueError(
                 f"filters hold {np.sum(~np.isfinite(filters))} values that are NaN or infinite, "
                 "but numbers were expected; pass components_ of an estimator that is fitted."
+            )
+        largest = np.max(np.abs(filters))
+        if largest > _LARGEST:
+            raise ValueError(
+                f"filters hold values of {largest:.3g}, but axes reach {_LARGEST:g}; divide "
+                "filters by a constant first."
             )
         form = row_format(filters.shape[1], self.sample_shape, self.kind)
         panels = draw_filters(ax, filters, self._titles(), form, cmap)
@@ -220,6 +233,8 @@ class FiltersDisplay:
 
 
 _MOST = 100
+# matplotlib takes the difference of the ends of an axis, and more.
+_LARGEST = 1e300
 
 
 def _checked_shares(uses: ArrayLike) -> Array:
