@@ -246,10 +246,7 @@ def _compress(
         {n: pack(w, None if names.is_exact(n) else bits) for n, w in weights.items()}
     )
     compressed = copy.deepcopy(estimator)
-    compressed.__dict__.pop("_optimizer_state", None)
-    compressed.__dict__.pop("_optimizer_kind", None)
-    compressed.__dict__.pop("_passes", None)
-    compressed._model = after
+    compressed._set_model(after, is_trained=course is not None)
     if after.network.hidden_layer_sizes != before.network.hidden_layer_sizes:
         # Training goes on with the network that there is.
         compressed.hidden_layer_sizes = after.network.hidden_layer_sizes

@@ -17,6 +17,7 @@ from sklearn.utils import check_random_state
 
 from skae.backend import stored
 from skae.estimators._completion import Trained, complete
+from skae.estimators._going_on import GoingOn
 from skae.estimators._hooks import FitHooks
 from skae.estimators._parameters import (
     CONSTRAINTS,
@@ -76,7 +77,7 @@ from skae.training import Outcome
 
 @dataclass(eq=False, repr=False)
 class BaseAutoencoder(
-    ScoringMixin, FitHooks, CallbackSupportMixin, ParametersAsText, StampedEstimator
+    ScoringMixin, GoingOn, FitHooks, CallbackSupportMixin, ParametersAsText, StampedEstimator
 ):
     """Base of all autoencoders; see a subclass for the parameters."""
 
@@ -340,11 +341,12 @@ class BaseAutoencoder(
         if not is_first:
             history = continued_history(self.history_, history)
         if optimizer_averages(settings):  # a mean of its own, which training does not go on from
-            mean = outcome.weights
-            self.__dict__.pop("_passes", None)
+            mean, passes = outcome.weights, None
         else:
-            mean, self._passes = averaged(mean, passes, outcome.weights)
+            mean, passes = averaged(mean, passes, outcome.weights)
         self._set_fitted(model, replace(outcome, weights=mean), history)
+        if passes is not None:
+            self._passes = passes
         self._optimizer_state, self._optimizer_kind = outcome.optimizer_state, kind
         self.__dict__.pop("cross_fit_losses_", None)
         self.best_loss_, self.best_epoch_ = self.loss_curve_[-1], self.n_iter_
@@ -357,10 +359,7 @@ class BaseAutoencoder(
         return np.random.default_rng([seed, n_passes])
 
     def _set_fitted(self, model: Model, outcome: Outcome, history: dict[str, Array]) -> None:
-        trained = model.with_weights(outcome.weights)
-        for name, value in trained.fitted_attributes().items():
-            setattr(self, name, value)
-        self.__dict__.pop("compression_report_", None)
+        self._set_model(model.with_weights(outcome.weights))
         self.history_ = history
         self.loss_curve_ = history["loss"].tolist()
         self.n_iter_ = int(history["epoch"][-1])

@@ -13,9 +13,6 @@ from skae.model import Model
 from skae.threads import deferring_interruptions
 from skae.training import Outcome
 
-# Of passes of ``partial_fit``.
-_OF_PASSES = ("_optimizer_state", "_optimizer_kind", "_passes")
-
 
 @dataclass(frozen=True)
 class Trained:
@@ -66,5 +63,3 @@ def _set(estimator: Any, trained: Trained) -> None:
     estimator.best_loss_ = outcome.best_loss
     estimator.best_epoch_ = outcome.best_epoch + sum(phase.history.n_epochs for phase in phases)
     estimator._was_interrupted = outcome.interrupted
-    for name in _OF_PASSES:
-        estimator.__dict__.pop(name, None)

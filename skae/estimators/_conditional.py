@@ -180,9 +180,8 @@ class ConditionalMixin(ClassLearningMixin):
         of_class, mixtures = copy(self), getattr(self, "_class_mixtures", None)
         statistics = getattr(self, "_class_statistics", None)
         of_class._forget_classes()
-        for name in ("_optimizer_state", "_optimizer_kind", "_passes"):
-            of_class.__dict__.pop(name, None)
-        of_class.conditional, of_class._model = False, given_place(self._model, place)
+        of_class.conditional = False
+        of_class._set_model(given_place(self._model, place), is_trained=False)
         if mixtures is not None and mixtures[place] is not None:
             of_class._code_mixture = mixtures[place]
         # An estimator saved by an older version has none.

@@ -94,8 +94,12 @@ class CriticOfRowsMixin(BaseAutoencoder):
                 "set adversarial_max_iter=0."
             )
 
+    def _set_model(self, model: Model, *, is_trained: bool = True) -> None:
+        super()._set_model(model, is_trained=is_trained)
+        if is_trained:  # by something else, after the critic
+            self.__dict__.pop("adversarial_history_", None)
+
     def _finish(self, rows: Rows, settings: Settings, rng: np.random.Generator) -> None:
-        self.__dict__.pop("adversarial_history_", None)
         if not self.adversarial_max_iter or self._was_interrupted:
             return
         if settings.keeps_interrupted and heed_interruption(self, _INTERRUPTED):

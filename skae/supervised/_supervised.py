@@ -184,7 +184,7 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         own, self._head = without_head(outcome.weights)
         if self.fine_tune:
             # Otherwise means and variances of batches, which no update trains, would have changed.
-            autoencoder._model = model.with_weights(own)
+            autoencoder._set_model(model.with_weights(own))
             relearn(whole, rows)
         self.autoencoder_ = whole
         self.history_ = outcome.history.columns()

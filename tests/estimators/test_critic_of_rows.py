@@ -111,6 +111,15 @@ def test_the_history_before_is_the_same(plain, taught):
     assert not hasattr(plain, "adversarial_history_")
 
 
+@pytest.mark.slow
+def test_a_pass_without_the_critic_leaves_no_history_of_it(taught):
+    copied = pickle.loads(pickle.dumps(taught)).set_params(
+        adversarial_max_iter=0, adversarial_weight=1.0
+    )
+    assert hasattr(skae.compress(copied, 0.2), "adversarial_history_")
+    assert not hasattr(copied.partial_fit(X), "adversarial_history_")
+
+
 def test_the_critic_has_a_history_of_its_own(taught):
     columns = taught.adversarial_history_
     assert set(columns) == {"epoch", "loss", "reconstruction", "critic", "adversarial"}

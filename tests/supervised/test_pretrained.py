@@ -127,3 +127,24 @@ def test_what_the_autoencoder_says_of_rows_is_of_its_last_weights():
     after = classifier.fit(X, SPECIES).autoencoder_
     assert after.noise_variance_ == noise_variance(after._model)
     assert after.noise_variance_ != autoencoder.noise_variance_
+
+
+@pytest.mark.slow
+def test_a_later_pass_goes_on_from_the_weights_trained_with_the_head(quick):
+    passed = Autoencoder(2, **SMALL).partial_fit(X).partial_fit(X)
+    after = quick(from_pretrained=passed).fit(X, SPECIES).autoencoder_
+    trained = weights_of(after)
+    after.set_params(learning_rate=1e-30).partial_fit(X)
+    for weight, expected in zip(weights_of(after), trained, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-6)
+    head_alone = quick(from_pretrained=passed, fine_tune=False).fit(X, SPECIES).autoencoder_
+    np.testing.assert_equal(head_alone._passes, passed._passes)
+
+
+def test_the_report_of_what_was_compressed_goes_with_its_zeros(quick, pretrained):
+    small = skae.compress(pretrained, 0.8)
+    head_alone = quick(from_pretrained=small, fine_tune=False).fit(X, SPECIES)
+    assert head_alone.autoencoder_.compression_report_ == small.compression_report_
+    tuned = quick(from_pretrained=small).fit(X, SPECIES)
+    assert not hasattr(tuned.autoencoder_, "compression_report_")
+    assert hasattr(small, "compression_report_")
