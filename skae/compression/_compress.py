@@ -16,11 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 from skae.compression._narrowing import narrowed, share_of_channels
 from skae.compression._pruning import Course, n_nonzero, n_weights, pruned_weights
 from skae.compression._report import CompressionReport
-from skae.estimators import BaseAutoencoder
-from skae.fitting import split_rows
+from skae.estimators import BaseAutoencoder, DenoisingAutoencoder
+from skae.fitting import Rows, check_fit_input, split_rows
 from skae.model import Model, pack
 from skae.networks import names
-from skae.numerics import ArrayLike, Matrix, RandomState
+from skae.numerics import ArrayLike, RandomState
 from skae.parameter_checks import checks_arguments
 from skae.tables import refuse_mask
 
@@ -44,6 +44,7 @@ def compress(
     bits: Literal[8, 4] | None = 8,
     X: ArrayLike | None = None,
     *,
+    X_clean: ArrayLike | None = None,
     channel_sparsity: float | Literal["auto"] = "auto",
     max_iter: int = 200,
     validation_fraction: float = 0.1,
@@ -80,6 +81,10 @@ def compress(
         Rows to train on while weights are removed, such as those of ``fit``, in the same units (of
         a Pipeline: as its first step takes them). Without them keep ``sparsity`` low: 0.2 loses
         little, but at 0.9 the error is several times what it was.
+    X_clean : array-like or sparse matrix of shape (n_samples, n_features), optional
+        For a :class:`~skae.DenoisingAutoencoder` the clean version of every row of X, as in its
+        ``fit``; of a Pipeline as its first step takes them. Then they are what the training and the
+        errors of the report compare with. One that was trained on pairs needs them beside X.
     channel_sparsity : float or "auto", default="auto"
         Share of the filters or units of each hidden layer that are removed whole, in [0, 1),
         rounded down, with all weights that make or read them, which ``sparsity`` counts as zeros.
@@ -114,7 +119,9 @@ def compress(
         If the estimator is not an autoencoder of skae.
     ValueError
         If a parameter is out of range, or says how to train without X, rows are not like those of
-        ``fit``, training diverged, or channels of a user's own network are to go.
+        ``fit``, training diverged, or channels of a user's own network are to go. With X also if
+        parameters were changed so that they describe another model, or if the training would undo
+        what pairs or a critic of rows have taught.
     sklearn.exceptions.NotFittedError
         If the estimator was not fitted.
 
@@ -122,7 +129,7 @@ def compress(
     -----
     Removing and training takes two or three times as long as a fit. The optimizer is Adam, with the
     estimator's learning rate if that is a number for Adam, else 0.002, and with less of it in the
-    end. Sample weights, clean rows and callbacks of the fit play no part. Attributes that ``fit``
+    end. Sample weights and callbacks of the fit play no part. Attributes that ``fit``
     measured on its rows, such as ``kl_per_unit_``, are measured anew on those of X, and else stay.
 
     The report's errors are those of rows that training never saw here. If the estimator was fitted
@@ -169,6 +176,11 @@ def compress(
     """
     if X is None:
         _refuse_training({"max_iter": max_iter, "validation_fraction": validation_fraction})
+        if X_clean is not None:
+            raise ValueError(
+                "X_clean is the clean version of every row of X, but X is None. Pass the rows that "
+                "belong to it as X, or leave X_clean out."
+            )
     options: dict[str, Any] = {
         "sparsity": sparsity,
         "channel_sparsity": channel_sparsity,
@@ -184,6 +196,11 @@ def compress(
             "in one. Pass the fitted autoencoder itself; of a search, its best_estimator_."
         )
     check_is_fitted(estimator)
+    if X_clean is not None and not isinstance(last, DenoisingAutoencoder):
+        raise ValueError(
+            f"X_clean is of DenoisingAutoencoder, but {type(last).__name__} learns to give the "
+            "rows that it reads. Leave X_clean out."
+        )
     if last._model.network.columns is not None:
         raise ValueError(
             f"estimator={estimator!r} is the autoencoder inside a TableAutoencoder, whose columns "
@@ -195,9 +212,9 @@ def compress(
             "it is for a class, estimator.given(y)."
         )
     if isinstance(estimator, Pipeline):
-        compressed = _compress_last_step(estimator, X, options)
+        compressed = _compress_last_step(estimator, X, X_clean, options)
     else:
-        compressed = _compress(last, X, **options)
+        compressed = _compress(last, X, X_clean, **options)
     # A copy of what was given is of its class.
     return cast(Estimator, compressed)
 
@@ -216,6 +233,7 @@ def _refuse_training(given: dict[str, Any]) -> None:
 def _compress(
     estimator: BaseAutoencoder,
     X: ArrayLike | None,
+    X_clean: ArrayLike | None,
     *,
     sparsity: float,
     channel_sparsity: float | Literal["auto"],
@@ -226,17 +244,19 @@ def _compress(
 ) -> BaseAutoencoder:
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
     n_bytes_before = len(pickle.dumps(estimator))
-    before, trains, held_out = estimator._model, None, None
+    before, rows, held_out = estimator._model, None, None
     if X is not None:
-        X = estimator._check_likely_rows(X)
-        training, validation = split_rows(X.shape[0], validation_fraction, rng)
-        trains, held_out = np.zeros(X.shape[0]), X[validation]
+        rows = _rows_to_train_on(estimator, X, X_clean)
+        n_rows = rows.X.shape[0]
+        training, validation = split_rows(n_rows, validation_fraction, rng)
+        trains, held_out = np.zeros(n_rows), rows.taken(validation)
         trains[training] = 1.0
+        rows = replace(rows, sample_weight=trains)
     n_before = n_weights(before.weights)
-    share = share_of_channels(channel_sparsity, before, sparsity, has_rows=X is not None)
+    share = share_of_channels(channel_sparsity, before, sparsity, has_rows=rows is not None)
     course = None
-    if X is not None and trains is not None and (sparsity or share):
-        course = Course.of(estimator, X, trains, max_iter, rng)
+    if rows is not None and (sparsity or share):
+        course = Course.of(estimator, rows, max_iter, rng)
     narrow = narrowed(before, share, course)
     # Of those that are left; the channels that went count as zeros.
     n_left = n_weights(narrow.weights)
@@ -250,9 +270,9 @@ def _compress(
     if after.network.hidden_layer_sizes != before.network.hidden_layer_sizes:
         # Training goes on with the network that there is.
         compressed.hidden_layer_sizes = after.network.hidden_layer_sizes
-    if X is not None:
-        compressed._after_fit(X)
-        compressed._learn_codes(X)
+    if rows is not None:
+        compressed._after_fit(rows.X)
+        compressed._learn_codes(rows.X)
     compressed.compression_report_ = CompressionReport(
         n_weights=n_before,
         sparsity_before=(n_before - n_nonzero(before.weights)) / n_before,
@@ -267,6 +287,14 @@ def _compress(
     return _with_size(compressed)
 
 
+def _rows_to_train_on(estimator: BaseAutoencoder, X: ArrayLike, X_clean: ArrayLike | None) -> Rows:
+    """Rows as a warm start would take them, where training on them takes nothing away."""
+    estimator._check_unchanged()
+    estimator._check_more_training("leave X out", has_clean=X_clean is not None)
+    recipe = estimator._recipe()
+    return check_fit_input(estimator, recipe, X, None, X_clean, None, continues=True)[0]
+
+
 def _with_size(compressed: BaseAutoencoder) -> BaseAutoencoder:
     """The size of a pickle that holds this size: the second time it is as long as it says."""
     for _ in range(2):
@@ -276,20 +304,27 @@ def _with_size(compressed: BaseAutoencoder) -> BaseAutoencoder:
     return compressed
 
 
-def _error(model: Model, rows: Matrix | None) -> float | None:
-    if rows is None or not rows.shape[0]:
+def _error(model: Model, rows: Rows | None) -> float | None:
+    if rows is None or not rows.X.shape[0]:
         return None
-    return float(model.row_errors(rows).mean())
+    if rows.targets is None:
+        return float(model.row_errors(rows.X).mean())
+    return float(model.row_errors_to(rows.X, rows.targets).mean())
 
 
 def _compress_last_step(
-    pipeline: Pipeline, X: ArrayLike | None, options: dict[str, Any]
+    pipeline: Pipeline,
+    X: ArrayLike | None,
+    X_clean: ArrayLike | None,
+    options: dict[str, Any],
 ) -> Pipeline:
     refuse_mask(X, "X")
-    if X is not None and len(pipeline.steps) > 1:
-        X = pipeline[:-1].transform(X)
+    refuse_mask(X_clean, "X_clean")
+    if len(pipeline.steps) > 1:
+        before = pipeline[:-1]
+        X, X_clean = (None if each is None else before.transform(each) for each in (X, X_clean))
     # The other steps too: fitting the result again would fit those of the original.
     compressed = copy.deepcopy(pipeline)
     name, last = pipeline.steps[-1]
-    compressed.steps[-1] = (name, _compress(last, X, **options))
+    compressed.steps[-1] = (name, _compress(last, X, X_clean, **options))
     return compressed

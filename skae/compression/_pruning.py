@@ -16,7 +16,7 @@ from skae.estimators import BaseAutoencoder
 from skae.fitting import Origin, Recipe, Rows, Settings, planned, train
 from skae.model import Model
 from skae.networks import names
-from skae.numerics import Array, Matrix, Weights
+from skae.numerics import Array, Weights
 from skae.training import DEFAULT_LEARNING_RATE, GradientMoments, Hooks, Outcome
 
 # Zhu & Gupta (2018): many weights go early, few at the end.
@@ -65,16 +65,15 @@ class Course:
     def of(
         cls,
         estimator: BaseAutoencoder,
-        X: Matrix,
-        trains: Array,
+        rows: Rows,
         max_iter: int,
         rng: np.random.Generator,
     ) -> Self:
-        """With the estimator's settings; ``trains`` is 0 for rows held out, else 1."""
+        """With the estimator's settings; the weight of a row is 0 if it is held out, else 1."""
         # Every phase would warm up anew.
         recipe = replace(estimator._recipe(), schedule=None, n_grace_epochs=0)
         settings, late_seed = _fine_tuning(estimator), int(rng.integers(2**31))
-        return cls(Rows(X, trains), recipe, settings, max_iter, rng, late_seed)
+        return cls(rows, recipe, settings, max_iter, rng, late_seed)
 
     @property
     def n_rows(self) -> int:

@@ -94,6 +94,14 @@ class CriticOfRowsMixin(BaseAutoencoder):
                 "set adversarial_max_iter=0."
             )
 
+    def _check_more_training(self, way_out: str, *, has_clean: bool | None = None) -> None:
+        if self.adversarial_max_iter:
+            raise ValueError(
+                f"adversarial_max_iter={self.adversarial_max_iter!r} lets a critic of rows teach "
+                "the decoder in the end, which training it further without the critic would undo. "
+                f"Set adversarial_max_iter=0, or {way_out}."
+            )
+
     def _set_model(self, model: Model, *, is_trained: bool = True) -> None:
         super()._set_model(model, is_trained=is_trained)
         if is_trained:  # by something else, after the critic

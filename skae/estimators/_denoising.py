@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skae.estimators._base import BaseAutoencoder
 from skae.estimators._docstring import documented
+from skae.estimators._of_pairs import OfPairsMixin
 from skae.estimators._pairs import warn_of_clean_rows
 from skae.estimators._parameters import CONSTRAINTS, Constraints, NetworkChoice
 from skae.estimators._restoring import (
@@ -41,7 +42,7 @@ from skae.parameter_checks import checks_parameters
 
 @documented
 @dataclass(eq=False, repr=False)
-class DenoisingAutoencoder(BaseAutoencoder):
+class DenoisingAutoencoder(OfPairsMixin, BaseAutoencoder):
     """Autoencoder that learns to reconstruct clean rows from corrupted ones.
 
     Rows are corrupted anew in every epoch, and the network is trained to undo it [1]_. It has to

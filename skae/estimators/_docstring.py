@@ -233,8 +233,9 @@ _HEAD_PARAMETERS = """
 
     from_pretrained : fitted autoencoder, TableAutoencoder or None, default=None
         One that was fitted on another table with the same columns: it takes the place of the one
-        that would be fitted on X, and ``autoencoder`` is ignored. ``fit`` trains a copy; ``clone``
-        keeps it as it is.
+        that would be fitted on X, and ``autoencoder`` has to be None. ``fit`` trains a copy;
+        ``clone`` keeps it as it is. With ``fine_tune=True`` neither one that was trained on pairs
+        (``X_clean``) nor one of ``adversarial_max_iter``, which the training would undo.
 
     learning_rate : float or None, default=None
         Of joint training; None means the autoencoder's, and 0.002 where that is "auto".

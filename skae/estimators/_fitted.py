@@ -40,6 +40,8 @@ class FittedAutoencoder:
     _optimizer_state: list[Array] | None
     _optimizer_kind: str
     _passes: Passes
+    # Whether a DenoisingAutoencoder was trained on rows and their clean versions.
+    _of_pairs: bool
     # Codes are drawn from it; there is none after ``partial_fit``.
     _code_mixture: CodeMixture
 

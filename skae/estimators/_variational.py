@@ -210,7 +210,8 @@ class VariationalAutoencoder(CriticOfRowsMixin, LikelihoodMixin, BaseAutoencoder
             "likelihood": likelihood,
             "prior": prior,
             "n_prior_components": n_parts,
-            "n_classes": len(self.classes_) if self.conditional else 0,
+            # Of a fit without classes: so many that it is another network.
+            "n_classes": len(getattr(self, "classes_", "?")) if self.conditional else 0,
         }
         return Recipe(
             objective,

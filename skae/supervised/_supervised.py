@@ -111,6 +111,8 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
     def _check_rows(self, X: ArrayLike, *, reset: bool) -> None:
         """Refuse rows that the autoencoder does not take, and remember their columns."""
         autoencoder = self._template(X) if reset else self.autoencoder_
+        if reset:
+            self._check_trainable(autoencoder)
         if isinstance(autoencoder, TableAutoencoder):
             validate_data(self, native_rows(X), reset=reset, skip_check_array=True)
             return
@@ -129,9 +131,23 @@ class SupervisedAutoencoder(FittedHead, StampedEstimator):
         allow_nan = architecture.allows_nan
         check_rows(self, X, autoencoder.sample_shape, reset=reset, allow_nan=allow_nan)
 
+    def _check_trainable(self, autoencoder: AnyAutoencoder) -> None:
+        """Refuse what a head cannot go on from, or takes away what it was taught."""
+        is_table = isinstance(autoencoder, TableAutoencoder)
+        if self.from_pretrained is not None:
+            own = autoencoder.autoencoder_ if is_table else autoencoder
+            own._check_unchanged()
+        if self.fine_tune and not is_table:
+            autoencoder._check_more_training("set fine_tune=False")
+
     def _template(self, X: ArrayLike) -> AnyAutoencoder:
         """The autoencoder that the parameters ask for such rows, not to be changed."""
         if self.from_pretrained is not None:
+            if self.autoencoder is not None:
+                raise ValueError(
+                    f"autoencoder={self.autoencoder!r} would be fitted on X, but from_pretrained "
+                    "takes its place. Leave one of them at None."
+                )
             return self._given_pretrained()
         given = _default_autoencoder() if self.autoencoder is None else self.autoencoder
         template: AnyAutoencoder = around_table(given) if is_a_table(X, given) else given

@@ -148,3 +148,32 @@ def test_the_report_of_what_was_compressed_goes_with_its_zeros(quick, pretrained
     tuned = quick(from_pretrained=small).fit(X, SPECIES)
     assert not hasattr(tuned.autoencoder_, "compression_report_")
     assert hasattr(small, "compression_report_")
+
+
+@pytest.mark.slow
+def test_a_denoiser_of_pairs_is_below_a_head_that_trains_alone(quick):
+    noisy = X + np.random.default_rng(0).normal(0, 0.3, X.shape)
+    denoiser = skae.DenoisingAutoencoder(2, noise=None, **SMALL).fit(noisy, X_clean=X)
+    with pytest.raises(ValueError, match=r"learnt from pairs.*Set fine_tune=False"):
+        quick(from_pretrained=denoiser).fit(noisy, SPECIES)
+    fitted = quick(from_pretrained=denoiser, fine_tune=False).fit(noisy, SPECIES)
+    assert_same_weights(weights_of(fitted.autoencoder_), weights_of(denoiser))
+    # What is fitted here sees no clean rows, and a head takes nothing away.
+    quick(from_pretrained=None, autoencoder=clone(denoiser)).fit(noisy, SPECIES)
+
+
+@pytest.mark.slow
+def test_what_has_no_code_is_refused_whatever_its_parameters_say_now(quick):
+    restorer = skae.DenoisingAutoencoder(
+        noise_level=0.1, sample_shape=(4, 1), network="residual", **SMALL
+    ).fit(X)
+    with pytest.raises(ValueError, match="has no code to predict from"):
+        quick(from_pretrained=restorer).fit(X, SPECIES)
+    restorer.set_params(n_components=2, network="dense", sample_shape=None)
+    with pytest.raises(ValueError, match="network was 'residual' and is now 'dense'"):
+        quick(from_pretrained=restorer).fit(X, SPECIES)
+
+
+def test_one_autoencoder_alone_is_given(quick):
+    with pytest.raises(ValueError, match=r"autoencoder=Autoencoder\(.*Leave one of them at None"):
+        quick(autoencoder=Autoencoder(2)).fit(X, SPECIES)
