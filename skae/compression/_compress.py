@@ -116,7 +116,7 @@ def compress(
     Raises
     ------
     TypeError
-        If the estimator is not an autoencoder of skae.
+        If the estimator is not an autoencoder of skae, or no pickle can hold it.
     ValueError
         If a parameter is out of range, or says how to train without X, rows are not like those of
         ``fit``, training diverged, or channels of a user's own network are to go. With X also if
@@ -243,7 +243,7 @@ def _compress(
     random_state: RandomState,
 ) -> BaseAutoencoder:
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
-    n_bytes_before = len(pickle.dumps(estimator))
+    n_bytes_before = _n_bytes(estimator)
     before, rows, held_out = estimator._model, None, None
     if X is not None:
         rows = _rows_to_train_on(estimator, X, X_clean)
@@ -298,10 +298,35 @@ def _rows_to_train_on(estimator: BaseAutoencoder, X: ArrayLike, X_clean: ArrayLi
 def _with_size(compressed: BaseAutoencoder) -> BaseAutoencoder:
     """The size of a pickle that holds this size: the second time it is as long as it says."""
     for _ in range(2):
-        n_bytes = len(pickle.dumps(compressed))
+        n_bytes = _n_bytes(compressed)
         report = replace(compressed.compression_report_, n_bytes_after=n_bytes)
         compressed.compression_report_ = report
     return compressed
+
+
+def _n_bytes(estimator: BaseAutoencoder) -> int:
+    try:
+        return len(pickle.dumps(estimator))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        # Of a lambda, a local function or what holds an open file, in different words.
+        own = [
+            f"{name}={value!r}"
+            for name, value in estimator.get_params(deep=False).items()
+            if not _is_pickled(value)
+        ]
+        raise TypeError(
+            f"compress counts the bytes of a pickle, which cannot hold {' and '.join(own) or error}"
+            ". Define functions and classes at the top of a module, by def and class instead of "
+            "lambda or within a function, and fit again."
+        ) from error
+
+
+def _is_pickled(value: object) -> bool:
+    try:
+        pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
 
 
 def _error(model: Model, rows: Rows | None) -> float | None:

@@ -145,6 +145,7 @@ def class_weights(class_weight: ClassWeight, classes: Array, places: Integers) -
         )
     labels = classes[places[places >= 0]]
     if isinstance(class_weight, dict):
+        _check_finite(class_weight)
         others = [label for label in class_weight if label not in classes.tolist()]
         # As scikit-learn does: those of classes that a fold has not got may stand there.
         if others and any(label not in class_weight for label in classes.tolist()):
@@ -160,6 +161,20 @@ def class_weights(class_weight: ClassWeight, classes: Array, places: Integers) -
             "negative, and some class a positive one."
         )
     return weights
+
+
+def _check_finite(class_weight: dict[Any, float]) -> None:
+    """Refuse weights that are no finite numbers, of which None would become NaN."""
+    for label, weight in class_weight.items():
+        try:
+            is_finite = bool(np.isfinite(float(weight)))
+        except (TypeError, ValueError):
+            is_finite = False
+        if not is_finite:
+            raise ValueError(
+                f"class_weight gives class {label!r} the weight {weight!r}, but a finite number "
+                "from 0 on was expected. Give it one, such as 1.0."
+            )
 
 
 def _refuse_dates(y: ArrayLike) -> None:

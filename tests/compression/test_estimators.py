@@ -139,6 +139,13 @@ def test_a_pipeline_of_one_step(fitted):
     np.testing.assert_array_equal(small.transform(X), shrink(fitted).transform(X))
 
 
+@pytest.mark.slow
+def test_what_no_pickle_holds_is_named():
+    fitted = quick(max_iter=1, loss=lambda targets, outputs: (targets - outputs) ** 2).fit(X)
+    with pytest.raises(TypeError, match=r"pickle, which cannot hold loss=<function .*by def and"):
+        compress(fitted)
+
+
 # Afterwards
 
 

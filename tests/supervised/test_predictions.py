@@ -54,6 +54,17 @@ def test_class_weights_that_mean_nothing(quick, class_weight):
         quick(class_weight=class_weight).fit(X, LABELS)
 
 
+@pytest.mark.parametrize("weight", [np.nan, np.inf, None, "much"])
+def test_class_weights_that_are_no_numbers_are_refused_before_anything_is_trained(weight):
+    untrained = AutoencoderClassifier(class_weight={0: 1.0, 1: weight})
+    begun = []
+    untrained._fit_targets = lambda *given: begun.append(given)
+    expected = f"class_weight gives class 1 the weight {weight!r}, but a finite number"
+    with pytest.raises(ValueError, match=expected):
+        untrained.fit(X, LABELS)
+    assert not begun
+
+
 def test_class_weights_of_other_classes(quick):
     with pytest.raises(ValueError, match=r"weights 7, but the classes of y are 0, 1, 2\. Give"):
         quick(class_weight={0: 1.0, 7: 2.0}).fit(X, LABELS)
