@@ -43,7 +43,8 @@ IS_LARGE = np.where(ROOMS > 4, "large", "small")
 
 
 def classifier(autoencoder=None, **parameters):
-    autoencoder = Autoencoder(2, **SMALL) if autoencoder is None else autoencoder
+    if autoencoder is None and "from_pretrained" not in parameters:
+        autoencoder = Autoencoder(2, **SMALL)
     return AutoencoderClassifier(autoencoder, **{"max_iter": 10, "random_state": 0, **parameters})
 
 
