@@ -13,7 +13,7 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
 _LARGEST_LEARNT = 1e37
 # Means of counts end at e**30, ten times this: a network that is wrong may go beyond its rows.
-_LARGEST_COUNT = 1e12
+_LARGEST_COUNT = 1e10
 
 
 def check_rows(
