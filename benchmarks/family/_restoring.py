@@ -29,7 +29,7 @@ OF_TONES = {
     "sample_shape": (256, 1),
     "network": "residual",
     "hidden_layer_sizes": (128,),
-    "kernel_size": 63,
+    "kernel_size": 127,
 }
 # Seeds of noise in training begin here.
 _OF_TRAINING = 1000
