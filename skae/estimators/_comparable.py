@@ -22,6 +22,7 @@ def check_comparable(name: str, value: Any) -> None:
         "Give a function, or an object whose __eq__ gives False or NotImplemented for what is none "
         "of its kind, and that has a __hash__, such as a frozen dataclass."
     )
+    # Methods of a user's own may raise anything.
     try:
         hash(value)
     except Exception as error:

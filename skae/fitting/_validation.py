@@ -12,7 +12,7 @@ from skae.tables import check_array, flat_rows, refuse_mask, validate_data
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Reconstructions may lie further out than rows, and the scale of rows has to have an inverse.
 _LARGEST_LEARNT = 1e37
-# Means of counts end at e**30, ten times this: a network that is wrong may go beyond its rows.
+# Means of counts end at e**30, a thousand times this: some may lie further out than rows.
 _LARGEST_COUNT = 1e10
 
 
@@ -151,8 +151,10 @@ def check_counts(X: Matrix, asked_by: str, *, is_fit: bool = False) -> None:
             f"{asked_by} expects counts, but X contains {float(values[is_other].flat[0]):g}. Pass "
             "whole numbers of 0 and above as they are, not scaled, or use likelihood='gaussian'."
         )
+    if not is_fit:
+        return
     largest = float(np.fmax.reduce(values, axis=None, initial=0.0))
-    if is_fit and largest > _LARGEST_COUNT:
+    if largest > _LARGEST_COUNT:
         raise ValueError(
             f"{asked_by} learns counts up to {_LARGEST_COUNT:g}, but X contains {largest:.3g}, so "
             "near the largest mean of a count, e**30, that reconstructions could be cut. Count in "
