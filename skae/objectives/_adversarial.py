@@ -102,15 +102,27 @@ def kernel_discrepancy(xp: Namespace, code: Tensor, drawn: Tensor, weights: Tens
 
 
 def _kernel(xp: Namespace, a: Tensor, b: Tensor) -> Tensor:
-    squares = xp.sum(xp.square(a[:, None] - b[None]), axis=2)
+    squares = _squares(xp, a, b)
     sizes = [2.0 * a.shape[1] * scale for scale in _KERNEL_SCALES]
     return sum(size / (size + squares) for size in sizes)
 
 
 def _distances(xp: Namespace, a: Tensor, b: Tensor) -> Tensor:
-    squares = xp.sum(xp.square(a[:, None] - b[None]), axis=2)
     # The root has no slope at zero.
-    return xp.sqrt(xp.maximum(squares, 1e-12))
+    return xp.sqrt(xp.maximum(_squares(xp, a, b), 1e-12))
+
+
+def _squares(xp: Namespace, a: Tensor, b: Tensor) -> Tensor:
+    """Squared distances of all pairs, by a product of matrices: less than a third of the time.
+
+    Around the mean of ``b``, or codes far from zero would lose their digits. A row is exactly 0
+    from itself: the noise of rounding would have a root, and that a slope.
+    """
+    centre = xp.mean(b, axis=0)
+    n_rows, is_same, a, b = b.shape[0], a is b, a - centre, b - centre
+    sizes = xp.sum(xp.square(a), axis=1)[:, None] + xp.sum(xp.square(b), axis=1)[None]
+    squares = xp.maximum(sizes - 2.0 * xp.matmul(a, xp.transpose(b)), 0.0)
+    return xp.where(xp.eye(n_rows) == 1, 0.0, squares) if is_same else squares
 
 
 ADVERSARIAL = Objective(

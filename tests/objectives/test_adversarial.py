@@ -73,16 +73,29 @@ def test_other_distributions_are_at_a_distance(shift, deviation):
     assert distance(code, rng.normal(size=(50, 2)))[0] > 0.2
 
 
-def test_the_distance_is_the_same_in_keras_and_has_a_slope_where_points_meet():
+@pytest.mark.parametrize("far", [0.0, 1e4])
+@pytest.mark.parametrize("measure", [energy_distance, kernel_discrepancy])
+def test_the_distance_is_the_same_in_float32_and_as_far_from_zero(measure, far):
+    """Both samples are moved there, so that no distance changes: by what float32 keeps exactly."""
+    code, drawn = np.round(8 * CODE) / 8 + far, np.round(8 * DRAWN) / 8 + far
+    single = (keras.ops.convert_to_tensor(each, "float32") for each in (code, drawn, WEIGHTS))
+    found = measure(keras.ops, *single)
+    np.testing.assert_allclose(found, measure(np, code - far, drawn - far, WEIGHTS), rtol=1e-5)
+
+
+@pytest.mark.parametrize("measure", [energy_distance, kernel_discrepancy])
+def test_the_distance_has_the_slope_of_float64_where_rows_repeat_and_points_meet(measure):
     import tensorflow as tf
 
-    code = tf.constant(DRAWN.astype("float32"))
-    with tf.GradientTape() as tape:
-        tape.watch(code)
-        weights = tf.ones(5)
-        found = energy_distance(keras.ops, code, tf.constant(DRAWN.astype("float32")), weights)
-    np.testing.assert_allclose(found, distance(DRAWN, DRAWN), atol=1e-5)
-    assert np.isfinite(tape.gradient(found, code)).all()
+    slopes = []
+    for dtype in ("float32", "float64"):
+        code = tf.constant(np.vstack([DRAWN, DRAWN[:2]]), dtype)
+        drawn = tf.constant(DRAWN, dtype)
+        with tf.GradientTape() as tape:
+            tape.watch(code)
+            found = measure(keras.ops, code, drawn, tf.ones(7, dtype))[0]
+        slopes.append(tape.gradient(found, code))
+    np.testing.assert_allclose(*slopes, atol=1e-3 * np.abs(slopes[1]).max())
 
 
 # Of normal distributions, whose distances are known
