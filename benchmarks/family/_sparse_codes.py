@@ -153,10 +153,10 @@ def other_penalties(options):
     train, test = patches(0, options)
     linear = {"hidden_layer_sizes": (), "unit_norm": True, "dead_units": "auxiliary"}
     for name, parameters in {
-        "jumprelu": {"sparsity": "jumprelu"},
+        "jumprelu": {"sparsity": "jumprelu", "k": None},
         "topk, linear": {"sparsity": "topk", **linear},
-        "l1, linear": {"sparsity": "l1", **linear},
-        "l1, as by default": {"sparsity": "l1"},
+        "l1, linear": {"sparsity": "l1", "k": None, **linear},
+        "l1, as by default": {"sparsity": "l1", "k": None},
         "batch_topk, whitened with floor 1": {"whiten": 1.0},
         f"batch_topk, {N_OVERCOMPLETE} units": {"n_components": N_OVERCOMPLETE},
     }.items():
