@@ -83,6 +83,12 @@ def test_the_distance_is_the_same_in_float32_and_as_far_from_zero(measure, far):
     np.testing.assert_allclose(found, measure(np, code - far, drawn - far, WEIGHTS), rtol=1e-5)
 
 
+def test_the_distance_is_the_same_in_keras_where_points_meet():
+    single = keras.ops.convert_to_tensor(DRAWN, "float32")
+    found = energy_distance(keras.ops, single, single + 0.0, keras.ops.ones(5))
+    np.testing.assert_allclose(found, distance(DRAWN, DRAWN), atol=1e-5)
+
+
 @pytest.mark.parametrize("measure", [energy_distance, kernel_discrepancy])
 def test_the_distance_has_the_slope_of_float64_where_rows_repeat_and_points_meet(measure):
     import tensorflow as tf
@@ -95,6 +101,7 @@ def test_the_distance_has_the_slope_of_float64_where_rows_repeat_and_points_meet
             tape.watch(code)
             found = measure(keras.ops, code, drawn, tf.ones(7, dtype))[0]
         slopes.append(tape.gradient(found, code))
+    assert np.isfinite(slopes[0]).all()
     np.testing.assert_allclose(*slopes, atol=1e-3 * np.abs(slopes[1]).max())
 
 
