@@ -9,6 +9,7 @@ PYTEST_FLAGS ?= --numprocesses=auto --dist=loadfile
 export PYTHONDONTWRITEBYTECODE :=
 
 venv := .venv/bin/python
+built_from := pyproject.toml setup.py skae/numerics/_kernels.c
 
 .PHONY: help compare test test-slow test-scoring lint format coverage benchmarks fuzz docs clean
 # Two targets at once would run pip twice in one environment.
@@ -85,15 +86,16 @@ docs: .venv/.docs .venv/.test
 
 clean:
 	rm -rf .venv .venv-scoring build dist .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache
-	rm -rf docs/_build docs/gallery docs/generated
+	rm -rf docs/_build docs/gallery docs/generated skae.egg-info
+	rm -f skae/numerics/_kernels.*.so skae/numerics/_kernels.pyd
 	find benchmarks docs examples fuzz skae tests -name __pycache__ -prune -exec rm -rf {} +
 
 # One stamp for each extra, written only when its installation ended well.
-.venv/.compare: .venv/.ready pyproject.toml
+.venv/.compare: .venv/.ready $(built_from)
 	$(venv) -m pip install --editable ".[train,compare]"
 	@touch $@
 
-.venv/.test .venv/.benchmarks .venv/.fuzz .venv/.dev .venv/.docs: .venv/.%: .venv/.ready pyproject.toml
+.venv/.test .venv/.benchmarks .venv/.fuzz .venv/.dev .venv/.docs: .venv/.%: .venv/.ready $(built_from)
 	$(venv) -m pip install --editable ".[$*]"
 	@touch $@
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from skae.model._blocks import dense, over_blocks, weighted_blocks
-from skae.numerics import Array, Integers, Matrix
+from skae.numerics import Array, Integers, Matrix, centred_singles
 from skae.objectives import MOST_LOG_MEAN
 
 # Scaled copies of rows up to this size are kept for the whole fit; others are scaled when read.
@@ -39,13 +39,7 @@ class Scaling:
     def apply(self, rows: Array) -> Array:
         """Rows in scaled units; the dtype stays, the difference is that of float64."""
         if rows.dtype == np.float32 and self._is_moderate:
-            # As exact as rounding what float64 gives, in a fifth of the time: a difference is
-            # rounded once, and the mean is the sum of two numbers.
-            mean = self.mean.astype(np.float32)
-            singles: Array = rows - mean
-            singles -= (self.mean - mean).astype(np.float32)
-            singles /= np.float32(self.scale)
-            return singles
+            return centred_singles(rows, self.mean, self.scale)
         differences: Array = rows - self.mean
         differences /= self.scale
         return differences.astype(rows.dtype, copy=False)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skae.networks import _names as names
-from skae.networks._activations import ACTIVATIONS_IN_PLACE, NUMPY_ACTIVATIONS
+from skae.networks._activations import NUMPY_ACTIVATIONS, activate_units
 from skae.networks._channels import ChannelGroup, chained
 from skae.networks._conditional import class_shapes
 from skae.networks._network import Network
@@ -126,14 +126,13 @@ class DenseNetwork(Network):
     ) -> Array:
         if not self.hidden_layer_sizes:
             return _linear(half, weights, inputs, columns)
-        activate = ACTIVATIONS_IN_PLACE.get(self.activation) or NUMPY_ACTIVATIONS[self.activation]
         hidden = inputs
         for i in range(1, len(self.hidden_layer_sizes) + 1):
             kernel = weights[names.kernel(names.hidden(half, i))]
             units = empty_aligned((len(hidden), kernel.shape[1]), kernel.dtype)
             hidden = np.matmul(hidden, kernel, out=units)
-            hidden += weights[names.bias(names.hidden(half, i))]
-            hidden = activate(hidden)
+            bias = weights[names.bias(names.hidden(half, i))]
+            hidden = activate_units(self.activation, hidden, bias)
         nonlinear = hidden @ weights[names.kernel(names.nonlinear(half))][:, columns]
         if not self.has_linear_path:
             return nonlinear + weights[names.bias(names.nonlinear(half))][columns]
