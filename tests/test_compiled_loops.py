@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -109,7 +110,19 @@ def test_rows_that_are_stored_by_columns_or_with_gaps_are_centred_alike(way):
     assert_allclose(centred_singles(rows[::3], mean, 2.0), expected[::3], rtol=1e-6)
 
 
+def test_arrays_that_name_the_order_of_their_bytes_or_lie_between_places(way):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(BytesIO(), "w") as file:
+        named = file.create_dataset("rows", data=VALUES[:50].astype(np.float32))[:]
+    between = np.frombuffer(bytearray(b" " + named.tobytes()), np.float32, offset=1)
+    for values in (named, between):
+        expected, mean = exact(values), np.zeros(values.shape[-1])
+        assert_array_equal(centred_singles(values, mean, 1.0), values)
+        assert_allclose(gelu_in_place(values), expected, rtol=1e-6, atol=1e-6)
+
+
 ONES = np.ones((2, 3), np.float32)
+UNALIGNED = np.frombuffer(bytearray(25), np.float32, offset=1)
 
 
 @pytest.mark.skipif(_compiled.kernels is None, reason="installed without a compiler")
@@ -120,6 +133,7 @@ ONES = np.ones((2, 3), np.float32)
         ("gelu_in_place", (ONES[:, ::2],), ValueError, "contiguous"),
         ("gelu_in_place", (ONES, np.ones(3)), TypeError, "format d, where f "),
         ("gelu_in_place", (ONES, ONES[0, :2]), ValueError, "8 bytes, where 3 values"),
+        ("gelu_in_place", (UNALIGNED,), (TypeError, ValueError), "format|between"),
         ("gelu_in_place", (bytes(8),), BufferError, "not writable"),
         ("centre_singles", (ONES, ONES[0], 1.0, ONES), TypeError, "format f, where d"),
         ("centre_singles", (ONES, np.ones(2), 1.0, ONES), ValueError, "where 3 values"),

@@ -20,5 +20,5 @@ def can_loop(array: Array) -> bool:
         kernels is not None
         and dtype.char in "fd"
         and dtype.isnative
-        and bool(array.flags.c_contiguous)
+        and bool(array.flags.c_contiguous and array.flags.aligned)
     )

@@ -124,6 +124,14 @@ static void centre(const float *restrict rows, const double *restrict mean, doub
     }
 }
 
+/* The type of an array's values, as letters of the module struct; types that name the order of bytes of
+ * this machine, as some files do, are those that name none. */
+static char type_of(const Py_buffer *buffer) {
+    const char *format = buffer->format;
+    format += format[0] == (PY_LITTLE_ENDIAN ? '<' : '>');
+    return format[0] != '\0' && format[1] == '\0' ? format[0] : '?';
+}
+
 /* A contiguous array of float32 ("f") or float64 ("d"), and of as many values as are expected where
  * that is known (0 or more); -1 with an exception set where it is none. */
 static int look_into(PyObject *array, Py_buffer *buffer, int flags, const char *types,
@@ -131,9 +139,11 @@ static int look_into(PyObject *array, Py_buffer *buffer, int flags, const char *
     if (PyObject_GetBuffer(array, buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags) < 0) {
         return -1;
     }
-    const char *format = buffer->format;
-    if (format[0] == '\0' || format[1] != '\0' || strchr(types, format[0]) == NULL) {
-        PyErr_Format(PyExc_TypeError, "values of format %s, where %s is expected", format, types);
+    if (strchr(types, type_of(buffer)) == NULL) {
+        PyErr_Format(PyExc_TypeError, "values of format %s, where %s is expected", buffer->format,
+                     types);
+    } else if ((uintptr_t)buffer->buf % buffer->itemsize != 0) {
+        PyErr_SetString(PyExc_ValueError, "values begin between two places of memory");
     } else if (n_values >= 0 && buffer->len != n_values * buffer->itemsize) {
         PyErr_Format(PyExc_ValueError, "%zd bytes, where %zd values are expected", buffer->len,
                      n_values);
@@ -153,7 +163,7 @@ static PyObject *gelu_in_place(PyObject *module, PyObject *arguments) {
     if (look_into(array, &values, PyBUF_WRITABLE, "fd", -1) < 0) {
         return NULL;
     }
-    int is_single = values.format[0] == 'f';
+    int is_single = type_of(&values) == 'f';
     Py_ssize_t n_values = values.len / values.itemsize;
     Py_ssize_t n_units = values.ndim > 0 ? values.shape[values.ndim - 1] : 1;
     if (biases != NULL && look_into(biases, &bias, 0, is_single ? "f" : "d", n_units) < 0) {

@@ -7,6 +7,7 @@ import functools
 import json
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,7 +69,9 @@ def table() -> Any:
     frame = pd.DataFrame(
         {
             "age": np.round(40 + 10 * X[:, 0]).astype(np.int64),
-            "income": np.exp(X[:, 1]),
+            # Rounded correctly: a stored detector knows its rows by their bits, and the last one
+            # of numpy's exp is another on some processors.
+            "income": [float(Decimal(value).exp()) for value in X[:, 1]],
             "owns": X[:, 2] > 0,
             "city": np.select([X[:, 0] > 0.5, X[:, 0] < -0.5], ["rich", "poor"], "fair"),
             "size": pd.Categorical(np.where(X[:, 1] > 0, "large", "small")),

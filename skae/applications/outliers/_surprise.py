@@ -18,6 +18,9 @@ _SHARE_WRONG = 0.01
 _MOST = 3.0
 # Rows, at least and as a share, whose surprise tells how fast still larger ones get rare.
 _TAIL_ROWS, _TAIL = 10, 0.05
+# Surprises that differ by less, or by as much of themselves, are equal: processors round sums of
+# networks differently, and a row is as rare as all its equals.
+_ROUNDING = 1e-5
 # Nats beyond which rarity is beyond all rows there could be, and only orders the rows.
 _FAR = 30.0
 
@@ -52,16 +55,16 @@ class SurpriseScale:
 
     def _rarity(self, surprises: Array) -> Array:
         """Return the negative logarithm of the share of rows that are as surprising."""
-        n_rows = len(self._ordered)
+        n_rows, rounding = len(self._ordered), _ROUNDING * np.maximum(1.0, np.abs(surprises))
         rarity = np.empty(surprises.shape)
-        for column, values in enumerate(surprises.T):
+        for column, values in enumerate((surprises - rounding).T):
             n_less = np.searchsorted(self._ordered[:, column], values)
             rarity[:, column] = -np.log((n_rows - n_less + 1) / (n_rows + 1))
         beyond = surprises - self._tail_start
         scaled = np.divide(
             beyond, self._tail_scale, out=np.zeros(beyond.shape), where=self._tail_scale > 0
         )
-        is_far = (beyond > 0) & (self._tail_scale > 0)
+        is_far = (beyond > rounding) & (self._tail_scale > 0)
         rarer = scaled - self._log_share
         rarer = np.minimum(rarer, _FAR + np.log1p(np.maximum(rarer - _FAR, 0.0)))
         return np.where(is_far, rarer, rarity)
