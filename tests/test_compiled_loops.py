@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtr
 
-from skae.numerics import _compiled, centred_singles, gelu_in_place
+from skae.numerics import _compiled, add_bias, centred_singles, gelu_in_place
 
 FAR_OUT = [-3e38, -1e20, -14.0, -0.0, 0.0, 1e-30, 14.0, 1e20, 3e38]
 VALUES = np.concatenate([np.linspace(-45, 45, 100_001), FAR_OUT]).reshape(-1, 10)
@@ -65,7 +65,9 @@ def test_a_bias_of_each_unit_is_added_before(way, dtype, shape):
     rng = np.random.default_rng(0)
     units, bias = rng.normal(size=shape).astype(dtype), rng.normal(size=shape[-1]).astype(dtype)
     expected = exact(units + bias)
-    assert_allclose(gelu_in_place(units, bias), expected, atol=3e-7)
+    assert_allclose(gelu_in_place(units.copy(), bias), expected, atol=3e-7)
+    assert_array_equal(add_bias(units.copy(), bias), units + bias)
+    assert_array_equal(add_bias(units.copy(), bias, rectifies=True), np.maximum(units + bias, 0))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,12 @@ def test_gelu_of_arrays_that_no_compiled_loop_reads(values):
     values = values.copy(order="K")
     expected = exact(values)
     assert_allclose(gelu_in_place(values), expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("rectifies", [False, True])
+def test_what_is_no_number_stays_none(way, rectifies):
+    found = add_bias(np.array([[np.nan, -1.0]]), np.ones(2), rectifies=rectifies)
+    assert_array_equal(found, [[np.nan, 0.0]])
 
 
 def test_what_threads_compute_side_by_side_is_what_one_does(way):
@@ -135,6 +143,8 @@ UNALIGNED = np.frombuffer(bytearray(25), np.float32, offset=1)
         ("gelu_in_place", (ONES, ONES[0, :2]), ValueError, "8 bytes, where 3 values"),
         ("gelu_in_place", (UNALIGNED,), (TypeError, ValueError), "format|between"),
         ("gelu_in_place", (bytes(8),), BufferError, "not writable"),
+        ("add_bias", (ONES, ONES, True), ValueError, "where 3 values"),
+        ("add_bias", (ONES[:, 1:], ONES[0], True), ValueError, "contiguous"),
         ("centre_singles", (ONES, ONES[0], 1.0, ONES), TypeError, "format f, where d"),
         ("centre_singles", (ONES, np.ones(2), 1.0, ONES), ValueError, "where 3 values"),
         ("centre_singles", (ONES, np.ones(3), 1.0, ONES[0]), ValueError, "where 6 values"),

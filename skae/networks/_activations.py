@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 from scipy.special import erf, expit
 
-from skae.numerics import Array, gelu_in_place
+from skae.numerics import Array, add_bias, gelu_in_place
 
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 _SQRT_HALF = 0.7071067811865476
@@ -57,9 +57,6 @@ NUMPY_ACTIVATIONS: Mapping[Hashable, Callable[[Array], Array]] = {
     "tanh": np.tanh,
 }
 
-# Those that can overwrite the values that they are given, and are faster so.
-ACTIVATIONS_IN_PLACE: Mapping[Hashable, Callable[[Array], Array]] = {"gelu": gelu_in_place}
-
 
 def activate_units(activation: Hashable, units: Array, bias: Array) -> Array:
     """Values of an activation of units after their bias; the units may be overwritten.
@@ -73,8 +70,7 @@ def activate_units(activation: Hashable, units: Array, bias: Array) -> Array:
     """
     if activation == "gelu":
         return gelu_in_place(units, bias)
-    units += bias
-    return NUMPY_ACTIVATIONS[activation](units)
+    return NUMPY_ACTIVATIONS[activation](add_bias(units, bias))
 
 
 # Activations that never fall, and those that fall to one minimum and rise from there on: what they

@@ -8,14 +8,14 @@ from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 
-from skae.networks._activations import ACTIVATIONS_IN_PLACE, NUMPY_ACTIVATIONS
-from skae.numerics import Array
+from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.numerics import Array, add_bias, gelu_in_place
 
 # Values that are worked on at a time: with their temporaries they stay near the processor.
 _AT_A_TIME = 2**13
 
 
-def activate_in_place(name: Hashable, values: Array) -> Array:
+def activate_in_place(name: Hashable, values: Array, bias: Array | None = None) -> Array:
     """Values after an activation, float32; those given may be overwritten.
 
     Parameters
@@ -24,7 +24,15 @@ def activate_in_place(name: Hashable, values: Array) -> Array:
         Of one that numpy knows.
     values : ndarray of shape (..., n_units), float32
         Contiguous.
+    bias : ndarray of shape (n_units,), optional
+        Added before.
     """
+    if name == "gelu":
+        return gelu_in_place(values, bias)
+    if bias is not None:
+        values = add_bias(values, bias, rectifies=name == "relu")
+        if name == "relu":
+            return values
     if name in _WHOLE:
         return NUMPY_ACTIVATIONS[name](values)
     flat, function = values.reshape(-1), _FAST.get(name)
@@ -69,7 +77,6 @@ def _copied_by(activate: Callable[[Array], Array]) -> Callable[[Array], None]:
 
 
 _FAST: Mapping[Hashable, Callable[[Array], object]] = {
-    **ACTIVATIONS_IN_PLACE,
     "linear": _nothing,
     "relu": _relu_in_place,
     "sigmoid": sigmoid_in_place,

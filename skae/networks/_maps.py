@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae.networks._lines import add_lines
-from skae.numerics import Array, product as row_product, transposed_product
+from skae.numerics import Array, add_bias, product as row_product, transposed_product
 
 Sizes = tuple[int, ...]
 # Values of windows that are multiplied at a time.
@@ -64,7 +64,7 @@ def convolved(
         outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
         _multiply(_windows(maps, window, sizes, stride), kernel, outputs)
     if bias is not None:
-        outputs += bias
+        add_bias(outputs, bias)
     return outputs
 
 
@@ -92,7 +92,7 @@ def grown(maps: Array, kernel: Array, bias: Array | None, sizes: Sizes) -> Array
     else:
         _set_by_kinds(maps, kernel, outputs)
     if bias is not None:
-        outputs += bias
+        add_bias(outputs, bias)
     return outputs
 
 

@@ -1,5 +1,6 @@
 """Networks that restore rows, in numpy: a linear filter and a correction of the row."""
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,8 @@ def restored(network: "ResidualNetwork", weights: Weights, rows: Array) -> Array
     if network.linear_path and network.reads_level:
         level = np.mean(np.abs(maps - linear), axis=-1, keepdims=True)
         level = smoothed(level, network.level_size)
-        hidden = _convolution("encoder_level_hidden", weights, level)
-        share = _convolution("encoder_level_share", weights, activate_in_place("relu", hidden))
+        hidden = _activated("relu", "encoder_level_hidden", weights, level)
+        share = _convolution("encoder_level_share", weights, hidden)
         sigmoid_in_place(share)
         share *= linear - maps
         linear = share + maps
@@ -61,8 +62,8 @@ def _u_shape(network: "ResidualNetwork", weights: Weights, maps: Array) -> Array
     for i in range(2, n_scales + 1):
         skipped.append(maps)
         if network.pooling is None:
-            maps = _convolution(f"encoder_shrink_{i}", weights, maps, stride=2)
-            maps = activate_in_place(network.activation, maps)
+            shrink = f"encoder_shrink_{i}"
+            maps = _activated(network.activation, shrink, weights, maps, stride=2)
         else:
             maps = pooled(maps, network.pooling)
         maps = _hidden(network, names.hidden("encoder", i), weights, maps)
@@ -74,7 +75,14 @@ def _u_shape(network: "ResidualNetwork", weights: Weights, maps: Array) -> Array
 
 
 def _hidden(network: "ResidualNetwork", layer: str, weights: Weights, maps: Array) -> Array:
-    return activate_in_place(network.activation, _convolution(layer, weights, maps))
+    return _activated(network.activation, layer, weights, maps)
+
+
+def _activated(
+    activation: Hashable, layer: str, weights: Weights, maps: Array, *, stride: int = 1
+) -> Array:
+    maps = convolved(maps, weights[names.kernel(layer)], stride=stride)
+    return activate_in_place(activation, maps, weights.get(names.bias(layer)))
 
 
 def _grown(
@@ -89,8 +97,6 @@ def _grown(
     return np.ascontiguousarray(maps[(slice(None), *(slice(size) for size in sizes))])
 
 
-def _convolution(
-    layer: str, weights: Weights, maps: Array, *, stride: int = 1, is_padded: bool = True
-) -> Array:
+def _convolution(layer: str, weights: Weights, maps: Array, *, is_padded: bool = True) -> Array:
     kernel, bias = weights[names.kernel(layer)], weights.get(names.bias(layer))
-    return convolved(maps, kernel, bias, stride=stride, is_padded=is_padded)
+    return convolved(maps, kernel, bias, is_padded=is_padded)

@@ -2,6 +2,7 @@
 
 from skae.numerics._aligned import empty_aligned
 from skae.numerics._allocation import give_memory_back, kept_memory
+from skae.numerics._biased import add_bias
 from skae.numerics._blas import one_blas_thread, one_thread
 from skae.numerics._centred import centred_singles
 from skae.numerics._gelu import gelu_in_place
@@ -16,6 +17,7 @@ __all__ = [
     "Matrix",
     "RandomState",
     "Weights",
+    "add_bias",
     "centred_singles",
     "empty_aligned",
     "gelu_in_place",

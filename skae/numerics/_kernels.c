@@ -97,22 +97,36 @@ static void gelu_of_doubles(double *restrict values, Py_ssize_t n_values) {
 /* Values that stay in the nearest cache between one loop and the next. */
 #define CACHED_VALUES 4096
 
-#define DEFINE_ACTIVATE(name, real, gelu) \
-    static void name(real *values, const real *bias, Py_ssize_t n_rows, Py_ssize_t n_units) { \
-        Py_ssize_t step = n_units < CACHED_VALUES ? CACHED_VALUES / n_units : 1; \
-        for (Py_ssize_t start = 0; start < n_rows; start += step) { \
-            Py_ssize_t end = start + step < n_rows ? start + step : n_rows; \
-            for (Py_ssize_t row = start; row < end; row++) { \
+/* For each type: a bias of every unit is added, and what is below 0 is 0 if that is asked for; and the
+ * same before gelu. */
+#define DEFINE_ACTIVATIONS(real, add_bias, activate, gelu) \
+    FOR_EACH_PROCESSOR \
+    static void add_bias(real *restrict values, const real *restrict bias, Py_ssize_t n_rows, \
+                         Py_ssize_t n_units, int rectifies) { \
+        for (Py_ssize_t row = 0; row < n_rows; row++, values += n_units) { \
+            if (rectifies) { \
                 for (Py_ssize_t unit = 0; unit < n_units; unit++) { \
-                    values[row * n_units + unit] += bias[unit]; \
+                    real sum = values[unit] + bias[unit]; \
+                    values[unit] = sum < 0 ? 0 : sum; \
+                } \
+            } else { \
+                for (Py_ssize_t unit = 0; unit < n_units; unit++) { \
+                    values[unit] += bias[unit]; \
                 } \
             } \
-            gelu(values + start * n_units, (end - start) * n_units); \
+        } \
+    } \
+    static void activate(real *values, const real *bias, Py_ssize_t n_rows, Py_ssize_t n_units) { \
+        Py_ssize_t step = CACHED_VALUES / (n_units > 0 ? n_units : 1) + 1; \
+        for (Py_ssize_t start = 0; start < n_rows; start += step) { \
+            Py_ssize_t n_more = start + step < n_rows ? step : n_rows - start; \
+            add_bias(values + start * n_units, bias, n_more, n_units, 0); \
+            gelu(values + start * n_units, n_more * n_units); \
         } \
     }
 
-DEFINE_ACTIVATE(activate_singles, float, gelu_of_singles)
-DEFINE_ACTIVATE(activate_doubles, double, gelu_of_doubles)
+DEFINE_ACTIVATIONS(float, add_bias_to_singles, activate_singles, gelu_of_singles)
+DEFINE_ACTIVATIONS(double, add_bias_to_doubles, activate_doubles, gelu_of_doubles)
 
 FOR_EACH_PROCESSOR
 static void centre(const float *restrict rows, const double *restrict mean, double factor,
@@ -154,39 +168,79 @@ static int look_into(PyObject *array, Py_buffer *buffer, int flags, const char *
     return -1;
 }
 
-static PyObject *gelu_in_place(PyObject *module, PyObject *arguments) {
-    PyObject *array, *biases = NULL;
+/* The values to be overwritten, and the bias of each of their units if there is any. */
+typedef struct {
     Py_buffer values, bias;
-    if (!PyArg_ParseTuple(arguments, "O|O:gelu_in_place", &array, &biases)) {
+    int has_bias, is_single;
+    Py_ssize_t n_rows, n_units;
+} Units;
+
+static void release(Units *units) {
+    if (units->has_bias) {
+        PyBuffer_Release(&units->bias);
+    }
+    PyBuffer_Release(&units->values);
+}
+
+static int look_into_units(PyObject *array, PyObject *bias, Units *units) {
+    if (look_into(array, &units->values, PyBUF_WRITABLE, "fd", -1) < 0) {
+        return -1;
+    }
+    Py_buffer *values = &units->values;
+    units->is_single = type_of(values) == 'f';
+    units->n_units = values->ndim > 0 ? values->shape[values->ndim - 1] : 1;
+    units->n_rows = units->n_units > 0 ? values->len / values->itemsize / units->n_units : 0;
+    units->has_bias = 0;
+    if (bias != NULL) {
+        if (look_into(bias, &units->bias, 0, units->is_single ? "f" : "d", units->n_units) < 0) {
+            release(units);
+            return -1;
+        }
+        units->has_bias = 1;
+    }
+    return 0;
+}
+
+static PyObject *gelu_in_place(PyObject *module, PyObject *arguments) {
+    PyObject *array, *bias = NULL;
+    Units units;
+    if (!PyArg_ParseTuple(arguments, "O|O:gelu_in_place", &array, &bias) ||
+        look_into_units(array, bias, &units) < 0) {
         return NULL;
     }
-    if (look_into(array, &values, PyBUF_WRITABLE, "fd", -1) < 0) {
-        return NULL;
-    }
-    int is_single = type_of(&values) == 'f';
-    Py_ssize_t n_values = values.len / values.itemsize;
-    Py_ssize_t n_units = values.ndim > 0 ? values.shape[values.ndim - 1] : 1;
-    if (biases != NULL && look_into(biases, &bias, 0, is_single ? "f" : "d", n_units) < 0) {
-        PyBuffer_Release(&values);
-        return NULL;
-    }
+    void *values = units.values.buf;
     Py_BEGIN_ALLOW_THREADS
-    if (n_values == 0) {
-        /* There may be no units, and so no rows to be counted. */
-    } else if (biases == NULL && is_single) {
-        gelu_of_singles(values.buf, n_values);
-    } else if (biases == NULL) {
-        gelu_of_doubles(values.buf, n_values);
-    } else if (is_single) {
-        activate_singles(values.buf, bias.buf, n_values / n_units, n_units);
+    if (units.has_bias && units.is_single) {
+        activate_singles(values, units.bias.buf, units.n_rows, units.n_units);
+    } else if (units.has_bias) {
+        activate_doubles(values, units.bias.buf, units.n_rows, units.n_units);
+    } else if (units.is_single) {
+        gelu_of_singles(values, units.n_rows * units.n_units);
     } else {
-        activate_doubles(values.buf, bias.buf, n_values / n_units, n_units);
+        gelu_of_doubles(values, units.n_rows * units.n_units);
     }
     Py_END_ALLOW_THREADS
-    if (biases != NULL) {
-        PyBuffer_Release(&bias);
+    release(&units);
+    Py_RETURN_NONE;
+}
+
+static PyObject *add_bias(PyObject *module, PyObject *arguments) {
+    PyObject *array, *bias;
+    int rectifies;
+    Units units;
+    if (!PyArg_ParseTuple(arguments, "OOp:add_bias", &array, &bias, &rectifies) ||
+        look_into_units(array, bias, &units) < 0) {
+        return NULL;
     }
-    PyBuffer_Release(&values);
+    void *values = units.values.buf;
+    Py_BEGIN_ALLOW_THREADS
+    if (units.is_single) {
+        add_bias_to_singles(values, units.bias.buf, units.n_rows, units.n_units, rectifies);
+    } else {
+        add_bias_to_doubles(values, units.bias.buf, units.n_rows, units.n_units, rectifies);
+    }
+    Py_END_ALLOW_THREADS
+    release(&units);
     Py_RETURN_NONE;
 }
 
@@ -226,6 +280,8 @@ static PyObject *centre_singles(PyObject *module, PyObject *arguments) {
 static PyMethodDef methods[] = {
     {"gelu_in_place", gelu_in_place, METH_VARARGS,
      "Overwrite contiguous values, after a bias of each unit if given, by their gelu."},
+    {"add_bias", add_bias, METH_VARARGS,
+     "Add a bias of each unit to contiguous values, and set what is below 0 to 0 if asked for."},
     {"centre_singles", centre_singles, METH_VARARGS,
      "Write (rows - mean) * factor, computed in float64, into another array of float32."},
     {NULL, NULL, 0, NULL},
