@@ -41,6 +41,7 @@ test-slow: .venv/.test
 # In an environment of its own: what every installation has, whose size is measured, and then what
 # tables and the codec take beside.
 test-scoring:
+	rm -rf build
 	$(PYTHON) -m venv --clear .venv-scoring
 	.venv-scoring/bin/python -m pip install .
 	.venv-scoring/bin/python tests/without_tensorflow/score_golden.py --most-megabytes 350

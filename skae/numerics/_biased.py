@@ -24,7 +24,7 @@ def add_bias(values: Array, bias: Array, *, rectifies: bool = False) -> Array:
         Those that were given.
     """
     if _compiled.can_loop(values):
-        _compiled.kernels.add_bias(values, np.ascontiguousarray(bias), rectifies)
+        _compiled.kernels.add_bias(values, _compiled.readable(bias, values.dtype), rectifies)
         return values
     values += bias
     if rectifies:

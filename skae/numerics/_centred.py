@@ -24,7 +24,8 @@ def centred_singles(rows: Array, mean: Array, scale: float) -> Array:
     """
     if _compiled.can_loop(rows):
         centred = empty_aligned(rows.shape, rows.dtype)
-        _compiled.kernels.centre_singles(rows, np.ascontiguousarray(mean), 1 / scale, centred)
+        mean = _compiled.readable(mean, np.dtype(np.float64))
+        _compiled.kernels.centre_singles(rows, mean, 1 / scale, centred)
         return centred
     # A difference is rounded once, and the mean is the sum of two numbers.
     rounded = mean.astype(np.float32)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from skae.numerics._types import Array
 
 kernels: Any = None
@@ -22,3 +24,10 @@ def can_loop(array: Array) -> bool:
         and dtype.isnative
         and bool(array.flags.c_contiguous and array.flags.aligned)
     )
+
+
+def readable(array: Array, dtype: np.dtype[Any]) -> Array:
+    """The array, or a copy of it that a compiled loop can read beside values of a dtype."""
+    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    return np.require(array, dtype, ["C", "A"])

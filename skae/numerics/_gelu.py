@@ -47,7 +47,7 @@ def gelu_in_place(x: Array, bias: Array | None = None) -> Array:
         if bias is None:
             _compiled.kernels.gelu_in_place(x)
         else:
-            _compiled.kernels.gelu_in_place(x, np.ascontiguousarray(bias))
+            _compiled.kernels.gelu_in_place(x, _compiled.readable(bias, x.dtype))
     else:
         if bias is not None:
             x += bias

@@ -14,14 +14,20 @@
  */
 
 #define PY_SSIZE_T_CLEAN
-#define Py_LIMITED_API 0x030B0000 /* one file for Python 3.11 and all later ones */
 #include <Python.h>
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
+/* Neither more digits on the way nor sums in another order: numpy computes instead. */
+#if defined(__FAST_MATH__) || (defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0)
+#error "these loops count on every step being rounded as written"
+#endif
+
 /* Processors with wider vectors run code of their own, which the loader of glibc chooses. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#if defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && \
+    defined(__GLIBC__)
 #define FOR_EACH_PROCESSOR \
     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -156,7 +162,7 @@ static int look_into(PyObject *array, Py_buffer *buffer, int flags, const char *
     if (strchr(types, type_of(buffer)) == NULL) {
         PyErr_Format(PyExc_TypeError, "values of format %s, where %s is expected", buffer->format,
                      types);
-    } else if ((uintptr_t)buffer->buf % buffer->itemsize != 0) {
+    } else if (buffer->len > 0 && (uintptr_t)buffer->buf % buffer->itemsize != 0) {
         PyErr_SetString(PyExc_ValueError, "values begin between two places of memory");
     } else if (n_values >= 0 && buffer->len != n_values * buffer->itemsize) {
         PyErr_Format(PyExc_ValueError, "%zd bytes, where %zd values are expected", buffer->len,
@@ -287,7 +293,12 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef_Slot slots[] = {{0, NULL}};
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
