@@ -103,3 +103,9 @@ def onnx_of(estimator):
     rows = np.random.default_rng(1).standard_normal((50, sizes["rows"])).astype(np.float32)
     np.testing.assert_allclose(run(rows), estimator.transform(rows), rtol=1e-3, atol=1e-4)
     return run
+
+
+if __name__ == "__main__":
+    from benchmarks._harness import parse_options, report
+
+    report([batch_scoring], parse_options(__doc__, None))
