@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae.networks._lines import add_lines
-from skae.numerics import Array, add_bias, product as row_product, transposed_product
+from skae.numerics import (
+    Array,
+    add_bias,
+    one_blas_thread,
+    product as row_product,
+    transposed_product,
+)
 
 Sizes = tuple[int, ...]
 # Values of windows that are multiplied at a time.
@@ -59,7 +65,9 @@ def convolved(
         outputs = _summed_products(maps, kernel, sizes)
     elif stride == 1 and len(sizes) == 2 and _is_large(window, sizes, kernel.shape[-2]):
         outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
-        add_lines(np.ascontiguousarray(maps), kernel, outputs)
+        # Its products are by numpy's BLAS and scipy's, whose threads wait for each other's places.
+        with one_blas_thread():
+            add_lines(np.ascontiguousarray(maps), kernel, outputs)
     else:
         outputs = np.empty((len(maps), *sizes, kernel.shape[-1]), maps.dtype)
         _multiply(_windows(maps, window, sizes, stride), kernel, outputs)

@@ -24,7 +24,7 @@ from skae.networks._convolutional import OF_PLACES, PLACES
 from skae.networks._network import Network
 from skae.networks._numpy_twin import NumpyTwin
 from skae.networks._restoring import restored
-from skae.numerics import Array, Weights
+from skae.numerics import Array, Weights, one_blas_thread
 
 # Values in the neighbourhood that the linear filter reads: its normal equations are solved.
 _MOST_TAPS = 512
@@ -158,10 +158,12 @@ class ResidualNetwork(Network):
     def encode(self, weights: Weights, rows: Array) -> Array:
         """The restored rows."""
         size = self.scoring_batch
-        parts = [
-            restored(self, weights, rows[start : start + size])
-            for start in range(0, len(rows), size)
-        ]
+        # Once for all layers, of which each would ask for it.
+        with one_blas_thread():
+            parts = [
+                restored(self, weights, rows[start : start + size])
+                for start in range(0, len(rows), size)
+            ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def encode_distribution(self, weights: Weights, rows: Array) -> list[Array]:

@@ -5,6 +5,7 @@ from math import prod
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 from skae.backend._models import build
 from skae.model._scorers import KerasScorer, NumpyScorer, scorer_of
@@ -15,11 +16,12 @@ from skae.networks import (
     RecurrentNetwork,
     ResidualNetwork,
     UNetwork,
+    _maps,
     filter_size_for,
     given_class,
 )
 from skae.networks._lines import add_lines
-from skae.networks._maps import grown
+from skae.networks._maps import convolved, grown
 
 RNG = np.random.default_rng(0)
 N_ROWS = 3
@@ -291,3 +293,18 @@ def test_windows_of_two_grow_to_blocks_of_two(axes):
         source = (slice(None), *(at // 2 for at in place))
         expected = maps[source] @ kernel[tuple(at % 2 for at in place)].T
         np.testing.assert_allclose(found[(slice(None), *place)], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_two_libraries_of_blas_share_no_processor(monkeypatch):
+    """With threads of both, images took forty times as long."""
+    threads = []
+
+    def counted(*arrays):
+        found = threadpoolctl.threadpool_info()
+        threads.extend(each["num_threads"] for each in found if each["user_api"] == "blas")
+        add_lines(*arrays)
+
+    monkeypatch.setattr(_maps, "add_lines", counted)
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        convolved(np.ones((1, 40, 40, 8), np.float32), np.ones((3, 3, 8, 8), np.float32))
+    assert set(threads) == {1}
