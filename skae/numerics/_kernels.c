@@ -3,8 +3,8 @@
  * gelu(x) = x F(x) = max(x, 0) - a F(-a), where F is the normal distribution function and a = |x|.
  *
  * In single precision F(-a) is P(a)^-8 / 2 (Abramowitz & Stegun 1964, 7.1.28, has such a sixteenth
- * power). P of degree 9 was fitted so that the largest error of a F(-a) is least: 9e-9, of which
- * rounding makes 1.4e-7.
+ * power). P of degree 9 was fitted so that the largest error of a F(-a) is least: 9e-9, and 1.4e-7
+ * once every step is rounded.
  *
  * In double precision F(-a) is exp(-a^2 / 2) t G(y), where t = 1 / (1 + a / 4), y = 2 t - 1 and G is
  * smooth: its Chebyshev series, written in powers of y, is within 6e-17 of it with 22 terms. Small
