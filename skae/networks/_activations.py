@@ -1,6 +1,7 @@
 """Activations in numpy, for scoring without Keras; each equals the Keras activation of its name."""
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 
 import numpy as np
 from scipy.special import erf, expit
@@ -58,6 +59,13 @@ NUMPY_ACTIVATIONS: Mapping[Hashable, Callable[[Array], Array]] = {
 }
 
 
+# Of units and their bias in one pass, which overwrites the units.
+AFTER_BIAS: Mapping[Hashable, Callable[[Array, Array], Array]] = {
+    "gelu": gelu_in_place,
+    "relu": partial(add_bias, rectifies=True),
+}
+
+
 def activate_units(activation: Hashable, units: Array, bias: Array) -> Array:
     """Values of an activation of units after their bias; the units may be overwritten.
 
@@ -68,8 +76,8 @@ def activate_units(activation: Hashable, units: Array, bias: Array) -> Array:
     units : ndarray of shape (n_rows, n_units)
     bias : ndarray of shape (n_units,)
     """
-    if activation == "gelu":
-        return gelu_in_place(units, bias)
+    if activation in AFTER_BIAS:
+        return AFTER_BIAS[activation](units, bias)
     return NUMPY_ACTIVATIONS[activation](add_bias(units, bias))
 
 

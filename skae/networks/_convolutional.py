@@ -132,8 +132,7 @@ class ConvolutionalNetwork(TwinnedNetwork):
         """Rows of a code by the nonlinear path."""
         layer = names.hidden("decoder", 1)
         inner = product(code, weights[names.kernel(layer)])
-        inner += weights[names.bias(layer)]
-        maps = activate_in_place(self.activation, inner)
+        maps = activate_in_place(self.activation, inner, weights[names.bias(layer)])
         maps = maps.reshape(-1, *self.sizes[-1], self.hidden_layer_sizes[-1])
         for i, sizes in enumerate(self.sizes[-2:0:-1], 2):
             maps = self._doubled(names.hidden("decoder", i), weights, maps, sizes)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 
-from skae.networks._activations import NUMPY_ACTIVATIONS
+from skae.networks._activations import AFTER_BIAS, NUMPY_ACTIVATIONS
 from skae.numerics import Array, add_bias, gelu_in_place
 
 # Values that are worked on at a time: with their temporaries they stay near the processor.
@@ -27,12 +27,10 @@ def activate_in_place(name: Hashable, values: Array, bias: Array | None = None) 
     bias : ndarray of shape (n_units,), optional
         Added before.
     """
-    if name == "gelu":
-        return gelu_in_place(values, bias)
+    if bias is not None and name in AFTER_BIAS:
+        return AFTER_BIAS[name](values, bias)
     if bias is not None:
-        values = add_bias(values, bias, rectifies=name == "relu")
-        if name == "relu":
-            return values
+        add_bias(values, bias)
     if name in _WHOLE:
         return NUMPY_ACTIVATIONS[name](values)
     flat, function = values.reshape(-1), _FAST.get(name)
@@ -77,6 +75,7 @@ def _copied_by(activate: Callable[[Array], Array]) -> Callable[[Array], None]:
 
 
 _FAST: Mapping[Hashable, Callable[[Array], object]] = {
+    "gelu": gelu_in_place,
     "linear": _nothing,
     "relu": _relu_in_place,
     "sigmoid": sigmoid_in_place,

@@ -1,6 +1,5 @@
 """Networks that restore rows, in numpy: a linear filter and a correction of the row."""
 
-from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,8 +37,8 @@ def restored(network: "ResidualNetwork", weights: Weights, rows: Array) -> Array
     if network.linear_path and network.reads_level:
         level = np.mean(np.abs(maps - linear), axis=-1, keepdims=True)
         level = smoothed(level, network.level_size)
-        hidden = _activated("relu", "encoder_level_hidden", weights, level)
-        share = _convolution("encoder_level_share", weights, hidden)
+        hidden = _convolution("encoder_level_hidden", weights, level)
+        share = _convolution("encoder_level_share", weights, activate_in_place("relu", hidden))
         sigmoid_in_place(share)
         share *= linear - maps
         linear = share + maps
@@ -62,8 +61,7 @@ def _u_shape(network: "ResidualNetwork", weights: Weights, maps: Array) -> Array
     for i in range(2, n_scales + 1):
         skipped.append(maps)
         if network.pooling is None:
-            shrink = f"encoder_shrink_{i}"
-            maps = _activated(network.activation, shrink, weights, maps, stride=2)
+            maps = _hidden(network, f"encoder_shrink_{i}", weights, maps, stride=2)
         else:
             maps = pooled(maps, network.pooling)
         maps = _hidden(network, names.hidden("encoder", i), weights, maps)
@@ -74,15 +72,11 @@ def _u_shape(network: "ResidualNetwork", weights: Weights, maps: Array) -> Array
     return maps
 
 
-def _hidden(network: "ResidualNetwork", layer: str, weights: Weights, maps: Array) -> Array:
-    return _activated(network.activation, layer, weights, maps)
-
-
-def _activated(
-    activation: Hashable, layer: str, weights: Weights, maps: Array, *, stride: int = 1
+def _hidden(
+    network: "ResidualNetwork", layer: str, weights: Weights, maps: Array, *, stride: int = 1
 ) -> Array:
     maps = convolved(maps, weights[names.kernel(layer)], stride=stride)
-    return activate_in_place(activation, maps, weights.get(names.bias(layer)))
+    return activate_in_place(network.activation, maps, weights.get(names.bias(layer)))
 
 
 def _grown(
