@@ -19,10 +19,13 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
     inputs = keras.Input((network.n_features,), dtype=DTYPE, name="encoder_input")
     seen = HideMissing(dtype=DTYPE, name="encoder_seen")(inputs) if network.fills else inputs
     rows = reshape(network.sample_shape, "encoder_shape")(seen)
-    read = rows
+    read = [rows]
     if network.fills:
         with_gaps = reshape(network.sample_shape, "encoder_gaps")(inputs)
-        read = MarkMissing(dtype=DTYPE, name="encoder_marked")(with_gaps)
+        read = [MarkMissing(dtype=DTYPE, name="encoder_marked")(with_gaps)]
+    if network.reads_contrast:
+        mean = _smoothed(network, rows, "encoder_mean")
+        read.append(keras.layers.Subtract(dtype=DTYPE, name="encoder_contrast")([rows, mean]))
     linear = rows
     if network.linear_path:
         size = network.filter_size
@@ -33,8 +36,9 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
     if network.reads_level and network.linear_path:
         level = _level(network, rows, linear)
         linear = _followed(network, rows, linear, level)
-        read = keras.layers.Concatenate(dtype=DTYPE, name="encoder_read")([read, level])
-    correction = _correction(network, read)
+        read.append(level)
+    joined = keras.layers.Concatenate(dtype=DTYPE, name="encoder_read")
+    correction = _correction(network, read[0] if len(read) == 1 else joined(read))
     output = keras.layers.Add(name="encoder_sum", dtype=DTYPE)([linear, correction])
     flat = keras.layers.Flatten(data_format="channels_last", dtype=DTYPE, name="encoder_flat")
     code = keras.Input((network.n_features,), dtype=DTYPE, name="decoder_input")
@@ -47,13 +51,18 @@ def restoring_models(network: ResidualNetwork) -> tuple[keras.Model, keras.Model
 def _level(network: ResidualNetwork, rows: Tensor, linear: Tensor) -> Tensor:
     """One channel: how much the filter takes off in each neighbourhood."""
     difference = TakenOff(dtype=DTYPE, name="encoder_taken_off")([rows, linear])
+    return _smoothed(network, difference, "encoder_level")
+
+
+def _smoothed(network: ResidualNetwork, maps: Tensor, name: str) -> Tensor:
+    """Means of the neighbourhoods of every place, of those places that there are."""
     mean = getattr(keras.layers, f"AveragePooling{network.n_axes}D")
     options = {"strides": 1, "padding": "same", "data_format": "channels_last", "dtype": DTYPE}
     # One axis after the other takes a tenth of the time.
-    for axis, n in enumerate(network.level_size):
+    for axis, n in enumerate(network.around_size):
         size = tuple(n if i == axis else 1 for i in range(network.n_axes))
-        difference = mean(size, name=f"encoder_level_{axis}", **options)(difference)
-    return difference
+        maps = mean(size, name=f"{name}_{axis}", **options)(maps)
+    return maps
 
 
 def _followed(network: ResidualNetwork, rows: Tensor, linear: Tensor, level: Tensor) -> Tensor:

@@ -70,10 +70,11 @@ class DenoisingAutoencoder(OfPairsMixin, BaseAutoencoder):
     noise_level : float or (float, float), default=0.2
         For ``"gaussian"`` the noise's standard deviation, in the unit that ``noise_unit`` says.
         Otherwise the share of values that are replaced. A pair is a lowest and a highest level,
-        between which each row draws its own: for noise of unknown strength. Without a code, errors
-        of gaussian noise then count by the inverse square of their level, and the network also
-        reads how much the linear filter takes off around a position. Its layers are without
-        biases, so that what holds at one level holds at others [5]_.
+        between which each row draws its own: for noise of unknown strength. Gaussian noise is drawn
+        evenly in the logarithm of its level, and errors count by the inverse of theirs, so that
+        weak noise matters as much as strong noise. Without a code the network then also reads how
+        much the linear filter takes off around a position, and its layers are without biases, so
+        that what holds at one level holds at others [5]_.
 
     noise_unit : {"std", "input"}, default="std"
         ``"std"``: gaussian noise is measured by the standard deviation of all features together
@@ -103,7 +104,10 @@ class DenoisingAutoencoder(OfPairsMixin, BaseAutoencoder):
     least squared error [2]_; what it learns is kept where it restores rows held out better than
     that. ``"unet"`` [3]_ halves every axis in each of ``hidden_layer_sizes`` but the first and
     doubles them again, adding what each size had seen; ``"residual"`` [4]_ keeps the size.
-    Centring is by channel there, as a filter does not know where it is.
+    Centring is by channel there, as a filter does not know where it is. But where
+    ``noise="masking"`` leaves holes, the nonlinear path also reads rows less the mean of 15 by 15
+    positions around each (63 of a signal; subtractive normalisation [7]_): what it learns of
+    details holds however bright they are.
 
     References
     ----------
@@ -118,6 +122,8 @@ class DenoisingAutoencoder(OfPairsMixin, BaseAutoencoder):
        interpretable blind image denoising via bias-free convolutional neural networks. ICLR 2020.
     .. [6] Lim, B., Son, S., Kim, H., Nah, S. & Lee, K. M. (2017). Enhanced deep residual networks
        for single image super-resolution. CVPR Workshops 2017 (section 3.4, self-ensemble).
+    .. [7] Jarrett, K., Kavukcuoglu, K., Ranzato, M. & LeCun, Y. (2009). What is the best multi-stage
+       architecture for object recognition? ICCV 2009, 2146-2153.
 
     Examples
     --------

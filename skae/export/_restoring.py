@@ -28,6 +28,8 @@ def restored(network: Any, weights: Weights, rows: Tensor) -> Tensor:
     if network.fills:
         given = channels_first(rows, network.sample_shape)
         read = xp.concatenate([maps, xp.isnan(given).astype(np.float32)], axis=1)
+    if network.reads_contrast:
+        read = xp.concatenate([read, maps - _smoothed(network, maps)], axis=1)
     linear = maps
     if network.linear_path:
         margins = tuple(n // 2 for n in network.filter_size)
@@ -43,11 +45,15 @@ def restored(network: Any, weights: Weights, rows: Tensor) -> Tensor:
 
 def _level(network: ResidualNetwork, maps: Tensor, linear: Tensor) -> Tensor:
     """How much the filter takes off in each neighbourhood."""
-    level: Tensor = xp.mean(xp.abs(maps - linear), axis=1, keepdims=True)
-    for axis, n in enumerate(network.level_size):
+    return _smoothed(network, xp.mean(xp.abs(maps - linear), axis=1, keepdims=True))
+
+
+def _smoothed(network: ResidualNetwork, maps: Tensor) -> Tensor:
+    """Means of the neighbourhoods of every place."""
+    for axis, n in enumerate(network.around_size):
         size = tuple(n if i == axis else 1 for i in range(network.n_axes))
-        level = pooled("average", level, size, strides=1)
-    return level
+        maps = pooled("average", maps, size, strides=1)
+    return maps
 
 
 def _share(weights: Weights, level: Tensor) -> Any:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from numbers import Integral
 from typing import Any, Self
 
@@ -39,6 +39,8 @@ cell, bidirectional, mask_value, dropout, init
         Whether a network that restores reads missing values as such, and fills them.
     reads_level : bool
         Whether it is to know how strong the noise of a row is.
+    reads_contrast : bool
+        Whether it also reads how places differ from what is around them.
     positions : {"one", "mirrored", "all"}
         In which it restores rows.
     """
@@ -58,6 +60,7 @@ cell, bidirectional, mask_value, dropout, init
     columns: Columns | None = None
     fills: bool = False
     reads_level: bool = False
+    reads_contrast: bool = False
     positions: str = "one"
 
     @classmethod
@@ -69,7 +72,7 @@ cell, bidirectional, mask_value, dropout, init
         ValueError
             If they ask for a code of a network that has none.
         """
-        given = {each.name: getattr(estimator, each.name) for each in fields(cls)[:-4]}
+        given = {each: getattr(estimator, each) for each in _OF_ESTIMATORS}
         has_places = len(given["sample_shape"] or ()) in KINDS["unet"].row_axes
         asks_for_code = given["n_components"] != "auto"
         network = given["network"]
@@ -92,6 +95,7 @@ cell, bidirectional, mask_value, dropout, init
             columns=getattr(estimator, "_columns", None),
             fills=noise == "masking",
             reads_level=noise == "gaussian" and differs,
+            reads_contrast=restores and noise != "masking",
             positions=_positions(estimator) if restores else "one",
         )
 
@@ -273,6 +277,8 @@ DEFAULTS: Mapping[str, Any] = {
 }
 # Of an architecture, which networks that have a field of the same name take as they are.
 _PARAMETERS = {each.name for each in fields(Architecture)}
+# The parameters of all estimators; what follows from others has a default.
+_OF_ESTIMATORS = [each.name for each in fields(Architecture) if each.default is MISSING]
 
 
 def _positions(estimator: Any) -> str:

@@ -14,7 +14,7 @@ from skae.fitting._rows import Rows
 from skae.model import Model, ScaledRows, dense
 from skae.networks import ResidualNetwork, names
 from skae.numerics import Array, one_blas_thread
-from skae.objectives import Corruption, any_level
+from skae.objectives import Corruption, any_deviation, any_level
 
 # Positions for each value that the filter reads, and at most: too few of them cost a share of the
 # error, about one over the first.
@@ -63,9 +63,13 @@ def at_best_filter(
         asked = ScaledRows(rows.X, model.scaling, True, rows.sample_weight)
         scalars = recipe.scalars_for(network, asked)
         if "highest_level" in scalars:
-            level, weights = any_level(np, len(scaled), scalars, NumpyDraws(rng))
+            about = (np, len(scaled), scalars, NumpyDraws(rng))
+            if network.reads_level:
+                level, counts = any_deviation(*about)
+                weight = weight * counts[:, 0]
+            else:
+                level = any_level(*about)
             scalars = {**scalars, "noise_level": level}
-            weight = weight * weights[:, 0] if network.reads_level else weight
         scaled = corrupt(NUMPY, batch, scalars, NumpyDraws(rng))
     with one_blas_thread():
         found = best_filter(network, np.nan_to_num(scaled), clean, weight, rng)

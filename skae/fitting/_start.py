@@ -191,6 +191,9 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
     wanted = architecture.describe(
         architecture.shape_of(n_features), n_components, recipe.network_options(n_components)
     )
+    if isinstance(wanted, ResidualNetwork) and isinstance(fitted.network, ResidualNetwork):
+        # Fits of before version 0.2 do not.
+        wanted = replace(wanted, reads_contrast=fitted.network.reads_contrast)
     now = _fields(wanted) | {"loss": recipe.loss, "whiten": recipe.whitening}
     if isinstance(architecture.n_components, Integral):
         now["n_components"] = architecture.n_components

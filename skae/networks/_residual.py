@@ -65,6 +65,9 @@ class ResidualNetwork(Network):
     reads_level : bool
         Where the strength of noise differs: what the filter takes off a neighbourhood says how far
         to follow it, and is read by the nonlinear path.
+    reads_contrast : bool
+        The nonlinear path also reads rows less the mean around each position (subtractive
+        normalisation, Jarrett et al. 2009): what it learns of them holds however bright a place is.
     positions : {"one", "mirrored", "all"}
         In which rows are restored, of which the mean is taken: as they are, mirrored along all
         axes, or with the first two swapped too. The network itself knows only one.
@@ -75,6 +78,7 @@ class ResidualNetwork(Network):
     pooling: str | None = None
     fills: bool = False
     reads_level: bool = False
+    reads_contrast: bool = False
     positions: Literal["one", "mirrored", "all"] = "one"
 
     kind: ClassVar[str] = "residual"
@@ -180,17 +184,19 @@ class ResidualNetwork(Network):
         filters = zip(self.filter_size, self._nonlinear_reach(), strict=True)
         step = self.alignment
         return tuple(
-            step * math.ceil(max(size // 2, far + self._level_reach(size)) / step)
+            step * math.ceil(max(size // 2, far + self._reach_around(size)) / step)
             for size, far in filters
         )
 
     @property
-    def level_size(self) -> tuple[int, ...]:
-        """Size of the neighbourhood that tells the level of noise, along each axis."""
+    def around_size(self) -> tuple[int, ...]:
+        """Size of the neighbourhood that tells the level of noise, and the mean, on each axis."""
         return tuple(2 * size + 1 for size in self.filter_size)
 
-    def _level_reach(self, filter_size: int) -> int:
-        return filter_size + filter_size // 2 if self.reads_level else 0
+    def _reach_around(self, filter_size: int) -> int:
+        if self.reads_level:
+            return filter_size + filter_size // 2
+        return filter_size if self.reads_contrast else 0
 
     @property
     def tile_size(self) -> int:

@@ -29,6 +29,9 @@ def restored(network: "ResidualNetwork", weights: Weights, rows: Array) -> Array
         is_missing = np.isnan(maps)
         maps = np.where(is_missing, maps.dtype.type(0), maps)
         read = np.concatenate([maps, is_missing.astype(maps.dtype)], axis=-1)
+    if network.reads_contrast:
+        contrast = maps - smoothed(maps, network.around_size)
+        read = np.concatenate([read, contrast], axis=-1)
     linear = maps
     if network.linear_path:
         margins = [(size // 2, size // 2) for size in network.filter_size]
@@ -36,7 +39,7 @@ def restored(network: "ResidualNetwork", weights: Weights, rows: Array) -> Array
         linear = _convolution(names.linear("encoder"), weights, mirrored, is_padded=False)
     if network.linear_path and network.reads_level:
         level = np.mean(np.abs(maps - linear), axis=-1, keepdims=True)
-        level = smoothed(level, network.level_size)
+        level = smoothed(level, network.around_size)
         hidden = _convolution("encoder_level_hidden", weights, level)
         share = _convolution("encoder_level_share", weights, activate_in_place("relu", hidden))
         sigmoid_in_place(share)

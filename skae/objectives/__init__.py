@@ -13,6 +13,7 @@ from skae.objectives._denoising import (
     CORRUPTIONS as CORRUPTIONS,
     DENOISING as DENOISING,
     Corruption as Corruption,
+    any_deviation as any_deviation,
     any_level as any_level,
     denoising as denoising,
     denoising_of_any_level as denoising_of_any_level,

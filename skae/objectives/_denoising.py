@@ -86,27 +86,43 @@ def holes(sample_shape: tuple[int, ...] | None) -> Corruption:
     return make_holes
 
 
-def any_level(
-    ops: Namespace, n_rows: int, scalars: Scalars, random: RandomDraws
-) -> tuple[Tensor, Tensor]:
-    """A level for each row, from ``noise_level`` to ``highest_level``, and what its error counts.
-
-    What noise leaves grows with its square: so counted, weak noise matters as much as strong noise.
-    Levels below a twentieth of the highest count as that one. The mean of what rows count is 1. The
-    highest level is not 0, with which there would be nothing to draw.
+def any_level(ops: Namespace, n_rows: int, scalars: Scalars, random: RandomDraws) -> Tensor:
+    """A level for each row, anywhere from ``noise_level`` to ``highest_level``.
 
     Returns
     -------
-    level, weight : tensors of shape (n_rows, 1)
+    level : tensor of shape (n_rows, 1)
     """
     lowest, highest = scalars["noise_level"], scalars["highest_level"]
-    width = highest - lowest
-    level = lowest + width * random.uniform((n_rows, 1))
+    return lowest + (highest - lowest) * random.uniform((n_rows, 1))
+
+
+def any_deviation(
+    ops: Namespace, n_rows: int, scalars: Scalars, random: RandomDraws
+) -> tuple[Tensor, Tensor]:
+    """The deviation of each row's noise, drawn as in ``any_level``, and what its error counts.
+
+    What noise leaves grows with its square. To matter as much as strong noise, weak noise is drawn
+    more often and counts more, both by the inverse of its deviation: errors then weigh as by the
+    inverse square, and those of a batch are alike (importance sampling, which leaves the least
+    variance). Deviations below a twentieth of the highest are drawn and count as that one. The
+    mean of what rows count is 1. The highest is not 0, with which there would be nothing to draw.
+
+    Returns
+    -------
+    deviation, weight : tensors of shape (n_rows, 1)
+    """
+    lowest, highest = scalars["noise_level"], scalars["highest_level"]
     least = ops.maximum(lowest, highest / _MOST_UNLIKE)
-    weight = least * highest / ops.square(ops.maximum(level, least))
-    # An integral of this over the levels: 1, and more by those that count as the least one.
-    mean = 1.0 + (least - lowest) * (highest / least - 1.0) / ops.maximum(width, least)
-    return level, weight / mean
+    # Integrals of 1 / max(deviation, least), of which draws are even.
+    below, above = (least - lowest) / least, ops.log(highest / least)
+    drawn = (below + above) * random.uniform((n_rows, 1))
+    is_below = drawn < below
+    deviation = ops.where(is_below, lowest + least * drawn, least * ops.exp(drawn - below))
+    # The integral of the inverse square over that of the inverse, which is 1 where there is one.
+    n = below + above
+    mean = ops.where(n > 0, (below + 1.0 - least / highest) / ops.where(n > 0, n, 1.0), 1.0)
+    return deviation, least / ops.maximum(deviation, least) / mean
 
 
 def _chosen(ops: Namespace, rows: Tensor, scalars: Scalars, random: RandomDraws) -> Tensor:
@@ -140,21 +156,22 @@ def denoising_of_any_level(corrupt: Corruption, *, weighs: bool) -> Objective:
     ----------
     corrupt : callable
     weighs : bool
-        Whether errors count by what noise of this level leaves.
+        Whether levels are deviations, and errors count by what such noise leaves.
     """
 
     def reconstruction_from_any_level(
         network: NetworkView, batch: Batch, scalars: Scalars, random: RandomDraws
     ) -> Terms:
         ops, rows = network.ops, batch["rows"]
-        level, weight = any_level(ops, ops.shape(rows)[0], scalars, random)
+        about = (ops, ops.shape(rows)[0], scalars, random)
+        level, weight = any_deviation(*about) if weighs else (any_level(*about), None)
         corrupted = corrupt(ops, batch, {**scalars, "noise_level": level}, random)
         if network.masks_missing:
             is_missing = ops.isnan(rows)
             corrupted = ops.where(is_missing, rows, corrupted)
         output = network.decode(network.encode(corrupted))
         error = network.error(batch["targets"], output)
-        return {"reconstruction": error * weight[:, 0] if weighs else error}
+        return {"reconstruction": error if weight is None else error * weight[:, 0]}
 
     return Objective(reconstruction_from_any_level, ("reconstruction",), is_random=True)
 
@@ -168,7 +185,7 @@ def filling(corrupt: Corruption) -> Objective:
     ) -> Terms:
         ops, rows = network.ops, batch["rows"]
         if "highest_level" in scalars:
-            level, _ = any_level(ops, ops.shape(rows)[0], scalars, random)
+            level = any_level(ops, ops.shape(rows)[0], scalars, random)
             scalars = {**scalars, "noise_level": level}
         output = network.decode(network.encode(corrupt(ops, batch, scalars, random)))
         return {"reconstruction": network.error(batch["targets"], output)}

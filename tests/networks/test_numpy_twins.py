@@ -208,7 +208,7 @@ def test_recurrent_twins_equal_keras(cell, bidirectional, is_masked):
 # Restoring
 
 
-@pytest.mark.parametrize("reads", ["values", "gaps", "level"])
+@pytest.mark.parametrize("reads", ["values", "gaps", "level", "contrast", "contrast, level"])
 @pytest.mark.parametrize("n_axes", [1, 2, 3])
 def test_restoring_twins_equal_keras(n_axes, reads):
     shape = SHAPES[n_axes]
@@ -228,7 +228,8 @@ def test_restoring_twins_equal_keras(n_axes, reads):
             pooling=pooling,
             linear_path=linear_path,
             fills=reads == "gaps",
-            reads_level=reads == "level",
+            reads_level="level" in reads,
+            reads_contrast="contrast" in reads,
         )
         rows = drawn_rows(shape)
         if reads == "gaps":
