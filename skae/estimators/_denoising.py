@@ -104,7 +104,7 @@ class DenoisingAutoencoder(OfPairsMixin, BaseAutoencoder):
     least squared error [2]_; what it learns is kept where it restores rows held out better than
     that. ``"unet"`` [3]_ halves every axis in each of ``hidden_layer_sizes`` but the first and
     doubles them again, adding what each size had seen; ``"residual"`` [4]_ keeps the size.
-    Centring is by channel there, as a filter does not know where it is. But where
+    Centring is by channel there, as a filter does not know where it is. Except where
     ``noise="masking"`` leaves holes, the nonlinear path also reads rows less the mean of 15 by 15
     positions around each (63 of a signal; subtractive normalisation [7]_): what it learns of
     details holds however bright they are.
@@ -122,8 +122,8 @@ class DenoisingAutoencoder(OfPairsMixin, BaseAutoencoder):
        interpretable blind image denoising via bias-free convolutional neural networks. ICLR 2020.
     .. [6] Lim, B., Son, S., Kim, H., Nah, S. & Lee, K. M. (2017). Enhanced deep residual networks
        for single image super-resolution. CVPR Workshops 2017 (section 3.4, self-ensemble).
-    .. [7] Jarrett, K., Kavukcuoglu, K., Ranzato, M. & LeCun, Y. (2009). What is the best multi-stage
-       architecture for object recognition? ICCV 2009, 2146-2153.
+    .. [7] Jarrett, K., Kavukcuoglu, K., Ranzato, M. & LeCun, Y. (2009). What is the best
+       multi-stage architecture for object recognition? ICCV 2009, 2146-2153.
 
     Examples
     --------
