@@ -25,10 +25,21 @@ from benchmarks._harness import option_parser  # noqa: E402
 from benchmarks.distributed._cost import Costs, predicted, simulated  # noqa: E402
 from skae import Autoencoder, VariationalConvolutionalAutoencoder  # noqa: E402
 from skae.distributed import fit  # noqa: E402
+from skae.distributed._averaging import (  # noqa: E402
+    lengthened,
+    mean_memory,
+    mean_weights,
+    shortened,
+)
 from skae.exceptions import StartKeptWarning  # noqa: E402
 from skae.metrics import reconstruction_r2_score  # noqa: E402
 
 N_NEW = 2000
+# Settings of dask.
+SELDOM = {
+    "DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+}
 
 
 def main(argv=None):
@@ -75,7 +86,7 @@ def options_of(argv):
     parser.add_argument("--workers", default="1,2,4", help="processes, from the fewest on")
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--rows", type=int, default=40_000)
-    parser.add_argument("--times", type=int, default=3, help="fits of each kind, in turn")
+    parser.add_argument("--times", type=int, default=5, help="fits of each kind, in turn")
     options = parser.parse_args(argv)
     options.workers = [int(each) for each in options.workers.split(",")]
     options.epochs = 3 if options.quick else 12
@@ -163,13 +174,17 @@ def model_of_cost(options, X, alone, single, link, times):
     """Whether the model of the cost predicts one and two processes; and what it says of more."""
     n_bytes = sum(weight.nbytes for weight in alone._model.weights.values())
     n_steps = -(-int(0.9 * options.rows) // 32)
-    latency, bandwidth = link
+    latency, link_bandwidth = link
     # Of one fit: its start is what an epoch is not.
     begun = perf_counter()
     unfitted(options, max_iter=1).fit(X)
     of_one = perf_counter() - begun
     start = max(0.0, of_one - (single - of_one) / (options.epochs - 1))
     step = (single - start) / options.epochs / n_steps
+    # What is carried is also averaged.
+    n_carried = 4 * n_bytes
+    spent = n_carried / link_bandwidth + seconds_of_averaging(alone._model.weights, options.shards)
+    bandwidth = n_carried / spent
     costs = Costs(step, n_steps, n_bytes, bandwidth, latency, start)
     say(f"costs: {costs}")
     n_cores, ok = len(os.sched_getaffinity(0)), []
@@ -207,9 +222,17 @@ def say(text, is_met=None):
 
 
 def cluster(n_workers):
-    """A client of a new cluster of processes, each on a core of its own, in turn."""
+    """A client of a new cluster of processes, each on a core of its own, in turn.
+
+    As the page about them says: where cores are few, dask looks at its processes, and at what they
+    run, once a second, and not 50 and 100 times.
+    """
+    import dask
     from distributed import Client
 
+    # Workers are new processes, which read what the environment says.
+    os.environ.update({f"DASK_{name}": value for name, value in SELDOM.items()})
+    dask.config.refresh()
     client = Client(
         n_workers=n_workers,
         threads_per_worker=1,
@@ -242,6 +265,17 @@ def measured_link(client):
     for _ in range(5):
         client.submit(np.copy, many, pure=False).result()
     return latency, 5 * 2 * many.nbytes / max(perf_counter() - begun - 5 * latency, 1e-3)
+
+
+def seconds_of_averaging(weights, n_shards):
+    """Seconds that this process takes, for each shard, to make one of what all have learned."""
+    moments = [each for each in weights.values() for _ in range(2)]
+    trained = [(weights, shortened(moments)) for _ in range(n_shards)]
+    begun = perf_counter()
+    shares = [1 / n_shards] * n_shards
+    mean_weights([each for each, _ in trained], shares)
+    mean_memory([lengthened(memory) for _, memory in trained], shares)
+    return (perf_counter() - begun) / n_shards
 
 
 def killed(client, estimator, shards, after):

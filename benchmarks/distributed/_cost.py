@@ -19,7 +19,7 @@ class Costs:
     n_bytes : int
         Of the weights, float32.
     bandwidth : float
-        Bytes a second that the driver sends and receives together.
+        Bytes a second that the driver sends, receives and averages, one after the other.
     latency : float
         Seconds of a call, without what it computes and carries.
     start : float
@@ -35,8 +35,8 @@ class Costs:
 
     @property
     def bytes_a_shard(self) -> int:
-        """Of a round: weights and Adam's moments there and back, and weights to judge."""
-        return 7 * self.n_bytes
+        """Of a round: weights there and back, and Adam's two moments in half as many bits each."""
+        return 4 * self.n_bytes
 
 
 def predicted(costs, n_workers, n_shards, n_rounds):
@@ -56,7 +56,8 @@ def simulated(costs, n_workers, n_shards, n_rounds, *, spread=0.1, seed=0):
     rng, now = np.random.default_rng(seed), costs.start / min(n_workers, n_shards)
     of_call = costs.bytes_a_shard / costs.bandwidth
     for _ in range(n_rounds):
-        for share, work in ((5 / 7, costs.n_steps / n_shards * costs.step), (2 / 7, 0.0)):
+        # Weights are judged, and trained from; moments come there, and all goes back.
+        for share, work in ((1 / 4, 0.0), (3 / 4, costs.n_steps / n_shards * costs.step)):
             free, sent, ended = [now] * n_workers, now, now
             for _ in range(n_shards):
                 sent += share * of_call

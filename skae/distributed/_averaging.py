@@ -1,5 +1,8 @@
 """One network of those that the shards have trained in a round."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from skae.numerics import Array, Weights
@@ -27,8 +30,35 @@ def weighted_mean(arrays: list[Array], shares: list[float]) -> Array:
     return mean.reshape(arrays[0].shape)
 
 
+def shortened(memory: Sequence[Array | None]) -> list[Array | None]:
+    """Numbers in single precision as half as many bits (bfloat16), all else as it is.
+
+    What optimizers know are means over many steps, whose third digit is chance; they are two
+    thirds of what rounds carry.
+    """
+    return [None if array is None else _shortened(array) for array in memory]
+
+
+def lengthened(memory: Sequence[Array | None]) -> list[Array | None]:
+    """What was ``shortened``, in single precision again."""
+    return [None if array is None else _lengthened(array) for array in memory]
+
+
+def _shortened(array: Array) -> Array:
+    if array.dtype != np.float32 or not array.ndim:
+        return array
+    # The upper bits, rounded to the nearest and at a tie to even.
+    bits = np.ascontiguousarray(array).view(np.uint32)
+    return ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)
+
+
+def _lengthened(array: Array) -> Array:
+    # Nothing else that a program knows is of this type.
+    return (array.astype(np.uint32) << 16).view(np.float32) if array.dtype == np.uint16 else array
+
+
 def mean_memory(
-    memories: list[list[Array]], shares: list[float]
+    memories: Sequence[Sequence[Any]], shares: list[float]
 ) -> tuple[list[Array | None], list[list[Array | None]]]:
     """What optimizers know: means of numbers, and counts and generators, which each has its own.
 

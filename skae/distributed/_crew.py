@@ -1,6 +1,7 @@
 """Calls for all shards on an executor, repeated where a worker is lost."""
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any, Protocol
@@ -13,6 +14,8 @@ from skae.numerics import Array
 
 # How often a call is tried, where workers are lost meanwhile.
 _MOST_TRIES = 4
+# Values of all shards that stay with workers: what a run is of, weights, what optimizers know.
+_MOST_LENT = 3
 # Errors of executors that say that a worker is gone, or what lay there, by package and name.
 _OF_LOST_WORKERS = frozenset(
     {
@@ -68,7 +71,9 @@ class Crew:
         self._make = None if is_one else executor
         self._executor = self._made() if self._make else _adapted(executor)
         self.shards = shards
-        self._lent: dict[int, tuple[Any, Any]] = {}
+        self._sources: dict[int, Any] = {}
+        self._weights: dict[int, Any] = {}
+        self._lent_to_all: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
         self._setup: Envelope | None = None
         self._calls: list[Calls] = []
 
@@ -89,7 +94,8 @@ class Crew:
             calls.cancel()
         if self._setup is not None:
             forget(self._setup)
-        self._lent.clear()
+        for lent in (self._sources, self._weights, self._lent_to_all):
+            lent.clear()
         if self._make is not None:
             _shut_down(self._executor, wait=True)
 
@@ -97,7 +103,7 @@ class Crew:
         """Note how much the rows of each shard count."""
         for shard, weight in zip(self.shards, weights, strict=True):
             shard.weight = weight
-        self._lent.clear()
+        self._weights.clear()
 
     def call(
         self,
@@ -143,7 +149,7 @@ class Crew:
         lost: BaseException | None = None
         try:
             # One copy goes to the workers, who pass it on, where the executor can do that.
-            lent = [self._lend(value) for value in shared] if len(own) > 1 else shared
+            lent = [self._lent_once(value) for value in shared] if len(own) > 1 else shared
             for number, arguments in own.items():
                 try:
                     futures[number] = self._submit(function, number, lent, arguments)
@@ -172,12 +178,27 @@ class Crew:
         return future
 
     def _lent_shard(self, number: int) -> tuple[Any, Any]:
-        if number not in self._lent:
-            shard = self.shards[number]
-            source = shard.source if shard.is_elsewhere else self._lend(shard.source)
-            weight = None if shard.weight is None else self._lend(shard.weight)
-            self._lent[number] = (source, weight)
-        return self._lent[number]
+        shard = self.shards[number]
+        if number not in self._sources:
+            is_there = shard.is_elsewhere
+            self._sources[number] = shard.source if is_there else self._lend(shard.source)
+        if number not in self._weights:
+            self._weights[number] = self._lend(shard.weight)
+        return self._sources[number], self._weights[number]
+
+    def _lent_once(self, value: Any) -> Any:
+        """The same for a value that was lent just now, which then stays where it is."""
+        key = id(value)
+        if key not in self._lent_to_all:
+            lent = self._lend(value)
+            if lent is value:
+                return value
+            # With the value itself, so that no other takes its name meanwhile.
+            self._lent_to_all[key] = value, lent
+        self._lent_to_all.move_to_end(key)
+        if len(self._lent_to_all) > _MOST_LENT:
+            self._lent_to_all.popitem(last=False)
+        return self._lent_to_all[key][1]
 
     def _lend(self, value: Any) -> Any:
         """A value where workers are, if the executor can hold one there."""
@@ -188,7 +209,9 @@ class Crew:
     def renew(self, numbers: Iterable[int], lost: BaseException) -> None:
         """Forget what lay with a lost worker, and make an executor anew that it broke."""
         for number in numbers:
-            self._lent.pop(number, None)
+            self._sources.pop(number, None)
+            self._weights.pop(number, None)
+        self._lent_to_all.clear()
         is_marked = bool(getattr(self._executor, "_broken", False))
         # Those of joblib are broken without a mark.
         if not is_marked and (self._make is None or not isinstance(lost, BrokenExecutor)):

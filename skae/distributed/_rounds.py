@@ -10,10 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from skae.distributed._averaging import mean_memory, mean_weights, stepped
+from skae.distributed._averaging import (
+    lengthened,
+    mean_memory,
+    mean_weights,
+    shortened,
+    stepped,
+)
 from skae.distributed._crew import Calls, Crew
 from skae.distributed._envelope import Envelope
-from skae.distributed._work import Memory, Seed, Shared, Trained, joined_memory, judge, train
+from skae.distributed._work import Memory, Seed, Trained, Turn, joined_memory, judge, train
 from skae.numerics import Array, Weights
 from skae.training import AnnealedRate, Data, Epochs, Judge, ProgramSpec, Start
 
@@ -94,7 +100,8 @@ class RoundProgram:
 
     def variables(self) -> list[Array]:
         """All that the rounds to come depend on."""
-        memories = [joined_memory(self._memory, own) for own in self._own]
+        known = None if self._memory is None else lengthened(self._memory)
+        memories = [joined_memory(known, own) for own in self._own]
         of_shards = [array for memory in memories for array in memory or []]
         counts = np.array([len(self._weights), len(self._velocity), len(of_shards)])
         of_weights = [*self._weights.values(), *self._velocity.values()]
@@ -113,12 +120,13 @@ class RoundProgram:
             size = int(n_of_shards) // len(self.numbers)
             memories = [rest[i * size : (i + 1) * size] for i in range(len(self.numbers))]
             # Means are the same in all.
-            self._memory, self._own = mean_memory(memories, [1.0] + [0.0] * (len(memories) - 1))
+            self._keep_memory(memories, [1.0] + [0.0] * (len(memories) - 1))
 
     def judged(self, *, held_out: bool) -> tuple[Array, float]:
         """Sums of terms over rows of all shards, and how much those rows count."""
-        shared = (self._phase, self._shared(0), held_out)
-        calls = self._crew.started(judge, *shared, numbers=self.numbers)
+        own = [(self._turn(0), held_out)] * len(self.numbers)
+        shared = (self._phase, self._weights)
+        calls = self._crew.started(judge, *shared, numbers=self.numbers, own=own)
         # Workers do not wait until this process has heard of all losses.
         following, self._following = self._following, None
         if following is not None and self._scalars is None:
@@ -163,13 +171,18 @@ class RoundProgram:
         momentum = self._momentum if len(self.numbers) > 1 else 0.0
         self._weights, self._velocity = stepped(self._weights, mean, self._velocity, momentum)
         of_all = [each.weight / total for each in called]
-        self._memory, self._own = mean_memory([each.memory for each in called], of_all)
+        self._keep_memory([lengthened(each.memory) for each in called], of_all)
         return _sum([each.sums for each in trained]), total
 
+    def _keep_memory(self, memories: Sequence[Sequence[Any]], shares: list[float]) -> None:
+        mean, self._own = mean_memory(memories, shares)
+        self._memory = shortened(mean) if len(self.numbers) > 1 else mean
+
     def _started(self, epoch: int, part: int, rng: np.random.Generator) -> "_Round":
-        own = [(memory, self._seed(n, epoch, rng)) for n, memory in enumerate(self._own)]
-        about = (self._phase, self._shared(epoch, part))
-        calls = self._crew.started(train, *about, numbers=self.numbers, own=own)
+        turn = self._turn(epoch, part)
+        own = [(turn, memory, self._seed(n, epoch, rng)) for n, memory in enumerate(self._own)]
+        shared = (self._phase, self._weights, self._memory if epoch else None)
+        calls = self._crew.started(train, *shared, numbers=self.numbers, own=own)
         return _Round(epoch, part, self._weights, self._rate, rng.bit_generator.state, calls)
 
     def _seed(self, place: int, epoch: int, rng: np.random.Generator) -> Seed:
@@ -177,10 +190,9 @@ class RoundProgram:
             return rng.bit_generator.state
         return seed_of(rng, self.numbers[place], epoch)
 
-    def _shared(self, epoch: int, part: int = 0) -> Shared:
+    def _turn(self, epoch: int, part: int = 0) -> Turn:
         rate = None if np.isnan(self._rate) else float(self._rate)
-        memory = self._memory if epoch else None
-        return Shared(self._weights, rate, self._scalars, memory, epoch, part, self._n_parts)
+        return Turn(rate, self._scalars, epoch, part, self._n_parts, len(self.numbers))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from skae import backend
+from skae.distributed._averaging import lengthened, shortened
 from skae.distributed._envelope import ROWS, Envelope, opened
 from skae.distributed._sources import read
 from skae.fitting import Rows, check_fit_input
@@ -90,31 +91,27 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What a round begins with, the same for all shards.
+class Turn:
+    """Which round it is, beside the weights that it begins with.
 
     Attributes
     ----------
-    weights : dict of ndarray
     rate : float or None
         The learning rate; None for a schedule.
     scalars : dict or None
         Those that differ in training in this epoch.
-    memory : list or None
-        The mean of what the optimizers know, with None where each shard has its own; None before
-        the first round.
     epoch : int
     part, n_parts : int
         Which of how many rounds of the epoch.
+    n_shards : int
     """
 
-    weights: Weights
     rate: float | None
     scalars: Mapping[str, Any] | None
-    memory: Memory | None
     epoch: int
     part: int = 0
     n_parts: int = 1
+    n_shards: int = 1
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ class Trained:
     ----------
     weights : dict of ndarray
     memory : list of ndarray
-        What the program knows besides.
+        What the program knows besides, as ``shortened``.
     sums : ndarray of shape (n_terms,)
         Of the terms of the loss over rows, each before its step.
     weight : float
@@ -135,7 +132,7 @@ class Trained:
     """
 
     weights: Weights
-    memory: list[Array]
+    memory: Memory
     sums: Array
     weight: float
     rng: Mapping[str, Any]
@@ -230,7 +227,8 @@ def judge(
     source: Any,
     weight: Array | None,
     phase: Envelope,
-    shared: Shared,
+    weights: Weights,
+    turn: Turn,
     held_out: bool,
 ) -> tuple[Array, float]:
     """Sums of terms over rows that train, or over those held out; and how much they count."""
@@ -239,7 +237,7 @@ def judge(
     indices = data.validation if held_out else data.training
     if not len(indices):
         return np.zeros(len(run.spec.objective.terms)), 0.0
-    start = _start(run, shared, place.number)
+    start = _start(run, weights, turn, place.number)
     with kept_memory(), backend.borrow_program(run.spec) as program:
         _load(program, start, None)
         judge = Judge(program, data, start)
@@ -252,33 +250,52 @@ def train(
     source: Any,
     weight: Array | None,
     phase: Envelope,
-    shared: Shared,
+    weights: Weights,
+    memory: Memory | None,
+    turn: Turn,
     own_memory: Memory | None,
     rng: Seed,
 ) -> Trained:
-    """Train on the rows of a shard for an epoch, or for a part of one."""
+    """Train on the rows of a shard for an epoch, or for a part of one.
+
+    Parameters
+    ----------
+    place, source, weight, phase
+    weights : dict of ndarray
+        What the round begins with, the same for all shards.
+    memory : list or None
+        The mean of what the optimizers know, as ``shortened``, with None where each shard has its
+        own; None before the first round.
+    turn : Turn
+    own_memory : list or None
+        What this shard has of its own.
+    rng : dict or list of int
+    """
     run: Phase = opened(phase)
-    data, start = _data_of(place, source, weight, phase), _start(run, shared, place.number)
+    data, start = _data_of(place, source, weight, phase), _start(run, weights, turn, place.number)
     generator = generator_of(rng)
     with kept_memory(), backend.borrow_program(run.spec) as program:
-        _load(program, start, joined_memory(shared.memory, own_memory))
-        if shared.rate is not None:
-            program.set_learning_rate(shared.rate)
-        if shared.scalars is not None:
-            program.set_training_scalars(shared.scalars)
+        before = None if memory is None else lengthened(memory)
+        _load(program, start, joined_memory(before, own_memory))
+        if turn.rate is not None:
+            program.set_learning_rate(turn.rate)
+        if turn.scalars is not None:
+            program.set_training_scalars(turn.scalars)
         annealed = None
         if run.peak is not None:
             n_steps = run.max_iter * -(-len(data.training) // run.spec.batch_size)
             annealed = AnnealedRate(program, Annealing(run.peak, n_steps))
         judge = Judge(program, data, start)
-        if shared.n_parts == 1:
+        if turn.n_parts == 1:
             epochs = Epochs(judge, annealed, generator, is_heard=True)
-            sums, order = epochs.train(shared.epoch, 1)
+            sums, order = epochs.train(turn.epoch, 1)
         else:
-            sums, order = _train_part(judge, annealed, generator, shared)
+            sums, order = _train_part(judge, annealed, generator, turn)
+        known: Memory = [*program.memory()]
         return Trained(
             program.weights(),
-            program.memory(),
+            # One shard goes on as ``fit`` does, to the bit.
+            known if turn.n_shards == 1 else shortened(known),
             total_of(sums),
             judge.weight_of(order),
             generator.bit_generator.state,
@@ -286,16 +303,16 @@ def train(
 
 
 def _train_part(
-    judge: Judge, annealed: AnnealedRate | None, rng: np.random.Generator, shared: Shared
+    judge: Judge, annealed: AnnealedRate | None, rng: np.random.Generator, turn: Turn
 ) -> tuple[list[Array], Integers]:
     """Train for some of the batches of an epoch, whose order depends on the generator alone."""
     order = shuffled(judge.data.training, judge.data.rows.resident, rng)
     size = judge.program.spec.batch_size
     n_steps = -(-len(order) // size)
-    first, last = (n_steps * (shared.part + ended) // shared.n_parts for ended in (0, 1))
+    first, last = (n_steps * (turn.part + ended) // turn.n_parts for ended in (0, 1))
     taken = order[first * size : last * size]
-    of_part = rng.spawn(shared.part + 1)[-1]
-    past = (shared.epoch - 1) * n_steps
+    of_part = rng.spawn(turn.part + 1)[-1]
+    past = (turn.epoch - 1) * n_steps
     chunks = judge.chunks(taken, of_part)
     return train_chunks(judge.program, chunks, annealed, past + first, of_part), taken
 
@@ -326,9 +343,8 @@ def _load(program: Program, start: Start, memory: list[Array] | None) -> None:
         program.remember(memory)
 
 
-def _start(run: Phase, shared: Shared, number: int) -> Start:
-    scalars = dict(run.scalars)
-    return Start(shared.weights, run.seeds[number], shared.rate, scalars)
+def _start(run: Phase, weights: Weights, turn: Turn, number: int) -> Start:
+    return Start(weights, run.seeds[number], turn.rate, dict(run.scalars))
 
 
 def _checked(place: Place, X: Any) -> tuple[Any, Rows]:

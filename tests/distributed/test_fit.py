@@ -15,7 +15,8 @@ from sklearn.decomposition import PCA
 import skae
 from skae import Autoencoder
 from skae.distributed import WorkerLostError, fit
-from skae.distributed._averaging import mean_weights, stepped
+from skae.distributed._averaging import lengthened, mean_weights, shortened, stepped
+from skae.distributed._envelope import Envelope
 from skae.distributed._pace import Pace
 from tests.distributed.shared import PARAMETERS, Here, X, reconstructed
 
@@ -307,6 +308,68 @@ def test_mean_counts_rows():
         [{"a": np.float32([0.0, 2.0])}, {"a": np.float32([4.0, 2.0])}], [0.75, 0.25]
     )
     np.testing.assert_array_equal(found["a"], np.float32([1.0, 2.0]))
+
+
+def test_moments_are_carried_as_bfloat16():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    rng = np.random.default_rng(0)
+    moments = np.float32(rng.normal(size=1000) * 10.0 ** rng.integers(-30, 30, 1000))
+    moments[:4] = [0.0, -0.0, np.inf, np.nan]
+    # Half way between two that can be told.
+    moments[4:6] = [1 + 2**-8, 1 + 3 * 2**-8]
+    count = np.int64(3)
+    found, nothing, same = lengthened(shortened([moments.reshape(20, 50), None, count]))
+    wanted = moments.astype(ml_dtypes.bfloat16).astype(np.float32)
+    np.testing.assert_array_equal(found, wanted.reshape(20, 50))
+    assert nothing is None
+    assert same is count
+
+
+class Lends(Here):
+    """Holds values for workers, and notes them."""
+
+    def __init__(self, lost=()):
+        super().__init__(lost)
+        self.held = []
+
+    def put(self, value):
+        self.held.append(value)
+        return Held(value)
+
+    def submit(self, function, /, *args):
+        given = [each.value if isinstance(each, Held) else each for each in args]
+        return super().submit(function, *given)
+
+
+class Held:
+    def __init__(self, value):
+        self.value = value
+
+
+def times_held(executor, what):
+    return sum(each is what for each in executor.held)
+
+
+def test_what_all_shards_need_is_sent_once(of_three):
+    executor = Lends()
+    weights = [np.ones(len(shard)) for shard in SHARDS]
+    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=executor, sample_weight=weights)
+    large = [
+        each for each in executor.held if isinstance(each, np.ndarray | dict | list | Envelope)
+    ]
+    assert all(times_held(executor, each) == 1 for each in large)
+    # Rows, which were checked before anybody knew what they count, are not sent again.
+    assert sum(isinstance(each, np.ndarray) and each.ndim == 2 for each in executor.held) == 3
+    # Weights to judge at the start, and after each of three rounds, which begin with them.
+    assert sum(isinstance(each, dict) for each in executor.held) == 4
+    np.testing.assert_array_equal(reconstructed(found), reconstructed(of_three))
+
+
+def test_what_lay_with_a_lost_worker_is_sent_again(of_three):
+    executor = Lends(lost=(1, 12, 20, 33))
+    found = fit(Autoencoder(2, **PARAMETERS), SHARDS, executor=executor)
+    assert max(times_held(executor, each) for each in executor.held) > 1
+    np.testing.assert_array_equal(reconstructed(found), reconstructed(of_three))
 
 
 def test_momentum_is_nesterovs():
