@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from statistics import median
 from time import perf_counter
 
@@ -138,27 +139,47 @@ def one_shard_bits(options, X, new, client, n_workers):
 def timed(options, X, shards):
     """Seconds of fits by number of processes, 0 for ``fit`` itself; and what they give.
 
-    Each has a cluster of its own, as the processes of others take time even at rest, in which the
-    program is compiled already. More processes than cores are there for their bits, once.
+    The first of each kind compiles the program and is not counted. While one runs the processes of
+    the others stand still, as they take time even at rest. More processes than cores are there for
+    their bits, once.
     """
     times, found = {0: [], **{n: [] for n in options.workers}}, {}
     n_cores = len(os.sched_getaffinity(0))
-    compiled = unfitted(options, max_iter=1).set_params(jit_compile=True)
-    clone(compiled).fit(X)
-    for _ in range(options.times):
-        # In turn, so that what else the machine does meets all of them.
-        begun = perf_counter()
-        alone = unfitted(options).fit(X)
-        times[0].append(perf_counter() - begun)
-        for n_workers in options.workers:
-            if n_workers > n_cores and n_workers in found:
-                continue
+    with ExitStack() as stack:
+        clients = {n: stack.enter_context(cluster(n)) for n in options.workers if n <= n_cores}
+        for number in range(options.times + 1):
+            # In turn, so that what else the machine does meets all of them.
+            with standing_still(clients.values()):
+                begun = perf_counter()
+                alone = unfitted(options).fit(X)
+                spent = {0: perf_counter() - begun}
+            for n_workers, client in clients.items():
+                with standing_still(each for n, each in clients.items() if n != n_workers):
+                    begun = perf_counter()
+                    found[n_workers] = fit(unfitted(options), shards, executor=client)
+                    spent[n_workers] = perf_counter() - begun
+            for n_workers, seconds in spent.items():
+                times[n_workers] += [seconds] if number else []
+    for n_workers in options.workers:
+        if n_workers > n_cores:
             with cluster(n_workers) as client:
-                fit(clone(compiled), shards, executor=client)
                 begun = perf_counter()
                 found[n_workers] = fit(unfitted(options), shards, executor=client)
                 times[n_workers].append(perf_counter() - begun)
     return times, found, alone
+
+
+@contextmanager
+def standing_still(clients):
+    """Let the workers of clusters do nothing in this block, not even look for work."""
+    pids = [each["pid"] for client in clients for each in client.run(_self).values()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def shown(times):
