@@ -50,7 +50,7 @@ def main(argv=None):
     X, new = rows(options.rows + N_NEW)
     shards = np.array_split(X, options.shards)
     ok = [convolutional_bits()]
-    times, found, alone = timed(options, X, shards)
+    times, found, alone, most = timed(options, X, shards)
     r2, bits = score_of(alone, new), found[options.workers[0]].transform(new)
     single = median(times[0])
     say(f"fit, one process: {shown(times[0])}, R2 of new rows {r2:.4f}")
@@ -64,6 +64,8 @@ def main(argv=None):
         )
         ok += [say(f"R2 {score:.4f}, within .01 of fit", abs(score - r2) <= 0.01)]
         if n_workers == 2:
+            if most:
+                say(f"two fits that share nothing, of half the rows: {shown(most, 'x')} one")
             ok += [say("two processes are 1.7 x as fast as one", median(gains) >= 1.7)]
     same = all(np.array_equal(each.transform(new), bits) for each in found.values())
     ok += [say(f"{', '.join(map(str, options.workers))} processes: same bits", same)]
@@ -137,13 +139,14 @@ def one_shard_bits(options, X, new, client, n_workers):
 
 
 def timed(options, X, shards):
-    """Seconds of fits by number of processes, 0 for ``fit`` itself; and what they give.
+    """Seconds of fits by number of processes, 0 for ``fit`` itself; what they give; and the most.
 
-    The first of each kind compiles the program and is not counted. While one runs the processes of
-    the others stand still, as they take time even at rest. More processes than cores are there for
-    their bits, once.
+    That is how many times as much two processes do that share nothing, in the same turns. The first
+    of each kind compiles the program and is not counted. While one runs the processes of the others
+    stand still, as they take time even at rest. More processes than cores are there for their bits,
+    once.
     """
-    times, found = {0: [], **{n: [] for n in options.workers}}, {}
+    times, found, most = {0: [], **{n: [] for n in options.workers}}, {}, []
     n_cores = len(os.sched_getaffinity(0))
     with ExitStack() as stack:
         clients = {n: stack.enter_context(cluster(n)) for n in options.workers if n <= n_cores}
@@ -158,6 +161,10 @@ def timed(options, X, shards):
                     begun = perf_counter()
                     found[n_workers] = fit(unfitted(options), shards, executor=client)
                     spent[n_workers] = perf_counter() - begun
+            if 2 in clients:
+                with standing_still(each for n, each in clients.items() if n != 2):
+                    gain = gain_of_two_alone(clients[2], options, X[: len(X) // 2])
+                most += [gain] if number else []
             for n_workers, seconds in spent.items():
                 times[n_workers] += [seconds] if number else []
     for n_workers in options.workers:
@@ -166,7 +173,27 @@ def timed(options, X, shards):
                 begun = perf_counter()
                 found[n_workers] = fit(unfitted(options), shards, executor=client)
                 times[n_workers].append(perf_counter() - begun)
-    return times, found, alone
+    return times, found, alone, most
+
+
+def gain_of_two_alone(client, options, X):
+    """How many times as much two workers do as one, each with a fit of its own of these rows."""
+    spent = []
+    for addresses in (list(client.nthreads())[:1], list(client.nthreads())):
+        options_of_call = {"pure": False, "allow_other_workers": False}
+        calls = [
+            client.submit(seconds_of_fit, options, X, workers=[address], **options_of_call)
+            for address in addresses
+        ]
+        spent.append(max(client.gather(calls)))
+    return 2 * spent[0] / spent[1]
+
+
+def seconds_of_fit(options, X):
+    """Seconds of a fit in this process."""
+    begun = perf_counter()
+    unfitted(options).fit(X)
+    return perf_counter() - begun
 
 
 @contextmanager
@@ -182,9 +209,9 @@ def standing_still(clients):
             os.kill(pid, signal.SIGCONT)
 
 
-def shown(times):
-    """Seconds, the middle first."""
-    return f"{median(times):.2f} s ({', '.join(f'{each:.2f}' for each in times)})"
+def shown(values, unit="s"):
+    """Values in their unit, the middle first."""
+    return f"{median(values):.2f} {unit} ({', '.join(f'{each:.2f}' for each in values)})"
 
 
 def kill_bits(options, shards, client, bits, new, times):
