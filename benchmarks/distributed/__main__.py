@@ -11,11 +11,16 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from statistics import median
 from time import perf_counter
 
 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(name, "1")
+# As the page about them says: where cores are few, dask looks at its processes, and at what they
+# run, once a second, and not 50 and 100 times. It reads this when it is imported.
+os.environ.setdefault("DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL", "1s")
+os.environ.setdefault("DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED", "False")
 
 import numpy as np  # noqa: E402
 from sklearn.base import clone  # noqa: E402
@@ -35,11 +40,6 @@ from skae.exceptions import StartKeptWarning  # noqa: E402
 from skae.metrics import reconstruction_r2_score  # noqa: E402
 
 N_NEW = 2000
-# Settings of dask.
-SELDOM = {
-    "DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
-    "DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-}
 
 
 def main(argv=None):
@@ -180,9 +180,8 @@ def gain_of_two_alone(client, options, X):
     """How many times as much two workers do as one, each with a fit of its own of these rows."""
     spent = []
     for addresses in (list(client.nthreads())[:1], list(client.nthreads())):
-        options_of_call = {"pure": False, "allow_other_workers": False}
         calls = [
-            client.submit(seconds_of_fit, options, X, workers=[address], **options_of_call)
+            client.submit(seconds_of_fit, options, X, workers=[address], pure=False)
             for address in addresses
         ]
         spent.append(max(client.gather(calls)))
@@ -199,7 +198,7 @@ def seconds_of_fit(options, X):
 @contextmanager
 def standing_still(clients):
     """Let the workers of clusters do nothing in this block, not even look for work."""
-    pids = [each["pid"] for client in clients for each in client.run(_self).values()]
+    pids = [pid for client in clients for pid in pids_of(client)]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -231,18 +230,18 @@ def model_of_cost(options, X, alone, single, link, times):
     """Whether the model of the cost predicts one and two processes; and what it says of more."""
     n_bytes = sum(weight.nbytes for weight in alone._model.weights.values())
     n_steps = -(-int(0.9 * options.rows) // 32)
-    latency, link_bandwidth = link
+    latency, bandwidth = link
     # Of one fit: its start is what an epoch is not.
     begun = perf_counter()
     unfitted(options, max_iter=1).fit(X)
     of_one = perf_counter() - begun
     start = max(0.0, of_one - (single - of_one) / (options.epochs - 1))
     step = (single - start) / options.epochs / n_steps
-    # What is carried is also averaged.
-    n_carried = 4 * n_bytes
-    spent = n_carried / link_bandwidth + seconds_of_averaging(alone._model.weights, options.shards)
-    bandwidth = n_carried / spent
     costs = Costs(step, n_steps, n_bytes, bandwidth, latency, start)
+    # What is carried is also averaged.
+    averaging = seconds_of_averaging(alone._model.weights, options.shards)
+    spent = costs.bytes_a_shard / bandwidth + averaging
+    costs = replace(costs, bandwidth=costs.bytes_a_shard / spent)
     say(f"costs: {costs}")
     n_cores, ok = len(os.sched_getaffinity(0)), []
     for n_workers in times:
@@ -255,7 +254,7 @@ def model_of_cost(options, X, alone, single, link, times):
         text += f", measured {median(times[n_workers]):.2f} s, off {off:+.0%}; bar 25 %"
         ok += [say(text, abs(off) <= 0.25)]
     say("100 times as many rows, a shard a worker, a link of 1.25 GB a second:")
-    large = Costs(step, 100 * n_steps, n_bytes, 1.25e9, latency, 100 * start)
+    large = replace(costs, n_steps=100 * n_steps, bandwidth=1.25e9, start=100 * start)
     base = predicted(large, 1, 1, options.epochs)
     for n_workers in (1, 2, 8, 32, 100, 300, 1000):
         formula = predicted(large, n_workers, n_workers, options.epochs)
@@ -279,17 +278,9 @@ def say(text, is_met=None):
 
 
 def cluster(n_workers):
-    """A client of a new cluster of processes, each on a core of its own, in turn.
-
-    As the page about them says: where cores are few, dask looks at its processes, and at what they
-    run, once a second, and not 50 and 100 times.
-    """
-    import dask
+    """A client of a new cluster of processes, each on a core of its own, in turn."""
     from distributed import Client
 
-    # Workers are new processes, which read what the environment says.
-    os.environ.update({f"DASK_{name}": value for name, value in SELDOM.items()})
-    dask.config.refresh()
     client = Client(
         n_workers=n_workers,
         threads_per_worker=1,
@@ -337,7 +328,7 @@ def seconds_of_averaging(weights, n_shards):
 
 def killed(client, estimator, shards, after):
     """A fit during which one process is killed, and whether it had not ended before."""
-    pids = [worker["pid"] for worker in client.run(_self).values()]
+    pids = pids_of(client)
     ended, was_killed = threading.Event(), threading.Event()
 
     def kill():
@@ -359,7 +350,7 @@ class KillsBefore:
     def __init__(self, client, place):
         self._client, self._place, self._n_calls = client, place, 0
         self.was_killed = False
-        self._pid = next(iter(client.run(_self).values()))["pid"]
+        self._pid = pids_of(client)[0]
 
     def __getattr__(self, name):
         return getattr(self._client, name)
@@ -374,8 +365,9 @@ class KillsBefore:
         return self._client.submit(function, *args, **options)
 
 
-def _self():
-    return {"pid": os.getpid()}
+def pids_of(client):
+    """The processes of a cluster."""
+    return list(client.run(os.getpid).values())
 
 
 if __name__ == "__main__":

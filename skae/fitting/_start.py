@@ -192,7 +192,7 @@ def continued_model(architecture: Architecture, recipe: Recipe, fitted: Model) -
         architecture.shape_of(n_features), n_components, recipe.network_options(n_components)
     )
     if isinstance(wanted, ResidualNetwork) and isinstance(fitted.network, ResidualNetwork):
-        # Fits of before version 0.2 do not.
+        # Older fits do not, and their weights have no place for it.
         wanted = replace(wanted, reads_contrast=fitted.network.reads_contrast)
     now = _fields(wanted) | {"loss": recipe.loss, "whiten": recipe.whitening}
     if isinstance(architecture.n_components, Integral):

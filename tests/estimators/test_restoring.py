@@ -403,6 +403,9 @@ def test_levels_count_alike():
         assert lowest <= level.min() < lowest + 0.01
         assert 0.99 < level.max() <= 1 + 1e-9
         np.testing.assert_allclose(weight.mean(), 1, rtol=0.01)
+        assert weight.max() <= 20
+        products = weight * np.maximum(level, 0.05)
+        np.testing.assert_allclose(products, products[0, 0], rtol=1e-9)
         edges = np.linspace(lowest, 1, 15)
         found, _ = np.histogram(level[:, 0], edges, weights=weight[:, 0], density=True)
         # Of the inverse square, with those below a twentieth like that one.
